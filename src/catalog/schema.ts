@@ -1,0 +1,195 @@
+import {z} from 'zod'
+
+/** How a fact came to us. Anything but `read` lowers the confidence of what uses it. */
+export const Standing = z.enum(['read', 'recalled', 'derived', 'modelled'])
+export type Standing = z.infer<typeof Standing>
+
+export const Source = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
+  title: z.string().min(1),
+  address: z.string(),
+  licence: z.string(),
+  standing: Standing,
+})
+export type Source = z.infer<typeof Source>
+
+const provenance = {sourceId: z.string(), asOf: z.iso.date(), standing: Standing}
+const positive = z.number().positive().finite()
+const amount = z.number().nonnegative().finite()
+
+/** Number formats whose dense peak rate an accelerator may have. */
+export const Precision = z.enum(['fp64', 'fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'fp4', 'mxfp4', 'nvfp4', 'int4', 'nf4'])
+export type Precision = z.infer<typeof Precision>
+
+/** The architecture slugs that `data/software.csv` and the calibration are keyed by. */
+export const Accelerator = z.strictObject({
+  id: z.string(),
+  vendor: z.string(),
+  name: z.string(),
+  aliases: z.array(z.string()),
+  architecture: z.string(),
+  releaseYear: z.number().int().optional(),
+  formFactor: z.string(),
+  /** What software sees, where known. */
+  memoryGib: positive,
+  memoryType: z.string().optional(),
+  memoryBandwidthBytesPerSecond: positive,
+  /** Dense rates, fp32 accumulation, FLOP/s (or op/s for int8). `fp64` and `fp32` are vector rates. */
+  peakFlops: z.strictObject({
+    fp64: positive.optional(),
+    fp64Tensor: positive.optional(),
+    fp32: positive.optional(),
+    tf32: positive.optional(),
+    bf16: positive.optional(),
+    fp16: positive.optional(),
+    fp8: positive.optional(),
+    int8: positive.optional(),
+    fp4: positive.optional(),
+  }),
+  /** Best matmul rate anyone sustained (MAMF), FLOP/s. */
+  sustainedMatmulFlops: z.strictObject({bf16: positive.optional(), fp8: positive.optional()}),
+  powerWatts: positive.optional(),
+  idleWatts: amount.optional(),
+  interconnect: z.string(),
+  /** Accelerator-to-accelerator link (NVLink, ICI, …), bytes/s per accelerator in ONE direction. */
+  linkBytesPerSecond: positive.optional(),
+  pcieGeneration: z.number().int().optional(),
+  migMaxInstances: z.number().int().optional(),
+  rayTracingCores: z.boolean(),
+  displayOutput: z.boolean(),
+  multiprocessors: z.number().int().optional(),
+  price: z.strictObject({usd: positive, lowUsd: positive.optional(), highUsd: positive.optional(), kind: z.string(), asOf: z.string()}).optional(),
+  note: z.string().optional(),
+  ...provenance,
+})
+export type Accelerator = z.infer<typeof Accelerator>
+
+export const IntraNodeLink = z.enum(['none', 'pcie', 'nvlink-bridge', 'nvlink', 'nvswitch', 'ici', 'neuronlink', 'infinity-fabric', 'unknown'])
+export type IntraNodeLink = z.infer<typeof IntraNodeLink>
+export const Rdma = z.enum(['none', 'unknown', 'efa', 'infiniband', 'roce', 'gpudirect-tcpx', 'ici'])
+export type Rdma = z.infer<typeof Rdma>
+
+/** A node type of a cloud. The key is `provider/instanceType`. */
+export const Machine = z.strictObject({
+  provider: z.string(),
+  instanceType: z.string(),
+  /** Absent on machines without an accelerator. */
+  acceleratorId: z.string().optional(),
+  /** 0 without; fractional where a machine holds a slice of one. */
+  acceleratorCount: amount,
+  vcpus: amount.optional(),
+  memoryGib: amount.optional(),
+  localSsdGb: amount.optional(),
+  cpuModel: z.string().optional(),
+  networkBytesPerSecond: positive.optional(),
+  rdma: Rdma,
+  rdmaBytesPerSecond: positive.optional(),
+  intraNodeLink: IntraNodeLink,
+  /** A TPU slice is one machine of `acceleratorCount` chips. */
+  slice: z.boolean().optional(),
+  note: z.string().optional(),
+  ...provenance,
+})
+export type Machine = z.infer<typeof Machine>
+
+export const Purchase = z.enum([
+  'on-demand', 'spot', 'reserved-1y', 'reserved-3y', 'savings-plan-1y', 'savings-plan-3y', 'committed', 'committed-3y',
+  'capacity-block', 'flex-start', 'calendar', 'community', 'owned',
+])
+export type Purchase = z.infer<typeof Purchase>
+export const Service = z.enum(['vm', 'vertex-ai', 'sagemaker', 'azure-ml', 'kubernetes'])
+export type Service = z.infer<typeof Service>
+
+/** Why an offer may not win, whatever its price. `stale` is computed from its age. */
+export const OfferFlag = z.enum(['from-price', 'unverified', 'marketplace', 'unit-price'])
+export type OfferFlag = z.infer<typeof OfferFlag>
+
+export const Offer = z.strictObject({
+  provider: z.string(),
+  service: Service,
+  instanceType: z.string(),
+  /** As the provider writes it. */
+  region: z.string(),
+  /** False for "global", "EU / US" and the like: such an offer fails `regions` and `dataResidency`. */
+  regionKnown: z.boolean(),
+  /** ISO 3166 alpha-2 of the region, where known. */
+  country: z.string().length(2).optional(),
+  zone: z.string().optional(),
+  purchase: Purchase,
+  /** The whole machine, all its accelerators included. */
+  priceUsdPerHour: positive,
+  flags: z.array(OfferFlag),
+  ...provenance,
+})
+export type Offer = z.infer<typeof Offer>
+
+/** A language model's shape: all that the memory and FLOP formulas need. */
+export const LanguageModel = z.strictObject({
+  id: z.string(),
+  aliases: z.array(z.string()),
+  family: z.string(),
+  /** Total parameters. */
+  parameters: positive,
+  /** Parameters one token passes through. */
+  activeParameters: positive,
+  layers: z.number().int().positive(),
+  hidden: z.number().int().positive(),
+  intermediate: z.number().int().nonnegative(),
+  heads: z.number().int().positive(),
+  kvHeads: z.number().int().positive(),
+  headDim: z.number().int().positive(),
+  vocab: z.number().int().positive(),
+  experts: z.number().int().positive().optional(),
+  expertsPerToken: z.number().int().positive().optional(),
+  sharedExperts: z.number().int().nonnegative().optional(),
+  moeIntermediate: z.number().int().positive().optional(),
+  firstDenseLayers: z.number().int().nonnegative().optional(),
+  moeLayerStep: z.number().int().positive().optional(),
+  attention: z.enum(['mha', 'gqa', 'mqa', 'mla', 'swa', 'hybrid-mamba2', 'hybrid-linear', 'hybrid-compressed', 'hybrid-linear-mla']),
+  /** Tokens a windowed layer looks back; absent = full attention everywhere. */
+  window: z.number().int().positive().optional(),
+  fullAttentionLayers: z.number().int().nonnegative().optional(),
+  kvLoraRank: z.number().int().positive().optional(),
+  qLoraRank: z.number().int().positive().optional(),
+  qkRopeHeadDim: z.number().int().positive().optional(),
+  qkNopeHeadDim: z.number().int().positive().optional(),
+  vHeadDim: z.number().int().positive().optional(),
+  maxContext: z.number().int().positive().optional(),
+  nativeDtype: z.string(),
+  tiedEmbeddings: z.boolean(),
+  gatedMlp: z.boolean(),
+  learnedPositions: z.boolean(),
+  visionParameters: amount.optional(),
+  note: z.string().optional(),
+  ...provenance,
+})
+export type LanguageModel = z.infer<typeof LanguageModel>
+
+export const SoftwareSupport = z.strictObject({
+  runtime: z.string(),
+  architecture: z.string(),
+  kinds: z.array(z.string()),
+  precisions: z.array(z.string()),
+  status: z.enum(['yes', 'partial', 'no']),
+  minimumVersion: z.string().optional(),
+  note: z.string().optional(),
+  ...provenance,
+})
+export type SoftwareSupport = z.infer<typeof SoftwareSupport>
+
+/** One efficiency factor fitted to published measurements: predicted rate = ideal rate × factor × exp(±sigmaLog). */
+export const CalibrationEntry = z.strictObject({
+  kind: z.string(),
+  /** What is scaled, e.g. `compute`, `memory-bandwidth`, `link`, `step-overhead-seconds`. */
+  quantity: z.string(),
+  /** Architecture slug, or `*`. */
+  architecture: z.string(),
+  /** Runtime id, or `*`. */
+  runtime: z.string(),
+  value: z.number().finite(),
+  /** Standard deviation of ln(predicted ÷ measured) over the rows it was fitted on; absent where nothing was measured. */
+  sigmaLog: amount.optional(),
+  measurements: z.number().int().nonnegative(),
+  ...provenance,
+})
+export type CalibrationEntry = z.infer<typeof CalibrationEntry>

@@ -1,0 +1,78 @@
+import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import type {Rig} from './rig.ts'
+
+export interface BillingFact {
+  readonly provider: string
+  readonly incrementSeconds: number
+  readonly minimumSeconds: number
+  readonly sourceId: string
+  readonly asOf: string
+}
+
+/** Storage, egress and surcharges as the provider lists them, one row each. */
+export interface ExtraPrice {
+  readonly provider: string
+  readonly category: 'object-storage' | 'file-storage' | 'block-storage' | 'egress' | 'inter-region'
+  readonly item: string
+  readonly region: string
+  /** Upper end of the tier in GB; absent = no end. */
+  readonly upToGb?: number
+  readonly usdPerGb: number
+  readonly period: 'month' | 'once'
+  readonly sourceId: string
+  readonly asOf: string
+}
+
+export interface InterruptionBand {
+  readonly provider: string
+  readonly instanceType: string
+  /** `*` = over all regions. */
+  readonly region: string
+  /** Share of running spot machines interrupted in a month. */
+  readonly lowShare: number
+  readonly highShare: number
+  readonly sourceId: string
+  readonly asOf: string
+}
+
+/** Everything known, as of a date: what every pure function works on. Offers are unfolded per machine, on demand. */
+export interface Snapshot {
+  /** SHA-256 over the data, hex. */
+  readonly hash: string
+  readonly offerCount: number
+  /** provider → newest as-of date of its offers. */
+  readonly asOfByProvider: Readonly<Record<string, string>>
+  readonly accelerators: readonly Accelerator[]
+  readonly machines: readonly Machine[]
+  /** key = `provider/instanceType`. Empty where the machine has no price. */
+  offersOf(machineKey: string): readonly Offer[]
+  readonly models: readonly LanguageModel[]
+  readonly rigs: readonly Rig[]
+  readonly software: readonly SoftwareSupport[]
+  readonly calibration: readonly CalibrationEntry[]
+  readonly billing: readonly BillingFact[]
+  readonly extras: readonly ExtraPrice[]
+  readonly interruptions: readonly InterruptionBand[]
+  /** key (see data/facility.csv) → value in the unit its key names. */
+  readonly facility: Readonly<Record<string, number>>
+  /** provider → fleet-average PUE. */
+  readonly pueByProvider: Readonly<Record<string, number>>
+  /** ISO country → lifecycle gCO2e/kWh. */
+  readonly carbonByCountry: Readonly<Record<string, number>>
+  /** `country/sector` → USD/kWh with its date. */
+  readonly tariffs: readonly {readonly country: string; readonly sector: string; readonly usdPerKwh: number; readonly asOf: string; readonly sourceId: string}[]
+  /** USD → currency, newest monthly mean. */
+  readonly exchangeRates: Readonly<Record<string, {readonly perUsd: number; readonly asOf: string}>>
+  /** Runtime memory reserves and start-up times. */
+  readonly runtimes: readonly RuntimeFact[]
+  readonly sources: readonly Source[]
+}
+
+export interface RuntimeFact {
+  readonly runtime: string
+  readonly memoryReserveGib: number
+  readonly memoryShareUsable: number
+  readonly startupSeconds: number
+  readonly weightLoadBytesPerSecond: number
+  readonly sourceId: string
+}

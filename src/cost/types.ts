@@ -1,0 +1,120 @@
+import type {Interval, Confidence} from '../performance/types.ts'
+
+/** What a rented target costs, as listed. */
+export interface Rented {
+  readonly kind: 'rented'
+  readonly provider: string
+  readonly purchase: string
+  readonly region: string
+  readonly priceUsdPerHour: number
+  /** Days between the price's date and today. */
+  readonly priceAgeDays: number
+  readonly billing: BillingRule
+  readonly extras: ProviderExtras
+  /** Hours already owned under a commitment of the user's (`prices:`): charged as sunk, 0 at the margin. */
+  readonly prepaid?: boolean
+}
+
+export interface BillingRule {
+  /** Time is billed in steps of this many seconds. */
+  readonly incrementSeconds: number
+  readonly minimumSeconds: number
+  /** Capacity blocks and the like: bought in whole days. */
+  readonly minimumTermHours?: number
+  readonly maximumTermHours?: number
+}
+
+/** Storage, egress, IP: list prices of the provider; absent = not known, and then "not costed". */
+export interface ProviderExtras {
+  readonly diskUsdPerGbMonth?: number | undefined
+  readonly objectStorageUsdPerGbMonth?: number | undefined
+  /** Ascending tiers; the last has no end. */
+  readonly egressTiers?: readonly {readonly upToGb: number | null; readonly usdPerGb: number}[] | undefined
+  readonly publicIpUsdPerHour?: number | undefined
+  readonly localSsdGb?: number | undefined
+}
+
+/** What an owned (or planned) target costs. Money is USD; watts are at the wall. */
+export interface Owned {
+  readonly kind: 'owned'
+  readonly rigId: string
+  readonly owned: boolean
+  readonly tariffUsdPerKwh: number
+  readonly country: string
+  readonly whenIdle: 'on' | 'off'
+  /** Share of the rig's accelerators this target takes: its part of capital and fixed upkeep. */
+  readonly shareOfRig: number
+  readonly purchaseUsd: number
+  readonly serviceLifeYears: number
+  readonly residualShare: number
+  readonly financingSharePerYear: number
+  readonly upkeepUsdPerYear: number
+  /** Wear that use itself causes (replacement parts), USD per accelerator-hour. */
+  readonly wearUsdPerAcceleratorHour: number
+  readonly acceleratorCount: number
+  readonly idleWatts: number
+  /** Heat removed per watt of electricity of the cooling, and whether cooling is needed at all. */
+  readonly coolingCop: number | null
+  /** Value of what these hours displace, USD/h of the target; 0 if they are free. */
+  readonly displacedUsdPerHour: number
+}
+
+/** Bare hardware: no price is known and none is made up. */
+export interface Unpriced {
+  readonly kind: 'unpriced'
+  readonly reason: string
+}
+
+export type Pricing = Rented | Owned | Unpriced
+
+/** When and how often a workload runs. */
+export type Schedule =
+  | {readonly kind: 'once'}
+  | {readonly kind: 'always'}
+  | {readonly kind: 'runs-per-month'; readonly runs: number}
+  | {readonly kind: 'hours-per-month'; readonly hours: number}
+
+export interface DataMovement {
+  readonly inputGb: number
+  readonly outputGb: number
+  readonly egressGb: number
+  readonly storageGb: number
+  /** Where the input lies: a provider, `provider@region`, or `site` (own premises). */
+  readonly inputAt: string | null
+}
+
+/** One run's hours by phase. For endless work: `work` is the hours of the month. */
+export interface RunHours {
+  readonly setup: number
+  readonly data: number
+  readonly load: number
+  readonly work: Interval
+  /** Expected repeated work after failures and interruptions, checkpoints written included. */
+  readonly failures: Interval
+}
+
+export interface CostLine {
+  readonly item: string
+  readonly usd: number
+  readonly how: string
+}
+
+export interface NotCosted {
+  readonly item: string
+  readonly reason: string
+  readonly usd: number | null
+}
+
+export interface Cost {
+  readonly period: 'run' | 'month'
+  readonly basis: 'rental' | 'marginal' | 'full'
+  /** `null` = unknown (bare hardware). */
+  readonly usd: Interval | null
+  /** The other basis of a rig. */
+  readonly alternative: {readonly basis: 'marginal' | 'full'; readonly usd: Interval} | null
+  readonly perUnit: {readonly usd: Interval; readonly unit: string} | null
+  /** Sum to `usd.p50`. */
+  readonly lines: readonly CostLine[]
+  readonly notCosted: readonly NotCosted[]
+  readonly confidence: Confidence
+}

@@ -1,0 +1,48 @@
+import type {Confidence, Interval} from './types.ts'
+
+/** z of the 90th percentile of the standard normal distribution. */
+const Z90 = 1.2815515655446004
+
+/** Median × exp(±1.2816 σ): the 10th and 90th percentile of a log-normal error with standard deviation `sigmaLog`. */
+export function intervalFromSigma(p50: number, sigmaLog: number): Interval {
+  const spread = Math.exp(Z90 * sigmaLog)
+  return {p10: p50 / spread, p50, p90: p50 * spread}
+}
+
+export function exactly(value: number): Interval {
+  return {p10: value, p50: value, p90: value}
+}
+
+/** value × interval, value ≥ 0. */
+export function scale(interval: Interval, factor: number): Interval {
+  return {p10: interval.p10 * factor, p50: interval.p50 * factor, p90: interval.p90 * factor}
+}
+
+export function shift(interval: Interval, addend: number): Interval {
+  return {p10: interval.p10 + addend, p50: interval.p50 + addend, p90: interval.p90 + addend}
+}
+
+/** numerator ÷ interval: the ends swap. */
+export function divideBy(numerator: number, interval: Interval): Interval {
+  return {p10: numerator / interval.p90, p50: numerator / interval.p50, p90: numerator / interval.p10}
+}
+
+/** Sum of quantities whose errors go together (the cautious reading: spreads add). */
+export function sum(intervals: readonly Interval[]): Interval {
+  let [p10, p50, p90] = [0, 0, 0]
+  for (const interval of intervals) {
+    p10 += interval.p10
+    p50 += interval.p50
+    p90 += interval.p90
+  }
+  return {p10, p50, p90}
+}
+
+const STRENGTH: readonly Confidence[] = ['measured', 'calibrated', 'computed', 'assumed']
+
+/** A sum is as weak as its weakest part. */
+export function weakest(...parts: readonly Confidence[]): Confidence {
+  let worst = 0
+  for (const part of parts) worst = Math.max(worst, STRENGTH.indexOf(part))
+  return STRENGTH[worst] ?? 'assumed'
+}

@@ -1,0 +1,64 @@
+import type {z} from 'zod'
+import type {LanguageModel} from '../catalog/schema.ts'
+import type {Configuration, Hardware, Interval, PerformResult} from '../performance/types.ts'
+import type {Calibration} from '../performance/calibration.ts'
+import type {SoftwareTable} from '../catalog/software.ts'
+
+/** Facts an estimator may look up. All pure data, handed in. */
+export interface Facts {
+  /** Resolves a catalog name (or an alias of one); throws RigorError UNKNOWN_MODEL with near names. */
+  languageModel(name: string): LanguageModel
+  readonly software: SoftwareTable
+  readonly calibration: Calibration
+}
+
+/** A default that the reader of a plan should see: `traffic.inputTokens 800 (default)`. */
+export interface Assumption {
+  readonly field: string
+  readonly value: string
+}
+
+/**
+ * What a workload asks of hardware, in the estimator's own terms. Each kind extends it; the planner only reads these.
+ */
+export interface Demand {
+  readonly kind: string
+  /** One clause for people: "70B chat model, 50 users, 800 in / 200 out". */
+  readonly summary: string
+  readonly assumptions: readonly Assumption[]
+  readonly throughputUnit: string
+  /** Unit of work that `cost.perUnit` is per: `{unit: '1M output tokens', perThroughputUnit: 1e6}`. */
+  readonly costUnit: {readonly name: string; readonly amount: number}
+  /** Units of throughput in one run (output tokens, tokens, runs); `null` when endless. */
+  readonly workUnits: number | null
+  readonly endless: boolean
+  /** Lower bound of accelerator memory over ALL accelerators of any feasible candidate, GiB; the planner skips hardware below it. */
+  readonly minimumTotalMemoryGib: number
+}
+
+/** One workload kind. Adding one = one folder with an `index.ts` that exports this, and one line in `src/workload/index.ts`. */
+export interface Kind<Spec = never, D extends Demand = never> {
+  readonly id: string
+  readonly title: string
+  readonly throughputUnit: string
+  /** zod schema of the whole spec (common fields included). */
+  readonly spec: z.ZodType<Spec>
+  /** One example spec, shown by `kinds show` and used by tests. */
+  readonly example: Record<string, unknown>
+  /** Kinds like `generic` need no row in data/software.csv. */
+  readonly needsSoftware: boolean
+  /** Independent replicas (serving, offline batches) may span unlike node groups of a rig. */
+  readonly independentReplicas: boolean
+  demand(spec: Spec, facts: Facts): D
+  /** What a practitioner would try on this hardware, most promising first. Cheap: no estimates in here. Honours `spec.configuration` and `spec.precision`. */
+  configurations(demand: D, hardware: Hardware, facts: Facts): readonly Configuration[]
+  perform(demand: D, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult
+  /** The reason and nearest way out when `configurations` is empty. */
+  refuse(demand: D, hardware: Hardware, facts: Facts): PerformResult & {feasible: false}
+  /** A time (seconds per run, or per output token when endless) that no configuration on this hardware beats: used to prune, so it must be a true lower bound. */
+  lowerBoundSeconds(demand: D, hardware: Hardware, facts: Facts): number
+}
+
+export type AnyKind = Kind<any, any> // oxlint-disable-line typescript/no-explicit-any -- the registry holds kinds of unlike specs
+
+export type {Configuration, Hardware, Interval, PerformResult}
