@@ -1,0 +1,117 @@
+import type {Confidence, Configuration, Interval, MemoryLine, Operator, RefusalReason} from '../performance/types.ts'
+import type {CostLine, NotCosted} from '../cost/types.ts'
+
+/** Two places after the point is enough for any ratio shown; JSON carries six significant digits (see `round6`). */
+export interface TargetMemory {
+  readonly needed: Interval
+  readonly available: number
+  readonly lines: readonly MemoryLine[]
+}
+
+export type IneligibleReason = 'stale' | 'from-price' | 'unverified' | 'marketplace'
+
+export interface TargetCost {
+  readonly period: 'run' | 'month'
+  readonly basis: 'rental' | 'marginal' | 'full'
+  readonly usd: Interval | null
+  readonly alternative: {readonly basis: 'marginal' | 'full'; readonly usd: Interval} | null
+  readonly perUnit: {readonly usd: Interval; readonly unit: string} | null
+  readonly lines: readonly CostLine[]
+  readonly notCosted: readonly NotCosted[]
+}
+
+/** What distinguishes targets beyond figures; each derived from data fields. */
+export interface Tradeoff {
+  readonly topic:
+    | 'elasticity' | 'newest-hardware' | 'managed' | 'setup' | 'skills' | 'capital' | 'obsolescence' | 'upkeep' | 'noise' | 'privacy' | 'interruption' | 'quota'
+  /** + speaks for the target, − against it, 0 neutral. */
+  readonly sign: '+' | '-' | '0'
+  readonly text: string
+}
+
+/** One ranked target: DESIGN §5's `targets[]`. Key order is the order of the JSON document. */
+export interface PlanTarget {
+  readonly rank: number
+  readonly id: string
+  readonly provider: string
+  readonly service: string
+  readonly instanceType: string
+  readonly region: string | null
+  readonly zone: string | null
+  readonly otherRegions: {readonly count: number; readonly maxExtraPercent: number} | null
+  readonly purchase: string
+  readonly nodes: number
+  readonly accelerator: string
+  readonly accelerators: number
+  readonly acceleratorsBilled: number
+  readonly eligible: boolean
+  readonly ineligibleReason: IneligibleReason | null
+  readonly configuration: Configuration
+  readonly throughput: {readonly unit: string; readonly p10: number | null; readonly p50: number | null; readonly p90: number | null}
+  readonly durationHours: Interval | null
+  readonly workHours: Interval | null
+  readonly latency: {
+    readonly ttftSeconds: {readonly median: Interval; readonly p99: Interval}
+    readonly tpotSeconds: {readonly median: Interval; readonly p99: Interval}
+  } | null
+  readonly memoryGib: TargetMemory
+  readonly powerWatts: {readonly average: Interval | null; readonly peak: Interval | null; readonly accelerators: Interval | null}
+  readonly energyKwh: Interval | null
+  readonly carbonKg: Interval | null
+  readonly cost: TargetCost
+  readonly availability: {readonly state: 'listed' | 'owned' | 'planned' | 'none'; readonly asOf: string | null}
+  readonly confidence: Confidence
+  readonly bottleneck: string
+  readonly tradeoffs: readonly Tradeoff[]
+  /** Why it stands where it stands, one sentence each. */
+  readonly why: readonly string[]
+  readonly warnings: readonly string[]
+  /** Time budget, only in `estimate` (and in `plan` for the first). */
+  readonly operators?: readonly Operator[]
+}
+
+export interface RejectedTarget {
+  readonly id: string
+  readonly provider: string
+  readonly reason: RefusalReason
+  readonly detail: string
+  readonly nearest: string | null
+  /** `estimate`: the figures it would have had. */
+  readonly estimate?: Omit<PlanTarget, 'rank'>
+}
+
+export interface Advice {
+  readonly action: 'buy' | 'rent' | 'none'
+  readonly accelerator: string | null
+  readonly usd: number | null
+  readonly asOf: string | null
+  readonly reason: string
+}
+
+/** `rigor.plan/1`. */
+export interface PlanDocument {
+  readonly schema: 'rigor.plan/1'
+  readonly workload: Readonly<Record<string, unknown>>
+  /** How the workload was understood: one clause, and each default that was filled in. */
+  readonly understood: {readonly summary: string; readonly assumptions: readonly {readonly field: string; readonly value: string}[]}
+  readonly objective: string
+  readonly catalog: {readonly offers: number; readonly asOf: Readonly<Record<string, string>>; readonly hash: string}
+  readonly considered: {readonly offers: number; readonly targets: number; readonly candidates: number}
+  /** The answer as one sentence. */
+  readonly answer: string
+  readonly targets: readonly PlanTarget[]
+  /** Feasible targets before `--limit`. */
+  readonly feasible: number
+  readonly rejected: readonly RejectedTarget[]
+  readonly advice: readonly Advice[]
+  /** Ids on the Pareto front of cost, time and energy. */
+  readonly pareto: readonly string[]
+  /** Price ages, one line per provider, and other things true of the whole plan. */
+  readonly notes: readonly string[]
+}
+
+/** Several workloads. */
+export interface PlansDocument {
+  readonly schema: 'rigor.plans/1'
+  readonly plans: readonly PlanDocument[]
+}
