@@ -3,6 +3,7 @@ import type {LanguageModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, Interval, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
+import type {RuntimeFact} from '../catalog/snapshot.ts'
 
 /** Facts an estimator may look up. All pure data, handed in. */
 export interface Facts {
@@ -10,6 +11,8 @@ export interface Facts {
   languageModel(name: string): LanguageModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
+  /** Memory reserve, start-up and load rate of a serving or training runtime. */
+  runtime(name: string): RuntimeFact | undefined
 }
 
 /** A default that the reader of a plan should see: `traffic.inputTokens 800 (default)`. */

@@ -1,0 +1,68 @@
+import type {AnyKind, Demand, Facts} from '../workload/contract.ts'
+import type {Hardware, Performance, Refusal} from '../performance/types.ts'
+
+/** What the search over configurations found on one hardware. */
+export interface SearchResult {
+  /** Feasible and not dominated: the best under any objective that grows with cost, time and energy is among them. */
+  readonly performances: readonly Performance[]
+  /** Why there is none; the memory refusal that came nearest where several configurations were refused. */
+  readonly refusal: Refusal | null
+  readonly candidates: number
+}
+
+/**
+ * Evaluates every configuration a practitioner would try and keeps those that no other beats in time and in every
+ * driver of power. Cost, time, energy and carbon grow with those drivers whatever the price or the power model, so
+ * dropping the dominated ones never drops the best (checked against brute force in test/planner/search.test.ts).
+ * `keepAll` keeps every feasible one, for objectives that look at latency or throughput.
+ */
+export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Hardware, facts: Facts, keepAll = false): SearchResult {
+  const configurations = kind.configurations(demand as never, hardware, facts)
+  if (configurations.length === 0) {
+    return {performances: [], refusal: kind.refuse(demand as never, hardware, facts).refusal, candidates: 0}
+  }
+  let kept: Performance[] = []
+  let refusal: Refusal | null = null
+  for (const configuration of configurations) {
+    const result = kind.perform(demand as never, hardware, configuration, facts)
+    if (!result.feasible) {
+      if (refusal === null || isNearer(result.refusal, refusal)) refusal = result.refusal
+      continue
+    }
+    const {performance} = result
+    if (keepAll) kept.push(performance)
+    else if (!kept.some(other => dominates(other, performance))) {
+      kept = kept.filter(other => !dominates(performance, other))
+      kept.push(performance)
+    }
+  }
+  return {performances: kept, refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
+}
+
+/** Of two refusals the one whose memory misses by less says more about the way out. */
+function isNearer(candidate: Refusal, best: Refusal): boolean {
+  if (candidate.memory === undefined) return false
+  if (best.memory === undefined) return best.reason !== 'slo'
+  return candidate.memory.neededGib.p50 - candidate.memory.availableGib < best.memory.neededGib.p50 - best.memory.availableGib
+}
+
+/** Time, then what drives power: accelerators in use and how busy each part of them is over that time. */
+function drivers(performance: Performance): readonly number[] {
+  const seconds = performance.endless ? 1 : (performance.workSeconds?.p50 ?? Number.POSITIVE_INFINITY)
+  const used = performance.acceleratorsUsed * seconds
+  return [
+    seconds + performance.loadSeconds,
+    used,
+    used * performance.load.computeShare,
+    used * performance.load.memoryShare,
+    used * performance.load.linkShare,
+    seconds * performance.load.hostShare,
+    // A tie on all of these goes to the one with room to spare.
+    performance.endless ? -(performance.saturationThroughput?.p50 ?? 0) : 0,
+  ]
+}
+
+function dominates(a: Performance, b: Performance): boolean {
+  const [left, right] = [drivers(a), drivers(b)]
+  return left.every((value, index) => value <= (right[index] ?? 0))
+}
