@@ -1,0 +1,83 @@
+import type {Accelerator, Offer} from '../catalog/schema.ts'
+import type {Refusal} from '../performance/types.ts'
+
+/** The part of a workload's `constraints` that decides on machines and offers before anything is estimated. */
+export interface PlaceConstraints {
+  readonly providers?: readonly string[] | undefined
+  readonly regions?: readonly string[] | undefined
+  readonly purchase?: readonly string[] | undefined
+  readonly accelerators?: readonly string[] | undefined
+  readonly minMemoryGib?: number | undefined
+  readonly dataResidency?: readonly string[] | undefined
+  readonly privacy?: 'own-hardware' | 'own-account' | 'any' | undefined
+}
+
+/** EU member states, ISO 3166 alpha-2; `dataResidency: [EU]` means any of them. EEA adds IS, LI, NO. */
+const EU = new Set('AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE'.split(' '))
+const EEA = new Set([...EU, 'IS', 'LI', 'NO'])
+
+const refuse = (reason: Refusal['reason'], detail: string, nearest: string | null = null): Refusal => ({reason, detail, nearest})
+
+/** `eu-*` and `*` match as shells do; case does not matter. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const parts = pattern.toLowerCase().split('*')
+  const subject = text.toLowerCase()
+  if (parts.length === 1) return parts[0] === subject
+  const [first = '', last = ''] = [parts[0], parts.at(-1)]
+  if (!subject.startsWith(first) || !subject.endsWith(last) || subject.length < first.length + last.length) return false
+  let at = first.length
+  for (const part of parts.slice(1, -1)) {
+    const found = subject.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return at <= subject.length - last.length
+}
+
+export function residesIn(country: string | undefined, allowed: readonly string[]): boolean {
+  if (country === undefined) return false
+  return allowed.some(zone => {
+    const name = zone.toUpperCase()
+    return name === country || (name === 'EU' && EU.has(country)) || (name === 'EEA' && EEA.has(country))
+  })
+}
+
+/** Refuses a machine whatever its offers; `null` = passes. `resolved` are the accelerator ids that the constraint's names stand for. */
+export function refuseMachine(constraints: PlaceConstraints, provider: string, accelerator: Accelerator): Refusal | null {
+  const {providers, accelerators, minMemoryGib, privacy} = constraints
+  if (privacy === 'own-hardware' && provider !== 'rig') return refuse('constraint', 'privacy: own-hardware allows rigs only', 'privacy: own-account')
+  if (providers !== undefined && !providers.includes(provider)) return refuse('constraint', `providers: ${providers.join(', ')} leaves ${provider} out`, `add ${provider} to providers`)
+  if (accelerators !== undefined && !accelerators.some(name => matchesPattern(name, accelerator.id))) {
+    return refuse('constraint', `accelerators: ${accelerators.join(', ')} leaves ${accelerator.id} out`, `add ${accelerator.id} to accelerators`)
+  }
+  if (minMemoryGib !== undefined && accelerator.memoryGib < minMemoryGib) {
+    return refuse('constraint', `${accelerator.id} has ${accelerator.memoryGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${accelerator.memoryGib}`)
+  }
+  return null
+}
+
+/** Refuses one offer of a machine that passed; `null` = passes. */
+export function refuseOffer(constraints: PlaceConstraints, offer: Pick<Offer, 'provider' | 'region' | 'regionKnown' | 'country' | 'purchase' | 'flags'>): Refusal | null {
+  const {regions, purchase, dataResidency, privacy} = constraints
+  if (privacy === 'own-account' && (offer.purchase === 'community' || offer.flags.includes('marketplace'))) {
+    return refuse('constraint', 'privacy: own-account leaves marketplace hosts out', 'privacy: any')
+  }
+  if (purchase !== undefined && !purchase.includes(offer.purchase)) {
+    return refuse('constraint', `purchase: ${purchase.join(', ')} leaves ${offer.purchase} out`, `add ${offer.purchase} to purchase`)
+  }
+  if (regions !== undefined && (!offer.regionKnown || !regions.some(pattern => matchesPattern(pattern, offer.region)))) {
+    return refuse('region', offer.regionKnown ? `${offer.region} is not among regions: ${regions.join(', ')}` : `the provider names no exact region ("${offer.region}")`, offer.regionKnown ? `add ${offer.region} to regions` : null)
+  }
+  if (dataResidency !== undefined && (!offer.regionKnown || !residesIn(offer.country, dataResidency))) {
+    return refuse('region', offer.country === undefined ? `the country of "${offer.region}" is not known` : `${offer.region} lies in ${offer.country}, dataResidency is ${dataResidency.join(', ')}`, null)
+  }
+  return null
+}
+
+/** Refuses a rig by its site. */
+export function refuseSite(constraints: PlaceConstraints, country: string): Refusal | null {
+  const {dataResidency, purchase} = constraints
+  if (purchase !== undefined && !purchase.includes('owned')) return refuse('constraint', `purchase: ${purchase.join(', ')} leaves owned hardware out`, 'add owned to purchase')
+  if (dataResidency !== undefined && !residesIn(country, dataResidency)) return refuse('region', `the rig stands in ${country}, dataResidency is ${dataResidency.join(', ')}`)
+  return null
+}
