@@ -1,0 +1,188 @@
+import {z} from 'zod'
+import {didYouMean} from '../text/nearest.ts'
+import {echo} from '../text/safe.ts'
+import {readMoney, readMoneyPerHour, readTariff, type Money} from '../units/money.ts'
+import {
+  BANDWIDTH, BYTE_COUNT, COUNT, DATA, DURATION, expectation, FLOP_COUNT, FREQUENCY, LATENCY, MEMORY, POWER, readQuantity, SHARE, splitNumber, type Dimension,
+} from '../units/quantity.ts'
+
+/**
+ * zod fields that take a number or what a person writes ("50k", "48h", "80 GiB") and give one plain number in one
+ * unit. Each has bounds, so that no sum or product of parsed fields overflows.
+ */
+
+/** Nothing that is counted, timed or weighed here exceeds this; squares and products of three stay finite. */
+const LARGEST = 1e30
+
+interface Bounds {
+  readonly minimum?: number
+  /** The value itself is not allowed: greater than this. */
+  readonly above?: number
+  readonly maximum?: number
+  readonly whole?: boolean
+}
+
+const show = (value: unknown): string => (typeof value === 'string' ? `"${echo(value, 60)}"` : typeof value === 'number' ? String(value) : value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a mapping' : echo(String(value)))
+
+function outside(value: number, {minimum, above, maximum, whole}: Bounds): string | undefined {
+  if (whole === true && !Number.isSafeInteger(value)) return 'a whole number'
+  if (above !== undefined && value <= above) return `more than ${above}`
+  if (minimum !== undefined && value < minimum) return `at least ${minimum}`
+  if (maximum !== undefined && value > maximum) return `at most ${maximum}`
+  return undefined
+}
+
+/** 1.1 × 1e6 is 1100000.0000000002: what is whole but for rounding is whole. */
+function settle(value: number): number {
+  const rounded = Math.round(value)
+  return Math.abs(value - rounded) <= 1e-9 * Math.abs(rounded) ? rounded : value
+}
+
+function quantityField(dimension: Dimension, unitOfBounds: string, bounds: Bounds, clean: (text: string) => string = (text) => text) {
+  const expected = expectation(dimension)
+  return z
+    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not ${dimension.what}: expected ${expected}`})
+    .transform((input, context): number => {
+      const raw = readQuantity(typeof input === 'string' ? clean(input) : input, dimension)
+      if (raw === undefined) {
+        const bare = dimension.bareUnit === undefined && (typeof input === 'number' || splitNumber(input)?.rest === '')
+        context.issues.push({code: 'custom', input, message: bare ? `${show(input)} has no unit: expected ${expected}` : `${show(input)} is not ${dimension.what}: expected ${expected}`})
+        return z.NEVER
+      }
+      const value = settle(raw)
+      const wrong = outside(value, {maximum: LARGEST, ...bounds})
+      if (wrong !== undefined) {
+        context.issues.push({code: 'custom', input, message: `${show(input)} is out of range: expected ${wrong}${unitOfBounds === '' ? '' : ` ${unitOfBounds}`}`})
+        return z.NEVER
+      }
+      return value
+    })
+    .meta({description: `${dimension.what[0]?.toUpperCase()}${dimension.what.slice(1)}: ${dimension.examples.join(', ')}.`})
+}
+
+/** A count above zero: 50000, "50k", "2 million", "15T". May be broken where it is an average; see `whole`. */
+export const count = (bounds: Bounds = {}) => quantityField(COUNT, '', {above: 0, ...bounds})
+/** A whole number from 1: 8, "64k". */
+export const whole = (bounds: Bounds = {}) => quantityField(COUNT, '', {minimum: 1, maximum: 1e15, whole: true, ...bounds})
+/** Tokens: "15T", "2 million tokens". */
+export const tokens = (bounds: Bounds = {}) => quantityField({...COUNT, what: 'a number of tokens', examples: ['800', '15T', '2 million tokens']}, 'tokens', {above: 0, maximum: 1e18, ...bounds}, (text) => text.replace(/\s*(?:tok|tokens?)\s*$/i, ''))
+/** Seconds, from text with a unit: "48h", "3 days", "1h30m". A bare number is refused, since hours and seconds look alike. */
+export const durationSeconds = (bounds: Bounds = {}) => quantityField(DURATION, 'seconds', {above: 0, maximum: 3.2e9, ...bounds})
+/** Seconds, where a bare number means seconds: "500 ms", 0.5. For latencies. */
+export const latencySeconds = (bounds: Bounds = {}) => quantityField(LATENCY, 'seconds', {above: 0, maximum: 1e6, ...bounds})
+/** GiB: "80 GiB", "80 GB" (= 74.5 GiB), 80. */
+export const memoryGib = (bounds: Bounds = {}) => quantityField(MEMORY, 'GiB', {above: 0, maximum: 1e9, ...bounds})
+/** GB of 1e9 bytes: "2 TB", 500. */
+export const dataGb = (bounds: Bounds = {}) => quantityField(DATA, 'GB', {minimum: 0, maximum: 1e12, ...bounds})
+/** Bytes: "2 TB", 3.5e12. */
+export const byteCount = (bounds: Bounds = {}) => quantityField(BYTE_COUNT, 'bytes', {above: 0, maximum: 1e24, ...bounds})
+/** Floating-point operations: 1.2e18, "3 PFLOP". */
+export const flopCount = (bounds: Bounds = {}) => quantityField(FLOP_COUNT, 'FLOP', {above: 0, maximum: 1e30, ...bounds})
+/** A share from 0 to 1: 0.3 or "30%". */
+export const share = (bounds: Bounds = {}) => quantityField(SHARE, '', {minimum: 0, maximum: 1, ...bounds})
+export const powerWatts = (bounds: Bounds = {}) => quantityField(POWER, 'W', {minimum: 0, maximum: 1e9, ...bounds})
+/** Bytes per second from "10 Gbit/s" or "1.2 GB/s". */
+export const bandwidthBytesPerSecond = (bounds: Bounds = {}) => quantityField(BANDWIDTH, 'bytes/s', {above: 0, maximum: 1e15, ...bounds})
+/** Events per second: 5, "5/s", "300/min". */
+export const perSecond = (bounds: Bounds = {}) => quantityField(FREQUENCY, '/s', {above: 0, maximum: 1e9, ...bounds}, (text) => text.replace(/\s*(?:requests?|req|steps?|samples?|frames?)\s*\//i, ' /'))
+/** A ratio without unit, above zero: 1.5. */
+export const ratio = (bounds: Bounds = {}) => quantityField({...COUNT, what: 'a ratio', examples: ['1', '2.5'], units: {'': 1}}, '', {above: 0, maximum: 1e9, ...bounds})
+
+function moneyField(expected: string, read: (input: string | number) => Money | undefined, {zero = true}: {zero?: boolean} = {}) {
+  return z
+    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not an amount of money: expected ${expected}`})
+    .transform((input, context): Money => {
+      const money = typeof input === 'string' && input.length > 60 ? undefined : read(input)
+      if (money === undefined) {
+        context.issues.push({code: 'custom', input, message: `${show(input)} is not ${expected.startsWith('a tariff') ? 'a tariff' : 'an amount of money'}: expected ${expected}`})
+        return z.NEVER
+      }
+      if (!(money.amount <= 1e15) || money.amount < 0 || (!zero && money.amount === 0)) {
+        context.issues.push({code: 'custom', input, message: `${show(input)} is out of range: expected ${zero ? 'at least' : 'more than'} 0 and at most 1e15`})
+        return z.NEVER
+      }
+      return money
+    })
+    .meta({description: `${expected[0]?.toUpperCase()}${expected.slice(1)}.`})
+}
+
+/** "200 USD", "41 EUR", 200 (= USD). Stays in its currency until the edge: `moneyToUsd`. */
+export const money = (options: {zero?: boolean} = {}) => moneyField('an amount such as "200 USD", "41 EUR" or 200 (= USD)', readMoney, options)
+/** "40 USD/h", 40 (= USD/h). */
+export const moneyPerHour = () => moneyField('an hourly price such as "40 USD/h" or 40 (= USD/h)', readMoneyPerHour)
+/** "0.31 EUR/kWh": money per kWh; the currency has to be written. */
+export const tariff = () => moneyField('a tariff such as "0.31 EUR/kWh"', (input) => (typeof input === 'string' ? readTariff(input) : undefined))
+
+/** A rate in its own words: 12300, "12,300 tokens/s", "3.2 runs/h". */
+export interface Rate {
+  readonly amount: number
+  /** What is counted, lower case ("tokens"); `null` where only a number was written. */
+  readonly noun: string | null
+  /** Seconds of the unit of time written after the slash; `null` where none was. */
+  readonly perSeconds: number | null
+}
+
+const PERIOD_SECONDS: Readonly<Record<string, number>> = {s: 1, sec: 1, second: 1, min: 60, minute: 60, h: 3600, hr: 3600, hour: 3600, d: 86_400, day: 86_400}
+
+/** `undefined` where the text is no rate. */
+export function readRate(input: string | number): Rate | undefined {
+  if (typeof input === 'number') return Number.isFinite(input) ? {amount: input, noun: null, perSeconds: null} : undefined
+  const head = splitNumber(input)
+  if (head === undefined) return undefined
+  if (head.rest === '') return {amount: head.amount, noun: null, perSeconds: null}
+  const match = /^([kKMGBT](?=\s|\/))?\s*([A-Za-z][A-Za-z ×-]{0,40}?)?\s*(?:\/\s*([A-Za-z]{1,6}))?$/.exec(head.rest)
+  const factor = match?.[1] === undefined ? 1 : {K: 1e3, k: 1e3, M: 1e6, G: 1e9, B: 1e9, T: 1e12}[match[1]] ?? 1
+  const perSeconds = match?.[3] === undefined ? null : PERIOD_SECONDS[match[3].toLowerCase()]
+  if (match === null || perSeconds === undefined) return undefined
+  return {amount: head.amount * factor, noun: match[2]?.trim().toLowerCase() ?? null, perSeconds}
+}
+
+/** The rate in a kind's throughput unit ("output tokens/s", "runs/h"); `undefined` where its noun or its form does not fit. */
+export function rateIn(rate: Rate, throughputUnit: string): number | undefined {
+  const own = readRate(`1 ${throughputUnit}`)
+  if (own === undefined || rate.noun === null) return rate.perSeconds === null || own === undefined ? rate.amount : (rate.amount / rate.perSeconds) * (own.perSeconds ?? 1)
+  const nouns = (own.noun ?? '').split(' ')
+  if (!rate.noun.split(' ').every((word) => nouns.some((known) => known === word || known === `${word}s` || `${known}s` === word))) return undefined
+  if (rate.perSeconds === null || own.perSeconds === null) return rate.perSeconds === own.perSeconds ? rate.amount : undefined
+  return (rate.amount / rate.perSeconds) * own.perSeconds
+}
+
+/** "12,300 tokens/s" or 12300. */
+export const rate = () =>
+  z
+    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not a rate: expected text such as "12,300 tokens/s" or a number`})
+    .transform((input, context): Rate => {
+      const value = readRate(input)
+      if (value === undefined || !(value.amount > 0) || value.amount > LARGEST) {
+        context.issues.push({code: 'custom', input, message: `${show(input)} is not a rate above zero: expected text such as "12,300 tokens/s" or a number`})
+        return z.NEVER
+      }
+      return value
+    })
+    .meta({description: 'A rate: "12,300 tokens/s", or a number in the unit of the kind.'})
+
+/** A short name or label: one line, no control characters. */
+export const label = (longest = 120) =>
+  z.string().min(1).max(longest).refine((text) => echo(text, longest + 1) === text, {error: (issue) => `${show(issue.input)} holds control or invisible characters`})
+
+/** One label or a list of them; always a list afterwards. */
+export const labels = (longest = 120) => z.union([label(longest), z.array(label(longest)).min(1).max(500)], {error: (issue) => `${show(issue.input)} is neither text nor a list of texts`}).transform((value) => (typeof value === 'string' ? [value] : value))
+
+/** One of several words, in any case, with other spellings. */
+export function word<const W extends string>(words: readonly W[], spellings: Readonly<Record<string, W>> = {}) {
+  const known = new Map<string, W>([...words.map((entry) => [entry.toLowerCase(), entry] as const), ...Object.entries(spellings).map(([from, to]) => [from.toLowerCase(), to] as const)])
+  const expected = words.join(', ')
+  return z
+    .string({error: (issue) => `${show(issue.input)} is none of ${expected}`})
+    .max(60)
+    .transform((input, context): W => {
+      const value = known.get(input.trim().toLowerCase())
+      if (value === undefined) {
+        const near = didYouMean(input, words, 1)
+        context.issues.push({code: 'custom', input, message: `${show(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`})
+        return z.NEVER
+      }
+      return value
+    })
+    .meta({description: `One of ${expected}.`, enum: [...words]})
+}
