@@ -1,2 +1,220 @@
-/** Names that a user can mistype: the nearest known ones. */
+import {RigorError} from '../errors.ts'
+import {nearestNames} from '../text/nearest.ts'
+import type {Accelerator, LanguageModel} from './schema.ts'
+
 export {didYouMean, nearestNames} from '../text/nearest.ts'
+
+/** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
+export function quoteChoices(names: readonly string[]): string {
+  const quoted = names.map(name => `"${name}"`)
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`
+}
+
+// ---- language models
+
+/** What hubs append to a model's name without changing its shape: the tuning, the file format, the number format, a release stamp. */
+const MODEL_SUFFIX =
+  /-(?:instruct|chat|hf|it|base|thinking|pt|sft|dpo|preview|fp8|fp8-dynamic|bf16|fp16|fp32|fp4|nvfp4|mxfp4|int4|int8|nf4|4bit|8bit|w4a16|w8a8|awq|gptq|gguf|mlx|bnb|\d{4})$/
+const MODEL_PREFIX = /^(?:meta|c4ai|nvidia)-/
+
+/**
+ * `meta-llama/Meta-Llama-3.1-8B-Instruct`, `Llama 3.1 8B` and `llama3.1:8b` → `llama-3-1-8b`.
+ * Letters and digits are told apart so that a missing dash changes nothing; `8b` stays one word.
+ */
+export function modelKey(name: string): string {
+  let text = name
+    .toLowerCase()
+    .replace(/^.*\//, '')
+    .replaceAll(/\([^)]*\)/g, ' ')
+    .trim()
+    .replaceAll(/[\s_:+]+/g, '-')
+    .replaceAll(/(\d)-([bm])(?![a-z0-9])/g, '$1$2')
+    .replace(MODEL_PREFIX, '')
+  for (let shorter = text.replace(MODEL_SUFFIX, ''); shorter !== text; shorter = text.replace(MODEL_SUFFIX, '')) text = shorter
+  return (text.match(/\d+[bm](?![a-z0-9])|\d+|[a-z]+/g) ?? []).join('-')
+}
+
+/** The key without a trailing version: `mistral-7b-v-0-1` → `mistral-7b`. */
+const withoutVersion = (key: string): string => key.replace(/-v(?:-\d+)+$/, '')
+
+interface ModelIndex {
+  /** Ids and aliases as written, lower case. */
+  readonly exact: ReadonlyMap<string, LanguageModel>
+  readonly byKey: ReadonlyMap<string, readonly LanguageModel[]>
+}
+
+const modelIndexes = new WeakMap<readonly LanguageModel[], {exact: Map<string, LanguageModel>; byKey?: Map<string, LanguageModel[]>}>()
+
+function exactModels(models: readonly LanguageModel[]): {exact: Map<string, LanguageModel>; byKey?: Map<string, LanguageModel[]>} {
+  let index = modelIndexes.get(models)
+  if (index === undefined) {
+    const exact = new Map<string, LanguageModel>()
+    for (const model of models) for (const alias of model.aliases) exact.set(alias.toLowerCase(), model)
+    for (const model of models) exact.set(model.id.toLowerCase(), model)
+    index = {exact}
+    modelIndexes.set(models, index)
+  }
+  return index
+}
+
+function looseModels(models: readonly LanguageModel[]): ModelIndex {
+  const index = exactModels(models)
+  if (index.byKey === undefined) {
+    index.byKey = new Map()
+    const add = (key: string, model: LanguageModel): void => {
+      const list = index.byKey!.get(key)
+      if (list === undefined) index.byKey!.set(key, [model])
+      else if (!list.includes(model)) list.push(model)
+    }
+    for (const model of models) {
+      for (const name of [model.id, ...model.aliases]) {
+        const key = modelKey(name)
+        add(key, model)
+        if (withoutVersion(key) !== key) add(withoutVersion(key), model)
+      }
+    }
+  }
+  return {exact: index.exact, byKey: index.byKey}
+}
+
+const INLINE_MODEL = 'model: {layers: 80, hidden: 8192, intermediate: 28672, heads: 64, kvHeads: 8, vocab: 128256}'
+
+/**
+ * The model a name means. In this order: the id or an alias as written (in any case); the name as hubs spell it, with or without
+ * its owner, prefixes such as `Meta-`, suffixes such as `-Instruct` or `-FP8`, dots, dashes and blanks; the same without a version.
+ * Several models behind one name are an error that lists them; so is a family without a size.
+ */
+export function resolveModel(name: string, models: readonly LanguageModel[]): LanguageModel {
+  const exact = exactModels(models).exact.get(name.trim().toLowerCase())
+  if (exact !== undefined) return exact
+  const {byKey} = looseModels(models)
+  const key = modelKey(name)
+  const matches = key === '' ? [] : (byKey.get(key) ?? byKey.get(withoutVersion(key)) ?? [])
+  if (matches.length === 1) return matches[0]!
+  const choices = matches.length > 1 ? matches : key === '' ? [] : models.filter(model => modelKey(model.id).startsWith(`${key}-`))
+  if (choices.length > 1) {
+    throw new RigorError('AMBIGUOUS_MODEL', `"${name}" may be any of ${choices.length} models.`, {
+      hint: `Write one of them: ${quoteChoices(choices.map(model => model.id))}.`,
+    })
+  }
+  const near = nearestNames(name, new Set(models.flatMap(model => [model.id, ...model.aliases])), 6)
+  const nearIds = [...new Set(near.map(alias => exactModels(models).exact.get(alias.toLowerCase())!.id))].slice(0, 3)
+  throw new RigorError('UNKNOWN_MODEL', `"${name}" is not a model of the catalog.`, {
+    hint: `${nearIds.length === 0 ? '' : `Did you mean ${quoteChoices(nearIds)}? `}All of them: rigor models list. Or give its shape inline: ${INLINE_MODEL}`,
+  })
+}
+
+/** The number format a hub name states: `…-FP8` → `fp8`, `…-AWQ` → `int4`; `undefined` where it states none. */
+export function precisionInName(name: string): string | undefined {
+  const found = /(?:^|[-_ ])(fp8|nvfp4|mxfp4|fp4|int4|int8|nf4|bf16|fp16|fp32|awq|gptq|4bit|8bit|w4a16|w8a8)(?=$|[-_ ])/i.exec(name)?.[1]?.toLowerCase()
+  const same: Readonly<Record<string, string>> = {awq: 'int4', gptq: 'int4', '4bit': 'int4', w4a16: 'int4', '8bit': 'int8', w8a8: 'int8'}
+  return found === undefined ? undefined : (same[found] ?? found)
+}
+
+// ---- accelerators
+
+const FORM_FACTOR = /^(?:sxm\d?|pcie|nvl|smx\d?)$/
+/** Variants nobody means by the bare name. */
+const QUALIFIED = /laptop|maxq|sff/
+
+const tokensOf = (name: string): string[] => name.toLowerCase().match(/[a-z0-9.]+/g) ?? []
+
+/** Every spelling that may mean this accelerator, without separators. */
+function acceleratorKeys(accelerator: Accelerator): Set<string> {
+  const keys = new Set<string>()
+  const tokens = tokensOf(accelerator.id)
+  const addPrefixes = (parts: readonly string[]): void => {
+    for (let length = 1; length <= parts.length; length++) keys.add(parts.slice(0, length).join(''))
+  }
+  addPrefixes(tokens)
+  if (['tpu', 'quadro', 'apple', 'radeon'].includes(tokens[0] ?? '')) addPrefixes(tokens.slice(1))
+  addPrefixes(tokens.filter(token => !FORM_FACTOR.test(token)))
+  for (const alias of [...accelerator.aliases, accelerator.name]) {
+    const written = tokensOf(alias)
+    keys.add(written.join(''))
+    if (written[0] === accelerator.vendor) keys.add(written.slice(1).join(''))
+  }
+  // "rtx", "tpu" or "apple" alone name a whole range, not a part.
+  for (const key of keys) if (!/\d/.test(key) && !accelerator.aliases.some(alias => alias.toLowerCase() === key)) keys.delete(key)
+  return keys
+}
+
+/** What was typed, without separators and maker: `NVIDIA GeForce RTX 4090 24GB` → `rtx409024gb`. */
+function acceleratorKey(name: string): string {
+  return tokensOf(name).filter(token => !['nvidia', 'geforce', 'amd', 'instinct', 'intel', 'aws', 'google', 'tesla'].includes(token)).join('')
+}
+
+const acceleratorIndexes = new WeakMap<readonly Accelerator[], {exact: Map<string, Accelerator>; byKey?: Map<string, Accelerator[]>}>()
+
+function acceleratorIndex(accelerators: readonly Accelerator[]): {exact: Map<string, Accelerator>; byKey?: Map<string, Accelerator[]>} {
+  let index = acceleratorIndexes.get(accelerators)
+  if (index === undefined) {
+    index = {exact: new Map(accelerators.map(accelerator => [accelerator.id.toLowerCase(), accelerator]))}
+    acceleratorIndexes.set(accelerators, index)
+  }
+  return index
+}
+
+/** Accelerators a loose name may mean, in catalog order. */
+export function acceleratorsNamed(name: string, accelerators: readonly Accelerator[]): readonly Accelerator[] {
+  const index = acceleratorIndex(accelerators)
+  if (index.byKey === undefined) {
+    index.byKey = new Map()
+    for (const accelerator of accelerators) {
+      for (const key of acceleratorKeys(accelerator)) {
+        const list = index.byKey.get(key)
+        if (list === undefined) index.byKey.set(key, [accelerator])
+        else list.push(accelerator)
+      }
+    }
+  }
+  const key = acceleratorKey(name)
+  const matches = index.byKey.get(key) ?? []
+  const plain = matches.filter(accelerator => !QUALIFIED.test(accelerator.id))
+  return QUALIFIED.test(key) || plain.length === 0 ? matches : plain
+}
+
+/**
+ * The accelerator a name means: its id, or a spelling that fits one part only (`H100-SXM`, `rtx 4090`, `v5e`).
+ * `h100` alone fits three parts and is an error that lists them.
+ */
+export function resolveAccelerator(name: string, accelerators: readonly Accelerator[]): Accelerator {
+  const exact = acceleratorIndex(accelerators).exact.get(name.trim().toLowerCase())
+  if (exact !== undefined) return exact
+  const matches = acceleratorsNamed(name, accelerators)
+  if (matches.length === 1) return matches[0]!
+  if (matches.length > 1) {
+    throw new RigorError('AMBIGUOUS_ACCELERATOR', `"${name}" may be any of ${matches.length} accelerators, and they differ.`, {
+      hint: `Write one of them: ${quoteChoices(matches.map(accelerator => accelerator.id))}.`,
+    })
+  }
+  const near = nearestNames(name, accelerators.map(accelerator => accelerator.id))
+  throw new RigorError('UNKNOWN_ACCELERATOR', `"${name}" is not an accelerator of the catalog.`, {
+    hint: `${near.length === 0 ? '' : `Did you mean ${quoteChoices(near)}? `}All of them: rigor hardware list`,
+  })
+}
+
+// ---- ranges
+
+/** From a to b as people write it; an absent end is open. The unit is as written (`GB`), and the same at both ends. */
+export interface NameRange {
+  readonly minimum: number | undefined
+  readonly maximum: number | undefined
+  readonly unit: string | undefined
+}
+
+const RANGE = /^(?:(?<low>\d+(?:\.\d+)?) ?(?<lowUnit>[A-Za-z]*))?(?:(?<dots> ?\.\. ?)(?:(?<high>\d+(?:\.\d+)?) ?(?<highUnit>[A-Za-z]*))?)?$/
+
+/** `24GB..80GB`, `24..80GB`, `1..8`, `24GB..`, `..80GB`; a single `8` is 8 to 8. */
+export function parseRange(text: string): NameRange {
+  const match = RANGE.exec(text.trim())?.groups
+  const bad = (message: string): RigorError => new RigorError('BAD_RANGE', message, {hint: 'Write it like "24GB..80GB" or "1..8".'})
+  if (match === undefined || (match['low'] === undefined && match['high'] === undefined)) throw bad(`"${text}" is not a range.`)
+  const low = match['low'] === undefined ? undefined : Number(match['low'])
+  const high = match['high'] === undefined ? undefined : Number(match['high'])
+  const lowUnit = match['lowUnit'] || undefined
+  const highUnit = match['highUnit'] || undefined
+  if (lowUnit !== undefined && high !== undefined && highUnit !== lowUnit) throw bad(`"${text}" mixes ${lowUnit} with ${highUnit ?? 'a bare number'}.`)
+  if (low !== undefined && high !== undefined && low > high) throw bad(`"${text}" ends before it begins.`)
+  return {minimum: low, maximum: match['dots'] === undefined ? low : high, unit: highUnit ?? lowUnit}
+}
