@@ -1,0 +1,78 @@
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import {RigorError} from './errors.ts'
+import {terminalOf, type Terminal} from './terminal.ts'
+
+/** What every command knows beside its own flags. */
+export interface CommonFlags {
+  readonly json?: boolean | undefined
+  readonly quiet: boolean
+  readonly 'no-color': boolean
+  readonly currency?: string | undefined
+  readonly catalog?: string | undefined
+  readonly config?: string | undefined
+  readonly 'as-of'?: string | undefined
+}
+
+/**
+ * The base of all commands: the flags they share, and the rule that stdout carries the answer (one JSON document under
+ * `--json`) while everything else goes to stderr. Errors are not printed here but in `main.ts`, once for all.
+ */
+export abstract class RigorCommand extends Command {
+  static override enableJsonFlag = true
+
+  static override baseFlags = {
+    quiet: Flags.boolean({char: 'q', summary: 'Print the answer only: no notes on stderr.', helpGroup: 'GLOBAL', default: false}),
+    'no-color': Flags.boolean({summary: 'Print no colours (NO_COLOR does the same).', helpGroup: 'GLOBAL', default: false}),
+    currency: Flags.string({summary: 'Show money in this currency, such as EUR.', helpGroup: 'GLOBAL', helpValue: 'CODE', env: 'RIGOR_CURRENCY'}),
+    catalog: Flags.string({summary: 'Use this catalog instead of the bundled one.', helpGroup: 'GLOBAL', helpValue: 'DIR|FILE', env: 'RIGOR_CATALOG'}),
+    config: Flags.string({summary: 'Use this configuration instead of the nearest rigor.yaml.', helpGroup: 'GLOBAL', helpValue: 'FILE', env: 'RIGOR_CONFIG'}),
+    'as-of': Flags.string({summary: 'Take this day for today.', helpGroup: 'GLOBAL', helpValue: 'YYYY-MM-DD', env: 'RIGOR_AS_OF'}),
+  }
+
+  /** The terminal that the answer is laid out for. */
+  protected get terminal(): Terminal {
+    return terminalOf(process.stdout, process.env)
+  }
+
+  /** Today's date as `YYYY-MM-DD`: `--as-of`, then `RIGOR_AS_OF`, then the UTC date. */
+  protected today(flags: Pick<CommonFlags, 'as-of'>): string {
+    const chosen = flags['as-of']
+    if (chosen === undefined || chosen === '') return new Date().toISOString().slice(0, 10)
+    if (!isDate(chosen)) throw new RigorError('BAD_DATE', `--as-of "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
+    return chosen
+  }
+
+  /** The answer. Nothing under `--json`, where `run` returns it instead. */
+  protected print(text: string): void {
+    if (!this.jsonEnabled()) process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  /** A note beside the answer: stderr, unless `--quiet`. */
+  protected note(flags: Pick<CommonFlags, 'quiet'>, text: string): void {
+    if (!flags.quiet) process.stderr.write(text.endsWith('\n') ? text : `${text}\n`)
+  }
+
+  override logJson(document: unknown): void {
+    process.stdout.write(`${toJson(document)}\n`)
+  }
+
+  /** Left to `main.ts`, which knows the exit codes. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error
+  }
+}
+
+/** JSON that cannot steer a terminal: what JSON itself leaves raw (DEL, C1, bidi overrides) is written as an escape. */
+export function toJson(document: unknown): string {
+  return JSON.stringify(document, undefined, 2).replaceAll(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
