@@ -1,0 +1,90 @@
+import type {Calibration} from '../../performance/calibration.ts'
+import {weakest} from '../../performance/interval.ts'
+import type {Confidence} from '../../performance/types.ts'
+
+/**
+ * What separates hardware as printed from hardware as measured. Few, and each has a physical meaning; values are fitted by
+ * scripts/calibrate/llm-inference.ts and stand in data/calibration.csv. The ones below stand in where a row is missing.
+ */
+export interface Factors {
+  /** Share of the dense peak that large matmuls of 16-bit, 8-bit and 4-bit operands reach. */
+  readonly compute16: number
+  readonly compute8: number
+  readonly compute4: number
+  /** Share of the memory bandwidth at which weights stream in. */
+  readonly weightBandwidth: number
+  /** Share of the memory bandwidth at which attention reads the KV cache. */
+  readonly kvBandwidth: number
+  /** What routing, gathering and uneven experts leave of the two rates above in a mixture's experts. */
+  readonly mixture: number
+  /** Share of a link's nominal rate that collectives reach. */
+  readonly link: number
+  /** Seconds of one all-reduce beyond the transfer, on top of the link's own latency. */
+  readonly collectiveSeconds: number
+  /** Seconds per layer that no roofline explains: launches and small kernels (norms, rotary, routing). */
+  readonly layerSeconds: number
+  /** The same for a layer of experts, on top. */
+  readonly mixtureLayerSeconds: number
+  /** Seconds per decode step of host work: scheduling, sampling, output. */
+  readonly stepSeconds: number
+  /** The same per sequence of the batch. */
+  readonly sequenceSeconds: number
+  /** Seconds from arrival to the first token that are no work of the accelerator: request handling, tokenising, scheduling. */
+  readonly requestSeconds: number
+  /** Share of the concurrent requests whose prefill stands before one's own when users ask at will. */
+  readonly queueShare: number
+  /** Spread, as the standard deviation of ln(predicted ÷ measured). */
+  readonly throughputSigma: number
+  readonly ttftSigma: number
+  readonly tpotSigma: number
+  readonly basis: Confidence
+}
+
+/** Quantity in data/calibration.csv → stand-in where the table has no row at all: textbook figures, marked `computed`. */
+export const QUANTITIES = {
+  compute16: ['compute', 0.6],
+  compute8: ['compute-8bit', 0.5],
+  compute4: ['compute-4bit', 0.4],
+  weightBandwidth: ['memory-bandwidth', 0.75],
+  kvBandwidth: ['kv-bandwidth', 0.6],
+  mixture: ['mixture', 0.7],
+  link: ['link', 0.7],
+  collectiveSeconds: ['collective-seconds', 8e-6],
+  layerSeconds: ['layer-seconds', 30e-6],
+  mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
+  stepSeconds: ['step-seconds', 1e-3],
+  sequenceSeconds: ['sequence-seconds', 10e-6],
+  requestSeconds: ['request-seconds', 30e-3],
+  queueShare: ['queue-share', 0.1],
+} as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
+
+export type FactorName = keyof typeof QUANTITIES
+
+const cache = new WeakMap<Calibration, Map<string, Factors>>()
+
+/** The factors of a runtime on an architecture; looked up once per calibration. */
+export function factorsOf(calibration: Calibration, architecture: string, runtime: string): Factors {
+  let known = cache.get(calibration)
+  if (known === undefined) cache.set(calibration, (known = new Map()))
+  const key = `${architecture} ${runtime}`
+  let factors = known.get(key)
+  if (factors === undefined) known.set(key, (factors = lookUp(calibration, architecture, runtime)))
+  return factors
+}
+
+function lookUp(calibration: Calibration, architecture: string, runtime: string): Factors {
+  const values: Record<string, number> = {}
+  let basis: Confidence = 'calibrated'
+  for (const [name, [quantity, standIn]] of Object.entries(QUANTITIES)) {
+    values[name] = calibration.lookup('llm-inference', quantity, architecture, runtime)?.value ?? standIn
+  }
+  const spread = (quantity: string, standIn: number): number => {
+    const entry = calibration.lookup('llm-inference', quantity, architecture, runtime)
+    basis = weakest(basis, entry?.basis ?? 'computed')
+    return entry?.sigmaLog ?? standIn
+  }
+  const throughputSigma = spread('throughput', 0.5)
+  const ttftSigma = spread('ttft', 0.7)
+  const tpotSigma = spread('tpot', 0.5)
+  return {...(values as Record<FactorName, number>), throughputSigma, ttftSigma, tpotSigma, basis}
+}

@@ -1,0 +1,335 @@
+import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
+import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
+import type {Hardware} from '../../performance/types.ts'
+import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
+import type {Factors} from './factors.ts'
+
+/** How weights, cache and operands are stored and multiplied at a precision under a runtime. */
+export interface Format {
+  readonly sharedBits: number
+  readonly expertBits: number
+  /** Embeddings and output head. */
+  readonly embeddingBits: number
+  readonly kvBytesPerElement: number
+  readonly operandBits: 4 | 8 | 16
+}
+
+const FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4', 'int4', 'nf4'])
+/** Runtimes whose 4-bit and 8-bit files quantise every matrix, embeddings included (GGUF Q4_K_M 4.85, Q8_0 8.5 bits a weight: 4.58 GiB for 8.03 B). */
+const WHOLE_FILE_RUNTIMES: ReadonlySet<string> = new Set(['llama.cpp', 'mlx'])
+const WHOLE_FILE_BITS: Readonly<Record<string, number>> = {int4: 4.85, nf4: 4.85, fp4: 4.85, mxfp4: 4.85, int8: 8.5, fp8: 8.5}
+
+/**
+ * The usual checkpoints: 8-bit formats quantise every layer but embeddings and head; 4-bit formats do the same in dense models, in mixtures only
+ * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). TensorRT-LLM keeps the KV cache of
+ * quantised checkpoints in FP8, the others in 16 bit unless told otherwise. Integer formats are weight-only: they multiply in 16 bit.
+ */
+export function formatOf(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
+  const {peakFlops} = accelerator
+  if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
+    const bits = WHOLE_FILE_BITS[precision]
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, operandBits: 16}
+  }
+  const bits = WEIGHT_BITS[precision] ?? 16
+  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, operandBits: 16}
+  const kvBytesPerElement = runtime === 'tensorrt-llm' && !precision.startsWith('int') ? 1 : 2
+  if (!FOUR_BIT.has(precision)) {
+    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, operandBits: precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16}
+  }
+  let operandBits: Format['operandBits'] = 16
+  if ((precision === 'fp4' || precision === 'nvfp4') && peakFlops.fp4 !== undefined) operandBits = 4
+  else if (precision === 'mxfp4' && peakFlops.fp4 !== undefined) operandBits = 8
+  return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, operandBits}
+}
+
+/** Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. */
+export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16): number | undefined {
+  const {peakFlops} = accelerator
+  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0)
+  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? peakFlops.fp8 : undefined
+  return best ?? (sixteen > 0 ? sixteen : undefined)
+}
+
+/** Elements of state that a layer without a growing cache keeps per sequence: (2·hidden) × 128, the usual expansion and state size of Mamba-2 and gated linear attention. */
+const STATE_ELEMENTS_PER_HIDDEN = 2 * 128
+const STATE_BYTES_PER_ELEMENT = 4
+
+/** The parts of a model that serving needs as numbers; made once per model. */
+export interface ModelNumbers {
+  readonly layers: number
+  readonly hidden: number
+  readonly heads: number
+  readonly intermediate: number
+  readonly vocab: number
+  /** Parameters of shared matmuls without embedding and head. */
+  readonly sharedBody: number
+  readonly head: number
+  readonly embedding: number
+  readonly routed: number
+  readonly routedActive: number
+  readonly experts: number
+  readonly expertsPerToken: number
+  readonly mixtureLayers: number
+  readonly fullLayers: number
+  readonly windowedLayers: number
+  readonly window: number
+  readonly stateLayers: number
+  readonly kvElementsPerTokenLayer: number
+  readonly kvHeads: number
+  /** FLOP per layer of one new token against one cached token: decoding, and in the prefill's expanded form. */
+  readonly decodeAttentionFlops: number
+  readonly prefillAttentionFlops: number
+}
+
+const numbersCache = new WeakMap<LanguageModel, ModelNumbers>()
+
+export function numbersOf(model: LanguageModel): ModelNumbers {
+  let numbers = numbersCache.get(model)
+  if (numbers === undefined) numbersCache.set(model, (numbers = makeNumbers(model)))
+  return numbers
+}
+
+function makeNumbers(model: LanguageModel): ModelNumbers {
+  const experts = expertShape(model)
+  const matrix = model.vocab * model.hidden
+  const embedding = model.tiedEmbeddings ? 0 : Math.min(matrix, model.parameters * 0.25)
+  const head = Math.min(matrix, model.parameters * 0.25)
+  const {full, windowed} = attentionLayers(model)
+  const latent = model.kvLoraRank
+  const rope = model.qkRopeHeadDim ?? 64
+  return {
+    layers: model.layers,
+    hidden: model.hidden,
+    heads: model.heads,
+    intermediate: Math.max(model.intermediate, (model.moeIntermediate ?? 0) * (model.expertsPerToken ?? 1)),
+    vocab: model.vocab,
+    sharedBody: Math.max(0, sharedParameters(model) - head - embedding),
+    head,
+    embedding,
+    routed: routedExpertParameters(model),
+    routedActive: experts.layers * experts.expertsPerToken * experts.parametersPerExpert,
+    experts: experts.experts,
+    expertsPerToken: experts.expertsPerToken,
+    mixtureLayers: experts.layers,
+    fullLayers: full,
+    windowedLayers: windowed,
+    window: model.window ?? Number.POSITIVE_INFINITY,
+    stateLayers: Math.max(0, model.layers - full - windowed),
+    kvElementsPerTokenLayer: kvElementsPerTokenPerLayer(model),
+    kvHeads: latent === undefined ? model.kvHeads : 1,
+    decodeAttentionFlops: latent === undefined ? 4 * model.heads * model.headDim : 2 * model.heads * (2 * latent + rope),
+    prefillAttentionFlops: latent === undefined ? 4 * model.heads * model.headDim : 2 * model.heads * ((model.qkNopeHeadDim ?? 128) + rope + (model.vHeadDim ?? 128)),
+  }
+}
+
+/** How one replica is laid out. `ep` > `tp` spans ep ÷ tp replicas (attention by data parallelism, experts shared). */
+export interface Layout {
+  readonly tp: number
+  readonly pp: number
+  readonly ep: number
+  readonly precision: string
+  readonly runtime: string
+}
+
+/** One replica on its hardware, as rates and times per accelerator: all that the time formulas need. */
+export interface Serving {
+  readonly model: ModelNumbers
+  readonly layout: Layout
+  readonly format: Format
+  readonly factors: Factors
+  readonly memoryBytes: number
+  readonly sharedWeightBytes: number
+  readonly routedWeightBytes: number
+  /** Read in every pass: shared weights and head, without the embedding look-up. */
+  readonly sharedReadBytes: number
+  readonly kvBytesPerToken: number
+  readonly kvBytesPerWindowToken: number
+  readonly stateBytes: number
+  readonly flopsPerSecond: number
+  readonly attentionFlopsPerSecond: number
+  readonly weightBytesPerSecond: number
+  readonly kvBytesPerSecond: number
+  readonly peakFlopsPerSecond: number
+  readonly peakBytesPerSecond: number
+  /** Replicas that share one set of experts. */
+  readonly groups: number
+  readonly allReduceLatencySeconds: number
+  readonly allReduceSecondsPerByte: number
+  readonly allToAllLatencySeconds: number
+  readonly allToAllSecondsPerByte: number
+  readonly sendLatencySeconds: number
+  readonly sendSecondsPerByte: number
+  readonly linkKnown: boolean
+}
+
+const LARGE_MESSAGE_BYTES = 1e9
+
+/** Binds a model, a layout and a machine. `undefined` = the accelerator has no known matmul rate. */
+export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, factors: Factors): Serving | undefined {
+  const {accelerator} = hardware
+  const numbers = numbersOf(model)
+  const format = formatOf(model, layout.precision, layout.runtime, accelerator)
+  const slice = Math.min(1, hardware.acceleratorsPerNode)
+  const peak = peakFlopsFor(accelerator, format.operandBits)
+  const peak16 = peakFlopsFor(accelerator, 16)
+  if (peak === undefined || peak16 === undefined) return undefined
+  const {tp, pp, ep} = layout
+  const groups = Math.max(1, ep / tp)
+  const expertShards = Math.max(tp, ep)
+  const compute = format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4
+  const kvShards = Math.min(tp, numbers.kvHeads)
+  const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
+  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
+  const reduce = (bytes: number): number | undefined => allReduceSeconds(hardware, tp, 1, bytes, factors.link)
+  const exchange = (bytes: number): number | undefined => (groups > 1 ? allToAllSeconds(hardware, ep, 1, bytes, factors.link) : 0)
+  const hand = (bytes: number): number | undefined => (pp > 1 ? sendSeconds(hardware, tp, bytes, factors.link) : 0)
+  const [reduce0, reduce1, exchange0, exchange1, hand0, hand1] = [reduce(0), reduce(LARGE_MESSAGE_BYTES), exchange(0), exchange(LARGE_MESSAGE_BYTES), hand(0), hand(LARGE_MESSAGE_BYTES)]
+  const perByte = (none: number | undefined, large: number | undefined): number => ((large ?? 0) - (none ?? 0)) / LARGE_MESSAGE_BYTES
+  return {
+    model: numbers,
+    layout,
+    format,
+    factors,
+    memoryBytes: accelerator.memoryGib * 2 ** 30 * slice,
+    sharedWeightBytes: (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / tp / pp,
+    routedWeightBytes: (numbers.routed * format.expertBits) / 8 / expertShards / pp,
+    sharedReadBytes: (numbers.sharedBody * format.sharedBits + numbers.head * format.embeddingBits) / 8 / tp / pp,
+    kvBytesPerToken: numbers.fullLayers * kvPerTokenLayer,
+    kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
+    stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
+    flopsPerSecond: peak * slice * compute,
+    attentionFlopsPerSecond: peak16 * slice * factors.compute16,
+    weightBytesPerSecond: bandwidth * factors.weightBandwidth,
+    kvBytesPerSecond: bandwidth * factors.kvBandwidth,
+    peakFlopsPerSecond: peak * slice,
+    peakBytesPerSecond: bandwidth,
+    groups,
+    allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
+    allReduceSecondsPerByte: perByte(reduce0, reduce1),
+    allToAllLatencySeconds: groups > 1 ? (exchange0 ?? 0) + factors.collectiveSeconds : 0,
+    allToAllSecondsPerByte: perByte(exchange0, exchange1),
+    sendLatencySeconds: hand0 ?? 0,
+    sendSecondsPerByte: perByte(hand0, hand1),
+    linkKnown: reduce1 !== undefined && exchange1 !== undefined && hand1 !== undefined,
+  }
+}
+
+/** KV cache and state of one sequence that holds `tokens`, bytes on one accelerator. */
+export function cacheBytes(serving: Serving, tokens: number): number {
+  return serving.kvBytesPerToken * tokens + serving.kvBytesPerWindowToken * Math.min(tokens, serving.model.window) + serving.stateBytes
+}
+
+/** Parts of a pass through all layers, seconds; reused so that the hot path allocates nothing. */
+export interface PassTime {
+  weights: number
+  experts: number
+  attention: number
+  link: number
+  overhead: number
+  total: number
+  computeBound: boolean
+  flops: number
+  bytes: number
+}
+
+export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, total: 0, computeBound: false, flops: 0, bytes: 0})
+
+/** Bytes per element of activations on the wire. */
+const ACTIVATION_BYTES = 2
+
+/**
+ * One decode step: every sequence of the batch gains a token. Per stage of the pipeline
+ *   max(weight bytes ÷ bandwidth, FLOP ÷ rate) for shared and routed matmuls (roofline; Williams et al. 2009),
+ *   max(KV bytes ÷ bandwidth, FLOP ÷ rate) for attention,
+ *   two all-reduces per layer (Shoeybi et al. 2019) or dispatch and combine of the experts, and overheads that no roofline explains.
+ * Stages work on batch ÷ pp sequences at a time, so a token passes pp stages one after another.
+ */
+export function decodeStep(serving: Serving, batch: number, context: number, into: PassTime): PassTime {
+  const {model, factors, layout} = serving
+  const {pp, tp} = layout
+  const micro = Math.max(1, batch / pp)
+  const sharedFlops = (2 * micro * (model.sharedBody + model.head)) / (tp * pp)
+  const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
+  const computeSeconds = sharedFlops / serving.flopsPerSecond
+  into.weights = Math.max(weightSeconds, computeSeconds)
+  into.computeBound = computeSeconds > weightSeconds
+  into.flops = sharedFlops
+  into.bytes = serving.sharedReadBytes
+  into.experts = 0
+  if (model.experts > 0) {
+    const tokens = micro * serving.groups
+    const distinctShare = 1 - (1 - model.expertsPerToken / model.experts) ** tokens
+    const expertBytes = serving.routedWeightBytes * distinctShare
+    const expertFlops = (2 * micro * model.routedActive) / (tp * pp)
+    into.experts = Math.max(expertBytes / serving.weightBytesPerSecond, expertFlops / serving.flopsPerSecond) / factors.mixture
+    into.flops += expertFlops
+    into.bytes += expertBytes
+  }
+  const windowContext = Math.min(context, model.window)
+  const kvBytes = micro * (serving.kvBytesPerToken * context + serving.kvBytesPerWindowToken * windowContext + 2 * serving.stateBytes)
+  const attentionFlops = (micro * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
+  into.attention = Math.max(kvBytes / serving.kvBytesPerSecond, attentionFlops / serving.attentionFlopsPerSecond)
+  into.flops += attentionFlops
+  into.bytes += kvBytes
+  into.link = linkSeconds(serving, micro)
+  into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+  const stage = into.weights + into.experts + into.attention + into.link + into.overhead
+  into.total = pp * stage + factors.stepSeconds + factors.sequenceSeconds * batch
+  return into
+}
+
+/** Seconds on links for `tokens` passing one stage. */
+function linkSeconds(serving: Serving, tokens: number): number {
+  const {model, layout} = serving
+  const bytes = tokens * model.hidden * ACTIVATION_BYTES
+  const layersPerStage = model.layers / layout.pp
+  const mixtureLayersPerStage = model.mixtureLayers / layout.pp
+  const wide = serving.groups > 1
+  let seconds = (wide ? 2 * layersPerStage - mixtureLayersPerStage : 2 * layersPerStage) * (serving.allReduceLatencySeconds + bytes * serving.allReduceSecondsPerByte)
+  // Dispatch in 8 bit, combine in 16 bit: 1.5 × the bytes of one direction on average.
+  if (wide) seconds += 2 * mixtureLayersPerStage * (serving.allToAllLatencySeconds + 0.75 * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte)
+  if (layout.pp > 1) seconds += serving.sendLatencySeconds + bytes * serving.sendSecondsPerByte
+  return seconds
+}
+
+/**
+ * Prefill of `tokens` new tokens of one request after `start` tokens that are already cached: compute-bound matmuls
+ * (2 FLOP a parameter and token; Kaplan et al. 2020), causal attention tokens·(start + tokens/2), weights read once.
+ * `alone` = as one pass with all its overheads (the wait of that request); otherwise the share it adds to a busy engine,
+ * whose steps read the weights and pay the launches anyway.
+ */
+export function prefill(serving: Serving, tokens: number, start: number, requests: number, alone: boolean, into: PassTime): PassTime {
+  const {model, factors, layout} = serving
+  const {pp, tp} = layout
+  const all = tokens * requests
+  const sharedFlops = (2 * all * model.sharedBody + 2 * requests * model.head) / (tp * pp)
+  const expertFlops = (2 * all * model.routedActive) / (tp * pp)
+  const mean = start + tokens / 2
+  const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
+  into.weights = sharedFlops / serving.flopsPerSecond
+  into.experts = expertFlops / serving.flopsPerSecond / factors.mixture
+  into.attention = attentionFlops / serving.attentionFlopsPerSecond
+  into.flops = sharedFlops + expertFlops + attentionFlops
+  into.computeBound = true
+  into.bytes = 0
+  if (alone) {
+    const distinctShare = model.experts > 0 ? 1 - (1 - model.expertsPerToken / model.experts) ** (all * serving.groups) : 0
+    const expertBytes = serving.routedWeightBytes * distinctShare
+    const sharedSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
+    const expertSeconds = expertBytes / serving.weightBytesPerSecond / factors.mixture
+    into.computeBound = into.weights > sharedSeconds
+    into.weights = Math.max(into.weights, sharedSeconds)
+    into.experts = Math.max(into.experts, expertSeconds)
+    into.bytes = serving.sharedReadBytes + expertBytes
+    into.link = linkSeconds(serving, all)
+    into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+    into.total = pp * (into.weights + into.experts + into.attention + into.link + into.overhead) + factors.stepSeconds
+  } else {
+    const bytes = all * model.hidden * ACTIVATION_BYTES
+    into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp
+    if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
+    into.overhead = 0
+    into.total = into.weights + into.experts + into.attention + into.link
+  }
+  return into
+}
