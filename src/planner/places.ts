@@ -1,0 +1,95 @@
+import {bareHardware, hardwareOf, hardwareOfRig} from '../catalog/hardware.ts'
+import type {Accelerator, Machine} from '../catalog/schema.ts'
+import type {Rig, RigNode} from '../catalog/rig.ts'
+import type {Hardware} from '../performance/types.ts'
+import type {PlanningFacts} from './facts.ts'
+
+/** A machine type of a cloud, or a part of a rig, before region, purchase and node count are chosen. */
+export type Place = CloudPlace | RigPlace
+
+interface PlaceBase {
+  /** `provider/instanceType`, `rig/NAME[/NODE]`. */
+  readonly key: string
+  readonly provider: string
+  readonly instanceType: string
+  readonly accelerator: Accelerator
+  /** Same physics, same key: their performance is computed once. */
+  hardwareKey(nodes: number): string
+  hardware(nodes: number): Hardware
+  readonly maximumNodes: number
+}
+
+export interface CloudPlace extends PlaceBase {
+  readonly kind: 'cloud'
+  readonly machine: Machine
+}
+
+export interface RigPlace extends PlaceBase {
+  readonly kind: 'rig'
+  readonly rig: Rig
+  readonly node: RigNode
+  /** Accelerators taken of each node; all of them unless the user said `rig:NAME:COUNT`. */
+  readonly acceleratorsPerNode: number
+  /** Canonical TARGET text for a node count. */
+  id(nodes: number): string
+}
+
+/** Beyond this many nodes nobody plans without saying `constraints.maxNodes`. */
+export const DEFAULT_MAXIMUM_NODES = 16
+
+export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPlace {
+  const physics = [
+    accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.networkBytesPerSecond ?? '?', machine.rdma, machine.rdmaBytesPerSecond ?? '?',
+    machine.vcpus ?? '?', machine.memoryGib ?? '?', machine.localSsdGb ?? '?', machine.slice ?? false,
+  ].join('|')
+  return {
+    kind: 'cloud',
+    key: `${machine.provider}/${machine.instanceType}`,
+    provider: machine.provider,
+    instanceType: machine.instanceType,
+    accelerator,
+    machine,
+    maximumNodes: Number.POSITIVE_INFINITY,
+    hardwareKey: nodes => `${physics}|x${nodes}`,
+    hardware: nodes => hardwareOf(machine, accelerator, nodes),
+  }
+}
+
+/** Every machine with a whole or partial accelerator that the catalog knows. */
+export function cloudPlaces(facts: PlanningFacts): CloudPlace[] {
+  const places: CloudPlace[] = []
+  for (const machine of facts.snapshot.machines) {
+    const accelerator = machine.acceleratorId === undefined ? undefined : facts.accelerator(machine.acceleratorId)
+    if (accelerator !== undefined && machine.acceleratorCount > 0) places.push(cloudPlace(machine, accelerator))
+  }
+  return places
+}
+
+/** One place per homogeneous group of nodes of a rig. `count` = accelerators to take, over all its nodes of that sort. */
+export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: number): RigPlace | undefined {
+  const accelerator = facts.accelerator(node.acceleratorId)
+  if (accelerator === undefined) return undefined
+  const acceleratorsPerNode = Math.min(count ?? node.acceleratorCount, node.acceleratorCount)
+  const name = rig.nodes.length > 1 ? `rig:${rig.id}/${node.id}` : `rig:${rig.id}`
+  const withCount = acceleratorsPerNode < node.acceleratorCount ? `${name}:${acceleratorsPerNode}` : name
+  return {
+    kind: 'rig',
+    key: `rig/${rig.id}/${node.id}`,
+    provider: 'rig',
+    instanceType: rig.nodes.length > 1 ? `${rig.id}/${node.id}` : rig.id,
+    accelerator,
+    rig,
+    node,
+    acceleratorsPerNode,
+    maximumNodes: node.count,
+    hardwareKey: nodes => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}|x${nodes}`,
+    hardware: nodes => hardwareOfRig(rig, node.id, acceleratorsPerNode, nodes),
+    id: nodes => (nodes > 1 ? `${withCount}:x${nodes}` : withCount),
+  }
+}
+
+export function rigPlaces(rigs: readonly Rig[], facts: PlanningFacts): RigPlace[] {
+  return rigs.flatMap(rig => rig.nodes.map(node => rigPlace(rig, node, facts)).filter(place => place !== undefined))
+}
+
+export {bareHardware}

@@ -1,0 +1,62 @@
+import type {Place} from './places.ts'
+import type {Tradeoff} from './document.ts'
+
+/** What a tradeoff may be derived from: data fields of the place and the way it is bought, nothing else. */
+export interface TradeoffInput {
+  readonly place: Place
+  readonly service: string
+  readonly purchase: string
+  readonly marketplace: boolean
+  /** Newest release year among the accelerators of the catalog that have a price. */
+  readonly newestReleaseYear: number
+  readonly provisioningHours: number | null
+  readonly skills: readonly string[] | undefined
+}
+
+/** Years after which a data-centre accelerator has lost most of its price: see `residual_*` in data/facility.csv. */
+const OLD_GENERATION_YEARS = 3
+
+/** Skills that running own hardware asks for; compared with `skills:` of the config where it is given. */
+const RIG_SKILLS = ['linux', 'cuda'] as const
+
+export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
+  const {place, purchase} = input
+  const lines: Tradeoff[] = []
+  const add = (topic: Tradeoff['topic'], sign: Tradeoff['sign'], text: string): void => void lines.push({topic, sign, text})
+  if (place.kind === 'rig') {
+    const {rig, node} = place
+    const noise = node.noiseDba
+    add('elasticity', '-', `ends at ${node.acceleratorCount * node.count} accelerators, and draws ${rig.site.whenIdle === 'on' ? 'idle power' : 'nothing'} when unused`)
+    add('capital', '-', `${thousands(nodePrice(place))} USD of capital tied up, ${percent(rig.residualShare)} of it left after ${rig.serviceLifeYears} years`)
+    add('upkeep', '-', `${thousands(rig.upkeepUsdPerYear)} USD of upkeep a year, ${hours(rig.setupHours)} of set-up once`)
+    if (noise !== undefined) add('noise', noise >= 70 ? '-' : '0', `about ${noise} dBA at 1 m${noise >= 70 ? ': needs a room of its own' : ''}`)
+    add('privacy', '+', 'data stays on own hardware')
+    const missing = input.skills === undefined ? [] : RIG_SKILLS.filter(skill => !input.skills?.includes(skill))
+    add('skills', missing.length > 0 ? '-' : '0', missing.length > 0 ? `needs ${missing.join(' and ')}, not among your skills` : `self-run: ${RIG_SKILLS.join(' and ')}`)
+  } else {
+    if (purchase === 'on-demand' || purchase === 'spot' || purchase === 'flex-start') add('elasticity', '+', 'grows and shrinks by the hour, nothing tied up')
+    else add('capital', '-', `bound for the whole ${purchase} term`)
+    if (purchase === 'spot') add('interruption', '-', 'can be taken away at any time')
+    if (input.service === 'vm' || input.service === 'kubernetes') add('managed', '0', 'self-run machine')
+    else add('managed', '+', `managed by ${input.service}: less to run, priced accordingly`)
+    add('privacy', input.marketplace ? '-' : '0', input.marketplace ? "on a stranger's hardware" : "in the provider's data centre, under your account")
+    if (input.provisioningHours !== null && input.provisioningHours > 0) add('setup', '0', `usually usable after ${minutes(input.provisioningHours)}`)
+  }
+  const {releaseYear, name} = place.accelerator
+  if (releaseYear !== undefined) {
+    const behind = input.newestReleaseYear - releaseYear
+    if (behind <= 0) add('newest-hardware', '+', `${name} is of the newest generation (${releaseYear})`)
+    else if (behind >= OLD_GENERATION_YEARS && place.kind === 'rig') add('obsolescence', '-', `${name} is from ${releaseYear}: ${behind} years behind the newest`)
+  }
+  return lines
+}
+
+export function nodePrice(place: Place & {kind: 'rig'}): number {
+  return place.node.priceUsd * place.node.count
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+const hours = (count: number): string => `${Math.round(count * 10) / 10} h`
+const minutes = (count: number): string => (count < 1 ? `${Math.round(count * 60)} min` : hours(count))
+/** 12345 → "12,345". */
+const thousands = (amount: number): string => Math.round(amount).toString().replace(/\B(?=(\d{3})+$)/g, ',')
