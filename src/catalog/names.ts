@@ -12,26 +12,28 @@ export function quoteChoices(names: readonly string[]): string {
 
 // ---- language models
 
-/** What hubs append to a model's name without changing its shape: the tuning, the file format, the number format, a release stamp. */
-const MODEL_SUFFIX =
-  /-(?:instruct|chat|hf|it|base|thinking|pt|sft|dpo|preview|fp8|fp8-dynamic|bf16|fp16|fp32|fp4|nvfp4|mxfp4|int4|int8|nf4|4bit|8bit|w4a16|w8a8|awq|gptq|gguf|mlx|bnb|\d{4})$/
-const MODEL_PREFIX = /^(?:meta|c4ai|nvidia)-/
+/** Words hubs put behind a model's name without changing its shape: the tuning, the file format, the number format, a release stamp. */
+const SHAPELESS_WORD =
+  /^(?:instruct|chat|hf|it|base|thinking|pt|sft|dpo|preview|fp8|dynamic|bf16|fp16|fp32|fp4|nvfp4|mxfp4|int4|int8|nf4|4bit|8bit|w4a16|w8a8|awq|gptq|gguf|mlx|bnb|\d{4})$/
+const OWNER_PREFIX = /^(?:meta|c4ai|nvidia)-(?=[a-z])/
 
 /**
  * `meta-llama/Meta-Llama-3.1-8B-Instruct`, `Llama 3.1 8B` and `llama3.1:8b` → `llama-3-1-8b`.
  * Letters and digits are told apart so that a missing dash changes nothing; `8b` stays one word.
  */
 export function modelKey(name: string): string {
-  let text = name
+  const words = name
     .toLowerCase()
-    .replace(/^.*\//, '')
     .replaceAll(/\([^)]*\)/g, ' ')
     .trim()
-    .replaceAll(/[\s_:+]+/g, '-')
+    .replace(/^\S*\//, '')
+    .replaceAll(/[\s_:]+/g, '-')
     .replaceAll(/(\d)-([bm])(?![a-z0-9])/g, '$1$2')
-    .replace(MODEL_PREFIX, '')
-  for (let shorter = text.replace(MODEL_SUFFIX, ''); shorter !== text; shorter = text.replace(MODEL_SUFFIX, '')) text = shorter
-  return (text.match(/\d+[bm](?![a-z0-9])|\d+|[a-z]+/g) ?? []).join('-')
+    .replace(OWNER_PREFIX, '')
+    .split('-')
+  const kept = words.filter((word, index) => index === 0 || !SHAPELESS_WORD.test(word)).join('-')
+  const split = kept.replaceAll(/([a-z]{3})v(?=\d)/g, '$1-v').replaceAll('+', '-plus')
+  return (split.match(/\d+[bm](?![a-z0-9])|\d+|[a-z]+/g) ?? []).join('-')
 }
 
 /** The key without a trailing version: `mistral-7b-v-0-1` → `mistral-7b`. */
@@ -40,12 +42,13 @@ const withoutVersion = (key: string): string => key.replace(/-v(?:-\d+)+$/, '')
 interface ModelIndex {
   /** Ids and aliases as written, lower case. */
   readonly exact: ReadonlyMap<string, LanguageModel>
-  readonly byKey: ReadonlyMap<string, readonly LanguageModel[]>
+  /** By `modelKey`; built when the first name is not written exactly. */
+  loose?: {readonly byKey: ReadonlyMap<string, readonly LanguageModel[]>; readonly byKeyWithoutVersion: ReadonlyMap<string, readonly LanguageModel[]>}
 }
 
-const modelIndexes = new WeakMap<readonly LanguageModel[], {exact: Map<string, LanguageModel>; byKey?: Map<string, LanguageModel[]>}>()
+const modelIndexes = new WeakMap<readonly LanguageModel[], ModelIndex>()
 
-function exactModels(models: readonly LanguageModel[]): {exact: Map<string, LanguageModel>; byKey?: Map<string, LanguageModel[]>} {
+function modelIndexOf(models: readonly LanguageModel[]): ModelIndex {
   let index = modelIndexes.get(models)
   if (index === undefined) {
     const exact = new Map<string, LanguageModel>()
@@ -57,24 +60,20 @@ function exactModels(models: readonly LanguageModel[]): {exact: Map<string, Lang
   return index
 }
 
-function looseModels(models: readonly LanguageModel[]): ModelIndex {
-  const index = exactModels(models)
-  if (index.byKey === undefined) {
-    index.byKey = new Map()
-    const add = (key: string, model: LanguageModel): void => {
-      const list = index.byKey!.get(key)
-      if (list === undefined) index.byKey!.set(key, [model])
-      else if (!list.includes(model)) list.push(model)
-    }
+function looseIndexOf(models: readonly LanguageModel[]): NonNullable<ModelIndex['loose']> {
+  const index = modelIndexOf(models)
+  if (index.loose === undefined) {
+    const byKey = Map.groupBy(models, model => modelKey(model.id))
     for (const model of models) {
-      for (const name of [model.id, ...model.aliases]) {
-        const key = modelKey(name)
-        add(key, model)
-        if (withoutVersion(key) !== key) add(withoutVersion(key), model)
+      for (const alias of model.aliases) {
+        const key = modelKey(alias)
+        // What an id says goes before what an alias of another model says.
+        if (!byKey.has(key)) byKey.set(key, [model])
       }
     }
+    index.loose = {byKey, byKeyWithoutVersion: Map.groupBy(models, model => withoutVersion(modelKey(model.id)))}
   }
-  return {exact: index.exact, byKey: index.byKey}
+  return index.loose
 }
 
 const INLINE_MODEL = 'model: {layers: 80, hidden: 8192, intermediate: 28672, heads: 64, kvHeads: 8, vocab: 128256}'
@@ -85,11 +84,12 @@ const INLINE_MODEL = 'model: {layers: 80, hidden: 8192, intermediate: 28672, hea
  * Several models behind one name are an error that lists them; so is a family without a size.
  */
 export function resolveModel(name: string, models: readonly LanguageModel[]): LanguageModel {
-  const exact = exactModels(models).exact.get(name.trim().toLowerCase())
-  if (exact !== undefined) return exact
-  const {byKey} = looseModels(models)
+  const {exact} = modelIndexOf(models)
+  const written = exact.get(name.trim().toLowerCase())
+  if (written !== undefined) return written
+  const loose = looseIndexOf(models)
   const key = modelKey(name)
-  const matches = key === '' ? [] : (byKey.get(key) ?? byKey.get(withoutVersion(key)) ?? [])
+  const matches = key === '' ? [] : (loose.byKey.get(key) ?? loose.byKeyWithoutVersion.get(withoutVersion(key)) ?? [])
   if (matches.length === 1) return matches[0]!
   const choices = matches.length > 1 ? matches : key === '' ? [] : models.filter(model => modelKey(model.id).startsWith(`${key}-`))
   if (choices.length > 1) {
@@ -98,7 +98,7 @@ export function resolveModel(name: string, models: readonly LanguageModel[]): La
     })
   }
   const near = nearestNames(name, new Set(models.flatMap(model => [model.id, ...model.aliases])), 6)
-  const nearIds = [...new Set(near.map(alias => exactModels(models).exact.get(alias.toLowerCase())!.id))].slice(0, 3)
+  const nearIds = [...new Set(near.map(alias => exact.get(alias.toLowerCase())!.id))].slice(0, 3)
   throw new RigorError('UNKNOWN_MODEL', `"${name}" is not a model of the catalog.`, {
     hint: `${nearIds.length === 0 ? '' : `Did you mean ${quoteChoices(nearIds)}? `}All of them: rigor models list. Or give its shape inline: ${INLINE_MODEL}`,
   })
