@@ -58,7 +58,7 @@ export const Accelerator = z.strictObject({
   rayTracingCores: z.boolean(),
   displayOutput: z.boolean(),
   multiprocessors: z.number().int().optional(),
-  price: z.strictObject({usd: positive, lowUsd: positive.optional(), highUsd: positive.optional(), kind: z.string(), asOf: z.string()}).optional(),
+  price: z.strictObject({usd: positive, lowUsd: positive.optional(), highUsd: positive.optional(), kind: z.string(), asOf: z.string(), sourceId: z.string().optional()}).optional(),
   note: z.string().optional(),
   ...provenance,
 })

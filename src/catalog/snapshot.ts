@@ -1,4 +1,4 @@
-import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
 
 export interface BillingFact {
@@ -35,6 +35,26 @@ export interface InterruptionBand {
   readonly asOf: string
 }
 
+/** Where a region is. Labels that are no one region ("global") have none. */
+export interface RegionFact {
+  readonly provider: string
+  readonly region: string
+  /** ISO 3166 alpha-2, where known. */
+  readonly country?: string
+  readonly continent: string
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
+}
+
+/** Something the catalog does not have, and why. `rows` = how many rows of the facts were left out. */
+export interface CatalogGap {
+  readonly provider: string
+  readonly subject: string
+  readonly rows?: number
+  readonly reason: string
+}
+
 /** Everything known, as of a date: what every pure function works on. Offers are unfolded per machine, on demand. */
 export interface Snapshot {
   /** SHA-256 over the data, hex. */
@@ -66,6 +86,8 @@ export interface Snapshot {
   /** Runtime memory reserves and start-up times. */
   readonly runtimes: readonly RuntimeFact[]
   readonly sources: readonly Source[]
+  readonly regions: readonly RegionFact[]
+  readonly gaps: readonly CatalogGap[]
 }
 
 export interface RuntimeFact {
