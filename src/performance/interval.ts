@@ -38,6 +38,22 @@ export function sum(intervals: readonly Interval[]): Interval {
   return {p10, p50, p90}
 }
 
+function lnRatio(interval: Interval, side: 'p10' | 'p90'): number {
+  return interval.p50 > 0 && interval[side] > 0 ? Math.abs(Math.log(interval[side] / interval.p50)) : 0
+}
+
+/**
+ * left × right, both ≥ 0, whose errors have nothing to do with each other (watts and hours, hours and a price): the
+ * ln-distances of the percentiles add in quadrature.
+ */
+export function multiply(left: Interval, right: Interval): Interval {
+  const p50 = left.p50 * right.p50
+  if (p50 === 0) return {p10: 0, p50, p90: left.p90 * right.p90}
+  const away = (side: 'p10' | 'p90'): number => Math.exp(Math.hypot(lnRatio(left, side), lnRatio(right, side)))
+  const p10 = left.p10 <= 0 || right.p10 <= 0 ? 0 : p50 / away('p10')
+  return {p10, p50, p90: p50 * away('p90')}
+}
+
 const STRENGTH: readonly Confidence[] = ['measured', 'calibrated', 'computed', 'assumed']
 
 /** A sum is as weak as its weakest part. */

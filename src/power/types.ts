@@ -1,14 +1,30 @@
 import type {Interval, Confidence} from '../performance/types.ts'
 
-/** The power-relevant facts of a target's machines (all nodes in use). */
+/**
+ * How an accelerator's draw follows its load: idle + (maximum − idle) · (1 − e^−z) with
+ * z = activity · floor + compute · C + memory · M + link · L. Fitted by `scripts/calibrate/power.ts`.
+ */
+export interface PowerCoefficients {
+  /** Drawn above idle as soon as kernels run: clocks up, caches and fabric awake. */
+  readonly floor: number
+  readonly computeWeight: number
+  readonly memoryWeight: number
+  readonly linkWeight: number
+  /** Standard deviation of ln(predicted ÷ measured watts). */
+  readonly sigmaLog: number
+  readonly basis: Confidence
+}
+
+/** The power-relevant facts of a target's machines (all nodes in use). `null` = not known; then watts are unknown, never 0. */
 export interface PowerModel {
-  readonly acceleratorIdleWatts: number
-  readonly acceleratorMaximumWatts: number
-  /** Accelerators that are powered, used or not (whole nodes on rigs, the share in use on clouds). */
+  readonly acceleratorIdleWatts: number | null
+  readonly acceleratorMaximumWatts: number | null
+  readonly coefficients: PowerCoefficients
+  /** Accelerators that are powered, used or not (whole nodes on rigs, the rented share on clouds). The unused ones idle. */
   readonly acceleratorsPowered: number
-  /** Host, fans, switches: watts at idle and at full load, over all nodes (or the share of the nodes in use). */
-  readonly hostIdleWatts: number
-  readonly hostMaximumWatts: number
+  /** Host, fans, switches behind the supplies (DC): watts at idle and at full load, over all nodes (or the share of the nodes in use). */
+  readonly hostIdleWatts: number | null
+  readonly hostMaximumWatts: number | null
   /** DC out ÷ AC in of the supplies. */
   readonly supplyEfficiency: number
   /** Facility watts ÷ IT watts on clouds (fleet average); on own premises 1, cooling counted by COP. */
@@ -17,18 +33,27 @@ export interface PowerModel {
   readonly coolingCop: number | null
   readonly gramsCo2PerKwh: number | null
   readonly basis: Confidence
+  /** What was assumed, one sentence each. */
+  readonly notes: readonly string[]
 }
 
 export interface Power {
-  /** Wall watts of the share in use, before cooling. */
-  readonly averageWatts: Interval
-  readonly peakWatts: Interval
-  /** GPU-only. */
-  readonly acceleratorWatts: Interval
+  /** Wall watts of the share in use, before cooling; `null` = unknown. */
+  readonly averageWatts: Interval | null
+  readonly peakWatts: Interval | null
+  /** Wall watts of the same machines doing nothing. */
+  readonly idleWatts: number | null
+  /** Accelerators only (used and idle ones together). */
+  readonly acceleratorWatts: Interval | null
   readonly confidence: Confidence
 }
 
 export interface Energy {
-  readonly kwh: Interval
+  /** At the meter: wall energy and the facility's overhead; `null` = unknown. */
+  readonly kwh: Interval | null
+  /** Part of `kwh` that the machines draw at the wall. */
+  readonly wallKwh: Interval | null
+  /** Part of `kwh` that cooling and power distribution draw. */
+  readonly overheadKwh: Interval | null
   readonly carbonKg: Interval | null
 }
