@@ -1,0 +1,52 @@
+import type {Refusal} from '../performance/types.ts'
+import type {RejectedTarget} from './document.ts'
+
+/** A place (or one way of buying it) that cannot do the work. */
+export interface Refused {
+  readonly id: string
+  readonly provider: string
+  readonly refusal: Refusal
+}
+
+/** The order in which reasons are worth reading: what the user can change first. */
+const REASON_ORDER: readonly Refusal['reason'][] = [
+  'deadline', 'budget', 'slo', 'memory', 'term', 'spot-slo', 'constraint', 'region', 'topology', 'link-unknown', 'price-unknown', 'skills', 'site', 'software',
+]
+
+export const reasonRank = (reason: Refusal['reason']): number => REASON_ORDER.indexOf(reason)
+
+/** One entry per refused target; where every offer of a provider failed, one entry for the provider, with its most telling reason. */
+export function foldRefusals(refused: readonly Refused[], feasibleProviders: ReadonlySet<string>): RejectedTarget[] {
+  const folded: RejectedTarget[] = []
+  const byProvider = Map.groupBy(refused, entry => entry.provider)
+  for (const [provider, entries] of [...byProvider].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const sorted = entries.toSorted(compareRefused)
+    if (provider === 'rig' || feasibleProviders.has(provider)) {
+      for (const {id, refusal} of sorted) folded.push(rejected(id, provider, refusal))
+      continue
+    }
+    const nearest = sorted[0]
+    if (nearest === undefined) continue
+    const others = sorted.length - 1
+    const named = sorted.length === 1 || provider === nearest.id ? '' : `${nearest.id}: `
+    folded.push(rejected(provider, provider, {...nearest.refusal, detail: `${named}${nearest.refusal.detail}${others > 0 ? ` (and ${others} more of ${provider})` : ''}`}))
+  }
+  return folded
+}
+
+function compareRefused(a: Refused, b: Refused): number {
+  return (
+    reasonRank(a.refusal.reason) - reasonRank(b.refusal.reason) ||
+    memoryMiss(a.refusal) - memoryMiss(b.refusal) ||
+    (a.id < b.id ? -1 : Number(a.id > b.id))
+  )
+}
+
+/** By how much memory misses, as a ratio; 0 where memory was not the reason. */
+function memoryMiss(refusal: Refusal): number {
+  return refusal.memory === undefined ? 0 : refusal.memory.neededGib.p50 / refusal.memory.availableGib
+}
+
+function rejected(id: string, provider: string, refusal: Refusal): RejectedTarget {
+  return {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}
+}
