@@ -134,7 +134,7 @@ async function install() {
   const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--no-progress', '--loglevel=error']
   const {code, output} = await capture(command, [...args, ...options], {cwd: ROOT, env, shell: WINDOWS && args.length === 0})
   if (code !== 0) {
-    throw new SetupError(`npm ci failed with exit code ${code}:\n${output.trimEnd()}\nMend what it names (often the network or a proxy), then run the same command again.`)
+    throw new SetupError(`npm ci failed with exit code ${code}:\n${excerpt(output)}\nMend what it names (often the network or a proxy), then run the same command again.`)
   }
   nodeBinary()
   writeFile(INSTALLED_STAMP, sha256(lockfileText()))
@@ -193,7 +193,7 @@ async function buildAll() {
   process.stderr.write('rigor: building …\n')
   const digest = buildDigest()
   const {code, output} = await capture(nodeBinary(), [path.join(ROOT, 'scripts', 'build.ts'), digest], {cwd: ROOT})
-  if (code !== 0) throw new SetupError(`the build failed with exit code ${code}:\n${output.trimEnd()}`)
+  if (code !== 0) throw new SetupError(`the build failed with exit code ${code}:\n${excerpt(output)}`)
   process.stderr.write(`rigor: built in ${seconds(started)} s\n`)
 }
 
@@ -261,6 +261,12 @@ function capture(command, args, options) {
     child.on('error', (error) => reject(error.code === 'ENOENT' ? new SetupError(`"${command}" was not found on PATH.`) : error))
     child.on('close', (code, signal) => resolve({code: code ?? `by ${signal}`, output}))
   })
+}
+
+/** The beginning of an output says what failed; npm's usage and log lines follow. */
+function excerpt(output) {
+  const lines = output.trimEnd().split('\n')
+  return lines.length <= 40 ? lines.join('\n') : [...lines.slice(0, 40), `… (${lines.length - 40} more lines)`].join('\n')
 }
 
 function isProgram(file) {
