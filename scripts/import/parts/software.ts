@@ -8,6 +8,12 @@ import type {ImportContext} from '../part.ts'
 const LABELS = join(import.meta.dirname, '..', '..', '..', 'data', 'labels.csv')
 const COLUMNS = ['runtime', 'architecture', 'kinds', 'precisions', 'status', 'minimumVersion', 'note', 'sourceId', 'asOf', 'standing'] as const
 
+/**
+ * The facts give MI100 and everything older one column. The only parts of it in the catalog are MI25 and V520, which the
+ * notes of these rows themselves call unsupported: for them the answer is no.
+ */
+const ONLY_FOR_MI100 = new Set(['pytorch gcn', 'rocm gcn'])
+
 /** `data/software.csv`: the facts' support table in our words, by the committed table `data/labels.csv`. */
 export function importPart({from, to, sources}: ImportContext): void {
   const labels = parseLabels(readFileSync(LABELS, 'utf8'))
@@ -25,8 +31,8 @@ export function importPart({from, to, sources}: ImportContext): void {
       runtime,
       architecture,
       each(record, 'kind', cells['kinds']!),
-      each(record, 'precision', cells['precisions']!),
-      cells['status']!,
+      ONLY_FOR_MI100.has(`${runtime} ${architecture}`) ? '' : each(record, 'precision', cells['precisions']!),
+      ONLY_FOR_MI100.has(`${runtime} ${architecture}`) ? 'no' : cells['status']!,
       cells['min_version']!,
       cells['note']!,
       sources.sourceIdFor(cells['source']!),
