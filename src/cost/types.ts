@@ -1,4 +1,5 @@
 import type {Interval, Confidence} from '../performance/types.ts'
+import type {Power} from '../power/types.ts'
 
 /** What a rented target costs, as listed. */
 export interface Rented {
@@ -13,6 +14,8 @@ export interface Rented {
   readonly extras: ProviderExtras
   /** Hours already owned under a commitment of the user's (`prices:`): charged as sunk, 0 at the margin. */
   readonly prepaid?: boolean
+  /** Weaker than `computed` where the price was recalled or derived, not read. */
+  readonly priceBasis?: Confidence
 }
 
 export interface BillingRule {
@@ -24,13 +27,16 @@ export interface BillingRule {
   readonly maximumTermHours?: number
 }
 
+/** Ascending tiers of a month's gigabytes; the last has no end. */
+export type EgressTiers = readonly {readonly upToGb: number | null; readonly usdPerGb: number}[]
+
 /** Storage, egress, IP: list prices of the provider; absent = not known, and then "not costed". */
 export interface ProviderExtras {
   readonly diskUsdPerGbMonth?: number | undefined
   readonly objectStorageUsdPerGbMonth?: number | undefined
-  /** Ascending tiers; the last has no end. */
-  readonly egressTiers?: readonly {readonly upToGb: number | null; readonly usdPerGb: number}[] | undefined
+  readonly egressTiers?: EgressTiers | undefined
   readonly publicIpUsdPerHour?: number | undefined
+  /** Bundled in the machine's price. */
   readonly localSsdGb?: number | undefined
 }
 
@@ -52,11 +58,15 @@ export interface Owned {
   /** Wear that use itself causes (replacement parts), USD per accelerator-hour. */
   readonly wearUsdPerAcceleratorHour: number
   readonly acceleratorCount: number
+  /** Wall watts of these machines doing nothing. */
   readonly idleWatts: number
   /** Heat removed per watt of electricity of the cooling, and whether cooling is needed at all. */
   readonly coolingCop: number | null
   /** Value of what these hours displace, USD/h of the target; 0 if they are free. */
   readonly displacedUsdPerHour: number
+  /** Hours until the rig is free, and what an hour of waiting is worth to the user; `null` = nobody said. */
+  readonly waitingHours?: number
+  readonly waitingUsdPerHour?: number | null
 }
 
 /** Bare hardware: no price is known and none is made up. */
@@ -91,6 +101,34 @@ export interface RunHours {
   readonly work: Interval
   /** Expected repeated work after failures and interruptions, checkpoints written included. */
   readonly failures: Interval
+}
+
+/** What the money buys, so that a cost per unit can be told. */
+export interface WorkAmount {
+  /** Units of one run; `null` for endless work, which is counted by its throughput. */
+  readonly unitsPerRun: number | null
+  /** Units per hour of work; needed for endless work only. */
+  readonly unitsPerHour: Interval | null
+  /** `{name: '1M output tokens', amount: 1e6}`. */
+  readonly unit: {readonly name: string; readonly amount: number}
+}
+
+export interface CostInput {
+  readonly pricing: Pricing
+  readonly nodes: number
+  readonly hours: RunHours
+  readonly schedule: Schedule
+  readonly horizonMonths: number
+  readonly data: DataMovement
+  /** Disk that every machine needs beside its operating system: weights, input, checkpoints (`diskGbOf`). */
+  readonly diskGb: number
+  /** Only owned machines pay for it; on clouds it is part of the price. */
+  readonly power: Pick<Power, 'averageWatts' | 'confidence'> | null
+  /** What the place that the input lies at charges for taking it away; `null` where it is on the spot, or on own premises. */
+  readonly inputEgress: {readonly from: string; readonly tiers: EgressTiers | undefined} | null
+  readonly work: WorkAmount | null
+  /** Confidence of the performance that the hours came from. */
+  readonly basis: Confidence
 }
 
 export interface CostLine {

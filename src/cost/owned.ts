@@ -1,0 +1,126 @@
+import {exactly, multiply, scale} from '../performance/interval.ts'
+import type {Interval} from '../performance/types.ts'
+import {plainNumber, priceText} from './how.ts'
+import type {IntervalLine} from './line.ts'
+import {HOURS_PER_MONTH, HOURS_PER_YEAR, type PeriodHours} from './period.ts'
+import type {CostInput, NotCosted, Owned} from './types.ts'
+
+const WATTS_PER_KW = 1000
+
+export interface OwnedBill {
+  readonly marginal: readonly IntervalLine[]
+  readonly full: readonly IntervalLine[]
+  readonly notCosted: readonly NotCosted[]
+}
+
+function energyLine(item: string, watts: Interval, hours: Interval, tariffUsdPerKwh: number): IntervalLine {
+  return {
+    item,
+    usd: scale(multiply(watts, hours), tariffUsdPerKwh / WATTS_PER_KW),
+    how: `${plainNumber(watts.p50 / WATTS_PER_KW)} kW × ${plainNumber(hours.p50)} h × ${priceText(tariffUsdPerKwh)} USD/kWh`,
+  }
+}
+
+/** Electricity of moving the heat of `line`'s energy: ÷ COP. */
+function coolingLine(item: string, line: IntervalLine, coolingCop: number | null): IntervalLine[] {
+  if (coolingCop === null) return []
+  return [{item, usd: scale(line.usd, 1 / coolingCop), how: `${plainNumber(line.usd.p50)} USD of heat ÷ COP ${plainNumber(coolingCop)}`}]
+}
+
+/** Wear, displaced work and waiting: what use costs beside electricity. */
+function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
+  const lines: IntervalLine[] = []
+  if (pricing.wearUsdPerAcceleratorHour > 0) {
+    lines.push({
+      item: 'wear',
+      usd: scale(period.hours, pricing.wearUsdPerAcceleratorHour * pricing.acceleratorCount),
+      how: `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.acceleratorCount)} × ${priceText(pricing.wearUsdPerAcceleratorHour)} USD per accelerator-hour`,
+    })
+  }
+  if (pricing.displacedUsdPerHour > 0) {
+    lines.push({
+      item: 'displaced work',
+      usd: scale(period.hours, pricing.displacedUsdPerHour),
+      how: `${plainNumber(period.hours.p50)} h × ${priceText(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
+    })
+  }
+  const waiting = pricing.waitingHours ?? 0
+  const waitingUsd = pricing.waitingUsdPerHour ?? null
+  if (waiting > 0 && waitingUsd !== null && waitingUsd > 0) {
+    lines.push({
+      item: 'waiting',
+      usd: exactly(waiting * waitingUsd * period.starts),
+      how: `${period.starts === 1 ? '' : `${plainNumber(period.starts)} × `}${plainNumber(waiting)} h until the rig is free × ${priceText(waitingUsd)} USD/h`,
+    })
+  }
+  return lines
+}
+
+/**
+ * Hours of the rig's life that the full cost carries. An owned rig does other things as well: the hours in use. A
+ * planned one is bought for this workload, and like any term it is bought whole: the month, or for a single run the
+ * horizon.
+ */
+function capitalHours(input: CostInput, pricing: Owned, period: PeriodHours): Interval {
+  if (pricing.owned) return period.hours
+  const bought = period.period === 'month' ? HOURS_PER_MONTH : input.horizonMonths * HOURS_PER_MONTH
+  const {p10, p50, p90} = period.hours
+  return {p10: Math.max(p10, bought), p50: Math.max(p50, bought), p90: Math.max(p90, bought)}
+}
+
+/** Straight line from purchase to residual value, interest on the mean capital tied up, and fixed upkeep; the target's share of the rig. */
+function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
+  const share = pricing.shareOfRig
+  const years = scale(hours, 1 / HOURS_PER_YEAR)
+  const lost = (pricing.purchaseUsd * (1 - pricing.residualShare)) / pricing.serviceLifeYears
+  const interest = ((pricing.purchaseUsd * (1 + pricing.residualShare)) / 2) * pricing.financingSharePerYear
+  const yearly: readonly [string, number, string][] = [
+    ['capital', lost, `(${plainNumber(pricing.purchaseUsd)} − ${plainNumber(pricing.purchaseUsd * pricing.residualShare)} USD) ÷ ${plainNumber(pricing.serviceLifeYears)} years`],
+    ['financing', interest, `${plainNumber(pricing.financingSharePerYear * 100)} % a year on ${plainNumber((pricing.purchaseUsd * (1 + pricing.residualShare)) / 2)} USD`],
+    ['upkeep', pricing.upkeepUsdPerYear, `${plainNumber(pricing.upkeepUsdPerYear)} USD a year`],
+  ]
+  return yearly
+    .filter(([, usd]) => usd > 0)
+    .map(([item, usd, how]) => ({
+      item,
+      usd: scale(years, usd * share),
+      how: `${how} × ${plainNumber(hours.p50)} of ${plainNumber(HOURS_PER_YEAR)} h${share === 1 ? '' : ` × ${plainNumber(share)} of the rig`}`,
+    }))
+}
+
+/**
+ * Marginal: energy above what the machines would draw anyway + cooling of that heat + wear + displaced work + waiting.
+ * Full: all the energy, idle hours of the rig's time included, + capital + financing + upkeep. `null` = power unknown.
+ */
+export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours): OwnedBill | null {
+  const watts = input.power?.averageWatts ?? null
+  if (watts === null) return null
+  const notCosted: NotCosted[] = []
+  if ((pricing.waitingHours ?? 0) > 0 && (pricing.waitingUsdPerHour ?? null) === null) {
+    notCosted.push({item: 'waiting', reason: `${plainNumber(pricing.waitingHours ?? 0)} h until the rig is free; nobody said what an hour is worth`, usd: null})
+  }
+
+  const idle = pricing.whenIdle === 'on' ? pricing.idleWatts : 0
+  const above = {p10: Math.max(0, watts.p10 - idle), p50: Math.max(0, watts.p50 - idle), p90: Math.max(0, watts.p90 - idle)}
+  const use = useLines(pricing, period)
+  const aboveIdle = energyLine(idle > 0 ? 'energy above idle' : 'energy', above, period.hours, pricing.tariffUsdPerKwh)
+  const marginal = [aboveIdle, ...coolingLine('cooling', aboveIdle, pricing.coolingCop), ...use]
+
+  const life = capitalHours(input, pricing, period)
+  const energy = energyLine('energy', watts, period.hours, pricing.tariffUsdPerKwh)
+  const unused = {p10: Math.max(0, life.p10 - period.hours.p10), p50: Math.max(0, life.p50 - period.hours.p50), p90: Math.max(0, life.p90 - period.hours.p90)}
+  const idleEnergy = idle > 0 && unused.p50 > 0 ? [energyLine('idle energy', exactly(idle), sorted(unused), pricing.tariffUsdPerKwh)] : []
+  const full = [
+    energy,
+    ...coolingLine('cooling', energy, pricing.coolingCop),
+    ...idleEnergy.flatMap(line => [line, ...coolingLine('cooling of idle heat', line, pricing.coolingCop)]),
+    ...use,
+    ...ownershipLines(pricing, life),
+  ]
+  return {marginal, full, notCosted}
+}
+
+/** Longer runs leave fewer idle hours, so the ends come swapped. */
+function sorted(interval: Interval): Interval {
+  return {p10: Math.min(interval.p10, interval.p90), p50: interval.p50, p90: Math.max(interval.p10, interval.p90)}
+}
