@@ -1,15 +1,27 @@
-import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source, Standing} from './schema.ts'
+import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
 
 export interface BillingFact {
   readonly provider: string
+  /** The purchase it holds for; absent = all that have no row of their own. That row stands first. */
+  readonly purchase?: Purchase
   readonly incrementSeconds: number
   readonly minimumSeconds: number
+  /** Shortest and longest term that can be bought (capacity blocks, flex-start, calendar). */
+  readonly minimumTermHours?: number
+  readonly maximumTermHours?: number
+  /** Absent = not known. */
+  readonly publicIpUsdPerHour?: number
+  readonly standing: Standing
+  readonly note?: string
   readonly sourceId: string
   readonly asOf: string
 }
 
-/** Storage, egress and surcharges as the provider lists them, one row each. */
+/**
+ * Storage and egress as the provider lists them. The first row of a provider and category is its standard class; tiers of one item ascend,
+ * and a tier that is free has its own row of 0.
+ */
 export interface ExtraPrice {
   readonly provider: string
   readonly category: 'object-storage' | 'file-storage' | 'block-storage' | 'egress' | 'inter-region'
@@ -19,6 +31,7 @@ export interface ExtraPrice {
   readonly upToGb?: number
   readonly usdPerGb: number
   readonly period: 'month' | 'once'
+  readonly standing: Standing
   readonly sourceId: string
   readonly asOf: string
 }
@@ -28,7 +41,7 @@ export interface InterruptionBand {
   readonly instanceType: string
   /** `*` = over all regions. */
   readonly region: string
-  /** Share of running spot machines interrupted in a month. */
+  /** Share of running spot machines interrupted in a month; the highest band is open, its `highShare` is 1. */
   readonly lowShare: number
   readonly highShare: number
   readonly sourceId: string

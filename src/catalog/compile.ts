@@ -1,0 +1,129 @@
+import {RigorError} from '../errors.ts'
+import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type InterruptionRow, type Section} from './compiled.ts'
+import {parseAccelerators} from './parse/accelerators.ts'
+import {parseBilling} from './parse/billing.ts'
+import {parseCalibration} from './parse/calibration.ts'
+import {parseCarbonByCountry, parseExchangeRates, parsePue, parseTariffs} from './parse/energy.ts'
+import {parseExtras} from './parse/extras.ts'
+import {parseFacility} from './parse/facility.ts'
+import {parseInterruptions} from './parse/interruptions.ts'
+import {parseMachines} from './parse/machines.ts'
+import {parseModels} from './parse/models.ts'
+import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
+import {parseRegions} from './parse/regions.ts'
+import {parseRig} from './parse/rigs.ts'
+import {parseRuntimes} from './parse/runtimes.ts'
+import {parseSoftware} from './parse/software.ts'
+import {parseGaps, parseSources} from './parse/sources.ts'
+import type {Offer} from './schema.ts'
+import type {RegionFact, Snapshot} from './snapshot.ts'
+
+/** Text by path inside the catalog's folder: `offers/aws.csv`. */
+export type CatalogFiles = ReadonlyMap<string, string>
+
+/**
+ * Makes the catalog from the text of its files. `hash` identifies the data: SHA-256 over paths and contents, computed by the caller.
+ * A row that cannot be read is an error with file and line; what no single row shows (duplicates, unknown names) is `verifyCatalog`'s.
+ */
+export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatalog {
+  const one = <T>(path: string, parse: (text: string, file: string) => T): T => {
+    const text = files.get(path)
+    if (text === undefined) throw new RigorError('BAD_CATALOG', `${path} — the file is missing from the catalog.`)
+    return parse(text, path)
+  }
+  const each = <T>(folder: string, parse: (text: string, name: string, file: string) => T): readonly T[] =>
+    [...files]
+      .filter(([path]) => path.startsWith(`${folder}/`))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, text]) => parse(text, path.slice(folder.length + 1).replace(/\.[a-z]+$/, ''), path))
+
+  const regions = one('regions.csv', parseRegions)
+  const {offers, meta} = compileOffers(each('offers', (text, provider, file) => ({provider, rows: parseOffers(text, provider, file)})), regions)
+  const tables: {readonly [S in Exclude<Section, 'meta' | 'offers' | 'interruptions'>]: unknown} = {
+    accelerators: one('accelerators.csv', parseAccelerators) satisfies Snapshot['accelerators'],
+    machines: each('machines', parseMachines).flat() satisfies Snapshot['machines'],
+    models: one('models.csv', parseModels) satisfies Snapshot['models'],
+    rigs: each('rigs', (text, _name, file) => parseRig(text, file)) satisfies Snapshot['rigs'],
+    software: one('software.csv', parseSoftware) satisfies Snapshot['software'],
+    calibration: one('calibration.csv', parseCalibration) satisfies Snapshot['calibration'],
+    billing: one('billing.csv', parseBilling) satisfies Snapshot['billing'],
+    extras: one('extras.csv', parseExtras) satisfies Snapshot['extras'],
+    facility: one('facility.csv', parseFacility) satisfies Snapshot['facility'],
+    pue: one('energy/pue.csv', parsePue) satisfies Snapshot['pueByProvider'],
+    carbon: one('energy/carbon.csv', parseCarbonByCountry) satisfies Snapshot['carbonByCountry'],
+    tariffs: one('energy/tariffs.csv', parseTariffs) satisfies Snapshot['tariffs'],
+    exchangeRates: one('energy/fx.csv', parseExchangeRates) satisfies Snapshot['exchangeRates'],
+    runtimes: (files.has('runtimes.csv') ? one('runtimes.csv', parseRuntimes) : []) satisfies Snapshot['runtimes'],
+    sources: one('sources.csv', parseSources) satisfies Snapshot['sources'],
+    regions: regions satisfies Snapshot['regions'],
+    gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
+  }
+  const interruptions: readonly InterruptionRow[] = one('interruptions.csv', parseInterruptions)
+  const parsed: Readonly<Record<Section, unknown>> = {...tables, meta, offers, interruptions}
+  return {hash, sections: Object.fromEntries(SECTIONS.map((section) => [section, asciiJson(parsed[section])])) as Record<Section, string>}
+}
+
+/** ASCII only, so that a file of it can be read and sliced as one byte per character. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\u0080-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Gives each distinct value a number; the table lists them in that order. */
+function numbering<T>(keyOf: (value: T) => string = String): {readonly table: T[]; indexOf(value: T): string} {
+  const table: T[] = []
+  const indices = new Map<string, string>()
+  return {
+    table,
+    indexOf(value) {
+      const key = keyOf(value)
+      let index = indices.get(key)
+      if (index === undefined) {
+        index = table.length.toString(36)
+        indices.set(key, index)
+        table.push(value)
+      }
+      return index
+    },
+  }
+}
+
+function compileOffers(
+  providers: readonly {readonly provider: string; readonly rows: readonly OfferRow[]}[],
+  regions: readonly RegionFact[],
+): {readonly offers: CompiledOffers; readonly meta: CompiledMeta} {
+  const regionByKey = new Map(regions.map((region) => [`${region.provider}\t${region.region}`, region]))
+  const services = numbering<Offer['service']>()
+  const purchases = numbering<Offer['purchase']>()
+  const places = numbering<CompiledPlace>((place) => place.join('\t'))
+  const flags = numbering<OfferRow['flags']>((list) => list.join('+'))
+  const sources = numbering<string>()
+  const dates = numbering<string>()
+  const standings = numbering<Offer['standing']>()
+  const byMachine: Record<string, string[]> = {}
+  const asOfByProvider: Record<string, string> = {}
+  let offerCount = 0
+  for (const {provider, rows} of providers) {
+    for (const row of rows) {
+      const indices = [...placesOf(row.places)].map(({region, zone}) => {
+        const known = regionByKey.get(`${provider}\t${region}`)
+        return places.indexOf([region, zone ?? null, known?.country ?? null, known === undefined ? 0 : 1])
+      })
+      offerCount += indices.length
+      if (row.asOf > (asOfByProvider[provider] ?? '')) asOfByProvider[provider] = row.asOf
+      const machine = (byMachine[`${provider}/${row.instanceType}`] ??= [])
+      machine.push(
+        [
+          services.indexOf(row.service), purchases.indexOf(row.purchase), row.priceUsdPerHour, indices.join(','), flags.indexOf(row.flags),
+          sources.indexOf(row.sourceId), dates.indexOf(row.asOf), standings.indexOf(row.standing),
+        ].join(' '),
+      )
+    }
+  }
+  return {
+    offers: {
+      services: services.table, purchases: purchases.table, places: places.table, flags: flags.table, sources: sources.table, dates: dates.table, standings: standings.table,
+      byMachine: Object.fromEntries(Object.entries(byMachine).map(([key, rows]) => [key, rows.join(';')])),
+    },
+    meta: {offerCount, asOfByProvider},
+  }
+}

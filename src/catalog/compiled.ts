@@ -1,0 +1,164 @@
+import {RigorError} from '../errors.ts'
+import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
+import type {InterruptionBand, Snapshot} from './snapshot.ts'
+
+/** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
+export const COMPILED_FORMAT = 1
+
+export const SECTIONS = [
+  'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps',
+] as const
+export type Section = (typeof SECTIONS)[number]
+
+/** A catalog ready to be opened: each section is JSON text that is parsed when it is first asked for. */
+export interface CompiledCatalog {
+  readonly hash: string
+  readonly sections: Readonly<Record<Section, string>>
+}
+
+export interface CompiledMeta {
+  readonly offerCount: number
+  readonly asOfByProvider: Readonly<Record<string, string>>
+}
+
+/** region, zone, country, whether it is one region. */
+export type CompiledPlace = readonly [region: string, zone: string | null, country: string | null, known: 0 | 1]
+
+/**
+ * All offers, by machine. A machine's offers are rows joined by `;`, each `service purchase price places flags source date standing`,
+ * where all but the price are indices into the tables, in base 36 (places: several, joined by `,`).
+ */
+export interface CompiledOffers {
+  readonly services: readonly Service[]
+  readonly purchases: readonly Purchase[]
+  readonly places: readonly CompiledPlace[]
+  readonly flags: readonly (readonly OfferFlag[])[]
+  readonly sources: readonly string[]
+  readonly dates: readonly string[]
+  readonly standings: readonly Standing[]
+  readonly byMachine: Readonly<Record<string, string>>
+}
+
+/** One line of JSON that says what follows, then one line per section. */
+export function writeCompiled(compiled: CompiledCatalog, stamp: Readonly<Record<string, number>>): string {
+  const header = {format: COMPILED_FORMAT, hash: compiled.hash, stamp, lengths: SECTIONS.map((section) => compiled.sections[section].length)}
+  return `${JSON.stringify(header)}\n${SECTIONS.map((section) => `${compiled.sections[section]}\n`).join('')}`
+}
+
+interface CompiledHeader {
+  readonly format: number
+  readonly hash: string
+  /** path of each data file → its length in bytes when it was compiled. */
+  readonly stamp: Readonly<Record<string, number>>
+  readonly lengths: readonly number[]
+}
+
+export function readCompiledHeader(text: string, file: string): CompiledHeader {
+  const refuse = (cause: unknown): RigorError =>
+    new RigorError('BAD_CATALOG', `${file} — this is no compiled catalog of format ${COMPILED_FORMAT}.`, {hint: 'Compile it again: node scripts/build-catalog.ts', cause})
+  let header: CompiledHeader
+  try {
+    header = JSON.parse(text.slice(0, text.indexOf('\n'))) as CompiledHeader
+  } catch (error) {
+    throw refuse(error)
+  }
+  if (header?.format !== COMPILED_FORMAT || header.lengths?.length !== SECTIONS.length) throw refuse(undefined)
+  return header
+}
+
+export function readCompiled(text: string, file: string): CompiledCatalog {
+  const header = readCompiledHeader(text, file)
+  const sections: Partial<Record<Section, string>> = {}
+  let position = text.indexOf('\n') + 1
+  for (const [index, section] of SECTIONS.entries()) {
+    const length = header.lengths[index]!
+    sections[section] = text.slice(position, position + length)
+    position += length + 1
+  }
+  if (position !== text.length) throw new RigorError('BAD_CATALOG', `${file} — the file is cut off or has been edited.`, {hint: 'Compile it again: node scripts/build-catalog.ts'})
+  return {hash: header.hash, sections: sections as Record<Section, string>}
+}
+
+/** Opens a compiled catalog. Nothing is parsed before it is asked for; offers are unfolded machine by machine. */
+export function openCompiled(compiled: CompiledCatalog): Snapshot {
+  const opened = new Map<Section, unknown>()
+  const section = <T>(name: Section, unfold: (parsed: never) => T = (parsed) => parsed): T => {
+    if (!opened.has(name)) opened.set(name, unfold(JSON.parse(compiled.sections[name]) as never))
+    return opened.get(name) as T
+  }
+  const meta = (): CompiledMeta => section('meta')
+  const offersByMachine = new Map<string, readonly Offer[]>()
+  return {
+    hash: compiled.hash,
+    get offerCount() { return meta().offerCount },
+    get asOfByProvider() { return meta().asOfByProvider },
+    get accelerators() { return section<Snapshot['accelerators']>('accelerators') },
+    get machines() { return section<Snapshot['machines']>('machines') },
+    offersOf(machineKey) {
+      let offers = offersByMachine.get(machineKey)
+      if (offers === undefined) {
+        offers = unfoldOffers(section<CompiledOffers>('offers'), machineKey)
+        offersByMachine.set(machineKey, offers)
+      }
+      return offers
+    },
+    get models() { return section<Snapshot['models']>('models') },
+    get rigs() { return section<Snapshot['rigs']>('rigs') },
+    get software() { return section<Snapshot['software']>('software') },
+    get calibration() { return section<Snapshot['calibration']>('calibration') },
+    get billing() { return section<Snapshot['billing']>('billing') },
+    get extras() { return section<Snapshot['extras']>('extras') },
+    get interruptions() { return section('interruptions', unfoldInterruptions) },
+    get facility() { return section<Snapshot['facility']>('facility') },
+    get pueByProvider() { return section<Snapshot['pueByProvider']>('pue') },
+    get carbonByCountry() { return section<Snapshot['carbonByCountry']>('carbon') },
+    get tariffs() { return section<Snapshot['tariffs']>('tariffs') },
+    get exchangeRates() { return section<Snapshot['exchangeRates']>('exchangeRates') },
+    get runtimes() { return section<Snapshot['runtimes']>('runtimes') },
+    get sources() { return section<Snapshot['sources']>('sources') },
+    get regions() { return section<Snapshot['regions']>('regions') },
+    get gaps() { return section<Snapshot['gaps']>('gaps') },
+  }
+}
+
+/** A band with its regions still folded: `eu-west-1|us-east-1`. */
+export interface InterruptionRow extends Omit<InterruptionBand, 'region'> {
+  readonly regions: string
+}
+
+function unfoldInterruptions(rows: readonly InterruptionRow[]): readonly InterruptionBand[] {
+  return rows.flatMap(({regions, ...band}) => regions.split('|').map((region) => ({...band, region})))
+}
+
+function unfoldOffers(table: CompiledOffers, machineKey: string): readonly Offer[] {
+  const packed = Object.hasOwn(table.byMachine, machineKey) ? table.byMachine[machineKey]! : ''
+  if (packed === '') return []
+  const slash = machineKey.indexOf('/')
+  const provider = machineKey.slice(0, slash)
+  const instanceType = machineKey.slice(slash + 1)
+  const offers: Offer[] = []
+  for (const row of packed.split(';')) {
+    const [service, purchase, price, places, flags, source, date, standing] = row.split(' ') as [string, string, string, string, string, string, string, string]
+    for (const index of places.split(',')) {
+      const [region, zone, country, known] = table.places[Number.parseInt(index, 36)]!
+      const offer: Record<keyof Offer, unknown> = {
+        provider,
+        service: table.services[Number.parseInt(service, 36)],
+        instanceType,
+        region,
+        regionKnown: known === 1,
+        country: country ?? undefined,
+        zone: zone ?? undefined,
+        purchase: table.purchases[Number.parseInt(purchase, 36)],
+        priceUsdPerHour: Number(price),
+        flags: table.flags[Number.parseInt(flags, 36)],
+        sourceId: table.sources[Number.parseInt(source, 36)],
+        asOf: table.dates[Number.parseInt(date, 36)],
+        standing: table.standings[Number.parseInt(standing, 36)],
+      }
+      offers.push(offer as unknown as Offer)
+    }
+  }
+  return offers
+}
