@@ -31,5 +31,5 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   const home = process.env.RIGOR_HOME
   const caches = home ? path.join(home, 'cache') : path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'rigor')
   if (!process.env.NODE_COMPILE_CACHE) module.enableCompileCache(path.join(caches, 'compiled'))
-  import('../dist/main.js').then((main) => main.start(argv))
+  void import('../dist/main.js').then((main) => main.start(argv))
 }
