@@ -131,6 +131,18 @@ export interface Layout {
   readonly runtime: string
 }
 
+/** Layers of the fullest pipeline stage over the mean: 80 layers in 3 stages are 27, 27 and 26. */
+const stageStretch = (layers: number, pp: number): number => (Math.ceil(layers / pp) * pp) / layers
+
+/** Weights on the fullest accelerator. */
+export function weightBytesPerAccelerator(model: LanguageModel, layout: Layout, accelerator: Accelerator): number {
+  const numbers = numbersOf(model)
+  const format = formatOf(model, layout.precision, layout.runtime, accelerator)
+  const shared = (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / layout.tp
+  const routed = (numbers.routed * format.expertBits) / 8 / Math.max(layout.tp, layout.ep)
+  return ((shared + routed) / layout.pp) * stageStretch(numbers.layers, layout.pp)
+}
+
 /** One replica on its hardware, as rates and times per accelerator: all that the time formulas need. */
 export interface Serving {
   readonly model: ModelNumbers
@@ -138,8 +150,10 @@ export interface Serving {
   readonly format: Format
   readonly factors: Factors
   readonly memoryBytes: number
-  readonly sharedWeightBytes: number
+  readonly weightBytes: number
   readonly routedWeightBytes: number
+  /** Fullest pipeline stage ÷ mean stage. */
+  readonly stretch: number
   /** Read in every pass: shared weights and head, without the embedding look-up. */
   readonly sharedReadBytes: number
   readonly kvBytesPerToken: number
@@ -191,7 +205,8 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     format,
     factors,
     memoryBytes: accelerator.memoryGib * 2 ** 30 * slice,
-    sharedWeightBytes: (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / tp / pp,
+    weightBytes: weightBytesPerAccelerator(model, layout, accelerator),
+    stretch: stageStretch(numbers.layers, pp),
     routedWeightBytes: (numbers.routed * format.expertBits) / 8 / expertShards / pp,
     sharedReadBytes: (numbers.sharedBody * format.sharedBits + numbers.head * format.embeddingBits) / 8 / tp / pp,
     kvBytesPerToken: numbers.fullLayers * kvPerTokenLayer,
@@ -216,7 +231,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
 
 /** KV cache and state of one sequence that holds `tokens`, bytes on one accelerator. */
 export function cacheBytes(serving: Serving, tokens: number): number {
-  return serving.kvBytesPerToken * tokens + serving.kvBytesPerWindowToken * Math.min(tokens, serving.model.window) + serving.stateBytes
+  return (serving.kvBytesPerToken * tokens + serving.kvBytesPerWindowToken * Math.min(tokens, serving.model.window) + serving.stateBytes) * serving.stretch
 }
 
 /** Parts of a pass through all layers, seconds; reused so that the hot path allocates nothing. */
@@ -274,7 +289,7 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   into.link = linkSeconds(serving, micro)
   into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-  into.total = pp * stage + factors.stepSeconds + factors.sequenceSeconds * batch
+  into.total = pp * stage * serving.stretch + factors.stepSeconds + factors.sequenceSeconds * batch
   return into
 }
 
@@ -323,13 +338,13 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.bytes = serving.sharedReadBytes + expertBytes
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
-    into.total = pp * (into.weights + into.experts + into.attention + into.link + into.overhead) + factors.stepSeconds
+    into.total = pp * (into.weights + into.experts + into.attention + into.link + into.overhead) * serving.stretch + factors.stepSeconds
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
     into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp
     if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
     into.overhead = 0
-    into.total = into.weights + into.experts + into.attention + into.link
+    into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch
   }
   return into
 }

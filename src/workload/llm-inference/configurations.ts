@@ -1,0 +1,118 @@
+import type {Configuration, Hardware} from '../../performance/types.ts'
+import type {RuntimeSupport} from '../../catalog/software.ts'
+import type {Facts} from '../contract.ts'
+import type {InferenceDemand} from './demand.ts'
+import {weightBytesPerAccelerator} from './serving.ts'
+
+/** Servers first, in the order a practitioner would try; those that are not named come after. */
+const RUNTIME_ORDER = ['vllm', 'tensorrt-llm', 'sglang', 'jetstream', 'neuron', 'gaudi', 'mlx', 'llama.cpp', 'pytorch']
+
+const GPU_SHARE_FOR_WEIGHTS = 0.93
+const FLOAT_FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4'])
+
+/** The runtime that would serve here: the user's, else the first in the usual order that the software table says yes to, else one that it calls partial. */
+export function runtimeFor(demand: InferenceDemand, hardware: Hardware, facts: Facts): RuntimeSupport | undefined {
+  const supported = facts.software.runtimesFor('llm-inference', hardware.accelerator.architecture)
+  const wanted = demand.configuration.runtime
+  if (wanted !== undefined) return supported.find(support => support.runtime === wanted)
+  const rank = (support: RuntimeSupport): number => {
+    const place = RUNTIME_ORDER.indexOf(support.runtime)
+    return (support.status === 'yes' ? 0 : 100) + (place < 0 ? 50 : place)
+  }
+  let best: RuntimeSupport | undefined
+  for (const support of supported) if (best === undefined || rank(support) < rank(best)) best = support
+  return best
+}
+
+/** Whether a runtime serves a precision: listed, or a 4-bit float format that its 4-bit weight-only kernels unpack. */
+export function servesPrecision(support: RuntimeSupport, precision: string): boolean {
+  return support.precisions.includes(precision) || (FLOAT_FOUR_BIT.has(precision) && (support.precisions.includes('int4') || support.precisions.includes('nvfp4')))
+}
+
+/** 16-bit format that the runtime has here. */
+const sixteenBit = (support: RuntimeSupport): string => (support.precisions.includes('bf16') ? 'bf16' : support.precisions.includes('fp16') ? 'fp16' : 'fp32')
+
+/**
+ * Formats to try: the checkpoint's own (16 bit where this hardware or runtime lacks it), fp8 where hardware and runtime multiply in it,
+ * and int4 only where nothing else fits.
+ */
+export function precisionsFor(demand: InferenceDemand, hardware: Hardware, support: RuntimeSupport): {readonly usual: readonly string[]; readonly lastResort: string | undefined} {
+  if (demand.precision !== undefined) return {usual: servesPrecision(support, demand.precision) ? [demand.precision] : [], lastResort: undefined}
+  const native = demand.model.nativeDtype
+  const own = native === 'bf16' || native === 'fp16' || native === 'fp32' || !servesPrecision(support, native) ? sixteenBit(support) : native
+  const usual = [own]
+  if (own !== 'fp8' && own !== 'mxfp4' && own !== 'int4' && support.precisions.includes('fp8') && hardware.accelerator.peakFlops.fp8 !== undefined) usual.push('fp8')
+  return {usual, lastResort: own !== 'int4' && own !== 'mxfp4' && servesPrecision(support, 'int4') && support.precisions.includes('int4') ? 'int4' : undefined}
+}
+
+const powersOfTwoUpTo = (limit: number): number[] => {
+  const powers: number[] = []
+  for (let power = 1; power <= limit; power *= 2) powers.push(power)
+  return powers
+}
+
+/**
+ * Tensor-parallel degrees: powers of two inside a node that divide the heads (what the runtimes accept); the rest of the
+ * accelerators serves further replicas or stays idle. Pipeline stages only where one node, or one group of linked cards, is too small.
+ */
+function layouts(demand: InferenceDemand, hardware: Hardware, precision: string, runtime: string): {tp: number; pp: number; ep: number}[] {
+  const {model, configuration} = demand
+  const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
+  const total = perNode * hardware.nodes
+  const degrees = configuration.tp === undefined ? powersOfTwoUpTo(perNode).filter(tp => model.heads % tp === 0) : [configuration.tp]
+  const fits = (tp: number, pp: number, ep: number): boolean =>
+    weightBytesPerAccelerator(model, {tp, pp, ep, precision, runtime}, hardware.accelerator) <= hardware.accelerator.memoryGib * 2 ** 30 * Math.min(1, hardware.acceleratorsPerNode) * GPU_SHARE_FOR_WEIGHTS
+  const found: {tp: number; pp: number; ep: number}[] = []
+  const add = (tp: number, pp: number): void => {
+    const ep = configuration.ep ?? (model.experts !== undefined && tp > 1 && model.experts % tp === 0 ? tp : 1)
+    if (tp * pp <= total && pp <= model.layers && !found.some(other => other.tp === tp && other.pp === pp)) found.push({tp, pp, ep})
+  }
+  if (configuration.pp !== undefined) {
+    for (const tp of degrees) if (configuration.tp !== undefined || fits(tp, configuration.pp, 1)) add(tp, configuration.pp)
+    return found
+  }
+  if (configuration.tp !== undefined) {
+    add(configuration.tp, 1)
+    if (!fits(configuration.tp, 1, 1)) for (let pp = 2; pp * configuration.tp <= total && pp <= 64; pp++) if (fits(configuration.tp, pp, 1)) { add(configuration.tp, pp); break }
+    return found
+  }
+  const enough = degrees.filter(tp => fits(tp, 1, 1))
+  // The smallest that fits serves most replicas, the largest answers fastest; one or two between them.
+  const [smallest] = enough
+  if (smallest !== undefined) {
+    for (const tp of enough) if (tp === smallest || tp === smallest * 2 || tp === enough.at(-1)) add(tp, 1)
+  }
+  const linked = hardware.levels?.find(level => level.groupSize > 1 && level.groupSize < perNode)?.groupSize
+  const widest = degrees.at(-1) ?? 1
+  const stageWidths = smallest === undefined ? [widest, ...(linked !== undefined && linked < widest && model.heads % linked === 0 ? [linked] : [])] : linked !== undefined && smallest > linked && model.heads % linked === 0 ? [linked] : []
+  for (const tp of stageWidths) {
+    for (let pp = 2; tp * pp <= total && pp <= Math.min(64, model.layers); pp++) {
+      if (fits(tp, pp, 1)) {
+        add(tp, pp)
+        break
+      }
+    }
+  }
+  // Attention by data parallelism, experts over all of them: the way large mixtures with a shared latent cache are served.
+  if (model.experts !== undefined && configuration.ep === undefined && configuration.dp === undefined) {
+    const span = powersOfTwoUpTo(perNode).at(-1) ?? 1
+    if (span > 1 && model.experts % span === 0 && fits(1, 1, span) && (demand.replicas === 'auto' || demand.replicas % span === 0)) found.push({tp: 1, pp: 1, ep: span})
+  }
+  return found
+}
+
+/** What a practitioner would try here, most promising first. Replicas and batch follow from the load, so `perform` settles them unless the spec does. */
+export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardware, facts: Facts): readonly Configuration[] {
+  const support = runtimeFor(demand, hardware, facts)
+  if (support === undefined) return []
+  const {usual, lastResort} = precisionsFor(demand, hardware, support)
+  const {dp, batch, migProfile} = demand.configuration
+  const fixed = {...(dp === undefined ? {} : {dp}), ...(batch === undefined ? {} : {batch}), ...(migProfile === undefined ? {} : {migProfile})}
+  const configurations: Configuration[] = []
+  const collect = (precision: string): void => {
+    for (const layout of layouts(demand, hardware, precision, support.runtime)) configurations.push({runtime: support.runtime, precision, ...layout, ...fixed})
+  }
+  for (const precision of usual) collect(precision)
+  if (configurations.length === 0 && lastResort !== undefined) collect(lastResort)
+  return configurations
+}

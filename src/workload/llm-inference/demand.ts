@@ -1,0 +1,137 @@
+import {RigorError} from '../../errors.ts'
+import type {LanguageModel} from '../../catalog/schema.ts'
+import type {Configuration} from '../../performance/types.ts'
+import {createAssumptions} from '../common.ts'
+import type {Demand, Facts} from '../contract.ts'
+import {resolveModelField} from '../llm/model-field.ts'
+import {isMixture, weightBytes} from '../llm/architecture.ts'
+import type {InferenceSpec, LatencyGoal} from './schema.ts'
+
+/** How requests arrive. `peakFactor` = busiest ÷ average. */
+export type Load =
+  | {readonly kind: 'concurrency'; readonly average: number; readonly peak: number}
+  | {readonly kind: 'rate'; readonly averagePerSecond: number; readonly peakPerSecond: number}
+  | {readonly kind: 'offline'; readonly requests: number}
+
+export interface ServiceGoal {
+  readonly ttft: LatencyGoal | undefined
+  readonly tpot: LatencyGoal | undefined
+  /** Not the user's: missing it is noted, not refused. */
+  readonly assumed: boolean
+}
+
+export interface InferenceDemand extends Demand {
+  readonly model: LanguageModel
+  /** Prompt tokens, image tokens included. */
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** Prompt tokens that have to be computed. */
+  readonly newTokens: number
+  readonly cachedTokens: number
+  readonly load: Load
+  readonly goal: ServiceGoal
+  readonly replicas: number | 'auto'
+  readonly precision: string | undefined
+  readonly configuration: Configuration
+  readonly apiNote: string | undefined
+}
+
+/** Fields of a configuration that serving has no use for: a value there is a mistake, not a wish. */
+const TRAINING_ONLY = ['cp', 'microBatch', 'checkpointing', 'zeroStage', 'offload'] as const
+
+/** Fewest bits a weight may have if nothing is said: 4-bit formats with their scales. */
+const FEWEST_BITS = 4.1
+
+/**
+ * MLPerf Inference's limits for its Llama-2-70B server scenario (294 input tokens: TTFT 2 s, TPOT 200 ms at p99), stretched to
+ * longer prompts along its Llama-3.1-405B limit (9,400 tokens: 6 s). mlcommons/inference_policies, rounds 4.1 and 5.1.
+ */
+export function assumedGoalSeconds(inputTokens: number): {ttft: number; tpot: number} {
+  const [shortTokens, shortSeconds, longTokens, longSeconds] = [294, 2, 9400, 6]
+  const slope = (longSeconds - shortSeconds) / (longTokens - shortTokens)
+  return {ttft: Math.round((shortSeconds + Math.max(0, inputTokens - shortTokens) * slope) * 10) / 10, tpot: 0.2}
+}
+
+const compact = (value: number): string => (value >= 1e9 ? `${round(value / 1e9)}B` : value >= 1e6 ? `${round(value / 1e6)}M` : value >= 10_000 ? `${round(value / 1e3)}k` : String(round(value)))
+const round = (value: number): number => Number(value.toPrecision(3))
+
+/** Reads a spec into what it asks of hardware. */
+export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDemand {
+  const model = resolveModelField(spec.model, facts)
+  const assumptions = createAssumptions()
+  const {traffic, configuration} = spec
+  const promptTokens = assumptions.choose('traffic.inputTokens', traffic.inputTokens, 800)
+  const outputTokens = Math.max(1, assumptions.choose('traffic.outputTokens', traffic.outputTokens, 200))
+  const inputTokens = promptTokens + (traffic.imageTokens ?? 0)
+  const cachedTokens = inputTokens * (traffic.prefixCacheShare ?? 0)
+  if (model.maxContext !== undefined && inputTokens + outputTokens > model.maxContext) {
+    throw new RigorError('CONTEXT_TOO_LONG', `${inputTokens} input and ${outputTokens} output tokens exceed the ${model.maxContext} tokens of ${model.id}.`, {
+      hint: 'Shorten the traffic or choose a model with a longer context: rigor models list',
+    })
+  }
+  for (const field of TRAINING_ONLY) {
+    if (configuration[field] !== undefined && configuration[field] !== 'none') {
+      throw new RigorError('BAD_CONFIGURATION', `configuration.${field} does not apply to serving.`, {hint: 'Serving takes runtime, precision, tp, pp, dp, ep, batch and migProfile.'})
+    }
+  }
+  if (spec.precision !== undefined && configuration.precision !== undefined && spec.precision !== configuration.precision) {
+    throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
+  }
+  if (configuration.dp !== undefined && spec.replicas !== 'auto' && configuration.dp !== spec.replicas) {
+    throw new RigorError('TWO_REPLICA_COUNTS', `replicas is ${spec.replicas}, configuration.dp is ${configuration.dp}: both count the replicas.`, {hint: 'Give it once.'})
+  }
+  const precision = configuration.precision ?? spec.precision
+  const peakFactor = traffic.peakFactor ?? 1
+  const load: Load =
+    traffic.concurrency !== undefined
+      ? {kind: 'concurrency', average: traffic.concurrency, peak: traffic.concurrency * peakFactor}
+      : traffic.requestsPerSecond !== undefined
+        ? {kind: 'rate', averagePerSecond: traffic.requestsPerSecond, peakPerSecond: traffic.requestsPerSecond * peakFactor}
+        : {kind: 'offline', requests: traffic.requests ?? 1}
+  const endless = load.kind !== 'offline'
+  if (endless && traffic.peakFactor === undefined) assumptions.add('traffic.peakFactor', '1')
+  const goal = goalOf(spec, inputTokens, endless, assumptions.add)
+  const bits = precision === undefined ? undefined : weightBytes(model, precision)
+  const minimumBytes = bits ?? Math.min(weightBytes(model, 'int4'), (model.parameters * FEWEST_BITS) / 8)
+  const users =
+    load.kind === 'concurrency'
+      ? `${compact(load.average)} requests in flight${peakFactor > 1 ? ` (peak ${compact(load.peak)})` : ''}`
+      : load.kind === 'rate'
+        ? `${compact(load.averagePerSecond)} requests/s${peakFactor > 1 ? ` (peak ${compact(load.peakPerSecond)})` : ''}`
+        : `${compact(load.requests)} requests offline`
+  return {
+    kind: 'llm-inference',
+    summary: `${model.id} (${compact(model.parameters)}${isMixture(model) ? `, ${compact(model.activeParameters)} active` : ''}), ${users}, ${compact(inputTokens)} in / ${compact(outputTokens)} out`,
+    assumptions: assumptions.list,
+    throughputUnit: 'output tokens/s',
+    costUnit: {name: '1M output tokens', amount: 1e6},
+    workUnits: load.kind === 'offline' ? load.requests * outputTokens : null,
+    endless,
+    minimumTotalMemoryGib: (minimumBytes * 0.98) / 2 ** 30,
+    model,
+    inputTokens,
+    outputTokens,
+    newTokens: Math.max(1, inputTokens - cachedTokens),
+    cachedTokens,
+    load,
+    goal,
+    replicas: configuration.dp ?? spec.replicas,
+    precision,
+    configuration,
+    apiNote: spec.apiPrice === undefined ? undefined : apiNote(spec.apiPrice, inputTokens, outputTokens),
+  }
+}
+
+function goalOf(spec: InferenceSpec, inputTokens: number, endless: boolean, assume: (field: string, value: string) => void): ServiceGoal {
+  if (spec.slo?.ttft !== undefined || spec.slo?.tpot !== undefined) return {ttft: spec.slo.ttft, tpot: spec.slo.tpot, assumed: false}
+  if (!endless) return {ttft: undefined, tpot: undefined, assumed: true}
+  const {ttft, tpot} = assumedGoalSeconds(inputTokens)
+  assume('slo', `p99 TTFT ${ttft} s, TPOT ${tpot * 1000} ms (MLPerf server limits)`)
+  return {ttft: {percentile: 'p99', seconds: ttft}, tpot: {percentile: 'p99', seconds: tpot}, assumed: true}
+}
+
+/** An API's price for this traffic per million output tokens: its input price times the prompt tokens that come with each output token, plus its output price. */
+function apiNote(price: {inputUsdPerMillion: number; outputUsdPerMillion: number}, inputTokens: number, outputTokens: number): string {
+  const usd = price.outputUsdPerMillion + price.inputUsdPerMillion * (inputTokens / outputTokens)
+  return `An API at ${price.inputUsdPerMillion} USD per 1M input and ${price.outputUsdPerMillion} USD per 1M output tokens charges ${Number(usd.toPrecision(3))} USD per 1M output tokens of this traffic.`
+}

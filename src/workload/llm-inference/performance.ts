@@ -1,0 +1,387 @@
+import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, MemoryUse, Operator, Performance, PerformResult} from '../../performance/types.ts'
+import type {RuntimeFact} from '../../catalog/snapshot.ts'
+import type {Facts} from '../contract.ts'
+import type {InferenceDemand} from './demand.ts'
+import {factorsOf} from './factors.ts'
+import {gib, machineSize, modelSize, refused, weightsTooLarge} from './refusals.ts'
+import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving} from './serving.ts'
+import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
+
+const GIB = 2 ** 30
+
+/** Sequences a server runs at once unless told otherwise: TensorRT-LLM's default max_batch_size; vLLM's largest default is 1,024. */
+const MOST_SEQUENCES = 2048
+/** Tokens one pass takes in while prefilling: the budget of chunked prefill that vLLM and SGLang default to on large accelerators. */
+const PREFILL_BUDGET_TOKENS = 8192
+/** Where the runtime's figures are unknown: vLLM's 10 % outside its budget, and a start as slow as its slow ones. */
+const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserveGib: 1, memoryShareUsable: 0.9, startupSeconds: 90, weightLoadBytesPerSecond: 1e9}
+
+/** Spread of a memory sum: fragmentation, buffers and versions. */
+const MEMORY_SIGMA = 0.05
+
+interface Plan {
+  readonly layout: Layout
+  readonly serving: Serving
+  readonly runtime: Omit<RuntimeFact, 'runtime' | 'sourceId'>
+  readonly runtimeKnown: boolean
+  /** Bytes one sequence keeps, of weights, activations and reserve, on the fullest accelerator. */
+  readonly sequenceBytes: number
+  readonly activationBytes: number
+  readonly reserveBytes: number
+  readonly sequencesThatFit: number
+  readonly mostReplicas: number
+}
+
+/** Replicas of tp × pp accelerators that a machine holds; a stage never straddles nodes unless it has to. */
+export function replicasThatFit(hardware: Hardware, tp: number, pp: number): number {
+  const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
+  if (tp > perNode) return Math.floor((perNode * hardware.nodes) / (tp * pp))
+  const stages = Math.floor(perNode / tp)
+  return pp <= stages ? Math.floor(stages / pp) * hardware.nodes + Math.floor(((stages % pp) * hardware.nodes) / pp) : Math.floor((stages * hardware.nodes) / pp)
+}
+
+const shapeOf = (demand: InferenceDemand): RequestShape => demand
+
+/** What a candidate does, or why it cannot. */
+export function performInference(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult {
+  const layout: Layout = {
+    tp: configuration.tp ?? 1,
+    pp: configuration.pp ?? 1,
+    ep: configuration.ep ?? 1,
+    precision: configuration.precision ?? demand.precision ?? demand.model.nativeDtype,
+    runtime: configuration.runtime ?? 'vllm',
+  }
+  const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
+  if (layout.tp * layout.pp > total || layout.ep > total) {
+    return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
+  }
+  const factors = factorsOf(facts.calibration, hardware.accelerator.architecture, layout.runtime)
+  const serving = createServing(demand.model, hardware, layout, factors)
+  if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
+  if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
+  const plan = planReplica(demand, hardware, layout, serving, facts)
+  if (plan.sequencesThatFit < 1) return doesNotFit(demand, hardware, plan, facts)
+  return settle(demand, hardware, configuration, plan)
+}
+
+const powerOfTwoAtMost = (value: number): number => 2 ** Math.floor(Math.log2(Math.max(1, value)))
+
+/**
+ * Memory of the fullest accelerator: weights, activations of one pass (two MLP buffers and four of the hidden size per token, logits
+ * in 32 bit per sequence), the runtime's reserve; what is left is KV cache, reserved for the whole context of every sequence.
+ */
+function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout, serving: Serving, facts: Facts): Plan {
+  const {model} = serving
+  const known = facts.runtime(layout.runtime)
+  const runtime = known ?? UNKNOWN_RUNTIME
+  const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, 256))
+  const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (256 * model.vocab * 4) / layout.tp
+  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * 0.5)
+  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens)
+  const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
+  return {
+    layout, serving, runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
+    sequencesThatFit: left <= 0 ? 0 : Math.floor(left / sequenceBytes),
+    mostReplicas: replicasThatFit(hardware, layout.tp, layout.pp),
+  }
+}
+
+function memoryOf(plan: Plan, sequences: number): MemoryUse {
+  const weights = plan.serving.weightBytes / GIB
+  const cache = (plan.sequenceBytes * sequences) / GIB
+  const activations = plan.activationBytes / GIB
+  const reserve = plan.reserveBytes / GIB
+  return {
+    neededGib: intervalFromSigma(weights + cache + activations + reserve, MEMORY_SIGMA),
+    availableGib: plan.serving.memoryBytes / GIB,
+    lines: [
+      {item: 'weights', gib: weights},
+      {item: `KV cache of ${Number(sequences.toPrecision(4))} sequences`, gib: cache},
+      {item: 'activations', gib: activations},
+      {item: 'runtime reserve', gib: reserve},
+    ],
+  }
+}
+
+function doesNotFit(demand: InferenceDemand, hardware: Hardware, plan: Plan, facts: Facts): PerformResult & {feasible: false} {
+  const {serving, layout} = plan
+  const memory = memoryOf(plan, 1)
+  const replicaBytes = serving.memoryBytes * layout.tp * layout.pp
+  const weightsAlone = serving.weightBytes * layout.tp * layout.pp > replicaBytes - plan.reserveBytes * layout.tp * layout.pp
+  const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
+  if (weightsAlone && layout.tp * layout.pp >= total / 2) return weightsTooLarge(demand, hardware, layout.precision, layout.runtime, facts, memory)
+  const wider = layout.tp * layout.pp * 2 <= total ? `spread it: tp ${layout.tp * 2}` : layout.precision === 'bf16' || layout.precision === 'fp16' ? 'fits in fp8 or int4, or with a shorter context' : 'fits with a shorter context or more accelerators'
+  return refused(
+    'memory',
+    `${modelSize(demand.model)} in ${layout.precision} with one sequence of ${demand.inputTokens + demand.outputTokens} tokens needs ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`,
+    wider,
+    memory,
+  )
+}
+
+/** Two states per call of perform: average and peak. Reused: perform is called thousands of times and never re-entered. */
+const averageState = newSteadyState()
+const peakState = newSteadyState()
+const limitState = newSteadyState()
+
+interface Verdict {
+  /** The replica keeps up at peak. */
+  readonly keepsUp: boolean
+  readonly meetsGoal: boolean
+}
+
+function meetsGoal(demand: InferenceDemand, state: SteadyState): boolean {
+  const {ttft, tpot} = demand.goal
+  if (ttft !== undefined && (ttft.percentile === 'p99' ? state.ttftP99 : state.ttftMedian) > ttft.seconds) return false
+  return tpot === undefined || (tpot.percentile === 'p99' ? state.tpotP99 : state.tpotMedian) <= tpot.seconds
+}
+
+/** One replica's share of the peak, with `replicas` of them. */
+function tryReplicas(demand: InferenceDemand, plan: Plan, replicas: number, slots: number): Verdict {
+  const {load} = demand
+  const {serving} = plan
+  if (load.kind === 'concurrency') {
+    const share = Math.max(1, load.peak / replicas)
+    closedLoop(serving, shapeOf(demand), Math.min(share, slots), peakState)
+    if (share > slots) waitForSlots(peakState, share - slots)
+    return {keepsUp: share <= slots, meetsGoal: meetsGoal(demand, peakState)}
+  }
+  if (load.kind === 'rate') {
+    const keepsUp = openLoop(serving, shapeOf(demand), load.peakPerSecond / replicas, slots, peakState)
+    return {keepsUp, meetsGoal: keepsUp && meetsGoal(demand, peakState)}
+  }
+  return {keepsUp: true, meetsGoal: true}
+}
+
+/** Requests beyond the slots wait for one to come free. */
+function waitForSlots(state: SteadyState, waiting: number): void {
+  const wait = waiting / state.requestsPerSecond
+  state.ttftMedian += wait
+  state.ttftP99 += wait
+}
+
+function settle(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
+  const {layout} = plan
+  const {load} = demand
+  const groupSize = Math.max(1, layout.ep / layout.tp)
+  const asked = configuration.dp ?? demand.replicas
+  const mostReplicas = Math.floor(plan.mostReplicas / groupSize) * groupSize
+  if (mostReplicas < 1 || (asked !== 'auto' && asked > plan.mostReplicas)) {
+    const wanted = asked === 'auto' ? groupSize : asked
+    return refused('topology', `${wanted} replica${wanted > 1 ? 's' : ''} of tp ${layout.tp} × pp ${layout.pp} need ${wanted * layout.tp * layout.pp} accelerators, ${machineSize(hardware)} hold ${plan.mostReplicas}`, plan.mostReplicas > 0 ? `use ${plan.mostReplicas} replicas` : 'use a smaller tp')
+  }
+  const slotLimit = Math.min(configuration.batch ?? MOST_SEQUENCES, plan.sequencesThatFit)
+  if (configuration.batch !== undefined && configuration.batch > plan.sequencesThatFit) {
+    const memory = memoryOf(plan, configuration.batch)
+    return refused('memory', `${configuration.batch} sequences of ${demand.inputTokens + demand.outputTokens} tokens need ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`, `use batch ${plan.sequencesThatFit}, or more accelerators per replica`, memory)
+  }
+  const notes: string[] = []
+  let replicas = asked === 'auto' ? mostReplicas : asked
+  if (load.kind === 'offline') {
+    replicas = Math.max(1, Math.min(replicas, Math.ceil(load.requests / groupSize) * groupSize))
+  } else {
+    const best = tryReplicas(demand, plan, replicas, slotLimit)
+    if (asked === 'auto' && best.keepsUp && best.meetsGoal) {
+      // Fewest that still do: adding replicas never hurts, so halving the interval finds them.
+      let [low, high] = [1, replicas / groupSize]
+      while (low < high) {
+        const middle = Math.floor((low + high) / 2)
+        const verdict = tryReplicas(demand, plan, middle * groupSize, slotLimit)
+        if (verdict.keepsUp && verdict.meetsGoal) high = middle
+        else low = middle + 1
+      }
+      replicas = low * groupSize
+    } else if (!best.keepsUp) {
+      if (load.kind === 'rate' || (asked === 'auto' && configuration.batch === undefined)) return overloaded(demand, hardware, plan, replicas, slotLimit)
+      notes.push(`Only ${slotLimit * replicas} of ${load.peak} requests run at a time; the others wait.`)
+    } else if (asked === 'auto' && !demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
+    const verdict = tryReplicas(demand, plan, replicas, slotLimit)
+    if (!verdict.meetsGoal && verdict.keepsUp) {
+      if (!demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
+      notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
+    }
+  }
+  return {feasible: true, performance: describe(demand, hardware, configuration, plan, replicas, slotLimit, notes)}
+}
+
+function overloaded(demand: InferenceDemand, hardware: Hardware, plan: Plan, replicas: number, slots: number): PerformResult & {feasible: false} {
+  const {load} = demand
+  if (load.kind === 'concurrency') {
+    const memory = memoryOf(plan, Math.ceil(load.peak / replicas))
+    return refused('memory', `${Number(load.peak.toPrecision(4))} requests in flight need room for ${Math.ceil(load.peak / replicas)} sequences per replica, ${slots} fit`, `${Math.ceil((load.peak / slots / replicas) * hardware.nodes)} such machines, or fewer requests at a time`, memory)
+  }
+  const rate = saturated(plan.serving, shapeOf(demand), slots, limitState).requestsPerSecond * replicas
+  const peak = load.kind === 'rate' ? load.peakPerSecond : 0
+  return refused('slo', `${machineSize(hardware)} serve ${Number(rate.toPrecision(3))} requests/s at most, the peak is ${Number(peak.toPrecision(3))}`, `${Math.ceil((peak / rate) * hardware.nodes * 1.1)} such machines`)
+}
+
+function missesGoal(demand: InferenceDemand, plan: Plan, replicas: number, slots: number): PerformResult & {feasible: false} {
+  tryReplicas(demand, plan, replicas, slots)
+  const {ttft, tpot} = demand.goal
+  const name = (goal: {percentile: string} | undefined): string => (goal?.percentile === 'median' ? 'median' : 'p99')
+  const ttftSeconds = ttft?.percentile === 'median' ? peakState.ttftMedian : peakState.ttftP99
+  const tpotSeconds = tpot?.percentile === 'median' ? peakState.tpotMedian : peakState.tpotP99
+  const misses: string[] = []
+  const ways: string[] = []
+  if (ttft !== undefined && ttftSeconds > ttft.seconds) {
+    misses.push(`${name(ttft)} TTFT is ${milliseconds(ttftSeconds)}, the goal ${milliseconds(ttft.seconds)}`)
+    ways.push(`ttft ${milliseconds(ttftSeconds * 1.05)}`)
+  }
+  if (tpot !== undefined && tpotSeconds > tpot.seconds) {
+    misses.push(`${name(tpot)} TPOT is ${milliseconds(tpotSeconds)}, the goal ${milliseconds(tpot.seconds)}`)
+    ways.push(`tpot ${milliseconds(tpotSeconds * 1.05)}`)
+  }
+  return refused('slo', `at peak the ${misses.join('; ')}`, `relax the goal to ${ways.join(' and ')}, or use more accelerators`)
+}
+
+const milliseconds = (seconds: number): string => (seconds >= 10 ? `${seconds.toFixed(1)} s` : seconds >= 1 ? `${seconds.toFixed(2)} s` : `${Number((seconds * 1000).toPrecision(3))} ms`)
+
+/** Everything a reader of the plan sees of a candidate that works. */
+function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, replicas: number, slots: number, notes: string[]): Performance {
+  const {serving, layout, runtime} = plan
+  const {factors} = serving
+  const {load, outputTokens} = demand
+  const shape = shapeOf(demand)
+  const state = averageState
+  let active = replicas
+  let sequences: number
+  let workSeconds: Interval | null = null
+  let throughput: Interval
+  if (load.kind === 'offline') {
+    sequences = Math.max(1, Math.min(slots, load.requests / replicas))
+    saturated(serving, shape, sequences, state)
+    throughput = intervalFromSigma(state.requestsPerSecond * replicas * outputTokens, factors.throughputSigma)
+    const total = load.requests * outputTokens
+    workSeconds = {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}
+  } else if (load.kind === 'concurrency') {
+    active = Math.min(replicas, load.average)
+    const share = load.average / active
+    closedLoop(serving, shape, Math.min(share, slots), state)
+    if (share > slots) waitForSlots(state, share - slots)
+    tryReplicas(demand, plan, replicas, slots)
+    sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
+    throughput = intervalFromSigma(state.requestsPerSecond * active * outputTokens, factors.throughputSigma)
+  } else {
+    openLoop(serving, shape, load.averagePerSecond / replicas, slots, state)
+    tryReplicas(demand, plan, replicas, slots)
+    sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
+    throughput = exactly(load.averagePerSecond * outputTokens)
+  }
+  const limit = saturated(serving, shape, Math.max(1, slots), limitState).requestsPerSecond * replicas * outputTokens
+  const saturation = Math.max(limit, throughput.p50)
+  const used = replicas * layout.tp * layout.pp
+  const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
+  const requestsPerReplica = (state.requestsPerSecond * active) / replicas
+  const batch = Math.max(1, state.inFlight)
+  const gaps = Math.max(0, outputTokens - 1)
+  const {step, added, alone} = state
+  const perStage = 1 / layout.pp
+  // Busy shares: what a second asks of each part ÷ what it can give.
+  const stepsPerSecond = (requestsPerReplica * gaps) / batch
+  const computeShare = (stepsPerSecond * step.flops) / serving.flopsPerSecond + (requestsPerReplica * added.flops) / serving.flopsPerSecond
+  const memoryShare = (stepsPerSecond * step.bytes) / serving.weightBytesPerSecond + (requestsPerReplica * serving.weightBytes * perStage * 0.1) / serving.weightBytesPerSecond
+  const linkShare = stepsPerSecond * step.link * layout.pp + requestsPerReplica * added.link
+  const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * 0.1
+  const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
+  if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${asksEvenSplit(layout.tp, total) ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
+  if (layout.precision === 'int4' && demand.precision === undefined && demand.model.nativeDtype !== 'int4') notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
+  else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8') && !['bf16', 'fp16'].includes(layout.precision)) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
+  if (demand.apiNote !== undefined) notes.push(demand.apiNote)
+  if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
+  return {
+    configuration: {
+      runtime: layout.runtime, precision: layout.precision, tp: layout.tp, pp: layout.pp, dp: replicas, ep: layout.ep, batch: Math.max(1, Math.round(sequences)),
+      ...(configuration.migProfile === undefined ? {} : {migProfile: configuration.migProfile}),
+    },
+    workSeconds,
+    endless: demand.endless,
+    throughput: {unit: demand.throughputUnit, value: throughput},
+    saturationThroughput: intervalFromSigma(saturation, factors.throughputSigma),
+    latency: {
+      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, factors.ttftSigma), p99: intervalFromSigma(load.kind === 'offline' ? state.ttftP99 : peakState.ttftP99, factors.ttftSigma)},
+      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, factors.tpotSigma), p99: intervalFromSigma(load.kind === 'offline' ? state.tpotP99 : peakState.tpotP99, factors.tpotSigma)},
+    },
+    memory,
+    load: {computeShare: clamp(computeShare), memoryShare: clamp(memoryShare), linkShare: clamp(linkShare), hostShare: clamp(hostShare)},
+    acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
+    loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, layout.tp * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
+    checkpointBytes: 0,
+    operators: operatorsOf(serving, step, alone, batch),
+    bottleneck: bottleneckOf(demand, plan, state, throughput.p50 / limit, slots, gaps),
+    basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
+    rooflineSeconds: rooflineSeconds(demand, hardware, layout.precision === undefined ? [] : [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
+    notes,
+  }
+}
+
+const asksEvenSplit = (tp: number, total: number): boolean => total % tp === 0
+const clamp = (share: number): number => Math.max(0, Math.min(1, share))
+const minimumWeightBits = (serving: Serving): number => Math.min(serving.format.sharedBits, serving.format.expertBits)
+
+function operatorsOf(serving: Serving, step: SteadyState['step'], alone: SteadyState['alone'], batch: number): Operator[] {
+  const {factors, layout} = serving
+  const decodeBound = step.computeBound ? 'compute' : 'memory-bandwidth'
+  const prefillBound = alone.computeBound ? 'compute' : 'memory-bandwidth'
+  const stages = layout.pp
+  const operators: Operator[] = [
+    {name: 'decode step: weights', seconds: step.weights * stages, bound: decodeBound, flops: step.flops, bytes: step.bytes},
+    {name: 'decode step: attention', seconds: step.attention * stages, bound: 'memory-bandwidth'},
+    {name: 'decode step: launches', seconds: step.overhead * stages, bound: 'overhead'},
+    {name: 'decode step: host', seconds: factors.stepSeconds + factors.sequenceSeconds * batch, bound: 'host'},
+    {name: 'prefill: matmuls', seconds: (alone.weights + alone.experts) * stages, bound: prefillBound, flops: alone.flops},
+    {name: 'prefill: attention', seconds: alone.attention * stages, bound: 'compute'},
+    {name: 'prefill: launches', seconds: alone.overhead * stages + factors.stepSeconds, bound: 'overhead'},
+  ]
+  if (step.experts > 0) operators.push({name: 'decode step: experts', seconds: step.experts * stages, bound: 'memory-bandwidth'})
+  if (step.link > 0) operators.push({name: 'decode step: links', seconds: step.link * stages, bound: 'link'}, {name: 'prefill: links', seconds: alone.link * stages, bound: 'link'})
+  return operators
+}
+
+/** What takes most of a request's time; `load` where the machine is more than half idle, memory capacity where more room would mean more throughput. */
+function bottleneckOf(demand: InferenceDemand, plan: Plan, state: SteadyState, usedShare: number, slots: number, gaps: number): Bottleneck {
+  if (demand.load.kind === 'rate' && usedShare < 0.5) return 'load'
+  const {step, added, stepSeconds} = state
+  const {serving} = plan
+  const batch = Math.max(1, state.inFlight)
+  const perRequest = gaps / batch
+  const stages = plan.layout.pp
+  const host = perRequest * (serving.factors.stepSeconds + serving.factors.sequenceSeconds * batch)
+  const link = perRequest * step.link * stages + added.link
+  const overhead = perRequest * step.overhead * stages
+  const matmul = perRequest * (step.weights + step.experts) * stages
+  const compute = added.total - added.link + (step.computeBound ? matmul : 0)
+  const memory = perRequest * step.attention * stages + (step.computeBound ? 0 : matmul)
+  const largest = Math.max(host, link, overhead, compute, memory)
+  if (largest === memory && stepSeconds > 0) return slots === plan.sequencesThatFit && batch >= slots * 0.95 ? 'memory-capacity' : 'memory-bandwidth'
+  return largest === compute ? 'compute' : largest === link ? 'link' : largest === host ? 'host' : 'overhead'
+}
+
+/** Operand widths in which any runtime might multiply. */
+const ALL_WIDTHS = [4, 8, 16] as const
+
+/**
+ * What no implementation beats: FLOP of prompt and answer at the dense peak of every accelerator, the KV cache of every step at full
+ * bandwidth, and, for a given number of requests in flight, the active weights once per token at full bandwidth of them all.
+ * Seconds per run, or per output token when endless.
+ */
+export function rooflineSeconds(demand: InferenceDemand, hardware: Hardware, widths: readonly (4 | 8 | 16)[], kvBytesPerElement: number, weightBits: number): number {
+  const {accelerator} = hardware
+  const count = hardware.acceleratorsPerNode * hardware.nodes
+  let peak = 0
+  for (const width of widths.length > 0 ? widths : ALL_WIDTHS) peak = Math.max(peak, peakFlopsFor(accelerator, width) ?? 0)
+  if (peak === 0) return 0
+  const {model, outputTokens, newTokens, load} = demand
+  const kv = model.kvLoraRank === undefined ? 2 * model.kvHeads * model.headDim : model.kvLoraRank + (model.qkRopeHeadDim ?? 64)
+  const full = model.attention.startsWith('hybrid') ? (model.fullAttentionLayers ?? 0) : model.window === undefined ? model.layers : (model.fullAttentionLayers ?? 0)
+  const active = Math.min(model.activeParameters, model.parameters) * 0.5
+  const flops = (2 * active * (newTokens + outputTokens - 1)) / (peak * count)
+  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * count
+  const cache = ((outputTokens - 1) * full * kv * kvBytesPerElement * demand.inputTokens) / bandwidth
+  const perRequest = Math.max(flops, cache)
+  if (load.kind === 'offline') return load.requests * perRequest
+  const perToken = perRequest / outputTokens
+  if (load.kind === 'rate') return Math.max(perToken, 1 / (load.averagePerSecond * outputTokens))
+  const passes = ((outputTokens - 1) * ((active * weightBits) / 8 / bandwidth)) / outputTokens
+  return Math.max(perToken, passes / load.average)
+}

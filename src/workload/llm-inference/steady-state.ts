@@ -1,0 +1,138 @@
+import {decodeStep, newPassTime, prefill, type PassTime, type Serving} from './serving.ts'
+
+/** Tokens of one request on average. */
+export interface RequestShape {
+  readonly newTokens: number
+  readonly cachedTokens: number
+  readonly outputTokens: number
+}
+
+/** What one replica does in the long run at some load. Seconds per request; rates per replica. */
+export interface SteadyState {
+  /** Sequences in flight. */
+  inFlight: number
+  requestsPerSecond: number
+  ttftMedian: number
+  ttftP99: number
+  tpotMedian: number
+  tpotP99: number
+  /** Seconds of one decode step, and of the prefill that one more request adds. */
+  stepSeconds: number
+  prefillSeconds: number
+  readonly step: PassTime
+  readonly added: PassTime
+  readonly alone: PassTime
+}
+
+export const newSteadyState = (): SteadyState => ({
+  inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, stepSeconds: 0, prefillSeconds: 0,
+  step: newPassTime(), added: newPassTime(), alone: newPassTime(),
+})
+
+/** ln 100: the 99th percentile of an exponential tail. */
+const LN_100 = Math.log(100)
+/** z of the 99th percentile of the normal distribution. */
+const Z_99 = 2.3263478740408408
+
+/** Mean context of a sequence while it decodes: the prompt and half of the answer. */
+const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
+
+/**
+ * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more
+ * than the others' prefills together.
+ */
+function queueWait(busyShare: number, prefillSeconds: number, others: number, percentile99: boolean): number {
+  const longest = others * prefillSeconds
+  const left = 1 - Math.min(busyShare, 0.999)
+  const wait = percentile99 ? (Math.max(0, LN_100 + Math.log(Math.max(busyShare, 1e-9))) * prefillSeconds) / (2 * left) : (busyShare * prefillSeconds) / (2 * left)
+  return Math.min(wait, longest)
+}
+
+/**
+ * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
+ * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
+ *   life = prefill alone + (output − 1) · step + (inFlight − 1) · added prefill,   requests/s = inFlight ÷ life.
+ * The share `queueShare` of the others' prefills stands before the first token, the rest slows the tokens after it.
+ */
+export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
+  const {factors} = serving
+  const step = decodeStep(serving, inFlight, meanContext(shape), into.step)
+  const alone = prefill(serving, shape.newTokens, shape.cachedTokens, 1, true, into.alone)
+  const added = prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
+  const others = Math.max(0, inFlight - 1)
+  const stolen = others * added.total
+  const queued = Math.min(1, factors.queueShare) * stolen
+  const gaps = Math.max(0, shape.outputTokens - 1)
+  const first = factors.requestSeconds + alone.total + (others > 0 ? step.total / 2 : 0)
+  const life = first + gaps * step.total + stolen
+  const busyShare = Math.min(1, (inFlight * added.total) / life)
+  into.inFlight = inFlight
+  into.stepSeconds = step.total
+  into.prefillSeconds = added.total
+  into.requestsPerSecond = inFlight / life
+  into.ttftMedian = first + queued
+  into.ttftP99 = first + Math.min(stolen, Math.max(3 * queued, queued + queueWait(busyShare, added.total, others, true)))
+  const slowed = gaps > 0 ? (stolen - queued) / gaps : 0
+  into.tpotMedian = step.total + slowed
+  into.tpotP99 = step.total + slowed * (1 + (others > 0 ? Z_99 / Math.sqrt(others) : 0))
+  return into
+}
+
+/** Everything queued at once, `batch` in flight for as long as work is left: the closed loop without anyone waiting for a first token. */
+export function saturated(serving: Serving, shape: RequestShape, batch: number, into: SteadyState): SteadyState {
+  closedLoop(serving, shape, batch, into)
+  const gaps = Math.max(1, shape.outputTokens)
+  into.requestsPerSecond = batch / (gaps * into.stepSeconds + batch * into.prefillSeconds + serving.factors.stepSeconds)
+  return into
+}
+
+/**
+ * Open loop: requests arrive at `perSecond` at random. Prefills keep the engine busy for ρ = λ·P; decoding gets the rest, so a step takes
+ * S(b)/(1−ρ), and Little's law gives the batch: b = λ·(output−1)·S(b)/(1−ρ) (least fixed point). Slots wait as in M/M/c (Sakasegawa 1977).
+ * `false` = more than `slots` sequences would have to run at once: the replica cannot keep up.
+ */
+export function openLoop(serving: Serving, shape: RequestShape, perSecond: number, slots: number, into: SteadyState): boolean {
+  const {factors} = serving
+  const context = meanContext(shape)
+  const alone = prefill(serving, shape.newTokens, shape.cachedTokens, 1, true, into.alone)
+  const added = prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
+  const busyShare = perSecond * added.total
+  if (busyShare >= 0.999) return false
+  const gaps = Math.max(0, shape.outputTokens - 1)
+  const tokensPerSecond = (perSecond * gaps) / (1 - busyShare)
+  let batch = 0
+  let converged = gaps === 0
+  for (let round = 0; round < 60 && !converged; round++) {
+    const next = tokensPerSecond * decodeStep(serving, Math.max(1, batch), context, into.step).total
+    if (next > slots) return false
+    // The map grows with the batch and flattens towards its fixed point: overshooting would miss the least one.
+    converged = next - batch <= 1e-3 * next
+    batch = next
+  }
+  if (!converged) return false
+  const step = decodeStep(serving, Math.max(1, batch), context, into.step)
+  const stepSeconds = step.total
+  const stretched = stepSeconds / (1 - busyShare)
+  const others = Math.max(0, batch - 1)
+  const life = gaps * stretched
+  const usedShare = Math.min(batch / slots, 0.999)
+  const slotWait = (life / slots) * (usedShare ** (Math.sqrt(2 * (slots + 1)) - 1) / (1 - usedShare))
+  const first = factors.requestSeconds + alone.total + Math.min(1, batch) * (stepSeconds / 2)
+  into.inFlight = batch
+  into.stepSeconds = stepSeconds
+  into.prefillSeconds = added.total
+  into.requestsPerSecond = perSecond
+  into.ttftMedian = first + queueWait(busyShare, added.total, Number.POSITIVE_INFINITY, false) + slotWait
+  into.ttftP99 = first + queueWait(busyShare, added.total, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
+  into.tpotMedian = stretched
+  const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
+  const crowdedStep = others > 0 || batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
+  into.tpotP99 = crowdedStep / (1 - busyShare)
+  decodeStep(serving, Math.max(1, batch), context, into.step)
+  return true
+}
+
+/** The highest rate at which `slots` sequences keep up: prefill and decoding share the engine. */
+export function highestRate(serving: Serving, shape: RequestShape, slots: number, into: SteadyState): number {
+  return saturated(serving, shape, slots, into).requestsPerSecond
+}
