@@ -137,7 +137,7 @@ export const TOPICS: readonly Topic[] = [
   {
     id: 'stale',
     summary: 'A price past the limit of its class: 30 days for spot, 365 for on-demand and commitments.',
-    text: 'A stale price is listed but does not win, because it may no longer be had. Its age widens the interval of the cost. `rigor catalog refresh` gets today\'s; `--accept-stale` lets stale prices win.',
+    text: 'A stale price is listed but does not win, because it may no longer be had. Its age widens the interval of the cost. `--accept-stale` lets stale prices win.',
     see: ['eligible', 'spot'],
   },
   {
