@@ -12,6 +12,9 @@ export interface BillingFact {
   readonly maximumTermHours?: number
   /** Absent = not known. */
   readonly publicIpUsdPerHour?: number
+  /** From the request to a usable machine, and the same for whole eight-accelerator machines; absent = not known. From memory, as the source says. */
+  readonly provisioningSeconds?: number
+  readonly provisioningSecondsLarge?: number
   readonly standing: Standing
   readonly note?: string
   readonly sourceId: string

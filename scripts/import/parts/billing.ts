@@ -30,15 +30,16 @@ export function importPart({from, to, sources}: ImportContext): void {
     const unpublished = /not published/.test(increment)
     const step = unpublished ? 3600 : incrementSeconds(increment, provider)
     const publicIp = publicIpUsdPerHour(own.map((fact) => `${fact.cells['value']} ${fact.cells['note']}`).join(' '))
+    const start = provisioning(own.find((fact) => fact.cells['item'] === 'typical provisioning time'), provider)
     const note = unpublished ? 'granularity not published: the hour of the price list is assumed' : /unverified|low confidence/.test(`${increment} ${stated?.cells['note']}`) ? 'unverified' : ''
     const tail = [sources.sourceIdFor(source), dateOf(stated ?? fallback), unpublished ? 'derived' : note === 'unverified' ? 'recalled' : standingOfText(source)]
     const minimumSeconds = Math.max(minimumOf(minimum) ?? 0, step)
-    rows.push([provider, undefined, step, minimumSeconds, undefined, undefined, publicIp, note, ...tail])
+    rows.push([provider, undefined, step, minimumSeconds, undefined, undefined, publicIp, ...start, note, ...tail])
     for (const term of TERMS.filter((each) => each.provider === provider)) {
       const said = own.find((fact) => term.says.test(`${fact.cells['value']} ${fact.cells['note']}`))
       if (said === undefined) throw new Error(`hardware/billing.csv no longer says ${term.says}`)
       const standing = /general knowledge/.test(said.cells['note']!) ? 'recalled' : standingOfText(said.cells['source']!)
-      rows.push([provider, term.purchase, step, minimumSeconds, term.minimumTermHours, term.maximumTermHours, publicIp, '', sources.sourceIdFor(said.cells['source']!), dateOf(said), standing])
+      rows.push([provider, term.purchase, step, minimumSeconds, term.minimumTermHours, term.maximumTermHours, publicIp, ...start, '', sources.sourceIdFor(said.cells['source']!), dateOf(said), standing])
     }
   }
   writeFileSync(join(to, 'billing.csv'), writeCsv(BILLING_COLUMNS, rows))
@@ -64,4 +65,24 @@ function publicIpUsdPerHour(text: string): number | undefined {
   if (hourly !== undefined) return Number(hourly)
   const monthly = /public IP \(([\d.]+) USD\/month\)/.exec(text)?.[1]
   return monthly === undefined ? undefined : Number((Number(monthly) / HOURS_PER_MONTH).toPrecision(4))
+}
+
+const PROVISIONING: Readonly<Record<string, {says: RegExp; seconds: number; largeSays?: RegExp; largeSeconds?: number}>> = {
+  aws: {says: /3-6 min to usable/, seconds: 270, largeSays: /metal and p5\/p6 5-10 min/, largeSeconds: 450},
+  azure: {says: /^2-5 min/, seconds: 210, largeSays: /ND sizes 5-15 min/, largeSeconds: 600},
+  coreweave: {says: /bare-metal boot 10-30 min/, seconds: 1200},
+  gcp: {says: /2-5 min to usable/, seconds: 210},
+  lambda: {says: /single GPU 3-5 min/, seconds: 240, largeSays: /8 GPUs 10-15 min/, largeSeconds: 750},
+  paperspace: {says: /^1-5 min/, seconds: 180},
+}
+
+/** The middle of what the prose of "typical provisioning time" says, for small and for eight-accelerator machines; the prose must still say it. */
+function provisioning(fact: {cells: Readonly<Record<string, string>>} | undefined, provider: string): readonly [number | undefined, number | undefined] {
+  const known = PROVISIONING[provider]
+  if (fact === undefined || known === undefined) return [undefined, undefined]
+  const prose = [fact.cells['value']!, fact.cells['note']!]
+  if (![known.says, known.largeSays].every((pattern) => pattern === undefined || prose.some((text) => pattern.test(text)))) {
+    throw new Error(`hardware/billing.csv, provisioning time of ${provider}, no longer says ${known.says} ${known.largeSays ?? ''}`)
+  }
+  return [known.seconds, known.largeSeconds ?? known.seconds]
 }

@@ -5,7 +5,8 @@ import {compact, oneOf, optionalNumber, optionalText, provenanceOf, requiredNumb
 
 /** Columns of data/billing.csv. A row without a purchase holds for all purchases of the provider that have no row of their own. */
 export const BILLING_COLUMNS = [
-  'provider', 'purchase', 'incrementSeconds', 'minimumSeconds', 'minimumTermHours', 'maximumTermHours', 'publicIpUsdPerHour', 'note', 'sourceId', 'asOf', 'standing',
+  'provider', 'purchase', 'incrementSeconds', 'minimumSeconds', 'minimumTermHours', 'maximumTermHours', 'publicIpUsdPerHour',
+  'provisioningSeconds', 'provisioningSecondsLarge', 'note', 'sourceId', 'asOf', 'standing',
 ] as const
 
 export function parseBilling(text: string, file = 'billing.csv'): readonly BillingFact[] {
@@ -18,6 +19,8 @@ export function parseBilling(text: string, file = 'billing.csv'): readonly Billi
       minimumTermHours: optionalNumber(record, 'minimumTermHours'),
       maximumTermHours: optionalNumber(record, 'maximumTermHours'),
       publicIpUsdPerHour: optionalNumber(record, 'publicIpUsdPerHour'),
+      provisioningSeconds: optionalNumber(record, 'provisioningSeconds'),
+      provisioningSecondsLarge: optionalNumber(record, 'provisioningSecondsLarge'),
       note: optionalText(record, 'note'),
       ...provenanceOf(record),
     }),
