@@ -83,7 +83,7 @@ export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: 
     acceleratorsPerNode,
     maximumNodes: node.count,
     hardwareKey: nodes => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}|x${nodes}`,
-    hardware: nodes => hardwareOfRig(rig, node.id, acceleratorsPerNode, nodes),
+    hardware: nodes => hardwareOfRig(rig, node.id, accelerator, acceleratorsPerNode, nodes),
     id: nodes => (nodes > 1 ? `${withCount}:x${nodes}` : withCount),
   }
 }
