@@ -1,0 +1,54 @@
+import {RigorError} from '../../errors.ts'
+import type {LanguageModel} from '../../catalog/schema.ts'
+import type {Configuration} from '../../performance/types.ts'
+import type {Demand} from '../contract.ts'
+import type {TrainingRequest} from './training-search.ts'
+import type {TrainingWork} from './training.ts'
+import {baseWeightBytes, trainedParameters} from './training.ts'
+
+export interface TrainingDemand extends Demand, TrainingRequest {
+  readonly work: TrainingWork
+}
+
+const GIB = 2 ** 30
+
+/** Two different precisions are an error, and so is a batch beside `globalBatch`. */
+export function onePrecision(precision: string | undefined, configuration: Configuration): string | undefined {
+  const inside = configuration.precision
+  if (precision !== undefined && inside !== undefined && precision !== inside) {
+    throw new RigorError('TWO_PRECISIONS', `precision is ${precision}, configuration.precision is ${inside}.`, {hint: 'Give it once.'})
+  }
+  return inside ?? precision
+}
+
+/** The batch of a step: `configuration.batch` and `globalBatch` are one thing for training. */
+export function oneBatch(globalBatch: number | undefined, configuration: Configuration): number | undefined {
+  const inside = configuration.batch
+  if (globalBatch !== undefined && inside !== undefined && globalBatch !== inside) {
+    throw new RigorError('TWO_BATCHES', `globalBatch is ${globalBatch}, configuration.batch is ${inside}: both count the sequences of an optimizer step.`, {hint: 'Give it once.'})
+  }
+  return inside ?? globalBatch
+}
+
+/** A sequence longer than the model's positions cannot be trained on as it is. */
+export function checkContext(model: LanguageModel, sequenceLength: number): void {
+  if (!model.learnedPositions || model.maxContext === undefined || sequenceLength <= model.maxContext) return
+  throw new RigorError('CONTEXT_TOO_LONG', `sequenceLength ${sequenceLength} exceeds the ${model.maxContext} learned positions of ${model.id}.`, {
+    hint: `sequenceLength: ${model.maxContext}`,
+  })
+}
+
+/** The least that weights and optimizer states take over all accelerators; nothing where they may be moved to the host. */
+export function leastTrainingMemoryGib(work: TrainingWork, configuration: Configuration): number {
+  if (configuration.offload === 'all' || configuration.offload === undefined) return 0.5
+  const states = trainedParameters(work) * (configuration.offload === 'none' ? 4 : 2)
+  return (work.model.parameters * baseWeightBytes(work, 'bf16') + states) / GIB * 0.9
+}
+
+/** 7e9 → 7B, 1.5e13 → 15T. */
+export function short(value: number): string {
+  for (const [unit, size] of [['T', 1e12], ['B', 1e9], ['M', 1e6], ['k', 1e3]] as const) {
+    if (value >= size) return `${Number((value / size).toPrecision(3))}${unit}`
+  }
+  return String(Number(value.toPrecision(3)))
+}

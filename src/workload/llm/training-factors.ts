@@ -1,0 +1,139 @@
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {Calibration} from '../../performance/calibration.ts'
+import {UNMEASURED_SIGMA_LOG} from '../../performance/calibration.ts'
+import type {Confidence} from '../../performance/types.ts'
+import {weakest} from '../../performance/interval.ts'
+
+/**
+ * What the calibration says about training on one architecture with one runtime. Every factor has a meaning in the
+ * formulas of docs/models/llm-training.md; nothing here is a share of peak for a whole model.
+ */
+export interface TrainingFactors {
+  /** Rate of large matmuls ÷ the sustained matmul rate (or 0.8 of dense peak where none was measured), by architecture. */
+  readonly compute: number
+  /** The same for 8-bit and 4-bit formats: scaling and casting eat part of the gain. */
+  readonly lowPrecisionCompute: number
+  /** What the runtime's kernels reach of that. */
+  readonly software: number
+  /** Rate of the attention kernel ÷ rate of large matmuls. */
+  readonly attention: number
+  /** Rate of grouped expert matmuls (with routing and permutation) ÷ rate of large matmuls. */
+  readonly mixture: number
+  /** Achieved ÷ nominal memory bandwidth of everything that is not a matmul; unfused elementwise kernels count against it. */
+  readonly memoryBandwidth: number
+  /** Achieved ÷ nominal rate of collectives inside a node and between nodes. */
+  readonly link: number
+  readonly network: number
+  /** Share of data-parallel communication that hides behind computation when there is enough of it. */
+  readonly overlap: number
+  /** Share of tensor-parallel communication that hides. */
+  readonly tensorOverlap: number
+  /** Host seconds per layer, forward and backward of one micro-batch: kernels are launched one by one. */
+  readonly layerOverheadSeconds: number
+  /** Host seconds per optimizer step. */
+  readonly stepOverheadSeconds: number
+  /** Rate at which frozen 4-bit weights are unpacked ÷ memory bandwidth. */
+  readonly dequantise: number
+  /** Saved activations ÷ the formula. */
+  readonly activationMemory: number
+  /** GiB that context, collectives and the allocator take. */
+  readonly reserveGib: number
+  readonly timeSigmaLog: number
+  readonly memorySigmaLog: number
+  readonly basis: Confidence
+  readonly memoryBasis: Confidence
+}
+
+/** Used where no calibration row exists at all: cautious figures, marked as assumed. */
+export const ASSUMED_FACTORS = {
+  compute: 0.9,
+  'low-precision-compute': 0.75,
+  software: 0.9,
+  attention: 0.6,
+  mixture: 0.5,
+  'memory-bandwidth': 0.6,
+  link: 0.75,
+  network: 0.7,
+  overlap: 0.8,
+  'tensor-overlap': 0.2,
+  'layer-overhead-seconds': 1.2e-3,
+  'step-overhead-seconds': 0.02,
+  dequantise: 0.25,
+  'activation-memory': 1.1,
+  'reserve-gib': 1.2,
+} as const
+export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
+
+const remembered = new WeakMap<Calibration, Map<string, TrainingFactors>>()
+
+/** The factors for a kind, an architecture and a runtime; looked up once per calibration. */
+export function trainingFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
+  let known = remembered.get(calibration)
+  if (known === undefined) remembered.set(calibration, (known = new Map()))
+  const key = `${kind} ${architecture} ${runtime}`
+  let factors = known.get(key)
+  if (factors === undefined) known.set(key, (factors = lookupFactors(calibration, kind, architecture, runtime)))
+  return factors
+}
+
+function lookupFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
+  const value = (quantity: TrainingQuantity): number => calibration.lookup(kind, quantity, architecture, runtime)?.value ?? ASSUMED_FACTORS[quantity]
+  const time = calibration.lookup(kind, 'step-time', architecture, runtime)
+  const memory = calibration.lookup(kind, 'memory', architecture, runtime)
+  const compute = calibration.lookup(kind, 'compute', architecture, runtime)
+  return {
+    compute: value('compute'),
+    lowPrecisionCompute: value('low-precision-compute'),
+    software: value('software'),
+    attention: value('attention'),
+    mixture: value('mixture'),
+    memoryBandwidth: value('memory-bandwidth'),
+    link: value('link'),
+    network: value('network'),
+    overlap: value('overlap'),
+    tensorOverlap: value('tensor-overlap'),
+    layerOverheadSeconds: value('layer-overhead-seconds'),
+    stepOverheadSeconds: value('step-overhead-seconds'),
+    dequantise: value('dequantise'),
+    activationMemory: value('activation-memory'),
+    reserveGib: value('reserve-gib'),
+    timeSigmaLog: time?.sigmaLog ?? UNMEASURED_SIGMA_LOG,
+    memorySigmaLog: memory?.sigmaLog ?? 0.2,
+    basis: compute === undefined ? 'assumed' : weakest(compute.basis, time?.basis ?? 'computed'),
+    memoryBasis: memory?.basis ?? 'computed',
+  }
+}
+
+/** Formats whose numbers are 8 or 4 bit wide and need scaling. */
+export function isLowPrecision(precision: string): boolean {
+  return /^(?:mx|nv)?fp[48]$|^int[48]$/.test(precision)
+}
+
+/** Dense peak of a precision, FLOP/s: block-scaled formats run at the rate of their width. `undefined` = the hardware has none. */
+export function peakFlops(accelerator: Accelerator, precision: string): number | undefined {
+  const peaks = accelerator.peakFlops
+  switch (precision) {
+    case 'bf16': return peaks.bf16
+    case 'fp16': return peaks.fp16
+    case 'fp8': case 'mxfp8': return peaks.fp8
+    case 'fp4': case 'nvfp4': case 'mxfp4': return peaks.fp4
+    case 'tf32': return peaks.tf32
+    case 'fp32': return peaks.fp32
+    case 'fp64': return peaks.fp64
+    case 'int8': return peaks.int8
+    default: return undefined
+  }
+}
+
+/** Share of dense peak that large matmuls sustain where nobody measured it: the middle of the measured parts (0.71–0.97, data/accelerators.csv). */
+const SUSTAINED_SHARE = 0.8
+
+/** Sustained matmul rate: measured (MAMF) where known, else scaled from the bf16 measurement, else `SUSTAINED_SHARE` of peak. */
+export function sustainedFlops(accelerator: Accelerator, precision: string): number | undefined {
+  const peak = peakFlops(accelerator, precision)
+  if (peak === undefined) return undefined
+  const measured = accelerator.sustainedMatmulFlops
+  if ((precision === 'fp8' || precision === 'mxfp8') && measured.fp8 !== undefined) return Math.min(measured.fp8, peak)
+  if (measured.bf16 === undefined || accelerator.peakFlops.bf16 === undefined) return peak * SUSTAINED_SHARE
+  return peak * Math.min(1, measured.bf16 / accelerator.peakFlops.bf16)
+}

@@ -1,0 +1,131 @@
+import type {MemoryLine} from '../../performance/types.ts'
+import type {TrainingFactors} from './training-factors.ts'
+import type {TrainingShape} from './training-shape.ts'
+import {trainingShape} from './training-shape.ts'
+import type {TrainingLayout, TrainingWork} from './training.ts'
+import {baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedParameters, weightsPerAccelerator} from './training.ts'
+
+const GIB = 2 ** 30
+
+/** Bytes on the fullest accelerator that do not depend on the micro-batch, and bytes per sequence of it. */
+export interface TrainingMemory {
+  readonly lines: readonly MemoryLine[]
+  readonly neededGib: number
+  /** What would be needed without activations: no micro-batch helps below this. */
+  readonly staticGib: number
+  readonly perSequenceGib: number
+}
+
+/**
+ * Bytes of saved activations per token and layer (16 bit), one accelerator's share under tensor and sequence
+ * parallelism: what Korthikanti et al. 2022 count, by width instead of by multiples of the hidden size, with
+ * FlashAttention (the 5·a·s/h term is gone) and without dropout masks. For h, 4h, no gate: 32·h.
+ *
+ * - none: inputs of the norms, of every matmul, the queries, keys, values, and the MLP's inner values;
+ * - selective: matmul outputs only, elementwise results are computed again;
+ * - full: the layer's input only.
+ */
+export function activationBytesPerTokenPerLayer(shape: TrainingShape, checkpointing: TrainingLayout['checkpointing']): number {
+  const {hidden} = shape.model
+  const mixtureShare = shape.experts === 0 ? 0 : shape.mixtureLayers / shape.model.layers
+  const routed = shape.expertsPerToken * mixtureShare
+  const attention = shape.queryWidth + shape.keyValueWidth
+  const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
+  if (checkpointing === 'full') return 2 * hidden
+  if (checkpointing === 'selective') return 2 * (2 * hidden + attention + shape.queryWidth + shape.inputsOfMlp * intermediate + routed * hidden)
+  return 2 * (4 * hidden + attention + shape.queryWidth + (shape.inputsOfMlp === 2 ? 4 : 2) * intermediate + routed * 2 * hidden)
+}
+
+/** Bytes of logits and their gradient per token and vocabulary entry: 16-bit logits (2), 32-bit copy (4), gradient in both (2 + 2). */
+const LOSS_BYTES = 10
+
+/**
+ * Memory of the fullest accelerator, line by line. Weights, gradients and optimizer states are divided as ZeRO divides
+ * them (Rajbhandari et al. 2020): stage 1 the states, stage 2 the gradients too, stage 3 the weights too. The first
+ * pipeline stage holds as many micro-batches in flight as there are stages (1F1B); the last one holds the logits.
+ */
+export function trainingMemory(work: TrainingWork, layout: TrainingLayout, factors: TrainingFactors): TrainingMemory {
+  const shape = trainingShape(work.model)
+  const {model} = shape
+  const weights = weightsPerAccelerator(shape, layout)
+  const groups = dataParallelGroups(layout)
+  const stored = baseWeightBytes(work, layout.precision)
+  const width = stored < 2 ? 2 : stored
+  const trainedShare = work.trains === 'all' ? 1 : trainedParameters(work) / model.parameters
+  const split = (from: number, bytesPerParameter: number): number =>
+    layout.zeroStage >= from
+      ? (weights.dense / groups.dense + weights.routed / groups.routed) * bytesPerParameter
+      : (weights.dense + weights.routed) * bytesPerParameter
+  const onHost = layout.offload
+  const layers = Math.ceil(model.layers / layout.pp)
+
+  const embeddingKept = work.base === 'nf4' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
+  const weightBytes = onHost === 'all' ? 0 : split(3, stored) + embeddingKept
+  const adapterBytes = work.trains === 'adapters' ? split(4, trainedShare * (work.masterWeights ? 4 : 2)) : 0
+  const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare)
+  const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
+  const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
+  const referenceBytes = work.referenceWeights && onHost !== 'all' ? split(3, 2) : 0
+  // Stage 3 and streamed weights keep the layer at work and the next one whole; stage 3 also that layer's gradients.
+  const gatheredLayers = layout.zeroStage === 3 || onHost === 'all' ? Math.min(2, layers) : 0
+  const perLayer = (shape.denseParametersPerLayer + shape.routedParameters / model.layers / Math.max(1, layout.ep)) / layout.tp
+  const gatheredBytes = gatheredLayers * perLayer * (work.base === 'nf4' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 : 0)
+  const unpackedBytes = work.base === 'nf4' ? perLayer * 2 : 0
+
+  const tokens = (layout.microBatch * work.sequenceLength) / layout.cp
+  const inFlight = layout.pp === 1 ? 1 : Math.min(layout.pp, layout.microBatches)
+  const saved = (activationBytesPerTokenPerLayer(shape, layout.checkpointing) * layers * inFlight) / layout.tp
+  const working =
+    layout.checkpointing === 'none' ? 0 : activationBytesPerTokenPerLayer(shape, 'none') / layout.tp
+  // Frozen layers keep the inputs of their adapters; nothing else changes.
+  const activationBytes = tokens * (saved + working) * factors.activationMemory
+  const lossBytes = (tokens * model.vocab * LOSS_BYTES) / layout.tp
+  // Early stages hold more micro-batches, the last one the logits: the fuller of the two counts.
+  const lastStageSaved = layout.pp === 1 ? activationBytes : tokens * (saved / inFlight + working) * factors.activationMemory
+  const lossCounts = layout.pp === 1 || lastStageSaved + lossBytes > activationBytes
+  const activationsCounted = lossCounts ? lastStageSaved : activationBytes
+  const lossCounted = lossCounts ? lossBytes : 0
+
+  const lines: MemoryLine[] = []
+  const add = (item: string, bytes: number): void => {
+    if (bytes > 0) lines.push({item, gib: bytes / GIB})
+  }
+  add(work.base === 'nf4' ? 'weights (4 bit)' : 'weights', weightBytes)
+  add('adapters', adapterBytes)
+  add('gradients', gradientBytes)
+  add('optimizer states', stateBytes)
+  add('reference model', referenceBytes)
+  add('gathered layers', gatheredBytes)
+  add('unpacked layer', unpackedBytes)
+  const statics = lines.length
+  add('activations', activationsCounted)
+  add('logits and loss', lossCounted)
+  lines.push({item: 'context, collectives, allocator', gib: factors.reserveGib})
+  let neededGib = 0
+  let staticGib = factors.reserveGib
+  for (let index = 0; index < lines.length; index++) {
+    const {gib} = lines[index]!
+    neededGib += gib
+    if (index < statics) staticGib += gib
+  }
+  return {lines, neededGib, staticGib, perSequenceGib: (activationsCounted + lossCounted) / GIB / layout.microBatch}
+}
+
+/** Bytes that the host of one node holds under offloading. */
+export function offloadedBytesPerNode(work: TrainingWork, layout: TrainingLayout, acceleratorsPerNode: number): number {
+  if (layout.offload === 'none') return 0
+  const weights = weightsPerAccelerator(trainingShape(work.model), layout)
+  const groups = dataParallelGroups(layout)
+  const trainedShare = work.trains === 'all' ? 1 : trainedParameters(work) / work.model.parameters
+  const shards = layout.zeroStage >= 1
+  const here = (shards ? weights.dense / groups.dense + weights.routed / groups.routed : weights.dense + weights.routed)
+  const states = here * trainedShare * (optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights ? 4 : 0) + 4)
+  const streamed = layout.offload === 'all' ? here * baseWeightBytes(work, layout.precision) : 0
+  return (states + streamed) * acceleratorsPerNode
+}
+
+/** What has to be written at a checkpoint: the weights in 16 bit and the optimizer's states (32-bit copy included), or just the adapters with theirs. */
+export function checkpointBytes(work: TrainingWork): number {
+  const perParameter = 2 + optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights ? 4 : 0)
+  return trainedParameters(work) * perParameter
+}

@@ -1,0 +1,184 @@
+import type {Accelerator} from '../../catalog/schema.ts'
+import {divideBy, exactly, intervalFromSigma} from '../../performance/interval.ts'
+import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Facts} from '../contract.ts'
+import type {TrainingFactors} from './training-factors.ts'
+import {peakFlops, trainingFactors} from './training-factors.ts'
+import {isRefusal, resolveLayout} from './training-layout.ts'
+import {checkpointBytes, offloadedBytesPerNode, trainingMemory} from './training-memory.ts'
+import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
+import type {TrainingLayout, TrainingWork} from './training.ts'
+import {baseWeightBytes, stepLowerBoundSeconds, trainingStep} from './training.ts'
+
+const GIB = 2 ** 30
+/** Read from a file system or object store and handed to the accelerators, per node; about what a local NVMe or a good network file system gives. */
+const WEIGHT_LOAD_BYTES_PER_SECOND = 2e9
+/** Start of the processes, compilation and first collectives. */
+const START_SECONDS = 90
+
+/** The part of an accelerator that the machine really holds (a MIG slice counts as its share). */
+export function sliceOf(hardware: Hardware): Hardware {
+  const share = hardware.acceleratorsPerNode
+  if (share >= 1 || share <= 0) return hardware
+  const known = slices.get(hardware)
+  if (known !== undefined) return known
+  const whole = hardware.accelerator
+  const scaled = (rates: Readonly<Record<string, number | undefined>>): Record<string, number> => {
+    const result: Record<string, number> = {}
+    for (const [name, rate] of Object.entries(rates)) if (rate !== undefined) result[name] = rate * share
+    return result
+  }
+  const accelerator: Accelerator = {
+    ...whole,
+    memoryGib: whole.memoryGib * share,
+    memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * share,
+    peakFlops: scaled(whole.peakFlops),
+    sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
+  }
+  const slice: Hardware = {...hardware, accelerator, acceleratorsPerNode: 1}
+  slices.set(hardware, slice)
+  return slice
+}
+const slices = new WeakMap<Hardware, Hardware>()
+
+/** Time, memory and load of one configuration; exactly the one that is given. */
+export function performTraining(work: TrainingWork, target: Hardware, configuration: Configuration, facts: Facts): PerformResult {
+  const hardware = sliceOf(target)
+  const runtime = configuration.runtime ?? 'unspecified'
+  const precision = configuration.precision ?? 'bf16'
+  const {accelerator} = hardware
+  if (peakFlops(accelerator, precision) === undefined) {
+    return no({reason: 'software', detail: `${accelerator.name} has no ${precision} units`, nearest: nearestPrecision(accelerator)})
+  }
+  const layout = resolveLayout(work, hardware, configuration, runtime, precision)
+  if (isRefusal(layout)) return no(layout)
+  const used = layout.tp * layout.pp * layout.dp * layout.cp
+  const linkProblem = unknownLink(hardware, used)
+  if (linkProblem !== undefined) return no(linkProblem)
+  const factors = trainingFactors(facts.calibration, work.kind, accelerator.architecture, runtime)
+  const memory = trainingMemory(work, layout, factors)
+  const use: MemoryUse = {neededGib: memoryInterval(memory.neededGib, factors), availableGib: accelerator.memoryGib, lines: memory.lines}
+  if (memory.neededGib > accelerator.memoryGib) {
+    return no({
+      reason: 'memory',
+      detail: `needs ${gib(memory.neededGib)} GiB per accelerator, has ${gib(accelerator.memoryGib)}`,
+      nearest: null,
+      memory: use,
+    })
+  }
+  const onHost = offloadedBytesPerNode(work, layout, Math.min(used, Math.max(1, hardware.acceleratorsPerNode))) / GIB
+  if (hardware.host.memoryGib !== undefined && onHost > hardware.host.memoryGib * 0.9) {
+    return no({
+      reason: 'memory',
+      detail: `offloading needs ${gib(onHost)} GiB of host memory per node, ${gib(hardware.host.memoryGib)} are there`,
+      nearest: null,
+      memory: use,
+    })
+  }
+  const step = trainingStep(work, hardware, layout, factors)
+  if (step === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
+
+  const tokensPerStep = layout.sequencesPerStep * work.sequenceLength
+  const steps = work.tokens / tokensPerStep
+  const rooflineSeconds = stepLowerBoundSeconds(work, hardware, precision, layout.sequencesPerStep) * steps
+  const median = Math.max(step.seconds * steps, rooflineSeconds)
+  const spread = intervalFromSigma(median, factors.timeSigmaLog)
+  const workSeconds = {p10: Math.min(Math.max(spread.p10, rooflineSeconds), median), p50: median, p90: spread.p90}
+  const busy = 1 / step.seconds
+  const performance: Performance = {
+    configuration: reported(layout),
+    workSeconds,
+    endless: false,
+    throughput: {unit: 'tokens/s', value: divideBy(work.tokens, workSeconds)},
+    latency: null,
+    memory: use,
+    load: {
+      computeShare: Math.min(1, step.computeSeconds * busy),
+      memoryShare: Math.min(1, step.memorySeconds * busy),
+      linkShare: Math.min(1, step.linkSeconds * busy),
+      hostShare: Math.min(1, step.hostSeconds * busy),
+    },
+    acceleratorsUsed: Math.min(used, target.acceleratorsPerNode * target.nodes),
+    loadSeconds: START_SECONDS + (work.model.parameters * baseWeightBytes(work, precision)) / (WEIGHT_LOAD_BYTES_PER_SECOND * Math.max(1, hardware.nodes)),
+    checkpointBytes: checkpointBytes(work),
+    operators: step.operators,
+    bottleneck: bottleneckOf(step.operators),
+    basis: factors.basis,
+    rooflineSeconds,
+    notes: notesOn(work, hardware, layout, used, accelerator),
+  }
+  return {feasible: true, performance}
+}
+
+function no(refusal: Refusal): PerformResult & {feasible: false} {
+  return {feasible: false, refusal}
+}
+
+/** Two decimals below 10, one below 100, none above. */
+export function gib(value: number): string {
+  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
+}
+
+export function memoryInterval(needed: number, factors: TrainingFactors): MemoryUse['neededGib'] {
+  return factors.memorySigmaLog === 0 ? exactly(needed) : intervalFromSigma(needed, factors.memorySigmaLog)
+}
+
+/** A link that nobody knows is not assumed. */
+export function unknownLink(hardware: Hardware, used: number): Refusal | undefined {
+  if (used <= 1) return undefined
+  if (hardware.levels === undefined) return {reason: 'link-unknown', detail: 'the link between the accelerators of a node is not known', nearest: 'one accelerator'}
+  if (used > hardware.acceleratorsPerNode && hardware.network === undefined) {
+    return {reason: 'link-unknown', detail: 'the network between the nodes is not known', nearest: 'one node'}
+  }
+  return undefined
+}
+
+function nearestPrecision(accelerator: Accelerator): string | null {
+  for (const candidate of ['bf16', 'fp16', 'fp32']) if (peakFlops(accelerator, candidate) !== undefined) return `precision ${candidate}`
+  return null
+}
+
+function reported(layout: TrainingLayout): Configuration {
+  const {runtime, precision, tp, pp, dp, ep, cp, microBatch, checkpointing, zeroStage, offload} = layout
+  return {runtime, precision, tp, pp, dp, ep, cp, microBatch, batch: layout.sequencesPerStep, checkpointing, zeroStage, offload}
+}
+
+function bottleneckOf(operators: readonly Operator[]): Bottleneck {
+  const seconds: Record<string, number> = {}
+  let worst: Operator['bound'] = 'compute'
+  for (const operator of operators) {
+    seconds[operator.bound] = (seconds[operator.bound] ?? 0) + operator.seconds
+    if ((seconds[operator.bound] ?? 0) > (seconds[worst] ?? 0)) worst = operator.bound
+  }
+  return worst
+}
+
+function notesOn(work: TrainingWork, hardware: Hardware, layout: TrainingLayout, used: number, accelerator: Accelerator): string[] {
+  const notes: string[] = []
+  const present = Math.floor(hardware.acceleratorsPerNode * hardware.nodes)
+  if (used < present) notes.push(`${present - used} of ${present} accelerators stay idle: the parallel degrees make ${used}.`)
+  if (layout.sequencesPerStep !== work.globalBatch) {
+    notes.push(
+      `A step takes ${layout.sequencesPerStep} sequences instead of ${work.globalBatch}: ${layout.dp} replicas × ${layout.microBatch} × ${layout.microBatches}.`,
+    )
+  }
+  if (layout.precision === 'fp16') notes.push('fp16 needs loss scaling.')
+  if (layout.precision === 'fp8' || layout.precision === 'nvfp4' || layout.precision === 'mxfp4') {
+    notes.push(`${layout.precision} is used for the linear layers; attention, output head and optimizer stay at 16 and 32 bit.`)
+  }
+  if (layout.offload !== 'none' && hardware.host.memoryGib === undefined) notes.push('The host memory is not known; offloading assumes that it is large enough.')
+  if (accelerator.standing !== 'read') notes.push(`Facts of ${accelerator.name} are ${accelerator.standing}.`)
+  return notes
+}
+
+/** True lower bound in seconds per run: the model's FLOP at dense peak over all accelerators. */
+export function trainingLowerBoundSeconds(work: TrainingWork, hardware: Hardware, precision: string): number {
+  const sequences = work.tokens / work.sequenceLength
+  return stepLowerBoundSeconds(work, sliceOf(hardware), precision, sequences)
+}
+
+/** FLOP of the model per trained token, as publications count them (no recomputation, causal attention). */
+export function publishedFlopsPerToken(work: TrainingWork): number {
+  return modelFlopsPerToken(trainingShape(work.model), work.sequenceLength, work.trains === 'all')
+}
+

@@ -1,0 +1,318 @@
+import type {Configuration, Hardware, MemoryUse, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Facts} from '../contract.ts'
+import {trainingFactors, peakFlops} from './training-factors.ts'
+import type {TrainingFactors} from './training-factors.ts'
+import {greatestCommonDivisor} from './training-layout.ts'
+import {trainingMemory} from './training-memory.ts'
+import {gib, memoryInterval, sliceOf, unknownLink} from './training-perform.ts'
+import type {TrainingLayout, TrainingWork} from './training.ts'
+
+/** What the user fixed; everything else is searched. */
+export interface TrainingRequest {
+  readonly work: TrainingWork
+  readonly precision: string | undefined
+  readonly configuration: Configuration
+}
+
+/** No planner tries more than this many layouts on one target. */
+const MOST_CONFIGURATIONS = 16
+/** Micro-batches beyond this many tokens make nothing faster. */
+const ENOUGH_TOKENS = 65_536
+
+/** Runtimes in the order in which people reach for them; the software table decides what of it runs. */
+const PREFERENCE: Readonly<Record<string, readonly string[]>> = {
+  'llm-pretrain': ['megatron', 'maxtext', 'neuron', 'gaudi', 'pytorch', 'deepspeed', 'rocm', 'mlx'],
+  'llm-finetune': ['pytorch', 'deepspeed', 'maxtext', 'neuron', 'gaudi', 'megatron', 'rocm', 'mlx'],
+}
+
+interface Choice {
+  readonly runtime: string
+  readonly precision: string
+}
+
+/** Runtime and precision for an architecture: what was asked for, else bf16 where the hardware has it, fp16 before that, fp32 last. */
+export function chooseSoftware(request: TrainingRequest, hardware: Hardware, facts: Facts): Choice | Refusal {
+  const {accelerator} = hardware
+  const {kind} = request.work
+  const supported = facts.software.runtimesFor(kind, accelerator.architecture)
+  const wanted = request.configuration.runtime
+  const preference = PREFERENCE[kind] ?? []
+  const rank = (runtime: string): number => (preference.indexOf(runtime) < 0 ? preference.length : preference.indexOf(runtime))
+  const candidates = supported
+    .filter(support => wanted === undefined || support.runtime === wanted)
+    .toSorted((left, right) => Number(left.status === 'partial') - Number(right.status === 'partial') || rank(left.runtime) - rank(right.runtime))
+  if (candidates.length === 0) {
+    const others = [...new Set(supported.map(support => support.runtime))]
+    return {
+      reason: 'software',
+      detail: wanted === undefined ? (facts.software.whyNot(kind, accelerator.architecture) ?? `no runtime for ${kind} on ${accelerator.architecture} is known`) : `${wanted} does not run ${kind} on ${accelerator.architecture}`,
+      nearest: wanted === undefined || others.length === 0 ? null : `runtime ${others.join(' or ')}`,
+    }
+  }
+  const asked = request.configuration.precision ?? request.precision
+  for (const precision of asked === undefined ? ['bf16', 'fp16', 'fp32'] : [asked]) {
+    if (peakFlops(accelerator, precision) === undefined) continue
+    for (const candidate of candidates) if (supports(candidate.precisions, precision)) return {runtime: candidate.runtime, precision}
+  }
+  const possible = [...new Set(candidates.flatMap(candidate => candidate.precisions))].filter(precision => peakFlops(accelerator, precision) !== undefined)
+  return {
+    reason: 'software',
+    detail: `${asked ?? 'training'} on ${accelerator.name}: ${peakFlops(accelerator, asked ?? 'bf16') === undefined ? 'the hardware has no such units' : 'no runtime supports it'}`,
+    nearest: possible.length === 0 ? null : `precision ${possible.filter(precision => /^(?:bf16|fp16|fp32|fp8)$/.test(precision)).join(', ')}`,
+  }
+}
+
+function supports(precisions: readonly string[], precision: string): boolean {
+  return precisions.length === 0 || precisions.includes(precision) || (precision === 'fp8' && precisions.includes('mxfp8'))
+}
+
+export function isChoice(value: Choice | Refusal): value is Choice {
+  return 'runtime' in value
+}
+
+/** Degrees that somebody would set: powers of two and what the hardware has. */
+function degrees(limit: number, whole: number): number[] {
+  const result: number[] = []
+  for (let degree = 1; degree <= limit; degree *= 2) result.push(degree)
+  if (limit > 1 && !result.includes(limit) && whole % limit === 0) result.push(limit)
+  return result
+}
+
+interface Shape {
+  readonly tp: number
+  readonly pp: number
+  readonly cp: number
+  readonly ep: number
+  readonly dp: number
+}
+
+/**
+ * What a practitioner would try, most promising first: data parallelism with sharded states while the model fits, then
+ * sharded weights, tensor parallelism inside the fast links, pipeline stages across nodes, context parallelism for long
+ * sequences; the largest micro-batch that fits, recomputation only where it is needed, offloading last.
+ */
+export function trainingConfigurations(request: TrainingRequest, target: Hardware, facts: Facts): readonly Configuration[] {
+  const hardware = sliceOf(target)
+  const choice = chooseSoftware(request, hardware, facts)
+  if (!isChoice(choice)) return []
+  const {work, configuration: fixed} = request
+  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  const found: {readonly configuration: Configuration; readonly badness: number}[] = []
+  for (const shape of shapesOf(request, hardware, choice.runtime)) {
+    for (const zeroStage of zeroStagesOf(fixed, shape, choice.runtime)) {
+      tryShape(request, hardware, choice, shape, zeroStage, fixed.offload ?? 'none', factors, found)
+    }
+  }
+  if (found.length === 0 && fixed.offload === undefined) {
+    for (const shape of shapesOf(request, hardware, choice.runtime)) {
+      if (shape.tp > 1 || shape.pp > 1 || shape.cp > 1) continue
+      for (const offload of ['optimizer', 'all'] as const) tryShape(request, hardware, choice, shape, fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload, factors, found)
+    }
+  }
+  found.sort((left, right) => left.badness - right.badness)
+  return found.slice(0, MOST_CONFIGURATIONS).map(entry => entry.configuration)
+}
+
+function zeroStagesOf(fixed: Configuration, shape: Shape, runtime: string): readonly (0 | 1 | 2 | 3)[] {
+  if (fixed.zeroStage !== undefined) return [fixed.zeroStage]
+  if (shape.dp * shape.cp === 1) return [0]
+  // Neuron shards optimizer states only; pipelines keep whole weights, or each micro-batch would gather them again.
+  if (shape.pp > 1 || runtime === 'neuron') return [1]
+  return [1, 3]
+}
+
+function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string): Generator<Shape> {
+  const {work, configuration: fixed} = request
+  const {model} = work
+  const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
+  const usable = unknownLink(hardware, accelerators) === undefined ? accelerators : 1
+  const domain = Math.min(Math.floor(hardware.acceleratorsPerNode), fastDomain(hardware), usable)
+  const single = /^(?:mlx)$/.test(runtime)
+  const mesh = runtime === 'maxtext'
+  const tps = fixed.tp === undefined ? degrees(Math.min(domain, 16), model.heads).filter(tp => model.heads % tp === 0 && !single) : [fixed.tp]
+  const pps = fixed.pp === undefined ? degrees(Math.min(model.layers, 64, usable), model.layers).filter(pp => pp === 1 || (!mesh && !single && hardware.acceleratorsPerNode * hardware.nodes >= pp)) : [fixed.pp]
+  const cps = fixed.cp === undefined ? (work.sequenceLength > 32_768 ? degrees(Math.min(8, usable), 1) : [1]) : [fixed.cp]
+  const experts = model.experts ?? 1
+  for (const tp of tps) {
+    for (const pp of pps) {
+      if (pp > 1 && fixed.pp === undefined && !pipelineMakesSense(hardware, tp, pp, usable)) continue
+      for (const cp of cps) {
+        const replica = tp * pp * cp
+        if (replica > usable) continue
+        const most = Math.floor(usable / replica)
+        const dp = fixed.dp ?? Math.max(1, Math.min(most, work.globalBatch))
+        if (dp * replica > usable) continue
+        const eps = fixed.ep === undefined ? expertDegrees(experts, dp * cp * tp, domain) : [fixed.ep]
+        for (const ep of eps) yield {tp, pp, cp, ep, dp}
+      }
+    }
+  }
+}
+
+/** Accelerators that the fastest kind of link joins: tensor parallelism stays inside. */
+function fastDomain(hardware: Hardware): number {
+  const {levels} = hardware
+  if (levels === undefined || levels.length === 0) return 1
+  const [innermost] = levels
+  return Math.max(1, innermost?.groupSize ?? 1, ...levels.filter(level => level.bytesPerSecond >= 0.5 * (innermost?.bytesPerSecond ?? 0)).map(level => level.groupSize))
+}
+
+function pipelineMakesSense(hardware: Hardware, tp: number, pp: number, usable: number): boolean {
+  return tp * pp <= usable && (pp <= hardware.nodes * 2 || tp === 1 || tp * pp <= hardware.acceleratorsPerNode)
+}
+
+function expertDegrees(experts: number, group: number, domain: number): readonly number[] {
+  if (experts <= 1) return [1]
+  const inside = greatestCommonDivisor(experts, Math.min(group, domain))
+  const across = greatestCommonDivisor(experts, group)
+  return [...new Set([inside, across, 1])]
+}
+
+function tryShape(
+  request: TrainingRequest, hardware: Hardware, choice: Choice, shape: Shape, zeroStage: 0 | 1 | 2 | 3, offload: 'none' | 'optimizer' | 'all',
+  factors: TrainingFactors, found: {configuration: Configuration; badness: number}[],
+): void {
+  const {work, configuration: fixed} = request
+  const {accelerator} = hardware
+  const available = accelerator.memoryGib
+  const perReplica = Math.max(1, Math.ceil(work.globalBatch / shape.dp))
+  for (const checkpointing of fixed.checkpointing === undefined ? (['none', 'selective', 'full'] as const) : [fixed.checkpointing]) {
+    const layout = (microBatch: number): TrainingLayout => ({
+      ...choice, ...shape, zeroStage, offload, checkpointing, microBatch,
+      microBatches: Math.max(1, Math.ceil(perReplica / microBatch)),
+      sequencesPerStep: shape.dp * microBatch * Math.max(1, Math.ceil(perReplica / microBatch)),
+    })
+    let microBatch = fixed.microBatch
+    if (microBatch === undefined) {
+      const one = trainingMemory(work, layout(1), factors)
+      const room = available - one.staticGib
+      if (room < one.perSequenceGib) continue
+      const cap = Math.min(perReplica, Math.max(1, Math.floor(ENOUGH_TOKENS / (work.sequenceLength / shape.cp))), shape.pp > 1 ? Math.max(1, Math.floor(perReplica / (4 * shape.pp))) : perReplica)
+      microBatch = Math.max(1, Math.min(cap, Math.floor(room / one.perSequenceGib)))
+      // A divisor of the replica's batch wastes nothing.
+      while (microBatch > 1 && perReplica % microBatch !== 0) microBatch--
+    } else if (trainingMemory(work, layout(microBatch), factors).neededGib > available) {
+      continue
+    }
+    if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
+    const configuration: Configuration = {
+      ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
+      ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),
+    }
+    found.push({configuration, badness: badness(work, hardware, shape, zeroStage, checkpointing, microBatch, perReplica)})
+    // More recomputation helps only where the micro-batch is too small to fill the matrix units.
+    if (microBatch * work.sequenceLength >= 4096 || microBatch === perReplica) return
+  }
+}
+
+/** A rough order, cheap on purpose: lower is tried first. */
+function badness(
+  work: TrainingWork, hardware: Hardware, shape: Shape, zeroStage: number, checkpointing: TrainingLayout['checkpointing'], microBatch: number, perReplica: number,
+): number {
+  const accelerators = Math.floor(hardware.acceleratorsPerNode) * hardware.nodes
+  const idle = accelerators / (shape.tp * shape.pp * shape.cp * shape.dp)
+  const tokens = (microBatch * work.sequenceLength) / shape.cp
+  const microBatches = Math.max(1, Math.ceil(perReplica / microBatch))
+  const recompute = checkpointing === 'full' ? 1.33 : checkpointing === 'selective' ? 1.05 : 1
+  const tensor = 1 + 0.06 * Math.log2(shape.tp)
+  const bubble = 1 + (shape.pp - 1) / microBatches / (shape.pp > 1 ? 2 : 1)
+  const sharded = zeroStage === 3 ? 1 + 0.05 * Math.min(4, hardware.nodes) + 4000 / Math.max(tokens, 500) / 10 : 1
+  const exchange = shape.ep > hardware.acceleratorsPerNode ? 1.3 : 1
+  const small = 1 + 600 / Math.max(tokens, 200)
+  const waste = (perReplica * shape.dp) / work.globalBatch
+  return idle * recompute * tensor * bubble * sharded * exchange * small * waste
+}
+
+/** Why nothing runs here, and the nearest change that would: computed, not guessed. */
+export function refuseTraining(request: TrainingRequest, target: Hardware, facts: Facts): PerformResult & {feasible: false} {
+  const hardware = sliceOf(target)
+  const no = (refusal: Refusal): PerformResult & {feasible: false} => ({feasible: false, refusal})
+  const choice = chooseSoftware(request, hardware, facts)
+  if (!isChoice(choice)) return no(choice)
+  const {work, configuration: fixed} = request
+  const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
+  const given = (fixed.tp ?? 1) * (fixed.pp ?? 1) * (fixed.cp ?? 1) * (fixed.dp ?? 1)
+  if (given > accelerators) {
+    return no({
+      reason: 'topology',
+      detail: `the configuration takes ${given} accelerators, the target has ${accelerators}`,
+      nearest: `${Math.ceil(given / Math.max(1, Math.floor(hardware.acceleratorsPerNode)))} such nodes`,
+    })
+  }
+  if (fixed.tp !== undefined && work.model.heads % fixed.tp !== 0) {
+    return no({reason: 'topology', detail: `tp ${fixed.tp} does not divide ${work.model.heads} attention heads`, nearest: `tp ${greatestCommonDivisor(work.model.heads, fixed.tp)}`})
+  }
+  const link = unknownLink(hardware, accelerators)
+  const leanest = leanestMemory(request, hardware, choice, facts)
+  if (leanest === undefined) {
+    return no(link ?? {reason: 'topology', detail: 'no parallel layout fits the model, the batch and the accelerators', nearest: null})
+  }
+  const detail = `needs ${gib(leanest.neededGib.p50)} GiB per accelerator, has ${gib(hardware.accelerator.memoryGib)}`
+  return no({
+    reason: link === undefined ? 'memory' : 'link-unknown',
+    detail: link === undefined ? detail : `${detail}; ${link.detail}`,
+    nearest: waysOut(request, hardware, facts).join(' / ') || null,
+    memory: leanest,
+  })
+}
+
+/** The least that any layout needs: micro-batch 1, full recomputation, everything sharded. */
+function leanestMemory(request: TrainingRequest, hardware: Hardware, choice: Choice, facts: Facts): MemoryUse | undefined {
+  const {work, configuration: fixed} = request
+  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  let least: MemoryUse | undefined
+  for (const shape of shapesOf(request, hardware, choice.runtime)) {
+    const layout: TrainingLayout = {
+      ...choice, ...shape, microBatch: fixed.microBatch ?? 1, microBatches: Math.max(1, Math.ceil(work.globalBatch / shape.dp)), sequencesPerStep: work.globalBatch,
+      checkpointing: fixed.checkpointing ?? 'full',
+      zeroStage: fixed.zeroStage ?? (shape.dp * shape.cp > 1 ? (shape.pp > 1 ? 1 : 3) : 0),
+      offload: fixed.offload ?? 'none',
+    }
+    const memory = trainingMemory(work, layout, factors)
+    if (least === undefined || memory.neededGib < least.neededGib.p50) {
+      least = {neededGib: memoryInterval(memory.neededGib, factors), availableGib: hardware.accelerator.memoryGib, lines: memory.lines}
+    }
+  }
+  return least
+}
+
+/** Tries the changes a user could make and names those that would run. */
+function waysOut(request: TrainingRequest, hardware: Hardware, facts: Facts): string[] {
+  const ways: string[] = []
+  const runs = (changed: TrainingRequest, on: Hardware): boolean => trainingConfigurations(changed, on, facts).length > 0
+  const open = {...request, configuration: onlySoftware(request.configuration)}
+  if (Object.keys(request.configuration).length > Object.keys(open.configuration).length && runs(open, hardware)) ways.push('fits when the configuration is searched instead of fixed')
+  const {work} = request
+  if (work.trains === 'all' && work.kind === 'llm-finetune') {
+    const adapters: TrainingWork = {...work, trains: 'adapters', rank: 16, referenceWeights: false}
+    if (runs({...open, work: adapters}, hardware)) ways.push('fits with method lora')
+    else if (runs({...open, work: {...adapters, base: 'nf4'}}, hardware)) ways.push('fits with method qlora')
+  } else if (work.trains === 'adapters' && work.base === 'computed' && runs({...open, work: {...work, base: 'nf4'}}, hardware)) {
+    ways.push('fits with method qlora')
+  }
+  if (work.optimizer === 'adamw' && work.trains === 'all' && runs({...open, work: {...work, optimizer: 'adamw-8bit'}}, hardware)) ways.push('fits with optimizer adamw-8bit')
+  if (hardware.network !== undefined) {
+    for (const factor of [2, 4, 8, 16]) {
+      if (!runs(open, {...hardware, nodes: hardware.nodes * factor})) continue
+      ways.push(`fits on ${hardware.nodes * factor} nodes`)
+      break
+    }
+  }
+  if (ways.length === 0) {
+    for (const divisor of [2, 4, 8, 16]) {
+      const sequenceLength = Math.floor(work.sequenceLength / divisor)
+      if (sequenceLength < 128) break
+      if (!runs({...open, work: {...work, sequenceLength}}, hardware)) continue
+      ways.push(`fits with sequenceLength ${sequenceLength}`)
+      break
+    }
+  }
+  return ways
+}
+
+function onlySoftware(configuration: Configuration): Configuration {
+  return {
+    ...(configuration.runtime === undefined ? {} : {runtime: configuration.runtime}),
+    ...(configuration.precision === undefined ? {} : {precision: configuration.precision}),
+  }
+}

@@ -1,0 +1,135 @@
+import type {LanguageModel} from '../../catalog/schema.ts'
+import {attentionLayers, embeddingParameters, expertShape, routedExpertParameters} from './architecture.ts'
+
+/** What a training step needs of a model, worked out once per model. All counts are elements, none is divided by a parallel degree. */
+export interface TrainingShape {
+  readonly model: LanguageModel
+  /** Parameters of one average layer without its routed experts (attention, dense MLP, shared experts, norms). */
+  readonly denseParametersPerLayer: number
+  /** Parameters of attention in one layer. */
+  readonly attentionParametersPerLayer: number
+  /** Parameters of the routed experts, all layers. */
+  readonly routedParameters: number
+  /** Routed parameters one token passes through, all layers. */
+  readonly routedParametersPerToken: number
+  readonly mixtureLayers: number
+  readonly experts: number
+  readonly expertsPerToken: number
+  readonly expertIntermediate: number
+  /** Input embedding plus output head as stored. */
+  readonly embeddingParameters: number
+  readonly headParameters: number
+  /** Widths that are written or read per token of one layer. */
+  readonly queryWidth: number
+  readonly keyValueWidth: number
+  /** Width of the dense part of an average layer's MLP (shared experts counted in). */
+  readonly denseIntermediate: number
+  /** 2 for gated MLPs (gate and up), else 1. */
+  readonly inputsOfMlp: number
+  /** FLOP per token and per context token of one attention layer, forward: 2·heads·(query size + value size). */
+  readonly attentionFlopsPerContext: number
+  readonly fullAttentionLayers: number
+  readonly windowedLayers: number
+  /** Parameters of rank-1 adapters on all dense linear layers: Σ (inputs + outputs). Rank r has r times as many. */
+  readonly adapterParametersPerRank: number
+}
+
+const shapes = new WeakMap<LanguageModel, TrainingShape>()
+
+/** The shape of a model for training, computed once per model object. */
+export function trainingShape(model: LanguageModel): TrainingShape {
+  const known = shapes.get(model)
+  if (known !== undefined) return known
+  const shape = deriveShape(model)
+  shapes.set(model, shape)
+  return shape
+}
+
+function deriveShape(model: LanguageModel): TrainingShape {
+  const experts = expertShape(model)
+  const routedParameters = routedExpertParameters(model)
+  const embeddings = Math.min(embeddingParameters(model), model.parameters * 0.9)
+  const headParameters = Math.min(model.vocab * model.hidden, model.parameters * 0.9)
+  const denseParameters = Math.max(model.parameters - embeddings - routedParameters, model.parameters * 0.01)
+  const queryHeadDim = (model.qkNopeHeadDim ?? 0) + (model.qkRopeHeadDim ?? 0) || model.headDim
+  const valueHeadDim = model.vHeadDim ?? model.headDim
+  const latent = model.kvLoraRank !== undefined
+  const queryWidth = model.heads * (latent ? queryHeadDim : model.headDim)
+  const keyValueWidth = latent ? model.heads * (queryHeadDim + valueHeadDim) : 2 * model.kvHeads * model.headDim
+  const attentionParameters = latent
+    ? latentAttentionParameters(model, queryHeadDim, valueHeadDim)
+    : model.hidden * (queryWidth + keyValueWidth) + queryWidth * model.hidden
+  const denseParametersPerLayer = denseParameters / model.layers
+  const attentionParametersPerLayer = Math.min(attentionParameters, denseParametersPerLayer)
+  const inputsOfMlp = model.gatedMlp ? 2 : 1
+  const denseIntermediate = (denseParametersPerLayer - attentionParametersPerLayer) / ((inputsOfMlp + 1) * model.hidden)
+  const {full, windowed} = attentionLayers(model)
+  const computedRouted = experts.experts === 0 ? 0 : (routedParameters * experts.expertsPerToken) / experts.experts
+  // Hybrids put experts in some layers only, which the catalog does not say: their published active count is the better guide.
+  const publishedRouted = model.activeParameters - denseParameters - embeddings
+  const routedParametersPerToken =
+    experts.experts === 0 ? 0 : model.attention.startsWith('hybrid') && publishedRouted > 0 ? Math.min(publishedRouted, routedParameters) : computedRouted
+  return {
+    model,
+    denseParametersPerLayer,
+    attentionParametersPerLayer,
+    routedParameters,
+    routedParametersPerToken,
+    mixtureLayers: experts.layers,
+    experts: experts.experts,
+    expertsPerToken: experts.expertsPerToken,
+    expertIntermediate: model.moeIntermediate ?? model.intermediate,
+    embeddingParameters: embeddings,
+    headParameters,
+    queryWidth,
+    keyValueWidth,
+    denseIntermediate,
+    inputsOfMlp,
+    attentionFlopsPerContext: latent ? 2 * model.heads * (queryHeadDim + valueHeadDim) : 4 * model.heads * model.headDim,
+    fullAttentionLayers: full,
+    windowedLayers: windowed,
+    adapterParametersPerRank:
+      model.layers *
+      (model.hidden + queryWidth + 2 * model.hidden + keyValueWidth + queryWidth + model.hidden +
+        (denseIntermediate > 0 ? (inputsOfMlp + 1) * (model.hidden + denseIntermediate) : 0)),
+  }
+}
+
+function latentAttentionParameters(model: LanguageModel, queryHeadDim: number, valueHeadDim: number): number {
+  const rope = model.qkRopeHeadDim ?? 64
+  const latent = model.kvLoraRank ?? 512
+  const query =
+    model.qLoraRank === undefined
+      ? model.hidden * model.heads * queryHeadDim
+      : model.hidden * model.qLoraRank + model.qLoraRank * model.heads * queryHeadDim
+  const keyValue = model.hidden * (latent + rope) + latent * model.heads * (queryHeadDim - rope + valueHeadDim)
+  return query + keyValue + model.heads * valueHeadDim * model.hidden
+}
+
+/** Tokens an average query of a causal sequence sees: s/2 with full attention, w − w²/2s with a window w < s. */
+export function averageContext(sequenceLength: number, window: number | undefined): number {
+  if (window === undefined || window >= sequenceLength) return sequenceLength / 2
+  return window - (window * window) / (2 * sequenceLength)
+}
+
+/** FLOP of the attention scores and values of one token, forward, causal, summed over the layers. */
+export function attentionFlopsPerTokenForward(shape: TrainingShape, sequenceLength: number): number {
+  return (
+    shape.attentionFlopsPerContext *
+    (shape.fullAttentionLayers * averageContext(sequenceLength, undefined) + shape.windowedLayers * averageContext(sequenceLength, shape.model.window))
+  )
+}
+
+/** Parameters one token is multiplied with: layers, its experts and the output head; the input embedding is a look-up. */
+export function matmulParameters(shape: TrainingShape): number {
+  return shape.denseParametersPerLayer * shape.model.layers + shape.routedParametersPerToken + shape.headParameters
+}
+
+/**
+ * FLOP of one trained token that no implementation saves: 6 per parameter when all are trained (2 forward, 2 for the
+ * gradient of the inputs, 2 for the gradient of the weights; Kaplan et al. 2020, Hoffmann et al. 2022), 4 when the
+ * weights are frozen (LoRA), plus three times the causal attention.
+ */
+export function modelFlopsPerToken(shape: TrainingShape, sequenceLength: number, trainsAllWeights: boolean): number {
+  return (trainsAllWeights ? 6 : 4) * matmulParameters(shape) + 3 * attentionFlopsPerTokenForward(shape, sequenceLength)
+}
