@@ -5,7 +5,7 @@ import type {Hardware} from '../performance/types.ts'
 import type {PlanningFacts} from './facts.ts'
 
 /** A machine type of a cloud, or a part of a rig, before region, purchase and node count are chosen. */
-export type Place = CloudPlace | RigPlace
+export type Place = CloudPlace | RigPlace | BarePlace
 
 interface PlaceBase {
   /** `provider/instanceType`, `rig/NAME[/NODE]`. */
@@ -32,6 +32,12 @@ export interface RigPlace extends PlaceBase {
   readonly acceleratorsPerNode: number
   /** Canonical TARGET text for a node count. */
   id(nodes: number): string
+}
+
+/** Accelerators without a provider: physics only. */
+export interface BarePlace extends PlaceBase {
+  readonly kind: 'bare'
+  readonly acceleratorsPerNode: number
 }
 
 /** Beyond this many nodes nobody plans without saying `constraints.maxNodes`. */
@@ -92,4 +98,16 @@ export function rigPlaces(rigs: readonly Rig[], facts: PlanningFacts): RigPlace[
   return rigs.flatMap(rig => rig.nodes.map(node => rigPlace(rig, node, facts)).filter(place => place !== undefined))
 }
 
-export {bareHardware}
+export function barePlace(accelerator: Accelerator, count: number): BarePlace {
+  return {
+    kind: 'bare',
+    key: `${accelerator.id}:${count}`,
+    provider: 'hardware',
+    instanceType: accelerator.id,
+    accelerator,
+    acceleratorsPerNode: count,
+    maximumNodes: Number.POSITIVE_INFINITY,
+    hardwareKey: nodes => `${accelerator.id}:${count}:x${nodes}`,
+    hardware: nodes => bareHardware(accelerator, count, nodes),
+  }
+}

@@ -1,20 +1,12 @@
-import {ageInDays} from '../cost/age.ts'
-import type {BillingRule, EgressTiers, Owned, ProviderExtras, Rented} from '../cost/types.ts'
 import type {Offer, Standing} from '../catalog/schema.ts'
-import type {BillingFact, ExtraPrice, InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
+import type {InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
+import {ageInDays} from '../cost/age.ts'
+import {egressTiers, interruptionOf, provisioningHours, rentedPricing, type Setup} from '../cost/pricing.ts'
+import type {EgressTiers, Rented} from '../cost/types.ts'
 import type {Confidence} from '../performance/types.ts'
-import type {CloudPlace, RigPlace} from './places.ts'
+import type {CloudPlace} from './places.ts'
 
-/** A provider whose billing step is not known is billed as the coarsest clouds do: by the started hour. */
-const COARSEST_BILLING: BillingRule = {incrementSeconds: 3600, minimumSeconds: 3600}
-
-/**
- * Until a machine can be used, where the provider's own figure is not in the catalog. The published ones lie between 2 and
- * 15 minutes (data/billing.csv); an assumption.
- */
-export const ASSUMED_PROVISIONING_HOURS = 0.1
-
-/** What a recalled or derived fact may still be called. */
+/** What a fact of this standing may still be called. */
 export function basisOfStanding(standing: Standing): Confidence {
   switch (standing) {
     case 'read':
@@ -29,105 +21,38 @@ export function basisOfStanding(standing: Standing): Confidence {
   }
 }
 
-/** Look-ups of price facts, made once per snapshot. */
+/** The price facts of a snapshot, each looked up once for the many offers that share it. */
 export interface PriceBook {
-  billing(provider: string, purchase: string): BillingRule
-  extras(provider: string): ProviderExtras
+  rented(offer: Offer, place: CloudPlace, prepaid: boolean, asOf: string): Rented
   egress(provider: string): EgressTiers | undefined
-  /** Share of spot machines reclaimed in a month; `null` = not published. */
-  interruption(provider: string, instanceType: string, region: string): {readonly lowShare: number; readonly highShare: number} | null
+  provisioning(provider: string, acceleratorsPerNode: number): Setup
+  interruption(provider: string, instanceType: string, region: string): InterruptionBand | null
 }
 
 export function createPriceBook(snapshot: Snapshot): PriceBook {
-  const billing = new Map<string, BillingFact>()
-  for (const fact of snapshot.billing) billing.set(`${fact.provider} ${fact.purchase ?? ''}`, fact)
-  const extras = new Map<string, ProviderExtras>()
-  let bands: Map<string, InterruptionBand> | undefined
-  const bandKey = (provider: string, instanceType: string, region: string): string => `${provider} ${instanceType} ${region}`
-  const factOf = (provider: string, purchase: string): BillingFact | undefined => billing.get(`${provider} ${purchase}`) ?? billing.get(`${provider} `)
-  const book: PriceBook = {
-    billing: (provider, purchase) => {
-      const fact = factOf(provider, purchase)
-      if (fact === undefined) return COARSEST_BILLING
-      const {incrementSeconds, minimumSeconds, minimumTermHours, maximumTermHours} = fact
-      return {
-        incrementSeconds,
-        minimumSeconds,
-        ...(minimumTermHours === undefined ? {} : {minimumTermHours}),
-        ...(maximumTermHours === undefined ? {} : {maximumTermHours}),
-      }
+  const rented = new Map<string, Rented>()
+  const egress = new Map<string, EgressTiers | undefined>()
+  const provisioning = new Map<string, Setup>()
+  let bandsByMachine: Map<string, InterruptionBand[]> | undefined
+  const remembered = <Value>(map: Map<string, Value>, key: string, make: () => Value): Value => {
+    const known = map.get(key)
+    if (known !== undefined) return known
+    const made = make()
+    map.set(key, made)
+    return made
+  }
+  return {
+    rented: (offer, place, prepaid, asOf) => {
+      // Billing and extras depend on who sells what where; the price itself is laid over them.
+      const key = `${offer.provider} ${offer.purchase} ${offer.region} ${place.machine.localSsdGb ?? ''} ${offer.standing} ${offer.flags.length}`
+      const base = remembered(rented, key, () => rentedPricing(snapshot, offer, place.machine, asOf))
+      return {...base, priceUsdPerHour: offer.priceUsdPerHour, priceAgeDays: ageInDays(offer.asOf, asOf), prepaid}
     },
-    extras: provider => {
-      const known = extras.get(provider)
-      if (known !== undefined) return known
-      const rows = snapshot.extras.filter(row => row.provider === provider)
-      const made: ProviderExtras = {
-        diskUsdPerGbMonth: listed(rows, 'block-storage'),
-        objectStorageUsdPerGbMonth: listed(rows, 'object-storage'),
-        egressTiers: egressTiers(rows),
-        publicIpUsdPerHour: factOf(provider, '')?.publicIpUsdPerHour,
-      }
-      extras.set(provider, made)
-      return made
-    },
-    egress: provider => book.extras(provider).egressTiers,
+    egress: provider => remembered(egress, provider, () => egressTiers(snapshot.extras, provider)),
+    provisioning: (provider, acceleratorsPerNode) => remembered(provisioning, `${provider} ${acceleratorsPerNode}`, () => provisioningHours(snapshot.billing, provider, acceleratorsPerNode)),
     interruption: (provider, instanceType, region) => {
-      bands ??= new Map(snapshot.interruptions.map(band => [bandKey(band.provider, band.instanceType, band.region), band]))
-      return bands.get(bandKey(provider, instanceType, region)) ?? bands.get(bandKey(provider, instanceType, '*')) ?? null
+      bandsByMachine ??= Map.groupBy(snapshot.interruptions, band => `${band.provider} ${band.instanceType}`)
+      return interruptionOf(bandsByMachine.get(`${provider} ${instanceType}`) ?? [], provider, instanceType, region)
     },
-  }
-  return book
-}
-
-/** The provider's first listed product of a category: its standard one (the import keeps the facts' order). */
-function listed(rows: readonly ExtraPrice[], category: ExtraPrice['category']): number | undefined {
-  return rows.find(row => row.category === category)?.usdPerGb
-}
-
-/** Tiers of the first egress product. Rows of one product follow each other in ascending order. */
-function egressTiers(rows: readonly ExtraPrice[]): EgressTiers | undefined {
-  const first = rows.find(row => row.category === 'egress')
-  if (first === undefined) return undefined
-  return rows.filter(row => row.category === 'egress' && row.item === first.item && row.region === first.region).map(row => ({upToGb: row.upToGb ?? null, usdPerGb: row.usdPerGb}))
-}
-
-export function rentedPricing(offer: Offer, prepaid: boolean, place: CloudPlace, book: PriceBook, asOf: string): Rented {
-  return {
-    kind: 'rented',
-    provider: offer.provider,
-    purchase: offer.purchase,
-    region: offer.region,
-    priceUsdPerHour: offer.priceUsdPerHour,
-    priceAgeDays: ageInDays(offer.asOf, asOf),
-    billing: book.billing(offer.provider, offer.purchase),
-    extras: {...book.extras(offer.provider), localSsdGb: place.machine.localSsdGb},
-    prepaid,
-    priceBasis: basisOfStanding(offer.standing),
-  }
-}
-
-export function ownedPricing(place: RigPlace, nodes: number, idleWallWatts: number): Owned {
-  const {rig, node} = place
-  const total = rig.nodes.reduce((sum, each) => sum + each.acceleratorCount * each.count, 0)
-  // A node is switched on as a whole: what is left idle in it is taken all the same.
-  const taken = node.acceleratorCount * nodes
-  return {
-    kind: 'owned',
-    rigId: rig.id,
-    owned: rig.owned,
-    tariffUsdPerKwh: rig.site.tariffUsdPerKwh,
-    country: rig.site.country,
-    whenIdle: rig.site.whenIdle,
-    shareOfRig: total === 0 ? 1 : taken / total,
-    purchaseUsd: rig.nodes.reduce((sum, each) => sum + each.priceUsd * each.count, 0),
-    serviceLifeYears: rig.serviceLifeYears,
-    residualShare: rig.residualShare,
-    financingSharePerYear: rig.financingSharePerYear,
-    upkeepUsdPerYear: rig.upkeepUsdPerYear,
-    wearUsdPerAcceleratorHour: rig.wearUsdPerAcceleratorHour,
-    acceleratorCount: place.acceleratorsPerNode * nodes,
-    idleWatts: idleWallWatts,
-    coolingCop: rig.site.coolingCop,
-    displacedUsdPerHour: 0,
   }
 }

@@ -33,7 +33,7 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     add('privacy', '+', 'data stays on own hardware')
     const missing = input.skills === undefined ? [] : RIG_SKILLS.filter(skill => !input.skills?.includes(skill))
     add('skills', missing.length > 0 ? '-' : '0', missing.length > 0 ? `needs ${missing.join(' and ')}, not among your skills` : `self-run: ${RIG_SKILLS.join(' and ')}`)
-  } else {
+  } else if (place.kind === 'cloud') {
     if (purchase === 'on-demand' || purchase === 'spot' || purchase === 'flex-start') add('elasticity', '+', 'grows and shrinks by the hour, nothing tied up')
     else add('capital', '-', `bound for the whole ${purchase} term`)
     if (purchase === 'spot') add('interruption', '-', 'can be taken away at any time')

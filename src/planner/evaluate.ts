@@ -1,0 +1,176 @@
+import {weakest, exactly, scale} from '../performance/interval.ts'
+import type {Interval, Confidence, Performance} from '../performance/types.ts'
+import {estimateCost} from '../cost/estimate.ts'
+import {estimateFailures, HARDWARE_FAILURE_KEY} from '../cost/failures.ts'
+import {estimateMovement} from '../cost/movement.ts'
+import {HOURS_PER_MONTH, runHoursTotal} from '../cost/period.ts'
+import {diskGbOf, ownedPricing, workAmount, type Setup} from '../cost/pricing.ts'
+import type {Cost, DataMovement, Pricing, RunHours, Schedule} from '../cost/types.ts'
+import {estimateEnergy, estimatePower} from '../power/estimate.ts'
+import {powerModelForCloud, powerModelForRig} from '../power/model.ts'
+import type {Energy, Power, PowerModel} from '../power/types.ts'
+import type {Offer} from '../catalog/schema.ts'
+import type {Demand} from '../workload/contract.ts'
+import type {PlanningFacts} from './facts.ts'
+import type {Metrics} from './objective.ts'
+import {basisOfStanding, type PriceBook} from './pricing.ts'
+import type {BarePlace, CloudPlace, Place, RigPlace} from './places.ts'
+
+/** What of a workload every estimate needs, whatever its kind. */
+export interface Work {
+  readonly demand: Demand
+  readonly schedule: Schedule
+  readonly horizonMonths: number
+  readonly data: DataMovement
+  /** Of the user's site: data that lies there leaves over it. */
+  readonly uplinkBytesPerSecond: number
+  readonly asOf: string
+}
+
+/** How a place is had: an offer of a cloud, the user's own, or bare hardware without a price. */
+export type Way =
+  | {readonly place: CloudPlace; readonly offer: Offer; readonly prepaid: boolean; readonly ownPrice: boolean}
+  | {readonly place: RigPlace; readonly offer?: undefined}
+  | {readonly place: BarePlace; readonly offer?: undefined}
+
+/** A candidate with all its figures. */
+export interface Estimate {
+  readonly way: Way
+  readonly nodes: number
+  readonly performance: Performance
+  readonly hours: RunHours
+  /** Set-up to result of one run; the month's hours where there is no end. */
+  readonly durationHours: Interval
+  readonly power: Power
+  readonly energy: Energy
+  readonly cost: Cost
+  readonly confidence: Confidence
+  readonly notes: readonly string[]
+}
+
+export interface Evaluator {
+  estimate(way: Way, nodes: number, performance: Performance): Estimate
+  provisioning(place: Place): Setup
+}
+
+/** Power, energy and cost of a performance at a place; what is the same for many candidates is worked out once. */
+export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Work): Evaluator {
+  const powerModels = new Map<string, PowerModel>()
+  const {snapshot} = facts
+  const failuresPerAcceleratorYear = snapshot.facility[HARDWARE_FAILURE_KEY] ?? 0
+
+  function powerModel(way: Way, nodes: number): PowerModel {
+    const {place} = way
+    const country = way.offer?.country
+    const at = `${place.key} ${nodes} ${country ?? ''}`
+    const known = powerModels.get(at)
+    if (known !== undefined) return known
+    const made = makePowerModel(place, nodes, country)
+    powerModels.set(at, made)
+    return made
+  }
+
+  function makePowerModel(place: Place, nodes: number, country: string | undefined): PowerModel {
+    const {calibration} = facts
+    switch (place.kind) {
+      case 'cloud':
+        return powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, acceleratorsPowered: place.machine.acceleratorCount * nodes, provider: place.provider, country})
+      case 'rig':
+        return powerModelForRig({snapshot, calibration, accelerator: place.accelerator, rig: place.rig, node: place.node, nodes})
+      case 'bare':
+        // Wall watts of the hardware alone: no building around it, so no PUE, and no country, so no carbon.
+        return {...powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, acceleratorsPowered: place.acceleratorsPerNode * nodes, provider: '', country: undefined}), pue: 1, notes: []}
+      default:
+        return place satisfies never
+    }
+  }
+
+  function provisioning(place: Place): Setup {
+    if (place.kind === 'rig') return {hours: place.rig.setupHours, basis: 'computed'}
+    if (place.kind === 'bare') return {hours: 0, basis: 'computed'}
+    return book.provisioning(place.provider, place.machine.acceleratorCount)
+  }
+
+  function estimate(way: Way, nodes: number, performance: Performance): Estimate {
+    const {place} = way
+    const {demand, data, schedule} = work
+    const notes: string[] = []
+    const movement = estimateMovement({
+      inputGb: data.inputGb,
+      inputAt: data.inputAt,
+      target: place.kind === 'cloud' ? {provider: place.provider, region: way.offer?.region ?? '', networkBytesPerSecond: place.machine.networkBytesPerSecond ?? null, nodes} : null,
+      uplinkBytesPerSecond: place.kind === 'rig' ? place.rig.site.uplinkBytesPerSecond : work.uplinkBytesPerSecond,
+    })
+    if (movement.note !== null) notes.push(movement.note)
+    const setup = provisioning(place).hours
+    const load = performance.loadSeconds / 3600
+    const workHours = workHoursOf(performance, schedule)
+    const failures = estimateFailures({
+      workHours,
+      endless: demand.endless,
+      nodes,
+      accelerators: performance.acceleratorsUsed,
+      checkpointBytes: performance.checkpointBytes,
+      restartHours: setup + load,
+      purchase: way.offer?.purchase ?? 'owned',
+      failuresPerAcceleratorYear,
+      interruption: way.offer === undefined ? null : book.interruption(place.provider, place.instanceType, way.offer.region),
+    })
+    notes.push(...failures.notes)
+    const hours: RunHours = {setup, data: movement.hours, load, work: workHours, failures: failures.hours}
+    const durationHours = demand.endless && schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : runHoursTotal(hours)
+    const model = powerModel(way, nodes)
+    const power = estimatePower(performance, model)
+    const energyHours = demand.endless && schedule.kind === 'always' ? {setup: 0, data: 0, load: 0, work: exactly(HOURS_PER_MONTH), failures: exactly(0)} : hours
+    const energy = estimateEnergy(power, energyHours, model)
+    const basis = weakest(performance.basis, basisOfStanding(place.accelerator.standing), failures.basis === 'assumed' ? 'assumed' : 'measured')
+    const cost = estimateCost({
+      pricing: pricingOf(way, nodes, performance, power),
+      nodes,
+      hours,
+      schedule,
+      horizonMonths: work.horizonMonths,
+      data,
+      diskGb: diskGbOf({weightBytes: weightBytes(performance), checkpointBytes: performance.checkpointBytes, inputGb: data.inputGb, outputGb: data.outputGb, nodes}),
+      power,
+      inputEgress: movement.paidAt === null ? null : {from: movement.paidAt, tiers: book.egress(movement.paidAt)},
+      work: workAmount(demand.costUnit, demand.workUnits, performance.throughput),
+      basis,
+    })
+    return {way, nodes, performance, hours, durationHours, power, energy, cost, confidence: weakest(basis, way.offer === undefined ? 'measured' : basisOfStanding(way.offer.standing)), notes}
+  }
+
+  function pricingOf(way: Way, nodes: number, performance: Performance, power: Power): Pricing {
+    const {place} = way
+    if (place.kind === 'rig') {
+      return ownedPricing({rig: place.rig, node: place.node, nodes, idleWatts: power.idleWatts, acceleratorsUsed: performance.acceleratorsUsed, displacedUsdPerHour: 0})
+    }
+    if (way.offer !== undefined && place.kind === 'cloud') return book.rented(way.offer, place, way.prepaid, work.asOf)
+    return {kind: 'unpriced', reason: 'bare hardware has no price; name a machine of a provider or a rig'}
+  }
+
+  return {estimate, provisioning}
+}
+
+/** Hours of the work alone: of one run, or of the month where it has no end. */
+function workHoursOf(performance: Performance, schedule: Schedule): Interval {
+  if (performance.endless || performance.workSeconds === null) return exactly(schedule.kind === 'hours-per-month' ? schedule.hours : HOURS_PER_MONTH)
+  return scale(performance.workSeconds, 1 / 3600)
+}
+
+/** What has to be fetched to every machine before it works: the weights of one replica. */
+function weightBytes(performance: Performance): number {
+  const perAccelerator = performance.memory.lines.find(line => line.item === 'weights')?.gib ?? 0
+  const {tp = 1, pp = 1} = performance.configuration
+  return perAccelerator * tp * pp * 2 ** 30
+}
+
+export function metricsOf(estimate: Estimate): Metrics {
+  return {
+    costUsd: estimate.cost.usd?.p50 ?? null,
+    hours: estimate.durationHours.p50,
+    workHours: estimate.hours.work.p50,
+    energyKwh: estimate.energy.kwh?.p50 ?? null,
+    carbonKg: estimate.energy.carbonKg?.p50 ?? null,
+  }
+}
