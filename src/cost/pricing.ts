@@ -96,6 +96,8 @@ export interface RigUse {
   readonly node: RigNode
   /** Nodes of this sort in use. */
   readonly nodes: number
+  /** Accelerators taken, if fewer than the nodes hold (`rig:NAME/NODE:COUNT`): that part of the nodes' capital and upkeep. */
+  readonly acceleratorsTaken?: number
   /** Wall watts of these nodes doing nothing (`Power.idleWatts`); `null` = unknown. */
   readonly idleWatts: number | null
   /** Accelerators at work; wear counts for these. */
@@ -111,11 +113,12 @@ export interface RigUse {
  */
 export function ownedPricing(use: RigUse): Owned | Unpriced {
   const {rig, node, nodes} = use
+  const taken = use.acceleratorsTaken === undefined ? 1 : Math.min(1, use.acceleratorsTaken / (node.acceleratorCount * nodes))
   if (use.idleWatts === null) return {kind: 'unpriced', reason: 'the power of these machines is not known'}
   const total = (read: (each: RigNode) => number): number => rig.nodes.reduce((sum, each) => sum + read(each) * each.count, 0)
   const purchaseUsd = total(each => each.priceUsd)
   const accelerators = total(each => each.acceleratorCount)
-  const shareOfRig = purchaseUsd > 0 ? (node.priceUsd * nodes) / purchaseUsd : accelerators > 0 ? (node.acceleratorCount * nodes) / accelerators : nodes / total(() => 1)
+  const nodesShare = purchaseUsd > 0 ? (node.priceUsd * nodes) / purchaseUsd : accelerators > 0 ? (node.acceleratorCount * nodes) / accelerators : nodes / total(() => 1)
   return {
     kind: 'owned',
     rigId: rig.id,
@@ -123,7 +126,7 @@ export function ownedPricing(use: RigUse): Owned | Unpriced {
     tariffUsdPerKwh: rig.site.tariffUsdPerKwh,
     country: rig.site.country,
     whenIdle: rig.site.whenIdle,
-    shareOfRig,
+    shareOfRig: nodesShare * taken,
     purchaseUsd,
     serviceLifeYears: rig.serviceLifeYears,
     residualShare: rig.residualShare,

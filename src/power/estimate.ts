@@ -52,15 +52,14 @@ function bounded(interval: Interval, low: number, high: number): Interval {
  * phases (a prefill, a matmul) reach the power limit within milliseconds.
  */
 export function estimatePower(performance: Performance, model: PowerModel): Power {
-  const confidence = weakest(performance.basis, model.basis, model.coefficients.basis)
-  const idle = model.acceleratorIdleWatts
-  const maximum = model.acceleratorMaximumWatts
-  if (idle === null || maximum === null) return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts: null, confidence}
+  const {coefficients, acceleratorIdleWatts: idle, acceleratorMaximumWatts: maximum} = model
+  const confidence = weakest(performance.basis, model.basis, coefficients?.basis ?? 'assumed')
+  if (coefficients === null || idle === null || maximum === null) return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts: null, confidence}
 
   const used = Math.min(performance.acceleratorsUsed, model.acceleratorsPowered)
   const unused = model.acceleratorsPowered - used
-  const loadShare = acceleratorLoadShare(performance.load, model.coefficients)
-  const perUsed = bounded(intervalFromSigma(idle + (maximum - idle) * loadShare, model.coefficients.sigmaLog), idle, maximum)
+  const loadShare = acceleratorLoadShare(performance.load, coefficients)
+  const perUsed = bounded(intervalFromSigma(idle + (maximum - idle) * loadShare, coefficients.sigmaLog), idle, maximum)
   const acceleratorWatts = sum([scale(perUsed, used), scale({p10: idle, p50: idle, p90: idle}, unused)])
   if (model.hostIdleWatts === null || model.hostMaximumWatts === null) {
     return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts, confidence}
@@ -104,18 +103,20 @@ export function totalHours(hours: RunHours): Interval {
 }
 
 /** Overhead per wall kWh: PUE − 1 in a data centre, 1 ÷ COP where the site's own cooling moves the heat (all electricity becomes heat). */
-export function overheadShare(model: Pick<PowerModel, 'pue' | 'coolingCop'>): number {
-  return model.pue - 1 + (model.coolingCop === null ? 0 : 1 / model.coolingCop)
-}
-
-function energyOf(watts: Interval, hours: Interval, model: PowerModel): Energy {
-  const wallKwh = scale(multiply(watts, hours), 1 / WATT_HOURS_PER_KWH)
-  const overheadKwh = scale(wallKwh, overheadShare(model))
-  const kwh = sum([wallKwh, overheadKwh])
-  return {kwh, wallKwh, overheadKwh, carbonKg: model.gramsCo2PerKwh === null ? null : scale(kwh, model.gramsCo2PerKwh / GRAMS_PER_KG)}
+export function overheadShare(model: Pick<PowerModel, 'pue' | 'coolingCop'>): number | null {
+  return model.pue === null ? null : model.pue - 1 + (model.coolingCop === null ? 0 : 1 / model.coolingCop)
 }
 
 const UNKNOWN_ENERGY: Energy = {kwh: null, wallKwh: null, overheadKwh: null, carbonKg: null}
+
+function energyOf(watts: Interval, hours: Interval, model: PowerModel): Energy {
+  const wallKwh = scale(multiply(watts, hours), 1 / WATT_HOURS_PER_KWH)
+  const overhead = overheadShare(model)
+  if (overhead === null) return {...UNKNOWN_ENERGY, wallKwh}
+  const overheadKwh = scale(wallKwh, overhead)
+  const kwh = sum([wallKwh, overheadKwh])
+  return {kwh, wallKwh, overheadKwh, carbonKg: model.gramsCo2PerKwh === null ? null : scale(kwh, model.gramsCo2PerKwh / GRAMS_PER_KG)}
+}
 
 /**
  * kWh = wall watts × hours × PUE (clouds) or × (1 + 1/COP) (own premises); carbon = kWh × gCO2e/kWh. All hours of the

@@ -9,9 +9,6 @@ import type {PowerCoefficients, PowerModel} from './types.ts'
 /** The `kind` of the power rows in data/calibration.csv. */
 export const POWER_KIND = 'power'
 
-/** A calibration without any power row: the midpoint between no floor and a full one is not known, so the whole range is open. */
-const UNFITTED: PowerCoefficients = {floor: 0.7, computeWeight: 6.4, memoryWeight: 0.4, linkWeight: 0, sigmaLog: 0.5, basis: 'assumed'}
-
 /**
  * Host watts (processors, memory, fans, drives, network) per accelerator where no server of the machine itself is
  * known: the reference servers of data/calibration.csv (`host-idle-watts`, `host-maximum-watts`; the `runtime` column
@@ -24,13 +21,13 @@ export function hostClassOf(accelerator: Pick<Accelerator, 'formFactor'>): HostC
   return CARD_FORM_FACTORS.includes(accelerator.formFactor) ? 'card' : 'board'
 }
 
-/** The fitted coefficients: of this architecture, else over all of them. */
-export function powerCoefficients(calibration: Calibration, architecture: string): PowerCoefficients {
+/** The fitted coefficients: of this architecture, else over all of them; `null` where the calibration has none. */
+export function powerCoefficients(calibration: Calibration, architecture: string): PowerCoefficients | null {
   const floor = calibration.lookup(POWER_KIND, 'floor', architecture, '*')
   const compute = calibration.lookup(POWER_KIND, 'compute-weight', architecture, '*')
   const memory = calibration.lookup(POWER_KIND, 'memory-weight', architecture, '*')
   const link = calibration.lookup(POWER_KIND, 'link-weight', architecture, '*')
-  if (!floor || !compute || !memory || !link) return UNFITTED
+  if (!floor || !compute || !memory || !link) return null
   return {
     floor: floor.value,
     computeWeight: compute.value,
@@ -78,8 +75,8 @@ function acceleratorWatts(accelerator: Accelerator, accelerators: readonly Accel
 
 /** Supplies of servers: 80 PLUS Titanium at half load (facility fact `psu_titanium_efficiency_50pct`). */
 const SUPPLY_EFFICIENCY_KEY = 'psu_titanium_efficiency_50pct'
-/** Where a provider publishes no PUE: the survey average of data centres. */
-const AVERAGE_PUE_KEY = 'pue_average_datacentre'
+/** Where a provider publishes no PUE: the survey average of data centres (data/energy/pue.csv). */
+const AVERAGE_PUE_PROVIDER = '*'
 
 export interface CloudPowerInput {
   readonly snapshot: Pick<Snapshot, 'accelerators' | 'facility' | 'pueByProvider' | 'carbonByCountry'>
@@ -105,17 +102,17 @@ export function powerModelForCloud(input: CloudPowerInput): PowerModel {
   const notes = [...watts.notes]
   const supply = snapshot.facility[SUPPLY_EFFICIENCY_KEY]
   const fleetPue = snapshot.pueByProvider[input.provider]
-  const pue = fleetPue ?? snapshot.facility[AVERAGE_PUE_KEY]
+  const pue = fleetPue ?? snapshot.pueByProvider[AVERAGE_PUE_PROVIDER]
   if (fleetPue === undefined && pue !== undefined) notes.push(`${input.provider} publishes no PUE: the average data centre's ${pue} is assumed.`)
   return {
     acceleratorIdleWatts: watts.idle,
     acceleratorMaximumWatts: watts.maximum,
     coefficients: powerCoefficients(calibration, accelerator.architecture),
     acceleratorsPowered,
-    hostIdleWatts: hostIdle === undefined ? null : hostIdle.value * acceleratorsPowered,
-    hostMaximumWatts: hostMaximum === undefined ? null : hostMaximum.value * acceleratorsPowered,
+    hostIdleWatts: hostIdle === undefined || supply === undefined ? null : hostIdle.value * acceleratorsPowered,
+    hostMaximumWatts: hostMaximum === undefined || supply === undefined ? null : hostMaximum.value * acceleratorsPowered,
     supplyEfficiency: supply ?? 1,
-    pue: pue ?? 1,
+    pue: pue ?? null,
     coolingCop: null,
     gramsCo2PerKwh: input.country === undefined ? null : (snapshot.carbonByCountry[input.country] ?? null),
     basis: weakest(watts.basis, fleetPue === undefined ? 'assumed' : 'computed'),

@@ -19,7 +19,7 @@ export interface PowerCoefficients {
 export interface PowerModel {
   readonly acceleratorIdleWatts: number | null
   readonly acceleratorMaximumWatts: number | null
-  readonly coefficients: PowerCoefficients
+  readonly coefficients: PowerCoefficients | null
   /** Accelerators that are powered, used or not (whole nodes on rigs, the rented share on clouds). The unused ones idle. */
   readonly acceleratorsPowered: number
   /** Host, fans, switches behind the supplies (DC): watts at idle and at full load, over all nodes (or the share of the nodes in use). */
@@ -28,7 +28,7 @@ export interface PowerModel {
   /** DC out ÷ AC in of the supplies. */
   readonly supplyEfficiency: number
   /** Facility watts ÷ IT watts on clouds (fleet average); on own premises 1, cooling counted by COP. */
-  readonly pue: number
+  readonly pue: number | null
   /** Heat moved ÷ electricity of the cooling, `null` where heat just leaves. */
   readonly coolingCop: number | null
   readonly gramsCo2PerKwh: number | null
