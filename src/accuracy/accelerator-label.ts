@@ -1,0 +1,58 @@
+import type {Accelerator} from '../catalog/schema.ts'
+
+/** Words of a label that say nothing about which part it is. */
+const FILLER: ReadonlySet<string> = new Set(['nvidia', 'amd', 'intel', 'google', 'aws', 'apple', 'geforce', 'instinct', 'gpu', 'grace', 'superchip', 'chip', 'edition', 'trillium', 'ironwood', 'nvl72', 'hbm2', 'hbm2e', 'hbm3', 'hbm3e', 'generation', 'core'])
+/** Words that make it another part: they have to stand on both sides or on neither. */
+const DECISIVE: ReadonlySet<string> = new Set(['ti', 'super', 'laptop', 'mobile', 'sff', 'maxq', 'max', 'ultra', 'pro', 'nvl', 'pcie', 'sxm', 'sxm2', 'ada', 'ws', 'server'])
+const SPELLINGS: Readonly<Record<string, string>> = {v7x: 'v7', tpu7x: 'tpu', lovelace: 'ada', workstation: 'ws', sxm4: 'sxm', sxm5: 'sxm', 'max-q': 'maxq'}
+
+const MEMORY = /^(\d+(?:\.\d+)?)(?:gb|gib|g)$/
+
+interface Label {
+  readonly words: ReadonlySet<string>
+  readonly memoryGb: number | undefined
+}
+
+function read(text: string): Label {
+  const words = new Set<string>()
+  let memoryGb: number | undefined
+  for (const raw of text.toLowerCase().replaceAll(/\(r\)|\(tm\)|[()[\]]/g, ' ').replaceAll('max-q', 'maxq').split(/[\s_/-]+/)) {
+    const word = SPELLINGS[raw] ?? raw
+    const memory = MEMORY.exec(word)
+    if (memory) memoryGb = Number(memory[1])
+    else if (word !== '' && !FILLER.has(word) && !/^\d+core$/.test(word) && word !== 'hopper' && word !== 'blackwell') words.add(word)
+  }
+  return {words, memoryGb}
+}
+
+/**
+ * The accelerator that a published result names: every word of a catalog id stands in the label, none that makes it another
+ * part is left over, and the memory agrees where both say it. `undefined` = none, or more than one equally well.
+ */
+export function matchAccelerator(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  if (label.includes(',')) return undefined
+  const wanted = read(label)
+  let best: Accelerator | undefined
+  let bestScore = 0
+  let tied = false
+  for (const accelerator of accelerators) {
+    const own = read(accelerator.id)
+    let matched = true
+    for (const word of own.words) if (!wanted.words.has(word)) matched = false
+    if (!matched || own.words.size === 0) continue
+    let left = 0
+    for (const word of wanted.words) {
+      if (own.words.has(word)) continue
+      if (DECISIVE.has(word)) matched = false
+      left++
+    }
+    if (!matched) continue
+    const sameMemory = wanted.memoryGb === undefined || own.memoryGb === undefined ? 0 : Math.abs(wanted.memoryGb - own.memoryGb) <= own.memoryGb * 0.04 ? 1 : -1
+    // Apple sells one chip with several memory sizes: the row names the chip.
+    if (sameMemory < 0 && accelerator.vendor !== 'apple') continue
+    const score = own.words.size * 10 + sameMemory - left * 0.1
+    if (score > bestScore) [best, bestScore, tied] = [accelerator, score, false]
+    else if (score === bestScore) tied = true
+  }
+  return tied ? undefined : best
+}
