@@ -1,7 +1,13 @@
 import type {AnyKind} from './contract.ts'
+import {generic} from './generic/index.ts'
+import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
+import {llmPretrain} from './llm-pretrain/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
   llmInference,
+  llmPretrain,
+  llmFinetune,
+  generic,
 ]
