@@ -1,0 +1,77 @@
+import {RigorError} from '../../errors.ts'
+import type {Configuration, Hardware} from '../../performance/types.ts'
+import {createAssumptions} from '../common.ts'
+import type {Demand, Facts} from '../contract.ts'
+import {rateIn} from '../fields.ts'
+import {peakFlops} from '../llm/training-factors.ts'
+import type {GenericSpec} from './schema.ts'
+
+export interface GenericDemand extends Demand {
+  readonly flops: number | undefined
+  readonly bytes: number | undefined
+  readonly memoryGib: number
+  readonly precision: string
+  /** Per doubling; `null` = the job stays on one accelerator. */
+  readonly parallelEfficiency: number | null
+  readonly reference: {readonly seconds: number; readonly hardware: Hardware; readonly accelerators: number; readonly name: string} | undefined
+  readonly configuration: Configuration
+}
+
+/** Scaling of a job that ran on several accelerators and says nothing more. */
+const ASSUMED_EFFICIENCY = 0.9
+
+/** `referenceHardware` is what `reference.on` names, resolved by the caller. */
+export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardware?: Hardware): GenericDemand {
+  const assumptions = createAssumptions()
+  const {configuration} = spec
+  if (spec.precision !== undefined && configuration.precision !== undefined && spec.precision !== configuration.precision) {
+    throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
+  }
+  const reference = referenceOf(spec, referenceHardware)
+  const precision = assumptions.choose('precision', configuration.precision ?? spec.precision, 'fp32' as const)
+  const memoryGib = assumptions.choose('memoryGib', spec.memoryGib, 0, 'not given, so whether it fits is not checked')
+  const several = (reference?.accelerators ?? 1) > 1 || (configuration.dp ?? 1) > 1
+  const parallelEfficiency =
+    spec.parallelEfficiency ?? (several ? assumptions.choose('parallelEfficiency', undefined, ASSUMED_EFFICIENCY) : assumptions.choose('parallelEfficiency', undefined, null, 'none: one accelerator'))
+  const work = [spec.flops === undefined ? '' : `${spec.flops.toPrecision(3)} FLOP`, spec.bytes === undefined ? '' : `${(spec.bytes / 1e9).toPrecision(3)} GB moved`].filter(Boolean).join(', ')
+  return {
+    kind: 'generic',
+    summary: [work, reference === undefined ? '' : `${(reference.seconds / 3600).toPrecision(3)} h on ${reference.name}`].filter(Boolean).join('; '),
+    assumptions: assumptions.list,
+    throughputUnit: 'runs/h',
+    costUnit: {name: 'run', amount: 1},
+    workUnits: 1,
+    endless: false,
+    minimumTotalMemoryGib: spec.memoryGib ?? 0,
+    flops: spec.flops,
+    bytes: spec.bytes,
+    memoryGib,
+    precision,
+    parallelEfficiency,
+    reference,
+    configuration,
+  }
+}
+
+function referenceOf(spec: GenericSpec, hardware: Hardware | undefined): GenericDemand['reference'] {
+  const {reference} = spec
+  if (reference === undefined) return undefined
+  if (hardware === undefined) {
+    throw new RigorError('REFERENCE_UNRESOLVED', `reference.on: "${reference.on}" names no hardware that is known here.`, {hint: 'Write an accelerator and a count: reference: {on: "a100-sxm-80gb:1", duration: 3 h}'})
+  }
+  let seconds = reference.durationSeconds
+  if (seconds === undefined && reference.throughput !== undefined) {
+    const runsPerHour = rateIn(reference.throughput, 'runs/h')
+    if (runsPerHour === undefined) {
+      throw new RigorError('BAD_REFERENCE', 'reference.throughput of a generic job counts runs.', {hint: 'Write throughput: 3.2 runs/h, or duration: 20 min.'})
+    }
+    seconds = 3600 / runsPerHour
+  }
+  const present = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
+  return {seconds: seconds ?? Number.NaN, hardware, accelerators: Math.min(present, reference.configuration?.dp ?? present), name: reference.on}
+}
+
+/** Dense peak at a precision; vector units stand in for formats that the hardware lacks only where they are wider. */
+export function genericPeakFlops(hardware: Hardware, precision: string): number | undefined {
+  return peakFlops(hardware.accelerator, precision)
+}
