@@ -23,6 +23,7 @@ const OWNER_PREFIX = /^(?:meta|c4ai|nvidia)-(?=[a-z])/
  */
 export function modelKey(name: string): string {
   const words = name
+    .slice(0, 200)
     .toLowerCase()
     .replaceAll(/\([^)]*\)/g, ' ')
     .trim()
@@ -76,11 +77,13 @@ function looseIndexOf(models: readonly LanguageModel[]): NonNullable<ModelIndex[
   return index.loose
 }
 
+/** A longer list helps nobody. */
+const CHOICES_SHOWN = 12
 const INLINE_MODEL = 'model: {layers: 80, hidden: 8192, intermediate: 28672, heads: 64, kvHeads: 8, vocab: 128256}'
 
 /**
  * The model a name means. In this order: the id or an alias as written (in any case); the name as hubs spell it, with or without
- * its owner, prefixes such as `Meta-`, suffixes such as `-Instruct` or `-FP8`, dots, dashes and blanks; the same without a version.
+ * its owner, prefixes such as `Meta-`, suffixes such as `-Instruct` or `-FP8`, dots, dashes and blanks; a name that lacks only the version.
  * Several models behind one name are an error that lists them; so is a family without a size.
  */
 export function resolveModel(name: string, models: readonly LanguageModel[]): LanguageModel {
@@ -89,12 +92,13 @@ export function resolveModel(name: string, models: readonly LanguageModel[]): La
   if (written !== undefined) return written
   const loose = looseIndexOf(models)
   const key = modelKey(name)
-  const matches = key === '' ? [] : (loose.byKey.get(key) ?? loose.byKeyWithoutVersion.get(withoutVersion(key)) ?? [])
+  const matches = key === '' ? [] : (loose.byKey.get(key) ?? loose.byKeyWithoutVersion.get(key) ?? [])
   if (matches.length === 1) return matches[0]!
   const choices = matches.length > 1 ? matches : key === '' ? [] : models.filter(model => modelKey(model.id).startsWith(`${key}-`))
   if (choices.length > 1) {
+    const shown = choices.slice(0, CHOICES_SHOWN).map(model => model.id)
     throw new RigorError('AMBIGUOUS_MODEL', `"${name}" may be any of ${choices.length} models.`, {
-      hint: `Write one of them: ${quoteChoices(choices.map(model => model.id))}.`,
+      hint: `Write one of them: ${quoteChoices(shown)}${choices.length > shown.length ? ` (${shown.length} of ${choices.length}; all: rigor models list)` : ''}.`,
     })
   }
   const near = nearestNames(name, new Set(models.flatMap(model => [model.id, ...model.aliases])), 6)
@@ -113,11 +117,11 @@ export function precisionInName(name: string): string | undefined {
 
 // ---- accelerators
 
-const FORM_FACTOR = /^(?:sxm\d?|pcie|nvl|smx\d?)$/
+const FORM_FACTOR = /^(?:sxm\d?|pcie|nvl)$/
 /** Variants nobody means by the bare name. */
 const QUALIFIED = /laptop|maxq|sff/
 
-const tokensOf = (name: string): string[] => name.toLowerCase().match(/[a-z0-9.]+/g) ?? []
+const tokensOf = (name: string): string[] => name.slice(0, 200).toLowerCase().match(/[a-z0-9.]+/g) ?? []
 
 /** Every spelling that may mean this accelerator, without separators. */
 function acceleratorKeys(accelerator: Accelerator): Set<string> {
@@ -127,6 +131,7 @@ function acceleratorKeys(accelerator: Accelerator): Set<string> {
     for (let length = 1; length <= parts.length; length++) keys.add(parts.slice(0, length).join(''))
   }
   addPrefixes(tokens)
+  addPrefixes(tokens.map(token => (token.startsWith('sxm') ? 'sxm' : token)))
   if (['tpu', 'quadro', 'apple', 'radeon'].includes(tokens[0] ?? '')) addPrefixes(tokens.slice(1))
   addPrefixes(tokens.filter(token => !FORM_FACTOR.test(token)))
   for (const alias of [...accelerator.aliases, accelerator.name]) {
@@ -139,9 +144,18 @@ function acceleratorKeys(accelerator: Accelerator): Set<string> {
   return keys
 }
 
-/** What was typed, without separators and maker: `NVIDIA GeForce RTX 4090 24GB` → `rtx409024gb`. */
+/** Makers and marketing words that tell no two parts apart. */
+const IDLE_WORDS = new Set(['nvidia', 'geforce', 'amd', 'instinct', 'intel', 'aws', 'google', 'tesla', 'grace', 'superchip', 'edition', 'generation', 'trillium', 'ironwood'])
+
+/** What was typed, without separators and idle words: `NVIDIA GeForce RTX 4090 24GB` → `rtx409024gb`. */
 function acceleratorKey(name: string): string {
-  return tokensOf(name).filter(token => !['nvidia', 'geforce', 'amd', 'instinct', 'intel', 'aws', 'google', 'tesla'].includes(token)).join('')
+  const key = tokensOf(name).filter(token => !IDLE_WORDS.has(token)).join('')
+  return key
+    .replace(/^(gh200)hopper/, '$1')
+    // TPU7x is what Google's interface calls v7.
+    .replace(/^tpuv?7x$/, 'tpuv7')
+    // Apple's memory is the buyer's choice, not part of the name.
+    .replace(/^((?:apple)?m\d(?:max|ultra)(?:\d+coregpu)?)\d+gb$/, '$1')
 }
 
 const acceleratorIndexes = new WeakMap<readonly Accelerator[], {exact: Map<string, Accelerator>; byKey?: Map<string, Accelerator[]>}>()
@@ -188,7 +202,9 @@ export function resolveAccelerator(name: string, accelerators: readonly Accelera
       hint: `Write one of them: ${quoteChoices(matches.map(accelerator => accelerator.id))}.`,
     })
   }
-  const near = nearestNames(name, accelerators.map(accelerator => accelerator.id))
+  const idByName = new Map<string, string>()
+  for (const {id, aliases} of accelerators) for (const known of [id, id.replace(/-\d+gb$/, ''), ...aliases]) if (!idByName.has(known)) idByName.set(known, id)
+  const near = [...new Set(nearestNames(name, idByName.keys(), 9).map(known => idByName.get(known)!))].slice(0, 3)
   throw new RigorError('UNKNOWN_ACCELERATOR', `"${name}" is not an accelerator of the catalog.`, {
     hint: `${near.length === 0 ? '' : `Did you mean ${quoteChoices(near)}? `}All of them: rigor hardware list`,
   })
