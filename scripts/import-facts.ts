@@ -7,7 +7,7 @@ import {join, resolve} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {parseArgs} from 'node:util'
 import type {ImportPart} from './import/part.ts'
-import {createSourceRegistry, writeSources} from './import/sources.ts'
+import {createSourceRegistry, writeSources, writeSourcesDocument} from './import/sources.ts'
 
 const {values} = parseArgs({options: {from: {type: 'string'}, to: {type: 'string'}}})
 if (values.from === undefined || !existsSync(join(values.from, 'prices'))) {
@@ -27,4 +27,5 @@ for (const file of readdirSync(parts).filter((name) => name.endsWith('.ts')).sor
   console.error(`${file.padEnd(24)} ${Math.round(performance.now() - start)} ms`)
 }
 writeSources(sources, to)
+writeSourcesDocument(sources, to)
 console.error(`${sources.rows().length} sources`)

@@ -1,2 +1,5 @@
-/** Licence of a source by its address, where the source states one. Absent = not stated. */
-export const licences: Readonly<Record<string, string>> = {}
+/** Licence of a source by its address, where its own LICENSE file was read. Absent = not stated or not read. */
+export const licences: Readonly<Record<string, string>> = {
+  'https://github.com/Lightning-AI/litgpt': 'Apache-2.0',
+  'https://github.com/andy-diericks/azure-pricing-radar': 'MIT',
+}

@@ -15,7 +15,7 @@ export interface SourceRegistry {
   rows(): readonly Source[]
 }
 
-const RECALLED = /general knowledge|datasheet \(unverified here\)|from memory|unverified|remembered|project facts/i
+const RECALLED = /^assumption|general knowledge|datasheet \(unverified here\)|from memory|unverified|remembered|project facts/i
 
 export function standingOfText(text: string): Standing {
   if (/^derived|^derived estimate|; derived:/i.test(text)) return 'derived'
@@ -54,6 +54,36 @@ export function writeSources(sources: SourceRegistry, to: string): void {
   writeFileSync(join(to, 'sources.csv'), writeCsv(['id', 'title', 'address', 'licence', 'standing'], rows))
 }
 
+/** data/SOURCES.md: whom the figures come from, by address, with the licence where one was read. */
+export function writeSourcesDocument(sources: SourceRegistry, to: string): void {
+  const titles: Readonly<Record<Standing, string>> = {
+    read: 'Read in a document or a repository',
+    recalled: 'Recalled: general knowledge, not confirmed by anything read',
+    derived: 'Derived: sums and ratios of other rows',
+    modelled: 'Modelled',
+  }
+  const lines = [
+    '# Sources of the figures in this folder',
+    '',
+    'Made by `scripts/import-facts.ts`; every row of the data names one of these by its id (`sources.csv`). Figures, names and dates are facts taken from',
+    'the places below; their texts and code are not part of this project. Thanks to all who publish them.',
+    'A licence is named where the source\'s own licence file was read; the others are not stated here, which says nothing about what they are.',
+  ]
+  for (const standing of ['read', 'derived', 'modelled', 'recalled'] as const) {
+    const own = sources.rows().filter((source) => source.standing === standing)
+    if (own.length === 0) continue
+    lines.push('', `## ${titles[standing]}`, '')
+    const byAddress = Map.groupBy(own, (source) => source.address || source.title)
+    for (const address of [...byAddress.keys()].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))) {
+      const group = byAddress.get(address)!
+      const licence = group[0]!.licence === '' ? '' : `, ${group[0]!.licence}`
+      const shown = address.startsWith('http') ? `<${address}>` : address
+      lines.push(`- ${shown}${licence}${group.length > 1 ? ` (${group.length} places)` : ''}`)
+    }
+  }
+  writeFileSync(join(to, 'SOURCES.md'), `${lines.join('\n')}\n`)
+}
+
 const REPOSITORY = /(?:github(?:\.com)?[ /:])?\b([A-Za-z0-9][A-Za-z0-9-]+)\/([A-Za-z0-9][A-Za-z0-9._-]+)/
 
 /** The first address in the text: a URL, a GitHub repository or a host name; empty where there is none. */
@@ -62,6 +92,8 @@ function addressOf(text: string): string {
   if (url !== undefined) return url
   const repository = /\bgithub(?:\.com)?[ /:]+([A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._-]*)/.exec(text)?.[1]
   if (repository !== undefined) return `https://github.com/${repository}`
+  const leading = /^([A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._-]*)(?: |;|$)/.exec(text)?.[1]
+  if (leading !== undefined) return `https://github.com/${leading}`
   const host = /\b((?:[a-z0-9-]+\.)+(?:com|org|net|io|ai|dev|info|eu|gov|de|google)(?:\/[A-Za-z0-9._~/-]*)?)/.exec(text)?.[1]
   return host === undefined ? '' : `https://${host.replace(/[./]+$/, '')}`
 }

@@ -1,5 +1,5 @@
 import {RigorError} from '../errors.ts'
-import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type InterruptionRow, type Section} from './compiled.ts'
+import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type CompiledTerms, type InterruptionRow, type Section} from './compiled.ts'
 import {parseAccelerators} from './parse/accelerators.ts'
 import {parseBilling} from './parse/billing.ts'
 import {parseCalibration} from './parse/calibration.ts'
@@ -15,7 +15,6 @@ import {parseRig} from './parse/rigs.ts'
 import {parseRuntimes} from './parse/runtimes.ts'
 import {parseSoftware} from './parse/software.ts'
 import {parseGaps, parseSources} from './parse/sources.ts'
-import type {Offer} from './schema.ts'
 import type {RegionFact, Snapshot} from './snapshot.ts'
 
 /** Text by path inside the catalog's folder: `offers/aws.csv`. */
@@ -53,7 +52,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     carbon: one('energy/carbon.csv', parseCarbonByCountry) satisfies Snapshot['carbonByCountry'],
     tariffs: one('energy/tariffs.csv', parseTariffs) satisfies Snapshot['tariffs'],
     exchangeRates: one('energy/fx.csv', parseExchangeRates) satisfies Snapshot['exchangeRates'],
-    runtimes: (files.has('runtimes.csv') ? one('runtimes.csv', parseRuntimes) : []) satisfies Snapshot['runtimes'],
+    runtimes: one('runtimes.csv', parseRuntimes) satisfies Snapshot['runtimes'],
     sources: one('sources.csv', parseSources) satisfies Snapshot['sources'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
@@ -69,18 +68,17 @@ function asciiJson(value: unknown): string {
 }
 
 /** Gives each distinct value a number; the table lists them in that order. */
-function numbering<T>(keyOf: (value: T) => string = String): {readonly table: T[]; indexOf(value: T): string} {
+function numbering<T>(keyOf: (value: T) => string): {readonly table: T[]; indexOf(value: T): number} {
   const table: T[] = []
-  const indices = new Map<string, string>()
+  const indices = new Map<string, number>()
   return {
     table,
     indexOf(value) {
       const key = keyOf(value)
       let index = indices.get(key)
       if (index === undefined) {
-        index = table.length.toString(36)
+        index = table.push(value) - 1
         indices.set(key, index)
-        table.push(value)
       }
       return index
     },
@@ -92,38 +90,34 @@ function compileOffers(
   regions: readonly RegionFact[],
 ): {readonly offers: CompiledOffers; readonly meta: CompiledMeta} {
   const regionByKey = new Map(regions.map((region) => [`${region.provider}\t${region.region}`, region]))
-  const services = numbering<Offer['service']>()
-  const purchases = numbering<Offer['purchase']>()
+  const terms = numbering<CompiledTerms>((each) => [each.service, each.purchase, each.flags.join('+'), each.sourceId, each.asOf, each.standing].join('\t'))
   const places = numbering<CompiledPlace>((place) => place.join('\t'))
-  const flags = numbering<OfferRow['flags']>((list) => list.join('+'))
-  const sources = numbering<string>()
-  const dates = numbering<string>()
-  const standings = numbering<Offer['standing']>()
-  const byMachine: Record<string, string[]> = {}
+  const placeLists = numbering<readonly number[]>((list) => list.join())
+  const rowTerms: number[] = []
+  const rowPrice: number[] = []
+  const rowPlaces: number[] = []
+  const machines: Record<string, [number, number]> = {}
   const asOfByProvider: Record<string, string> = {}
   let offerCount = 0
   for (const {provider, rows} of providers) {
-    for (const row of rows) {
-      const indices = [...placesOf(row.places)].map(({region, zone}) => {
-        const known = regionByKey.get(`${provider}\t${region}`)
-        return places.indexOf([region, zone ?? null, known?.country ?? null, known === undefined ? 0 : 1])
-      })
-      offerCount += indices.length
-      if (row.asOf > (asOfByProvider[provider] ?? '')) asOfByProvider[provider] = row.asOf
-      const machine = (byMachine[`${provider}/${row.instanceType}`] ??= [])
-      machine.push(
-        [
-          services.indexOf(row.service), purchases.indexOf(row.purchase), row.priceUsdPerHour, indices.join(','), flags.indexOf(row.flags),
-          sources.indexOf(row.sourceId), dates.indexOf(row.asOf), standings.indexOf(row.standing),
-        ].join(' '),
-      )
+    for (const [instanceType, own] of Map.groupBy(rows, (row) => row.instanceType)) {
+      const first = rowTerms.length
+      for (const {service, purchase, flags, sourceId, asOf, standing, ...row} of own) {
+        const list = [...placesOf(row.places)].map(({region, zone}) => {
+          const known = regionByKey.get(`${provider}\t${region}`)
+          return places.indexOf([region, zone ?? null, known?.country ?? null, known === undefined ? 0 : 1])
+        })
+        rowTerms.push(terms.indexOf({service, purchase, flags, sourceId, asOf, standing}))
+        rowPrice.push(row.priceUsdPerHour)
+        rowPlaces.push(placeLists.indexOf(list))
+        offerCount += list.length
+        if (asOf > (asOfByProvider[provider] ?? '')) asOfByProvider[provider] = asOf
+      }
+      machines[`${provider}/${instanceType}`] = [first, rowTerms.length]
     }
   }
   return {
-    offers: {
-      services: services.table, purchases: purchases.table, places: places.table, flags: flags.table, sources: sources.table, dates: dates.table, standings: standings.table,
-      byMachine: Object.fromEntries(Object.entries(byMachine).map(([key, rows]) => [key, rows.join(';')])),
-    },
+    offers: {terms: terms.table, places: places.table, placeLists: placeLists.table, rowTerms, rowPrice, rowPlaces, machines},
     meta: {offerCount, asOfByProvider},
   }
 }

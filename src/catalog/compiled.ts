@@ -25,19 +25,28 @@ export interface CompiledMeta {
 /** region, zone, country, whether it is one region. */
 export type CompiledPlace = readonly [region: string, zone: string | null, country: string | null, known: 0 | 1]
 
+/** What many rows have in common. */
+export interface CompiledTerms {
+  readonly service: Service
+  readonly purchase: Purchase
+  readonly flags: readonly OfferFlag[]
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
+}
+
 /**
- * All offers, by machine. A machine's offers are rows joined by `;`, each `service purchase price places flags source date standing`,
- * where all but the price are indices into the tables, in base 36 (places: several, joined by `,`).
+ * All offers. Row `i` has the terms `terms[rowTerms[i]]`, the price `rowPrice[i]` in USD per hour, and holds in the places
+ * `placeLists[rowPlaces[i]]`, which are indices into `places`. A machine's rows are those from its first to before its last.
  */
 export interface CompiledOffers {
-  readonly services: readonly Service[]
-  readonly purchases: readonly Purchase[]
+  readonly terms: readonly CompiledTerms[]
   readonly places: readonly CompiledPlace[]
-  readonly flags: readonly (readonly OfferFlag[])[]
-  readonly sources: readonly string[]
-  readonly dates: readonly string[]
-  readonly standings: readonly Standing[]
-  readonly byMachine: Readonly<Record<string, string>>
+  readonly placeLists: readonly (readonly number[])[]
+  readonly rowTerms: readonly number[]
+  readonly rowPrice: readonly number[]
+  readonly rowPlaces: readonly number[]
+  readonly machines: Readonly<Record<string, readonly [first: number, last: number]>>
 }
 
 /** One line of JSON that says what follows, then one line per section. */
@@ -132,30 +141,32 @@ function unfoldInterruptions(rows: readonly InterruptionRow[]): readonly Interru
 }
 
 function unfoldOffers(table: CompiledOffers, machineKey: string): readonly Offer[] {
-  const packed = Object.hasOwn(table.byMachine, machineKey) ? table.byMachine[machineKey]! : ''
-  if (packed === '') return []
+  const rows = Object.hasOwn(table.machines, machineKey) ? table.machines[machineKey] : undefined
+  if (rows === undefined) return []
   const slash = machineKey.indexOf('/')
   const provider = machineKey.slice(0, slash)
   const instanceType = machineKey.slice(slash + 1)
   const offers: Offer[] = []
-  for (const row of packed.split(';')) {
-    const [service, purchase, price, places, flags, source, date, standing] = row.split(' ') as [string, string, string, string, string, string, string, string]
-    for (const index of places.split(',')) {
-      const [region, zone, country, known] = table.places[Number.parseInt(index, 36)]!
+  for (let row = rows[0]; row < rows[1]; row++) {
+    const terms = table.terms[table.rowTerms[row]!]!
+    const priceUsdPerHour = table.rowPrice[row]!
+    for (const index of table.placeLists[table.rowPlaces[row]!]!) {
+      const place = table.places[index]!
+      // One shape for all, as the planner reads thousands of them: an absent country or zone is a key whose value is undefined.
       const offer: Record<keyof Offer, unknown> = {
         provider,
-        service: table.services[Number.parseInt(service, 36)],
+        service: terms.service,
         instanceType,
-        region,
-        regionKnown: known === 1,
-        country: country ?? undefined,
-        zone: zone ?? undefined,
-        purchase: table.purchases[Number.parseInt(purchase, 36)],
-        priceUsdPerHour: Number(price),
-        flags: table.flags[Number.parseInt(flags, 36)],
-        sourceId: table.sources[Number.parseInt(source, 36)],
-        asOf: table.dates[Number.parseInt(date, 36)],
-        standing: table.standings[Number.parseInt(standing, 36)],
+        region: place[0],
+        regionKnown: place[3] === 1,
+        country: place[2] ?? undefined,
+        zone: place[1] ?? undefined,
+        purchase: terms.purchase,
+        priceUsdPerHour,
+        flags: terms.flags,
+        sourceId: terms.sourceId,
+        asOf: terms.asOf,
+        standing: terms.standing,
       }
       offers.push(offer as unknown as Offer)
     }
