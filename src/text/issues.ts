@@ -125,10 +125,13 @@ export const dotted = (path: readonly PropertyKey[]): string =>
 
 type Issue = z.core.$ZodIssue
 
+/** A complaint about the value as a whole: another type, another word. */
+const atRoot = (issue: Issue): boolean => issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union')
+
 /** Of the members of a union, the one that came furthest: the fewest complaints about the value as a whole. */
 function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const rank = (issues: readonly Issue[]): number => {
-    const shallow = issues.filter((issue) => issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')).length
+    const shallow = issues.filter(atRoot).length
     return shallow * 100 + issues.length
   }
   return branches.length === 0 ? undefined : [...branches].sort((a, b) => rank(a) - rank(b))[0]
@@ -160,7 +163,7 @@ export function findings(issues: readonly Issue[], schema: Schema, value: unknow
     }
     if (issue.code === 'invalid_union') {
       const branch = likeliest(issue.errors)
-      const whole = branch?.some((each) => each.path.length === 0 && (each.code === 'invalid_type' || each.code === 'invalid_value')) ?? true
+      const whole = branch?.some(atRoot) ?? true
       if (!whole && branch !== undefined) return findings(branch, schema, value, what, path)
     }
     if (path.length === 0) return [{code: 'BAD_FIELD', path, message: issue.code === 'invalid_type' ? `${issue.message.replace(/^Invalid input: /, '')}: this is not ${what}` : issue.message}]

@@ -18,8 +18,8 @@ export interface ReadWorkload {
   readonly raw: Readonly<Record<string, unknown>>
   /** The workload's own name, or its kind with its place in the file. */
   readonly name: string
-  /** Defaults that the schema filled in (what a kind's `demand` assumes comes from there). */
-  readonly defaulted: readonly Assumption[]
+  /** Defaults that the schema filled in (what a kind's `demand` assumes comes from there). A function, since batches of thousands never ask. */
+  defaulted(): readonly Assumption[]
   /** `file:line` */
   readonly where: string
 }
@@ -91,7 +91,14 @@ export function parseWorkload(raw: unknown, {kinds, locate}: {readonly kinds: Ki
   if (!parsed.success) throw findingsError(findings(parsed.error.issues, kind.spec, raw, `a workload of kind ${kind.id}`), locate, SHOW_SCHEMA(kind.id))
   const spec = parsed.data as CommonSpec
   checkAgreement(spec, locate)
-  return {kind, spec, raw, name: spec.name ?? kind.id, defaulted: listDefaults(kind, raw), where: locate([])}
+  return {
+    kind,
+    spec,
+    raw,
+    name: spec.name ?? kind.id,
+    defaulted: () => listDefaults(kind, raw),
+    where: locate([]),
+  }
 }
 
 function describe(value: unknown): string {

@@ -49,7 +49,7 @@ describe('a file with workloads', () => {
   test('lists the defaults that were taken, but not what is neutral', () => {
     const [workload] = read(`${CHAT}objective: time\n`)
 
-    expect(workload?.defaulted).toEqual([
+    expect(workload?.defaulted()).toEqual([
       {field: 'method', value: 'full'},
       {field: 'replicas', value: 'auto'},
       {field: 'horizonMonths', value: '12'},
