@@ -1,6 +1,9 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
+import path from 'node:path'
+import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
+import {openSnapshot} from './store/snapshot.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
 
 /** What every command knows beside its own flags. */
@@ -41,6 +44,16 @@ export abstract class RigorCommand extends Command {
     if (chosen === undefined || chosen === '') return new Date().toISOString().slice(0, 10)
     if (!isDate(chosen)) throw new RigorError('BAD_DATE', `--as-of "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
     return chosen
+  }
+
+  /** Where package.json, dist/ and, in a clone, data/ lie. */
+  protected get packageRoot(): string {
+    return path.dirname(this.config.root)
+  }
+
+  /** The catalog of `--catalog`, else the bundled one. */
+  protected openCatalog(flags: Pick<CommonFlags, 'catalog'>): Promise<Snapshot> {
+    return openSnapshot({packageRoot: this.packageRoot, catalog: flags.catalog})
   }
 
   /** The answer. Nothing under `--json`, where `run` returns it instead. */

@@ -193,13 +193,14 @@ function __rigor_typed
 end
 # Exactly these words so far.
 function __rigor_at
-    test (string join ' ' (__rigor_typed)) = (string join ' ' $argv)
+    set -l typed (__rigor_typed)
+    test "$typed" = "$argv"
 end
 # These words, and perhaps more.
 function __rigor_in
     set -l typed (__rigor_typed)
     set -l wanted (count $argv)
-    test (count $typed) -ge $wanted; and test (string join ' ' $typed[1..$wanted]) = (string join ' ' $argv)
+    test (count $typed) -ge $wanted; and test "$typed[1..$wanted]" = "$argv"
 end
 ${lines.join('\n')}
 `

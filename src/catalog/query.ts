@@ -1,0 +1,114 @@
+import {RigorError} from '../errors.ts'
+import {MEMORY, readRange} from '../units/quantity.ts'
+import type {Accelerator, Machine, Offer, Purchase, Service} from './schema.ts'
+import type {Snapshot} from './snapshot.ts'
+
+/** What an offer must be; an empty or absent condition holds for all. */
+export interface OfferQuery {
+  readonly providers?: readonly string[] | undefined
+  readonly services?: readonly Service[] | undefined
+  /** Exact, or a prefix that ends in `*`. Case does not matter. */
+  readonly regions?: readonly string[] | undefined
+  readonly countries?: readonly string[] | undefined
+  readonly purchases?: readonly Purchase[] | undefined
+  readonly acceleratorIds?: readonly string[] | undefined
+  /** Exact, or with `*` for any letters. Case does not matter. */
+  readonly machines?: readonly string[] | undefined
+  readonly minimumAccelerators?: number | undefined
+  readonly maximumAccelerators?: number | undefined
+  /** Of one accelerator, as the catalog states it. */
+  readonly minimumAcceleratorMemoryGib?: number | undefined
+  readonly maximumAcceleratorMemoryGib?: number | undefined
+  /** Of the host. */
+  readonly minimumHostMemoryGib?: number | undefined
+  readonly minimumVcpus?: number | undefined
+  readonly maximumPriceUsdPerHour?: number | undefined
+}
+
+/** An offer with the machine it is for. */
+export interface ListedOffer {
+  readonly offer: Offer
+  readonly machine: Machine
+  readonly accelerator: Accelerator | undefined
+}
+
+/** Every offer that meets the query, in catalog order. */
+export function selectOffers(snapshot: Snapshot, query: OfferQuery): readonly ListedOffer[] {
+  const accelerators = new Map(snapshot.accelerators.map((accelerator) => [accelerator.id, accelerator]))
+  const machineMatches = matcher(query.machines)
+  const regionMatches = matcher(query.regions)
+  const found: ListedOffer[] = []
+  for (const machine of snapshot.machines) {
+    const accelerator = machine.acceleratorId === undefined ? undefined : accelerators.get(machine.acceleratorId)
+    if (!includes(query.providers, machine.provider) || !machineMatches(machine.instanceType) || !holds(query, machine, accelerator)) continue
+    for (const offer of snapshot.offersOf(`${machine.provider}/${machine.instanceType}`)) {
+      if (
+        includes(query.services, offer.service) &&
+        includes(query.purchases, offer.purchase) &&
+        (query.regions === undefined || query.regions.length === 0 || (offer.regionKnown && regionMatches(offer.region))) &&
+        (query.countries === undefined || query.countries.length === 0 || (offer.country !== undefined && query.countries.includes(offer.country))) &&
+        offer.priceUsdPerHour <= (query.maximumPriceUsdPerHour ?? Infinity)
+      ) {
+        found.push({offer, machine, accelerator})
+      }
+    }
+  }
+  return found
+}
+
+function holds(query: OfferQuery, machine: Machine, accelerator: Accelerator | undefined): boolean {
+  if (query.acceleratorIds !== undefined && query.acceleratorIds.length > 0 && (accelerator === undefined || !query.acceleratorIds.includes(accelerator.id))) return false
+  const memoryGib = accelerator?.memoryGib ?? 0
+  return (
+    machine.acceleratorCount >= (query.minimumAccelerators ?? 0) &&
+    machine.acceleratorCount <= (query.maximumAccelerators ?? Infinity) &&
+    memoryGib >= (query.minimumAcceleratorMemoryGib ?? 0) &&
+    memoryGib <= (query.maximumAcceleratorMemoryGib ?? Infinity) &&
+    (query.minimumHostMemoryGib === undefined || (machine.memoryGib ?? 0) >= query.minimumHostMemoryGib) &&
+    (query.minimumVcpus === undefined || (machine.vcpus ?? 0) >= query.minimumVcpus)
+  )
+}
+
+const includes = <T>(wanted: readonly T[] | undefined, value: T): boolean => wanted === undefined || wanted.length === 0 || wanted.includes(value)
+
+/** `p5*` → every name that begins with p5. */
+function matcher(patterns: readonly string[] | undefined): (name: string) => boolean {
+  if (patterns === undefined || patterns.length === 0) return () => true
+  const tests = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i'))
+  return (name) => tests.some((test) => test.test(name))
+}
+
+/** A machine as it is bought: the cheapest of its places, and how much more the others ask. */
+export interface FoldedOffer extends ListedOffer {
+  readonly otherPlaces: number
+  /** Dearest place over the cheapest, less one. */
+  readonly extraShare: number
+}
+
+/** One entry per machine, service and purchase, in the order in which they first appear. */
+export function foldPlaces(listed: readonly ListedOffer[]): readonly FoldedOffer[] {
+  const groups = new Map<string, ListedOffer[]>()
+  for (const entry of listed) {
+    const {provider, service, instanceType, purchase} = entry.offer
+    const key = `${provider}\t${service}\t${instanceType}\t${purchase}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [entry])
+    else group.push(entry)
+  }
+  return [...groups.values()].map((group) => {
+    const cheapest = group.reduce((best, entry) => (entry.offer.priceUsdPerHour < best.offer.priceUsdPerHour ? entry : best))
+    const dearest = Math.max(...group.map((entry) => entry.offer.priceUsdPerHour))
+    return {...cheapest, otherPlaces: group.length - 1, extraShare: dearest / cheapest.offer.priceUsdPerHour - 1}
+  })
+}
+
+/**
+ * "24GB..80GB" → the GiB between which an accelerator's memory lies. What is sold as 80 GB may be seen by software as
+ * 74.5 GiB, 79.65 GiB or 80 GiB, so the range is wide enough to hold all of them.
+ */
+export function readAcceleratorMemory(flag: string, text: string): {readonly minimum?: number; readonly maximum?: number} {
+  const range = readRange(text, MEMORY)
+  if (range === undefined) throw new RigorError('BAD_MEMORY', `${flag} ${text} — that is not an amount of memory.`, {hint: 'Write it like "80GB", "24GB..80GB" or "80GB..".'})
+  const sold = /\dGB\s*$|\dTB\s*$/i.test(text.replaceAll(' ', '')) ? 2 ** 30 / 1e9 : 1.01
+  return {...(range.minimum !== undefined && {minimum: range.minimum * 0.99}), ...(range.maximum !== undefined && {maximum: range.maximum * sold})}
+}

@@ -1,0 +1,172 @@
+import * as Flags from '@oclif/core/flags'
+import {foldPlaces, readAcceleratorMemory, selectOffers, type FoldedOffer, type ListedOffer, type OfferQuery} from '../../catalog/query.ts'
+import {resolveAccelerator} from '../../catalog/names.ts'
+import {Purchase, Service} from '../../catalog/schema.ts'
+import type {Snapshot} from '../../catalog/snapshot.ts'
+import {RigorCommand} from '../../command.ts'
+import {RigorError} from '../../errors.ts'
+import {exactFigure} from '../../report/format.ts'
+import {renderList, type Column} from '../../report/list.ts'
+import {didYouMean} from '../../text/nearest.ts'
+import {parseMemoryGib, readRange} from '../../units/quantity.ts'
+import {moneyToUsd, readMoneyPerHour} from '../../units/money.ts'
+
+const SORTS = {
+  price: ({offer}: ListedOffer) => offer.priceUsdPerHour,
+  'price-per-accelerator': ({offer, machine}: ListedOffer) => (machine.acceleratorCount > 0 ? offer.priceUsdPerHour / machine.acceleratorCount : Infinity),
+}
+const DEFAULT_LIMIT = 20
+
+export default class CatalogList extends RigorCommand {
+  static override summary = 'Search the offers: what can be rented where, how and for how much.'
+  static override description = 'One line per machine and way to buy it, at its cheapest place; --all-regions unfolds. --json holds every matching offer unless --limit is given.'
+  static override flags = {
+    provider: Flags.string({multiple: true, delimiter: ',', summary: 'Only these providers.', helpValue: 'NAME'}),
+    service: Flags.string({multiple: true, delimiter: ',', summary: 'Only these services.', options: Service.options}),
+    region: Flags.string({multiple: true, delimiter: ',', summary: 'Only these regions, as the provider writes them; us-* stands for all that begin so.', helpValue: 'NAME'}),
+    country: Flags.string({multiple: true, delimiter: ',', summary: 'Only these countries.', helpValue: 'DE'}),
+    purchase: Flags.string({multiple: true, delimiter: ',', summary: 'Only bought so.', options: Purchase.options}),
+    accelerator: Flags.string({multiple: true, delimiter: ',', summary: 'Only with these accelerators; NAME:8 or NAME:4..8 for their number.', helpValue: 'NAME[:COUNT]'}),
+    machine: Flags.string({multiple: true, delimiter: ',', summary: 'Only these machines; p5* stands for all that begin so.', helpValue: 'NAME'}),
+    'max-price': Flags.string({summary: 'At most this per hour and machine.', helpValue: '40USD/h'}),
+    memory: Flags.string({summary: 'Memory of one accelerator, as a range.', helpValue: '24GB..80GB'}),
+    'min-memory': Flags.string({summary: 'Accelerators with at least this much memory each.', helpValue: '80GB'}),
+    'min-host-memory': Flags.string({summary: 'Machines with at least this much host memory.', helpValue: '1TB'}),
+    'min-vcpus': Flags.integer({summary: 'Machines with at least so many vCPUs.', helpValue: 'N'}),
+    sort: Flags.string({summary: 'Cheapest machine or cheapest accelerator first.', options: Object.keys(SORTS), default: 'price'}),
+    limit: Flags.integer({summary: `Show at most so many (${DEFAULT_LIMIT} in the table, all under --json).`, helpValue: 'N', min: 1}),
+    'all-regions': Flags.boolean({summary: 'One line per place instead of the cheapest.', default: false}),
+  }
+  static override examples = [
+    {description: 'Eight H100 in one machine, cheapest first', command: '<%= config.bin %> catalog list --accelerator h100-sxm-80gb:8'},
+    {description: 'Spot machines in Europe below 10 USD/h', command: '<%= config.bin %> catalog list --region "eu*,europe*" --purchase spot --max-price 10USD/h'},
+    {description: 'For a script', command: '<%= config.bin %> catalog list --provider lambda --json'},
+  ]
+
+  async run(): Promise<unknown> {
+    const {flags} = await this.parse(CatalogList)
+    const snapshot = await this.openCatalog(flags)
+    const query = readQuery(flags, snapshot)
+    const price = SORTS[flags.sort === 'price' ? 'price' : 'price-per-accelerator']
+    const sorted = [...selectOffers(snapshot, query)].sort((a, b) => price(a) - price(b) || order(a, b))
+    const folded = flags['all-regions'] ? sorted.map((entry) => ({...entry, otherPlaces: 0, extraShare: 0})) : foldPlaces(sorted)
+    const {columns: width, color} = this.terminal
+    const shown = folded.slice(0, flags.limit ?? DEFAULT_LIMIT)
+    const notes = [
+      ...(shown.length < folded.length ? [`--limit ${folded.length} shows all.`] : []),
+      ...(sorted.length > folded.length ? [`${sorted.length} offers with their other regions (--all-regions).`] : []),
+    ]
+    const noun = flags['all-regions'] ? 'offers' : 'machines by way to buy'
+    this.print(renderList({columns: COLUMNS.filter((column) => column.title !== 'note' || shown.some((entry) => noteOf(entry) !== '')), rows: shown, total: folded.length, noun, sorted: flags.sort === 'price' ? 'by price' : 'by price per accelerator', notes, width, color}))
+    return {offers: (flags.limit === undefined ? sorted : sorted.slice(0, flags.limit)).map(offerJson), total: sorted.length, sortedBy: flags.sort}
+  }
+}
+
+function order(a: ListedOffer, b: ListedOffer): number {
+  const key = ({offer}: ListedOffer): string => `${offer.provider} ${offer.instanceType} ${offer.region} ${offer.zone ?? ''} ${offer.purchase} ${offer.service}`
+  return key(a) < key(b) ? -1 : 1
+}
+
+/** One offer of `catalog list --json` and `catalog show --json`. */
+export function offerJson({offer, machine}: ListedOffer): Record<string, unknown> {
+  return {
+    provider: offer.provider,
+    service: offer.service,
+    instanceType: offer.instanceType,
+    region: offer.region,
+    zone: offer.zone ?? null,
+    country: offer.country ?? null,
+    purchase: offer.purchase,
+    priceUsdPerHour: offer.priceUsdPerHour,
+    asOf: offer.asOf,
+    sourceId: offer.sourceId,
+    standing: offer.standing,
+    flags: offer.flags,
+    accelerator: machine.acceleratorId ?? null,
+    accelerators: machine.acceleratorCount,
+    vcpus: machine.vcpus ?? null,
+    memoryGib: machine.memoryGib ?? null,
+  }
+}
+
+interface QueryFlags {
+  readonly provider?: readonly string[] | undefined
+  readonly service?: readonly string[] | undefined
+  readonly region?: readonly string[] | undefined
+  readonly country?: readonly string[] | undefined
+  readonly purchase?: readonly string[] | undefined
+  readonly accelerator?: readonly string[] | undefined
+  readonly machine?: readonly string[] | undefined
+  readonly 'max-price'?: string | undefined
+  readonly memory?: string | undefined
+  readonly 'min-memory'?: string | undefined
+  readonly 'min-host-memory'?: string | undefined
+  readonly 'min-vcpus'?: number | undefined
+}
+
+function readQuery(flags: QueryFlags, snapshot: Snapshot): OfferQuery {
+  const accelerators = (flags.accelerator ?? []).map((text) => readAccelerator(text, snapshot))
+  const counts = accelerators.map(({count}) => count).filter((count) => count !== undefined)
+  const memory = flags.memory === undefined ? undefined : readAcceleratorMemory('--memory', flags.memory)
+  return {
+    providers: known('provider', flags.provider, new Set(snapshot.machines.map((machine) => machine.provider))),
+    services: Service.options.filter((service) => flags.service?.includes(service)),
+    regions: flags.region,
+    countries: flags.country?.map((country) => country.toUpperCase()),
+    purchases: Purchase.options.filter((purchase) => flags.purchase?.includes(purchase)),
+    acceleratorIds: accelerators.map(({id}) => id),
+    machines: flags.machine,
+    minimumAccelerators: counts.length === 0 ? undefined : Math.min(...counts.map((count) => count.minimum ?? 0)),
+    maximumAccelerators: counts.length === 0 ? undefined : Math.max(...counts.map((count) => count.maximum ?? Infinity)),
+    minimumAcceleratorMemoryGib: flags['min-memory'] === undefined ? memory?.minimum : readAcceleratorMemory('--min-memory', flags['min-memory']).minimum,
+    maximumAcceleratorMemoryGib: memory?.maximum,
+    minimumHostMemoryGib: flags['min-host-memory'] === undefined ? undefined : parseMemoryGib(flags['min-host-memory']),
+    minimumVcpus: flags['min-vcpus'],
+    maximumPriceUsdPerHour: readPrice(flags['max-price'], snapshot),
+  }
+}
+
+function readAccelerator(text: string, snapshot: Snapshot): {id: string; count: {minimum?: number; maximum?: number} | undefined} {
+  const [name = '', count] = text.split(':', 2)
+  const range = count === undefined ? undefined : readRange(count, {what: 'a number', examples: ['8', '1..8'], units: {'': 1}, bareUnit: ''})
+  if (count !== undefined && range === undefined) throw new RigorError('BAD_RANGE', `--accelerator ${text} — "${count}" is not a number of accelerators.`, {hint: 'Write it like "h100-sxm-80gb:8" or "h100-sxm-80gb:1..8".'})
+  return {id: resolveAccelerator(name, snapshot.accelerators).id, count: range}
+}
+
+function readPrice(text: string | undefined, snapshot: Snapshot): number | undefined {
+  if (text === undefined) return undefined
+  const money = readMoneyPerHour(text)
+  if (money === undefined) throw new RigorError('BAD_PRICE', `--max-price ${text} — that is not a price per hour.`, {hint: 'Write it like "40 USD/h" or 40.'})
+  return moneyToUsd(money, snapshot.exchangeRates)
+}
+
+function known(what: string, wanted: readonly string[] | undefined, names: ReadonlySet<string>): readonly string[] | undefined {
+  for (const name of wanted ?? []) {
+    if (!names.has(name)) throw new RigorError(`UNKNOWN_${what.toUpperCase()}`, `"${name}" is not a ${what} of the catalog.`, {hint: didYouMean(name, names) ?? `Known: ${[...names].sort().join(', ')}.`})
+  }
+  return wanted
+}
+
+const noteOf = ({offer}: ListedOffer): string => [...offer.flags, ...(offer.standing === 'read' ? [] : [offer.standing])].join(', ')
+
+const COLUMNS: readonly Column<FoldedOffer>[] = [
+  {title: 'provider', align: 'left', priority: 0, cell: ({offer}) => (offer.service === 'vm' ? offer.provider : `${offer.provider}+${offer.service}`)},
+  {title: 'machine', align: 'left', priority: 0, shrinksTo: 24, cell: ({offer}) => offer.instanceType},
+  {title: 'accelerators', align: 'left', priority: 1, shrinksTo: 16, cell: ({machine}) => (machine.acceleratorId === undefined ? 'none' : `${machine.acceleratorCount}× ${machine.acceleratorId}`)},
+  {title: 'bought', align: 'left', priority: 1, cell: ({offer}) => offer.purchase},
+  {
+    title: 'region',
+    align: 'left',
+    priority: 1,
+    shrinksTo: 14,
+    cell: ({offer, otherPlaces, extraShare}, width) => {
+      const place = offer.zone ?? offer.region
+      const others = otherPlaces > 0 ? ` +${otherPlaces}${extraShare >= 0.005 ? `, up to +${Math.round(extraShare * 100)} %` : ''}` : ''
+      return place.length + others.length <= width ? place + others : place
+    },
+  },
+  {title: 'USD/h', align: 'right', priority: 0, cell: ({offer}) => exactFigure(offer.priceUsdPerHour)},
+  {title: 'USD/h per accelerator', align: 'right', priority: 3, cell: ({offer, machine}) => (machine.acceleratorCount > 0 ? exactFigure(offer.priceUsdPerHour / machine.acceleratorCount) : '')},
+  {title: 'as of', align: 'right', priority: 2, cell: ({offer}) => offer.asOf},
+  {title: 'note', align: 'left', priority: 4, cell: noteOf},
+]
