@@ -3,7 +3,8 @@
  * `data/accelerators.csv` and `data/calibration.csv`; `data/labels.csv` maps the facts' own labels to them.
  */
 const MEMBERS = {
-  'kepler-maxwell': ['k80-12gb', 'm60-8gb', 'quadro-m4000-8gb'],
+  kepler: ['k80-12gb'],
+  maxwell: ['m60-8gb', 'quadro-m4000-8gb'],
   pascal: ['p100-pcie-16gb', 'p100-sxm2-16gb', 'p40-24gb', 'p4-8gb', 'quadro-p4000-8gb', 'quadro-p5000-16gb', 'quadro-p6000-24gb'],
   volta: ['v100-sxm2-16gb', 'v100-sxm2-32gb', 'v100-pcie-16gb', 'v100-pcie-32gb'],
   turing: ['t4-16gb', 'quadro-rtx-4000-8gb', 'quadro-rtx-5000-16gb', 'quadro-rtx-6000-24gb', 'quadro-rtx-8000-48gb'],

@@ -8,11 +8,26 @@ import type {ImportContext} from '../part.ts'
 const LABELS = join(import.meta.dirname, '..', '..', '..', 'data', 'labels.csv')
 const COLUMNS = ['runtime', 'architecture', 'kinds', 'precisions', 'status', 'minimumVersion', 'note', 'sourceId', 'asOf', 'standing'] as const
 
+const TRAINING = ['llm-pretrain', 'llm-finetune', 'vision-train', 'nlp-train', 'diffusion-train'] as const
+
 /**
- * The facts give MI100 and everything older one column. The only parts of it in the catalog are MI25 and V520, which the
- * notes of these rows themselves call unsupported: for them the answer is no.
+ * Where the note of a row takes back what its columns say, for one architecture of several or for some kinds: the note wins,
+ * because what cannot run must not win. `*` = every kind.
  */
-const ONLY_FOR_MI100 = new Set(['pytorch gcn', 'rocm gcn'])
+const TAKEN_BACK: Readonly<Record<string, readonly string[]>> = {
+  // "Maxwell only … Kepler dropped long ago", "Kepler unsupported".
+  'pytorch kepler': ['*'],
+  'llama.cpp kepler': ['*'],
+  // The column is of MI100 and everything older; the catalog's parts of it, MI25 and V520, are "unsupported", "dropped".
+  'pytorch gcn': ['*'],
+  'rocm gcn': ['*'],
+  // "inference only", "inference only, small models; vision and nlp".
+  'pytorch inferentia1': TRAINING,
+  'neuron inferentia1': [...TRAINING, 'llm-inference', 'image-generation', 'audio'],
+  // "inference and small fine-tuning".
+  'pytorch inferentia2': ['llm-pretrain'],
+  'neuron inferentia2': ['llm-pretrain'],
+}
 
 /** `data/software.csv`: the facts' support table in our words, by the committed table `data/labels.csv`. */
 export function importPart({from, to, sources}: ImportContext): void {
@@ -22,23 +37,21 @@ export function importPart({from, to, sources}: ImportContext): void {
     if (ids === undefined) throw new Error(`${record.file}:${record.line} — the ${field} "${label}" is not in data/labels.csv`)
     return ids
   }
-  const each = (record: CsvRecord, field: string, list: string): string =>
-    [...new Set(list === '' ? [] : list.split('|').flatMap(label => idsOf(record, field, label)))].join('|')
+  const each = (record: CsvRecord, field: string, list: string): readonly string[] =>
+    [...new Set(list === '' ? [] : list.split('|').flatMap(label => idsOf(record, field, label)))]
   const rows = readFacts(from, 'hardware/software_support.csv').flatMap(record => {
     const {cells} = record
     const [runtime] = idsOf(record, 'runtime', cells['runtime']!)
-    return idsOf(record, 'architecture', cells['architecture']!).map((architecture): CsvCell[] => [
-      runtime,
-      architecture,
-      each(record, 'kind', cells['kinds']!),
-      ONLY_FOR_MI100.has(`${runtime} ${architecture}`) ? '' : each(record, 'precision', cells['precisions']!),
-      ONLY_FOR_MI100.has(`${runtime} ${architecture}`) ? 'no' : cells['status']!,
-      cells['min_version']!,
-      cells['note']!,
-      sources.sourceIdFor(cells['source']!),
-      dateOf(record),
-      sources.standingFor(cells['source']!),
-    ])
+    return idsOf(record, 'architecture', cells['architecture']!).flatMap((architecture): CsvCell[][] => {
+      const row = (kinds: readonly string[], status: string): CsvCell[] => [
+        runtime, architecture, kinds.join('|'), status === 'no' ? '' : each(record, 'precision', cells['precisions']!).join('|'), status,
+        cells['min_version']!, cells['note']!, sources.sourceIdFor(cells['source']!), dateOf(record), sources.standingFor(cells['source']!),
+      ]
+      const kinds = each(record, 'kind', cells['kinds']!)
+      const takenBack = TAKEN_BACK[`${runtime!} ${architecture}`] ?? []
+      const [runs, doesNot] = [kinds.filter(kind => !takenBack.includes(kind) && !takenBack.includes('*')), kinds.filter(kind => takenBack.includes(kind) || takenBack.includes('*'))]
+      return [...(runs.length > 0 ? [row(runs, cells['status']!)] : []), ...(doesNot.length > 0 ? [row(doesNot, 'no')] : [])]
+    })
   })
   // The facts list runtimes by use; their order is kept and says which runtime is tried first.
   const order = [...new Set(rows.map(row => String(row[0])))]

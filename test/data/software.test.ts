@@ -1,0 +1,138 @@
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {ARCHITECTURES, architectureOf} from '../../scripts/import/architectures.ts'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
+import {parseCalibration} from '../../src/catalog/parse/calibration.ts'
+import {parseLabels} from '../../src/catalog/parse/labels.ts'
+import {parseRuntimes} from '../../src/catalog/parse/runtimes.ts'
+import {parseSoftware} from '../../src/catalog/parse/software.ts'
+import {createSoftwareTable} from '../../src/catalog/software.ts'
+import {Precision} from '../../src/catalog/schema.ts'
+
+const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
+const rows = parseSoftware(data('software.csv'))
+const accelerators = parseAccelerators(data('accelerators.csv'))
+const runtimes = parseRuntimes(data('runtimes.csv'))
+const labels = parseLabels(data('labels.csv'))
+const sourceIds = new Set(parseCsv(data('sources.csv'), 'sources.csv').map(record => record.cells['id']))
+
+/** The kinds of DESIGN; a label that maps to anything else is a mistake of the table. */
+const KINDS = [
+  'llm-inference', 'llm-pretrain', 'llm-finetune', 'vision-train', 'vision-inference', 'nlp-train', 'nlp-inference', 'reinforcement-learning', 'image-generation', 'video-generation',
+  'diffusion-train', 'audio', 'cfd', 'molecular-dynamics', 'simulation', 'data-analytics', 'ml-tabular', 'graphics',
+]
+
+describe('data/software.csv', () => {
+  test('every architecture, kind and precision is one of ours', () => {
+    for (const row of rows) {
+      expect(ARCHITECTURES, row.runtime).toContain(row.architecture)
+      expect(row.kinds.filter(kind => !KINDS.includes(kind)), row.runtime).toEqual([])
+      expect(row.precisions.filter(precision => !Precision.safeParse(precision).success), `${row.runtime} ${row.architecture}`).toEqual([])
+      expect(row.runtime).toMatch(/^[a-z0-9.-]+$/)
+      expect(sourceIds.has(row.sourceId), row.sourceId).toBe(true)
+    }
+  })
+
+  test('every runtime speaks of every architecture of the facts once', () => {
+    const perRuntime = Map.groupBy(rows, row => row.runtime)
+
+    expect(perRuntime.size).toBe(36)
+    for (const [runtime, own] of perRuntime) expect(new Set(own.map(row => row.architecture)).size, runtime).toBe(32)
+  })
+
+  test('what runs names a precision, what does not names none', () => {
+    for (const row of rows) expect(row.precisions.length > 0, `${row.runtime} ${row.architecture}`).toBe(row.status !== 'no')
+  })
+
+  test('every kind runs somewhere', () => {
+    const table = createSoftwareTable(rows)
+
+    for (const kind of KINDS) expect(ARCHITECTURES.some(architecture => table.runtimesFor(kind, architecture).length > 0), kind).toBe(true)
+  })
+
+  test.for([
+    ['llm-inference', 'hopper', ['vllm', 'sglang', 'tensorrt-llm']],
+    ['llm-inference', 'tpu-v5e', ['vllm', 'jetstream']],
+    ['llm-pretrain', 'hopper', ['pytorch', 'megatron', 'maxtext']],
+    ['llm-pretrain', 'tpu-v5p', ['maxtext']],
+    ['llm-finetune', 'ada', ['pytorch']],
+    ['llm-inference', 'apple', ['llama.cpp', 'mlx']],
+  ] as const)('%s on %s runs on %j', ([kind, architecture, expected]) => {
+    const found = createSoftwareTable(rows).runtimesFor(kind, architecture).map(support => support.runtime)
+
+    expect(found).toEqual(expect.arrayContaining([...expected]))
+  })
+
+  test.for([['molecular-dynamics', 'tpu-v5e'], ['llm-pretrain', 'inferentia2'], ['llm-pretrain', 'gcn'], ['llm-inference', 'kepler'], ['llm-inference', 'inferentia1'], ['graphics', 'trainium1']] as const)('%s on %s does not run, and the reason is known', ([kind, architecture]) => {
+    const table = createSoftwareTable(rows)
+
+    expect(table.runtimesFor(kind, architecture).filter(support => support.status === 'yes')).toEqual([])
+    expect(table.whyNot(kind, architecture)).toBeTruthy()
+  })
+
+  test('no kind both runs and does not under one runtime', () => {
+    const seen = rows.flatMap(row => row.kinds.map(kind => `${row.runtime} ${row.architecture} ${kind}`))
+
+    expect(seen.length).toBe(new Set(seen).size)
+  })
+
+  test('an fp8 that the hardware only stores is no fp8 of Volta or Turing', () => {
+    for (const row of rows) if (['volta', 'turing', 'pascal', 'kepler', 'maxwell'].includes(row.architecture)) expect(row.precisions, row.runtime).not.toContain('fp8')
+  })
+})
+
+test('every accelerator carries the architecture of the one table', () => {
+  for (const accelerator of accelerators) expect(accelerator.architecture, accelerator.id).toBe(architectureOf(accelerator.id))
+})
+
+test('an accelerator without an architecture is an error', () => {
+  expect(() => architectureOf('rubin-288gb')).toThrow(/architectures\.ts/)
+})
+
+describe('data/labels.csv', () => {
+  test.for([['kind', 'vision-infer', ['vision-inference']], ['kind', 'vision-language', ['llm-inference']], ['kind', 'nlp-embedding', ['nlp-inference']], ['architecture', 'v2/v3', ['tpu-v2', 'tpu-v3']]] as const)(
+    'the %s %s is %j',
+    ([field, label, ids]) => {
+      expect(labels.idsOf(field, label)).toEqual(ids)
+    },
+  )
+
+  test('maps to nothing that is not in the catalog', () => {
+    const software = new Set(rows.map(row => row.runtime))
+    const known: Readonly<Record<string, (id: string) => boolean>> = {
+      architecture: id => ARCHITECTURES.includes(id),
+      kind: id => KINDS.includes(id),
+      precision: id => Precision.safeParse(id).success,
+      runtime: id => software.has(id),
+    }
+    for (const {field, label, ids} of labels.rows) for (const id of ids) expect(known[field]!(id), `${field} ${label} → ${id}`).toBe(true)
+  })
+})
+
+describe('data/runtimes.csv', () => {
+  test('every runtime is one that data/software.csv knows, and "any" is there for the rest', () => {
+    const software = new Set(rows.map(row => row.runtime))
+
+    expect(runtimes.filter(fact => fact.runtime !== 'any' && !software.has(fact.runtime))).toEqual([])
+    expect(runtimes.some(fact => fact.runtime === 'any')).toBe(true)
+  })
+
+  test('vLLM hands out 0.9 of the memory and keeps 1.79 GiB and its graphs', () => {
+    expect(runtimes.find(fact => fact.runtime === 'vllm')).toMatchObject({memoryShareUsable: 0.9, memoryReserveGib: 2.24, startupSeconds: 90})
+  })
+
+  test('every figure has a source', () => {
+    for (const fact of runtimes) expect(sourceIds.has(fact.sourceId), fact.sourceId).toBe(true)
+  })
+})
+
+test('data/calibration.csv parses, and its kinds, architectures and runtimes are known', () => {
+  const entries = parseCalibration(data('calibration.csv'))
+
+  for (const entry of entries) {
+    expect([...ARCHITECTURES, '*'], `${entry.kind} ${entry.quantity}`).toContain(entry.architecture)
+    expect(entry.value, `${entry.kind} ${entry.quantity}`).toBeGreaterThanOrEqual(0)
+  }
+})
