@@ -29,20 +29,23 @@ export function estimateCost(input: CostInput): Cost {
 function rentedCost(input: CostInput, pricing: Rented, period: PeriodHours): Cost {
   const {lines, notCosted} = rentedBill(input, pricing, period)
   const usd = totalUsd(lines)
+  let made: Cost['lines'] | undefined
   return {
     period: period.period,
     basis: 'rental',
     usd,
     alternative: null,
     perUnit: perUnit(usd, input, period),
-    lines: plainLines(lines),
+    get lines() {
+      return (made ??= plainLines(lines))
+    },
     notCosted,
     confidence: weakest(input.basis, pricing.priceBasis ?? 'computed'),
   }
 }
 
 function ownedCost(input: CostInput, pricing: Owned, period: PeriodHours): Cost {
-  const basis = pricing.owned ? 'marginal' : 'full'
+  const basis: Cost['basis'] = pricing.owned ? 'marginal' : 'full'
   const bill = ownedBill(input, pricing, period)
   if (bill === null) {
     const notCosted = [{item: 'energy', reason: 'the power of these machines is not known', usd: null}]
@@ -55,11 +58,12 @@ function ownedCost(input: CostInput, pricing: Owned, period: PeriodHours): Cost 
   const full = [...bill.full, ...extraLines]
   const chosen = pricing.owned ? marginal : full
   const usd = totalUsd(chosen)
+  const alternative: Cost['alternative'] = pricing.owned ? {basis: 'full', usd: totalUsd(full)} : {basis: 'marginal', usd: totalUsd(marginal)}
   return {
     period: period.period,
     basis,
     usd,
-    alternative: pricing.owned ? {basis: 'full', usd: totalUsd(full)} : {basis: 'marginal', usd: totalUsd(marginal)},
+    alternative,
     perUnit: perUnit(usd, input, period),
     lines: plainLines(chosen),
     notCosted: [...bill.notCosted, ...extraNotCosted],

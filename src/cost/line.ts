@@ -2,11 +2,11 @@ import {exactly, intervalFromSigma, sum} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
 import type {CostLine} from './types.ts'
 
-/** A cost line before its spread is folded into the total. */
+/** A cost line before its spread is folded into the total. Its text is made when somebody reads it: a plan prices thousands of targets and shows ten. */
 export interface IntervalLine {
   readonly item: string
   readonly usd: Interval
-  readonly how: string
+  readonly how: () => string
 }
 
 /** The total of all lines; its p50 is the sum of the lines' figures, in their order, to the last bit. */
@@ -15,7 +15,7 @@ export function totalUsd(lines: readonly IntervalLine[]): Interval {
 }
 
 export function plainLines(lines: readonly IntervalLine[]): readonly CostLine[] {
-  return lines.map(line => ({item: line.item, usd: line.usd.p50, how: line.how}))
+  return lines.map(line => ({item: line.item, usd: line.usd.p50, how: line.how()}))
 }
 
 /** A price whose age makes it uncertain: ln-spread `sigmaLog`. */

@@ -17,14 +17,14 @@ function energyLine(item: string, watts: Interval, hours: Interval, tariffUsdPer
   return {
     item,
     usd: scale(multiply(watts, hours), tariffUsdPerKwh / WATTS_PER_KW),
-    how: `${plainNumber(watts.p50 / WATTS_PER_KW)} kW × ${plainNumber(hours.p50)} h × ${priceText(tariffUsdPerKwh)} USD/kWh`,
+    how: () => `${plainNumber(watts.p50 / WATTS_PER_KW)} kW × ${plainNumber(hours.p50)} h × ${priceText(tariffUsdPerKwh)} USD/kWh`,
   }
 }
 
 /** Electricity of moving the heat of `line`'s energy: ÷ COP. */
 function coolingLine(item: string, line: IntervalLine, coolingCop: number | null): IntervalLine[] {
   if (coolingCop === null) return []
-  return [{item, usd: scale(line.usd, 1 / coolingCop), how: `${plainNumber(line.usd.p50)} USD of heat ÷ COP ${plainNumber(coolingCop)}`}]
+  return [{item, usd: scale(line.usd, 1 / coolingCop), how: () => `${plainNumber(line.usd.p50)} USD of heat ÷ COP ${plainNumber(coolingCop)}`}]
 }
 
 /** Wear, displaced work and waiting: what use costs beside electricity. */
@@ -34,14 +34,14 @@ function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
     lines.push({
       item: 'wear',
       usd: scale(period.hours, pricing.wearUsdPerAcceleratorHour * pricing.acceleratorCount),
-      how: `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.acceleratorCount)} × ${priceText(pricing.wearUsdPerAcceleratorHour)} USD per accelerator-hour`,
+      how: () => `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.acceleratorCount)} × ${priceText(pricing.wearUsdPerAcceleratorHour)} USD per accelerator-hour`,
     })
   }
   if (pricing.displacedUsdPerHour > 0) {
     lines.push({
       item: 'displaced work',
       usd: scale(period.hours, pricing.displacedUsdPerHour),
-      how: `${plainNumber(period.hours.p50)} h × ${priceText(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
+      how: () => `${plainNumber(period.hours.p50)} h × ${priceText(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
     })
   }
   const waiting = pricing.waitingHours ?? 0
@@ -50,7 +50,7 @@ function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
     lines.push({
       item: 'waiting',
       usd: exactly(waiting * waitingUsd * period.starts),
-      how: `${period.starts === 1 ? '' : `${plainNumber(period.starts)} × `}${plainNumber(waiting)} h until the rig is free × ${priceText(waitingUsd)} USD/h`,
+      how: () => `${period.starts === 1 ? '' : `${plainNumber(period.starts)} × `}${plainNumber(waiting)} h until the rig is free × ${priceText(waitingUsd)} USD/h`,
     })
   }
   return lines
@@ -84,7 +84,7 @@ function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
     .map(([item, usd, how]) => ({
       item,
       usd: scale(years, usd * share),
-      how: `${how} × ${plainNumber(hours.p50)} of ${plainNumber(HOURS_PER_YEAR)} h${share === 1 ? '' : ` × ${plainNumber(share)} of the rig`}`,
+      how: () => `${how} × ${plainNumber(hours.p50)} of ${plainNumber(HOURS_PER_YEAR)} h${share === 1 ? '' : ` × ${plainNumber(share)} of the rig`}`,
     }))
 }
 

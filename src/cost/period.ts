@@ -26,7 +26,7 @@ export interface PeriodHours {
   /** Work alone, all starts. */
   readonly workHours: Interval
   /** "2.4 h", "12 × 2.4 h". */
-  readonly how: string
+  readonly how: () => string
 }
 
 /**
@@ -37,11 +37,11 @@ export function periodHours(hours: RunHours, schedule: Schedule): PeriodHours {
   switch (schedule.kind) {
     case 'once': {
       const total = runHoursTotal(hours)
-      return {period: 'run', perStart: total, starts: 1, hours: total, workHours: hours.work, how: `${plainNumber(total.p50)} h`}
+      return {period: 'run', perStart: total, starts: 1, hours: total, workHours: hours.work, how: () => `${plainNumber(total.p50)} h`}
     }
     case 'always': {
       const month = exactly(HOURS_PER_MONTH)
-      return {period: 'month', perStart: month, starts: 1, hours: month, workHours: month, how: `${HOURS_PER_MONTH} h`}
+      return {period: 'month', perStart: month, starts: 1, hours: month, workHours: month, how: () => `${HOURS_PER_MONTH} h`}
     }
     case 'runs-per-month': {
       const total = runHoursTotal(hours)
@@ -51,13 +51,13 @@ export function periodHours(hours: RunHours, schedule: Schedule): PeriodHours {
         starts: schedule.runs,
         hours: scale(total, schedule.runs),
         workHours: scale(hours.work, schedule.runs),
-        how: `${plainNumber(schedule.runs)} × ${plainNumber(total.p50)} h`,
+        how: () => `${plainNumber(schedule.runs)} × ${plainNumber(total.p50)} h`,
       }
     }
     case 'hours-per-month': {
       const failures = hours.work.p50 > 0 ? scale(hours.failures, schedule.hours / hours.work.p50) : hours.failures
       const total = shift(failures, schedule.hours + hours.setup + hours.data + hours.load)
-      return {period: 'month', perStart: total, starts: 1, hours: total, workHours: exactly(schedule.hours), how: `${plainNumber(total.p50)} h`}
+      return {period: 'month', perStart: total, starts: 1, hours: total, workHours: exactly(schedule.hours), how: () => `${plainNumber(total.p50)} h`}
     }
     default:
       return schedule satisfies never

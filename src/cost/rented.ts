@@ -43,41 +43,41 @@ function map(interval: Interval, change: (value: number) => number): Interval {
 /** Machine-hours × price: by steps, in whole days, or the whole term, as the purchase says. */
 function computeLine(input: CostInput, pricing: Rented, period: PeriodHours): IntervalLine {
   if (pricing.prepaid === true) {
-    return {item: 'compute', usd: exactly(0), how: `${period.how} × ${input.nodes} under a commitment already paid`}
+    return {item: 'compute', usd: exactly(0), how: () => `${period.how()} × ${input.nodes} under a commitment already paid`}
   }
   const paid = paidHours(input, pricing, period)
   const price = agedPrice(pricing.priceUsdPerHour, priceSigmaLog(pricing.purchase, pricing.priceAgeDays))
   return {
     item: 'compute',
     usd: multiply(scale(paid.hours, input.nodes), price),
-    how: `${paid.how} × ${input.nodes} × ${priceText(pricing.priceUsdPerHour)} USD/h`,
+    how: () => `${paid.how()} × ${input.nodes} × ${priceText(pricing.priceUsdPerHour)} USD/h`,
   }
 }
 
-function paidHours(input: CostInput, pricing: Rented, period: PeriodHours): {hours: Interval; how: string} {
+function paidHours(input: CostInput, pricing: Rented, period: PeriodHours): {hours: Interval; how: () => string} {
   const rule = termRule(pricing.purchase)
   switch (rule.kind) {
     case 'whole': {
       if (period.period === 'run') {
         const hours = map(period.hours, needed => Math.max(1, Math.ceil(needed / rule.hours)) * rule.hours)
-        return {hours, how: `${plainNumber(hours.p50)} h (the whole term)`}
+        return {hours, how: () => `${plainNumber(hours.p50)} h (the whole term)`}
       }
       const terms = termsOver(rule, input.horizonMonths)
       const monthly = Math.max((terms * rule.hours) / input.horizonMonths, HOURS_PER_MONTH)
       return {
         hours: exactly(monthly),
-        how: terms === 1 && input.horizonMonths * HOURS_PER_MONTH >= rule.hours - 1 ? `${plainNumber(monthly)} h (the term's share of a month)` : `${plainNumber(terms * rule.hours)} h ÷ ${plainNumber(input.horizonMonths)} months`,
+        how: () => terms === 1 && input.horizonMonths * HOURS_PER_MONTH >= rule.hours - 1 ? `${plainNumber(monthly)} h (the term's share of a month)` : `${plainNumber(terms * rule.hours)} h ÷ ${plainNumber(input.horizonMonths)} months`,
       }
     }
     case 'block': {
       if (period.starts === 1 && period.period === 'month' && period.hours.p50 >= HOURS_PER_MONTH) return {hours: period.hours, how: period.how}
       const block = map(period.perStart, needed => blockHours(rule, Math.max(needed, pricing.billing.minimumTermHours ?? 0)))
-      return {hours: scale(block, period.starts), how: startsText(period.starts, block.p50, ' (whole days)')}
+      return {hours: scale(block, period.starts), how: () => startsText(period.starts, block.p50, ' (whole days)')}
     }
     case 'free':
     case 'limit': {
       const billed = billedInterval(period.perStart, pricing.billing)
-      return {hours: scale(billed, period.starts), how: startsText(period.starts, billed.p50, '')}
+      return {hours: scale(billed, period.starts), how: () => startsText(period.starts, billed.p50, '')}
     }
     default:
       return rule satisfies never
@@ -102,7 +102,7 @@ function diskPart(input: CostInput, pricing: Rented, period: PeriodHours): Inter
   return {
     item: 'disk',
     usd: scale(months, gb * price * input.nodes),
-    how: `${plainNumber(gb)} GB × ${input.nodes} × ${priceText(price)} USD/GB-month × ${plainNumber(months.p50)} months`,
+    how: () => `${plainNumber(gb)} GB × ${input.nodes} × ${priceText(price)} USD/GB-month × ${plainNumber(months.p50)} months`,
   }
 }
 
@@ -116,7 +116,7 @@ function objectStoragePart(input: CostInput, pricing: Rented, period: PeriodHour
   return {
     item: 'storage',
     usd: scale(months, gb * price),
-    how: `${plainNumber(gb)} GB × ${priceText(price)} USD/GB-month × ${plainNumber(months.p50)} months`,
+    how: () => `${plainNumber(gb)} GB × ${priceText(price)} USD/GB-month × ${plainNumber(months.p50)} months`,
   }
 }
 
@@ -125,5 +125,5 @@ function publicIpPart(pricing: Rented, period: PeriodHours): IntervalLine | NotC
   const price = pricing.extras.publicIpUsdPerHour
   if (price === undefined) return {item: 'public address', reason: `${pricing.provider}: the price of a public address is not known`, usd: null}
   if (price === 0) return null
-  return {item: 'public address', usd: scale(period.hours, price), how: `${period.how} × ${priceText(price)} USD/h`}
+  return {item: 'public address', usd: scale(period.hours, price), how: () => `${period.how()} × ${priceText(price)} USD/h`}
 }

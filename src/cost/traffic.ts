@@ -21,6 +21,6 @@ export function egressPart(item: string, gb: number, tiers: EgressTiers | undefi
   if (gb === 0) return null
   if (tiers === undefined || tiers.length === 0) return {item, reason: `${from}: the price of outgoing traffic is not known`, usd: null}
   const usd = tieredUsd(gb, tiers)
-  const prices = tiers.length === 1 ? `${priceText(tiers[0]?.usdPerGb ?? 0)} USD/GB` : `${priceText(usd / gb)} USD/GB on average over ${from}'s tiers`
-  return {item, usd: exactly(usd), how: `${plainNumber(gb)} GB × ${prices}`}
+  const prices = (): string => (tiers.length === 1 ? `${priceText(tiers[0]?.usdPerGb ?? 0)} USD/GB` : `${priceText(usd / gb)} USD/GB on average over ${from}'s tiers`)
+  return {item, usd: exactly(usd), how: () => `${plainNumber(gb)} GB × ${prices()}`}
 }

@@ -49,7 +49,9 @@ function lnRatio(interval: Interval, side: 'p10' | 'p90'): number {
 export function multiply(left: Interval, right: Interval): Interval {
   const p50 = left.p50 * right.p50
   if (p50 === 0) return {p10: 0, p50, p90: left.p90 * right.p90}
-  const away = (side: 'p10' | 'p90'): number => Math.exp(Math.hypot(lnRatio(left, side), lnRatio(right, side)))
+  if (left.p10 === left.p90) return scale(right, left.p50)
+  if (right.p10 === right.p90) return scale(left, right.p50)
+  const away = (side: 'p10' | 'p90'): number => Math.exp(Math.sqrt(lnRatio(left, side) ** 2 + lnRatio(right, side) ** 2))
   const p10 = left.p10 <= 0 || right.p10 <= 0 ? 0 : p50 / away('p10')
   return {p10, p50, p90: p50 * away('p90')}
 }
