@@ -52,7 +52,10 @@ export interface Kind<Spec = never, D extends Demand = never> {
   readonly needsSoftware: boolean
   /** Independent replicas (serving, offline batches) may span unlike node groups of a rig. */
   readonly independentReplicas: boolean
-  demand(spec: Spec, facts: Facts): D
+  /** The kind turns `reference` into its demand itself (`generic`); for all others the planner scales its estimates by it. */
+  readonly readsReference?: boolean
+  /** `referenceHardware`: what `spec.reference.on` names, where there is a reference. */
+  demand(spec: Spec, facts: Facts, referenceHardware?: Hardware): D
   /** As `demand`, for kinds whose `reference` replaces fields of the spec: the caller resolves `reference.on` to hardware. */
   demandWithReference?(spec: Spec, facts: Facts, referenceHardware: Hardware): D
   /** What a practitioner would try on this hardware, most promising first. Cheap: no estimates in here. Honours `spec.configuration` and `spec.precision`. */

@@ -1,0 +1,97 @@
+import {NEAR_TIE_SHARE} from './rank.ts'
+import type {RejectedTarget} from './document.ts'
+import type {Entry} from './plan.ts'
+import type {Session} from './session.ts'
+import {sayHours, sayPercent, sayUsd} from './say.ts'
+
+/** The answer as one sentence: the winner, and the best of the other camp beside it. */
+export function answerOf(session: Session, ranked: readonly Entry[], displaced: Entry | null, rejected: readonly RejectedTarget[]): string {
+  const winner = ranked[0]
+  if (winner === undefined) return nothingFeasible(rejected)
+  if (!winner.eligible) {
+    return `No offer may win: the best is ${nameOf(winner)} at ${figures(session, winner)}, but its price is ${winner.estimate.way.offer === undefined ? 'unknown' : 'not reliable'} (see the marks).`
+  }
+  const assumed = winner.provider === 'rig' && session.options.rigsAssumed ? ', assuming the built-in rig is yours (`rigs: {}` leaves it out)' : ''
+  const first = `Run it on ${nameOf(winner)}${assumed}: ${figures(session, winner)}`
+  const rival = winner.provider === 'rig' ? ranked.find(entry => entry.eligible && entry.provider !== 'rig') : ranked.find(entry => entry.provider === 'rig')
+  const beside =
+    rival === undefined
+      ? winner.provider === 'rig' ? '; no cloud offer qualifies' : ''
+      : winner.provider === 'rig' ? `; the best cloud is ${nameOf(rival)}, ${figures(session, rival)}` : `; ${nameOf(rival)} would take ${figures(session, rival)}`
+  return `${first}${beside}.${savedBy(session, winner, displaced)}`
+}
+
+/** An account that exists won a near-tie: what the best other would save. */
+function savedBy(session: Session, winner: Entry, displaced: Entry | null): string {
+  if (displaced === null) return ''
+  const saved = winner.costUsd !== null && displaced.costUsd !== null ? winner.costUsd - displaced.costUsd : null
+  const amount = saved !== null && saved > 0 ? `would save ${sayUsd(saved)}${perPeriod(session)}` : `is within ${sayPercent(NEAR_TIE_SHARE)}`
+  return ` You have an account there; ${nameOf(displaced)} ${amount}.`
+}
+
+function nothingFeasible(rejected: readonly RejectedTarget[]): string {
+  const miss = rejected.find(entry => entry.reason === 'budget' || entry.reason === 'deadline') ?? rejected.find(entry => entry.nearest !== null) ?? rejected[0]
+  if (miss === undefined) return 'Nothing can run this: the catalog has no machine with an accelerator.'
+  const wayOut = miss.nearest === null ? '' : `; nearest way out: ${miss.nearest}`
+  return `Nothing feasible. ${miss.id}: ${miss.detail}${wayOut}.`
+}
+
+/** "your rig h100x10-pcie", "lambda gpu_8x_h100_sxm5 ×2 (spot)". */
+export function nameOf({estimate}: Entry): string {
+  const {place, offer} = estimate.way
+  const times = estimate.nodes > 1 ? ` ×${estimate.nodes}` : ''
+  if (place.kind === 'rig') return `${place.rig.owned ? 'your' : 'the planned'} ${place.rig.class === 'server' ? 'rig' : place.rig.class} ${place.instanceType}${times}`
+  const bought = offer === undefined || offer.purchase === 'on-demand' ? '' : ` (${offer.purchase})`
+  return `${place.provider} ${place.instanceType}${times}${bought}`
+}
+
+function perPeriod(session: Session): string {
+  return session.work.schedule.kind === 'once' ? '' : ' a month'
+}
+
+/** "41 USD of power and wear, 6.2 h" — the month's cost without hours where the work has no end. */
+function figures(session: Session, entry: Entry): string {
+  const {cost, durationHours} = entry.estimate
+  const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? ' of power and wear' : ''}`
+  if (session.demand.endless) return usd
+  return `${usd}, ${sayHours(durationHours.p50)}${session.work.schedule.kind === 'once' ? '' : ' a run'}`
+}
+
+/** Why a target stands where it stands, one sentence each. */
+export function whyOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[]): string[] {
+  const reasons: string[] = []
+  const best = ranked[0]
+  const {performance} = entry.estimate
+  if (rank === 1) {
+    const next = ranked[1]
+    const objective = session.objective.text
+    if (!entry.eligible) reasons.push('no target of the list may win; this is the best of them')
+    else if (next === undefined || !next.eligible) reasons.push('the only target that does it and may win')
+    else reasons.push(`first of ${ranked.length} by ${objective}: ${compared(session, entry, next)}`)
+  } else if (best !== undefined) reasons.push(compared(session, entry, best))
+  reasons.push(boundBy(performance.bottleneck))
+  return reasons
+}
+
+function compared(session: Session, entry: Entry, other: Entry): string {
+  const parts: string[] = []
+  const ratio = (a: number | null, b: number | null): number | null => (a === null || b === null || b === 0 ? null : a / b)
+  const cost = ratio(entry.costUsd, other.costUsd)
+  if (cost !== null) parts.push(cost <= 1 ? `costs ${sayPercent(1 - cost)} less` : cost < 2 ? `costs ${sayPercent(cost - 1)} more` : `costs ${Number(cost.toPrecision(2))} times as much`)
+  const time = session.demand.endless ? null : ratio(entry.hours, other.hours)
+  if (time !== null && Math.abs(time - 1) >= 0.01) parts.push(time < 1 ? `takes ${sayPercent(1 - time)} less time` : time < 2 ? `takes ${sayPercent(time - 1)} more time` : `takes ${Number(time.toPrecision(2))} times as long`)
+  return `${parts.length === 0 ? 'level' : parts.join(', ')} ${parts.length === 0 ? 'with' : 'than'} ${nameOf(other)}`.replace(/(times as (?:much|long)) than/, '$1 as')
+}
+
+const BOUND: Readonly<Record<string, string>> = {
+  compute: 'limited by arithmetic',
+  'memory-bandwidth': 'limited by memory bandwidth',
+  'memory-capacity': 'limited by memory size',
+  link: 'limited by the links between accelerators',
+  network: 'limited by the network between nodes',
+  host: 'limited by the host',
+  overhead: 'limited by launch overheads',
+  load: 'has room to spare: the load, not the hardware, sets the pace',
+}
+
+const boundBy = (bottleneck: string): string => BOUND[bottleneck] ?? `limited by ${bottleneck}`

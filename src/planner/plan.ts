@@ -1,0 +1,190 @@
+import type {Offer} from '../catalog/schema.ts'
+import type {Refusal} from '../performance/types.ts'
+import {answerOf, whyOf} from './answer.ts'
+import {describeTarget, otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
+import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
+import type {Estimate} from './evaluate.ts'
+import {cloudPlaces, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
+import {paretoFront, rankTargets, type Scored} from './rank.ts'
+import {foldRefusals, type Refused} from './refusals.ts'
+import {refuseMachine, refuseSite} from './constraints.ts'
+import {contenders, createSession, judge, nodeCounts, offerGroups, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
+
+/** A feasible target on its way to the ranking. */
+export interface Entry extends Scored {
+  readonly estimate: Estimate
+  readonly otherRegions: OtherRegions | null
+}
+
+export interface PlanRequest extends SessionInput {
+  /** Targets to describe in full; absent = all of them. */
+  readonly limit?: number | undefined
+}
+
+/**
+ * Ranks where a workload should run: every machine the catalog knows and every rig that takes part, each at the node
+ * counts and in the configurations worth trying, each way of buying it in its best region.
+ */
+export function planWorkload(request: PlanRequest): PlanDocument {
+  const session = createSession(request)
+  const entries: Entry[] = []
+  const refused: Refused[] = []
+  for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
+  for (const place of cloudPlaces(session.facts)) considerCloud(session, place, entries, refused)
+  return documentOf(session, entries, refused, request.limit)
+}
+
+function considerRig(session: Session, place: RigPlace, entries: Entry[], refused: Refused[]): void {
+  const {constraints} = session.spec
+  const id = place.id(place.maximumNodes)
+  const no = refuseMachine(constraints, 'rig', place.accelerator) ?? refuseSite(constraints, place.rig.site.country)
+  if (no !== null) {
+    refused.push({id, provider: 'rig', refusal: no})
+    return
+  }
+  const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, [{place}], nodes, session.search(place, nodes).performances, null))
+  for (const {estimate, score} of undominated(feasible, session)) entries.push({...scoredOf(session, estimate, score), estimate, otherRegions: null})
+  if (feasible.length === 0 && refusal !== undefined) refused.push({id, provider: 'rig', refusal})
+}
+
+function considerCloud(session: Session, place: CloudPlace, entries: Entry[], refused: Refused[]): void {
+  const {provider, instanceType} = place
+  const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: Refusal): void => {
+    refused.push({id: group === undefined ? `${provider}:${instanceType}` : refusedId(place, group), provider, refusal})
+  }
+  const no = refuseMachine(session.spec.constraints, provider, place.accelerator)
+  if (no !== null) return refuse(undefined, no)
+  const offers = session.facts.snapshot.offersOf(place.key)
+  if (offers.length === 0) return refuse(undefined, {reason: 'price-unknown', detail: `no price of ${instanceType} is known`, nearest: null})
+  const {groups, refused: ruledOut} = offerGroups(session, offers)
+  for (const {service, purchase, refusal} of ruledOut) refuse({service, purchase}, refusal)
+  const onDemand = cheapestOnDemand(offers)
+  for (const group of groups) {
+    const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, waysOf(session, place, contenders(session, group), nodes), nodes, session.search(place, nodes).performances, onDemand))
+    if (feasible.length === 0 && refusal !== undefined) refuse(group, refusal)
+    for (const {estimate, score} of undominated(feasible, session)) {
+      entries.push(...(session.options.allRegions ? unfolded(session, place, group, estimate, score, onDemand) : [entryOf(session, group, estimate, score)]))
+    }
+  }
+}
+
+function entryOf(session: Session, group: OfferGroup, estimate: Estimate, score: number | null): Entry {
+  const {offer} = estimate.way
+  return {...scoredOf(session, estimate, score), estimate, otherRegions: offer === undefined ? null : otherRegionsOf(group.offers, offer)}
+}
+
+/** `--all-regions`: an entry for each region, at the same nodes and configuration; the cheapest zone stands for its region. */
+function unfolded(session: Session, place: CloudPlace, group: OfferGroup, best: Estimate, score: number | null, onDemand: number | null): Entry[] {
+  const seen = new Set<string>()
+  const entries: Entry[] = []
+  for (const offer of group.offers) {
+    if (seen.has(offer.region)) continue
+    seen.add(offer.region)
+    if (offer.region === best.way.offer?.region) {
+      entries.push({...scoredOf(session, best, score), estimate: best, otherRegions: null})
+      continue
+    }
+    const judged = judge(session, waysOf(session, place, [offer], best.nodes), best.nodes, [best.performance], onDemand)
+    if ('estimate' in judged) entries.push({...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null})
+  }
+  return entries
+}
+
+/** "aws:p5.48xlarge:spot": a refusal holds in every region. */
+function refusedId(place: CloudPlace, group: Pick<OfferGroup, 'service' | 'purchase'>): string {
+  return `${place.provider}${group.service === 'vm' ? '' : `+${group.service}`}:${place.instanceType.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}:${group.purchase}`
+}
+
+function cheapestOnDemand(offers: readonly Offer[]): number | null {
+  const prices = offers.filter(offer => offer.purchase === 'on-demand' && offer.service === 'vm').map(offer => offer.priceUsdPerHour)
+  return prices.length === 0 ? null : Math.min(...prices)
+}
+
+type Judgement = ReturnType<typeof judge>
+type Feasible = Extract<Judgement, {estimate: Estimate}>
+
+/** Judges the node counts in turn. Serving stops at the first that does: more nodes cost more and bring nothing. */
+function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) => Judgement): {feasible: Feasible[]; refusal: Refusal | undefined} {
+  const feasible: Feasible[] = []
+  let refusal: Refusal | undefined
+  for (const nodes of nodeCounts(session, place)) {
+    const search = session.search(place, nodes)
+    if (search.performances.length === 0) {
+      // The smallest count says most plainly what is missing; without software or links no count will help.
+      refusal ??= search.refusal ?? undefined
+      if (search.refusal?.reason === 'software') break
+      continue
+    }
+    const judged = judgeAt(nodes)
+    if ('estimate' in judged) {
+      feasible.push(judged)
+      if (session.demand.endless) break
+    } else refusal = nearerOf(refusal, judged)
+  }
+  return {feasible, refusal}
+}
+
+/** What money or time would lift says more than what it would not. */
+const nearerOf = (known: Refusal | undefined, next: Refusal): Refusal => (known === undefined || next.reason === 'deadline' || next.reason === 'budget' ? next : known)
+
+/** Node counts of one machine and purchase that no other beats in cost, time and energy. */
+function undominated(feasible: readonly Feasible[], session: Session): Feasible[] {
+  if (feasible.length < 2) return [...feasible]
+  const scored = feasible.map(({estimate, score}) => ({...scoredOf(session, estimate, score), eligible: true}))
+  const front = new Set(paretoFront(scored))
+  const kept = feasible.filter((_, index) => front.has(scored[index]?.id ?? ''))
+  return kept.length > 0 ? kept : feasible.slice(0, 1)
+}
+
+function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], limit: number | undefined): PlanDocument {
+  const {facts, options, demand, spec} = session
+  const {ranked, displaced} = rankTargets(entries, options.have)
+  const shown = limit === undefined ? ranked : shownOf(ranked, limit, options.have)
+  const rankOf = new Map(ranked.map((entry, index) => [entry, index + 1]))
+  const targets: PlanTarget[] = shown.map(entry => {
+    const rank = rankOf.get(entry) ?? 0
+    const described = describeTarget(session, entry.estimate, entry.otherRegions, rank === 1)
+    return ordered(rank, described, whyOf(session, entry, rank, ranked))
+  })
+  const rejected: RejectedTarget[] = foldRefusals(refused, new Set(entries.map(entry => entry.provider)))
+  return {
+    schema: 'rigor.plan/1',
+    workload: {...session.raw},
+    understood: {summary: demand.summary, assumptions: demand.assumptions},
+    objective: session.objective.text,
+    catalog: {offers: facts.snapshot.offerCount, asOf: facts.snapshot.asOfByProvider, hash: facts.snapshot.hash},
+    considered: {offers: facts.snapshot.offerCount, targets: entries.length + refused.length, candidates: session.candidatesSeen()},
+    answer: answerOf(session, ranked, displaced, rejected),
+    targets,
+    feasible: ranked.length,
+    rejected,
+    advice: [],
+    pareto: paretoFront(ranked),
+    notes: notesOf(session, spec.horizonMonths),
+  }
+}
+
+/** The first `limit`, and what always has a line: the best of every rig and of every provider with an account. */
+function shownOf(ranked: readonly Entry[], limit: number, have: readonly string[]): Entry[] {
+  const always = new Set<string>()
+  return ranked.filter((entry, index) => {
+    const owner = entry.provider === 'rig' ? entry.id.split(':').slice(0, 2).join(':') : entry.provider
+    const first = !always.has(owner) && (entry.provider === 'rig' || have.includes(entry.provider))
+    always.add(owner)
+    return index < limit || first
+  })
+}
+
+/** The document's key order: rank first, reasons before warnings. */
+function ordered(rank: number, target: Omit<PlanTarget, 'rank' | 'why'>, why: readonly string[]): PlanTarget {
+  const {warnings, operators, ...rest} = target
+  return {rank, ...rest, why, warnings, ...(operators === undefined ? {} : {operators})}
+}
+
+function notesOf(session: Session, horizonMonths: number): string[] {
+  const notes: string[] = []
+  if (session.options.rigsAssumed) notes.push('Assuming the built-in rigs are yours; `rigs: {}` in rigor.yaml leaves them out.')
+  if (session.work.schedule.kind !== 'once') notes.push(`Terms are held against ${horizonMonths} months of use.`)
+  return notes
+}
+
