@@ -1,5 +1,5 @@
 import {bareHardware} from '../../catalog/hardware.ts'
-import type {Accelerator} from '../../catalog/schema.ts'
+import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {matchAccelerator} from '../../accuracy/accelerator-label.ts'
 import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
 import {RigorError} from '../../errors.ts'
@@ -248,6 +248,26 @@ function hardwareFor(found: MeasuredCase): Hardware {
   return bareHardware(found.accelerator, found.acceleratorsPerNode, found.nodes)
 }
 
+const unbounded = new WeakMap<Facts, Facts>()
+
+/** Benchmarks feed synthetic prompts longer than a model was trained for: the limit is not theirs. */
+function withoutContextLimits(facts: Facts): Facts {
+  let open = unbounded.get(facts)
+  if (open === undefined) {
+    const models = new Map<string, LanguageModel>()
+    const languageModel = (name: string): LanguageModel => {
+      let model = models.get(name)
+      if (model === undefined) {
+        const {maxContext: _, ...rest} = facts.languageModel(name)
+        models.set(name, (model = rest))
+      }
+      return model
+    }
+    unbounded.set(facts, (open = {...facts, languageModel}))
+  }
+  return open
+}
+
 /** Best throughput over what a practitioner would try, where the source does not say how it ran. */
 function bestPerformance(found: MeasuredCase, facts: Facts): {performance?: Performance; refusal?: string} {
   const spec = InferenceSpec.parse({...found.spec, configuration: {...(found.configuration.runtime === undefined ? {} : {runtime: found.configuration.runtime})}})
@@ -277,7 +297,7 @@ export function predictMeasurement(row: MeasuredRow, facts: Facts, accelerators:
 export function predictCase(row: MeasuredRow, found: MeasuredCase, facts: Facts): Prediction {
   let answer: {performance?: Performance; refusal?: string}
   try {
-    answer = bestPerformance(found, facts)
+    answer = bestPerformance(found, withoutContextLimits(facts))
   } catch (error) {
     if (error instanceof RigorError) return {status: 'unanswered', reason: error.message}
     throw error

@@ -73,10 +73,10 @@ const powerOfTwoAtMost = (value: number): number => 2 ** Math.floor(Math.log2(Ma
  */
 function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout, serving: Serving, facts: Facts): Plan {
   const {model} = serving
-  const known = facts.runtime(layout.runtime)
+  const known = facts.runtime(layout.runtime) ?? facts.runtime('any')
   const runtime = known ?? UNKNOWN_RUNTIME
   const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, 256))
-  const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (256 * model.vocab * 4) / layout.tp
+  const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(256, batchOf(demand)) * model.vocab * 4) / layout.tp
   const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * 0.5)
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens)
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
@@ -85,6 +85,11 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
     sequencesThatFit: left <= 0 ? 0 : Math.floor(left / sequenceBytes),
     mostReplicas: replicasThatFit(hardware, layout.tp, layout.pp),
   }
+}
+
+/** Sequences that may come at once, for buffers that grow with them. */
+function batchOf(demand: InferenceDemand): number {
+  return demand.configuration.batch ?? (demand.load.kind === 'concurrency' ? Math.ceil(demand.load.peak) : MOST_SEQUENCES)
 }
 
 function memoryOf(plan: Plan, sequences: number): MemoryUse {
@@ -176,6 +181,10 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     const memory = memoryOf(plan, configuration.batch)
     return refused('memory', `${configuration.batch} sequences of ${demand.inputTokens + demand.outputTokens} tokens need ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`, `use batch ${plan.sequencesThatFit}, or more accelerators per replica`, memory)
   }
+  const pacedSlots = slotsWithinPace(demand, plan, slotLimit)
+  if (load.kind === 'offline' && pacedSlots < 1) {
+    return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
+  }
   const notes: string[] = []
   let replicas = asked === 'auto' ? mostReplicas : asked
   if (load.kind === 'offline') {
@@ -202,7 +211,26 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
       notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
-  return {feasible: true, performance: describe(demand, hardware, configuration, plan, replicas, slotLimit, notes)}
+  return {feasible: true, performance: describe(demand, hardware, configuration, plan, replicas, slotLimit, Math.max(1, pacedSlots), notes)}
+}
+
+/** The most sequences whose tokens still come at the pace of the goal: more at a time are more throughput, but slower ones. */
+function slotsWithinPace(demand: InferenceDemand, plan: Plan, slots: number): number {
+  const goal = demand.goal.tpot
+  if (goal === undefined) return slots
+  const tooSlow = (sequences: number): boolean => {
+    closedLoop(plan.serving, shapeOf(demand), sequences, limitState)
+    return (goal.percentile === 'median' ? limitState.tpotMedian : limitState.tpotP99) > goal.seconds
+  }
+  if (!tooSlow(slots)) return slots
+  let [fits, fails] = [0, slots]
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2)
+    if (tooSlow(middle)) fails = middle
+    else fits = middle
+  }
+  if (fits === 0) tooSlow(1)
+  return fits
 }
 
 function overloaded(demand: InferenceDemand, hardware: Hardware, plan: Plan, replicas: number, slots: number): PerformResult & {feasible: false} {
@@ -238,11 +266,12 @@ function missesGoal(demand: InferenceDemand, plan: Plan, replicas: number, slots
 const milliseconds = (seconds: number): string => (seconds >= 10 ? `${seconds.toFixed(1)} s` : seconds >= 1 ? `${seconds.toFixed(2)} s` : `${Number((seconds * 1000).toPrecision(3))} ms`)
 
 /** Everything a reader of the plan sees of a candidate that works. */
-function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, replicas: number, slots: number, notes: string[]): Performance {
+function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, replicas: number, allSlots: number, pacedSlots: number, notes: string[]): Performance {
   const {serving, layout, runtime} = plan
   const {factors} = serving
   const {load, outputTokens} = demand
   const shape = shapeOf(demand)
+  const slots = load.kind === 'offline' ? pacedSlots : allSlots
   const state = averageState
   let active = replicas
   let sequences: number
@@ -268,7 +297,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
     throughput = exactly(load.averagePerSecond * outputTokens)
   }
-  const limit = saturated(serving, shape, Math.max(1, slots), limitState).requestsPerSecond * replicas * outputTokens
+  const limit = saturated(serving, shape, Math.max(1, pacedSlots), limitState).requestsPerSecond * replicas * outputTokens
   const saturation = Math.max(limit, throughput.p50)
   const used = replicas * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes

@@ -338,7 +338,10 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.bytes = serving.sharedReadBytes + expertBytes
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
-    into.total = pp * (into.weights + into.experts + into.attention + into.link + into.overhead) * serving.stretch + factors.stepSeconds
+    // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
+    const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? 512 : 2048)) : 1
+    const stage = into.weights + into.experts + into.attention + into.link + into.overhead
+    into.total = ((chunks + pp - 1) / chunks) * stage * serving.stretch + factors.stepSeconds
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
     into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp

@@ -1,0 +1,239 @@
+/**
+ * Fits the factors of language-model serving (data/calibration.csv, kind llm-inference) to data/measured. Deterministic; run it again when
+ * the measurements or the formulas change: `node scripts/calibrate/llm-inference.ts [--check]`.
+ *
+ * Every factor is ln-additive: global + architecture (hardware quantities) + runtime + pair, each part drawn towards 0 (ridge, so that a part
+ * without evidence stays at its parent's value), fitted by coordinate descent on a robust loss. The spread rows come from predictions of
+ * rows that were left out (folds by source and model), not from the rows fitted on.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import type {Calibration, CalibratedValue} from '../../src/performance/calibration.ts'
+import {createPlanningFacts} from '../../src/planner/facts.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
+import type {MeasuredRow} from '../../src/accuracy/score.ts'
+import type {Facts} from '../../src/workload/contract.ts'
+import {QUANTITIES, type FactorName} from '../../src/workload/llm-inference/factors.ts'
+import {predictCase, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const CALIBRATION_FILE = path.join(root, 'data/calibration.csv')
+const MEASURED_FILES = ['llm-inference', 'mlperf', 'memory-fit']
+const KIND = 'llm-inference'
+/** The facts were collected on this day; see data/measured. */
+const AS_OF = '2026-11-20'
+
+/** Which part of a factor belongs to the hardware (falls back to the architecture), which to the runtime. */
+const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
+/** How far a part may stray from its parent, in ln: rates little, overheads more. */
+const spreadOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^mixture$/.test(name) ? 0.25 : 0.6)
+const UPPER: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, kvBandwidth: 0.95, mixture: 1, link: 0.95, queueShare: 1}
+
+const names = Object.keys(QUANTITIES) as FactorName[]
+
+interface Sample {
+  readonly row: MeasuredRow
+  readonly found: MeasuredCase
+  readonly measured: number
+  readonly architecture: string
+  readonly runtime: string
+  readonly metric: 'throughput' | 'ttft' | 'tpot'
+  readonly group: string
+  weight: number
+}
+
+const metricOf = (metric: string): Sample['metric'] => (metric.startsWith('ttft') ? 'ttft' : /^(?:tpot|itl)/.test(metric) ? 'tpot' : 'throughput')
+
+class Parameters {
+  /** `name|architecture|runtime`, `*` for either → ln of the part. */
+  readonly parts = new Map<string, number>()
+
+  value(name: FactorName, architecture: string, runtime: string): number {
+    const [, start] = QUANTITIES[name]
+    let ln = Math.log(start) + (this.parts.get(`${name}|*|*`) ?? 0) + (this.parts.get(`${name}|*|${runtime}`) ?? 0) + (this.parts.get(`${name}|${architecture}|${runtime}`) ?? 0)
+    if (HARDWARE.has(name)) ln += this.parts.get(`${name}|${architecture}|*`) ?? 0
+    return Math.min(Math.exp(ln), UPPER[name] ?? Number.POSITIVE_INFINITY)
+  }
+
+  calibration(): Calibration {
+    const byQuantity = new Map(names.map(name => [QUANTITIES[name][0] as string, name]))
+    return {
+      lookup: (_kind, quantity, architecture, runtime): CalibratedValue | undefined => {
+        const name = byQuantity.get(quantity)
+        return name === undefined ? undefined : {value: this.value(name, architecture, runtime), sigmaLog: 0.3, basis: 'calibrated'}
+      },
+    }
+  }
+}
+
+const NOISE = 0.2
+/** Near-linear beyond a tenth: medians, not means, are what the fit seeks. */
+const robust = (error: number): number => (Math.sqrt(error * error + 0.01) - 0.1) / NOISE
+
+function errorOf(sample: Sample, facts: Facts): number | undefined {
+  const prediction = predictCase(sample.row, sample.found, facts)
+  if (prediction.status !== 'answered' || !(prediction.interval.p50 > 0)) return undefined
+  return Math.log(prediction.interval.p50 / sample.measured)
+}
+
+function lossOf(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
+  const facts: Facts = {...base, calibration: parameters.calibration()}
+  let loss = 0
+  for (const sample of samples) loss += sample.weight * Math.min(8, robust(errorOf(sample, facts) ?? 0))
+  return loss
+}
+
+function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text: string) => void): Parameters {
+  const parameters = new Parameters()
+  const pairs = new Set(samples.map(sample => `${sample.architecture}|${sample.runtime}`))
+  const architectures = new Set(samples.map(sample => sample.architecture))
+  const runtimes = new Set(samples.map(sample => sample.runtime))
+  const scopes: {key: string; samples: Sample[]; level: number}[] = [{key: '*|*', samples: [...samples], level: 0}]
+  for (const runtime of runtimes) scopes.push({key: `*|${runtime}`, samples: samples.filter(sample => sample.runtime === runtime), level: 1})
+  for (const architecture of architectures) scopes.push({key: `${architecture}|*`, samples: samples.filter(sample => sample.architecture === architecture), level: 1})
+  for (const pair of pairs) scopes.push({key: pair, samples: samples.filter(sample => `${sample.architecture}|${sample.runtime}` === pair), level: 2})
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const step = sweep === 0 ? 0.5 : sweep === 1 ? 0.25 : 0.12
+    for (const scope of scopes) {
+      if (scope.level > sweep) continue
+      if (scope.level > 0 && scope.samples.length < 4) continue
+      for (const name of names) {
+        // A hardware quantity has no part of the runtime alone, a runtime's none of the architecture alone.
+        if (scope.level === 1 && scope.key.endsWith('|*') !== HARDWARE.has(name)) continue
+        const key = `${name}|${scope.key}`
+        const tau = spreadOf(name) * (scope.level === 0 ? 3 : 1)
+        const at = (value: number): number => {
+          parameters.parts.set(key, value)
+          return lossOf(scope.samples, base, parameters) + (value / tau) ** 2 / 2
+        }
+        let best = parameters.parts.get(key) ?? 0
+        let lowest = at(best)
+        for (const direction of [step, -step]) {
+          for (let tries = 0; tries < 6; tries++) {
+            const loss = at(best + direction)
+            if (loss >= lowest - 1e-6) break
+            best += direction
+            lowest = loss
+          }
+        }
+        parameters.parts.set(key, best)
+      }
+    }
+    log(`sweep ${sweep + 1}: loss ${lossOf(samples, base, parameters).toFixed(1)}`)
+  }
+  return parameters
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+
+const FOLDS = 4
+const hash = (text: string): number => {
+  let value = 2166136261
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 16777619) >>> 0
+  return value
+}
+
+/** The source most of the rows come from: the one a calibrated figure rests on. */
+function largestSource(samples: readonly Sample[]): string {
+  const counts = new Map<string, number>()
+  for (const {row} of samples) counts.set(row['source'] ?? '', (counts.get(row['source'] ?? '') ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
+}
+
+async function main(): Promise<void> {
+  const snapshot = await openSnapshot({packageRoot: root})
+  const base = createPlanningFacts(snapshot)
+  const log = (text: string): void => void process.stderr.write(`${text}\n`)
+  const samples: Sample[] = []
+  for (const file of MEASURED_FILES) {
+    const text = fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8')
+    for (const {cells: row} of parseCsv(text, file)) {
+      if (row['kind'] !== 'llm_inference' || row['metric'] === 'fits' || row['metric'] === 'memory_gib') continue
+      const reading = readMeasurement(row, snapshot.accelerators)
+      const measured = Number(row['value'])
+      if (reading.status !== 'case' || !(measured > 0)) continue
+      const {runtime = 'vllm'} = reading.case.configuration
+      samples.push({
+        row, found: reading.case, measured, architecture: reading.case.accelerator.architecture, runtime, metric: metricOf(row['metric'] ?? ''), group: `${row['source']} ${row['model']}`, weight: 1,
+      })
+    }
+  }
+  const start = {...base, calibration: new Parameters().calibration()}
+  const usable = samples.filter(sample => errorOf(sample, start) !== undefined)
+  const bySource = new Map<string, number>()
+  for (const {row} of usable) bySource.set(`${row['source']} ${row['metric']}`, (bySource.get(`${row['source']} ${row['metric']}`) ?? 0) + 1)
+  for (const sample of usable) sample.weight = (bySource.get(`${sample.row['source']} ${sample.row['metric']}`) ?? 1) ** -0.25
+  log(`${usable.length} of ${samples.length} rows`)
+  const fast = process.argv.includes('--fast')
+  const parameters = fit(usable, base, 5, log)
+
+  // Errors of rows that the fit has not seen.
+  const errors: {sample: Sample; error: number}[] = []
+  const collect = (fitted: Parameters, held: readonly Sample[]): void => {
+    const facts: Facts = {...base, calibration: fitted.calibration()}
+    for (const sample of held) {
+      const error = errorOf(sample, facts)
+      if (error !== undefined) errors.push({sample, error})
+    }
+  }
+  if (fast) collect(parameters, usable)
+  else {
+    for (let fold = 0; fold < FOLDS; fold++) {
+      const inFold = (sample: Sample): boolean => hash(sample.group) % FOLDS === fold
+      collect(fit(usable.filter(sample => !inFold(sample)), base, 4, () => {}), usable.filter(inFold))
+      log(`fold ${fold + 1} of ${FOLDS}`)
+    }
+  }
+  const shown = (list: readonly {error: number}[]): string => `n ${list.length}, median error ${(100 * (Math.exp(quantile(list.map(({error}) => Math.abs(error)), 0.5)) - 1)).toFixed(1)} %`
+  for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${shown(errors.filter(({sample}) => sample.metric === metric))}`)
+  log(`held out: ${shown(errors)}`)
+
+  const lines: string[] = []
+  const emit = (quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, metric?: Sample['metric']): void => {
+    const fitted = usable.filter(sample => (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime) && (metric === undefined || sample.metric === metric))
+    lines.push([KIND, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted), AS_OF, 'modelled'].join(','))
+  }
+  const pairs = [...new Set(usable.map(sample => `${sample.architecture}|${sample.runtime}`))].sort()
+  const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
+  const runtimes = [...new Set(usable.map(sample => sample.runtime))].sort()
+  for (const name of names) {
+    const [quantity] = QUANTITIES[name]
+    emit(quantity, '*', '*', parameters.value(name, '*', '*'), undefined)
+    if (HARDWARE.has(name)) for (const architecture of architectures) emit(quantity, architecture, '*', parameters.value(name, architecture, '*'), undefined)
+    else for (const runtime of runtimes) emit(quantity, '*', runtime, parameters.value(name, '*', runtime), undefined)
+    for (const pair of pairs) {
+      const [architecture = '*', runtime = '*'] = pair.split('|')
+      const value = parameters.value(name, architecture, runtime)
+      const inherited = HARDWARE.has(name) ? parameters.value(name, architecture, '*') : parameters.value(name, '*', runtime)
+      if (Math.abs(Math.log(value / inherited)) > 1e-3) emit(quantity, architecture, runtime, value, undefined)
+    }
+  }
+  for (const metric of ['throughput', 'ttft', 'tpot'] as const) {
+    const all = errors.filter(({sample}) => sample.metric === metric)
+    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
+    const overall = sigmaOf(all)
+    emit(metric, '*', '*', 1, overall * 1.5, metric)
+    for (const pair of pairs) {
+      const [architecture = '*', runtime = '*'] = pair.split('|')
+      const own = all.filter(({sample}) => sample.architecture === architecture && sample.runtime === runtime)
+      if (own.length === 0) continue
+      // Few rows say little about their own spread: they are mixed with the overall one.
+      const trust = own.length / (own.length + 12)
+      emit(metric, architecture, runtime, 1, trust * sigmaOf(own) + (1 - trust) * overall, metric)
+    }
+  }
+  const text = fs.readFileSync(CALIBRATION_FILE, 'utf8').trimEnd().split('\n')
+  const [header = '', ...rows] = text
+  const kept = rows.filter(row => !row.startsWith(`${KIND},`))
+  const result = `${[header, ...[...kept, ...lines].sort()].join('\n')}\n`
+  if (process.argv.includes('--check')) {
+    if (result !== fs.readFileSync(CALIBRATION_FILE, 'utf8')) throw new Error('data/calibration.csv is not what the measurements give: run scripts/calibrate/llm-inference.ts')
+  } else fs.writeFileSync(CALIBRATION_FILE, result)
+}
+
+await main()
