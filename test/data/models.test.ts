@@ -34,6 +34,7 @@ function totalFromShape(model: LanguageModel): number {
   return vocab * hidden * (model.tiedEmbeddings ? 1 : 2) + positions + layers * attentionParameters(model) + feedForward + (model.visionParameters ?? 0)
 }
 
+const idsWhere = (wrong: (model: LanguageModel) => boolean): readonly string[] => models.filter(wrong).map(model => model.id)
 const uniform = models.filter(model => !model.attention.startsWith('hybrid'))
 
 describe('data/models.csv', () => {
@@ -49,28 +50,24 @@ describe('data/models.csv', () => {
   })
 
   test('nobody has more active parameters than parameters, and dense models have all of them active', () => {
-    for (const model of models) {
-      expect(model.activeParameters, model.id).toBeLessThanOrEqual(model.parameters)
-      if (model.experts === undefined) expect(model.activeParameters, model.id).toBe(model.parameters)
-      else expect(model.expertsPerToken, model.id).toBeLessThan(model.experts)
-    }
+    expect(idsWhere(model => model.activeParameters > model.parameters)).toEqual([])
+    expect(idsWhere(model => model.experts === undefined && model.activeParameters !== model.parameters)).toEqual([])
+    expect(idsWhere(model => model.experts !== undefined && !(model.expertsPerToken! < model.experts))).toEqual([])
   })
 
   test('heads, windows and mixtures fit together', () => {
-    for (const model of models) {
-      expect(model.heads % model.kvHeads, model.id).toBe(0)
-      if (model.attention === 'mha') expect(model.kvHeads, model.id).toBe(model.heads)
-      if (model.attention === 'mqa') expect(model.kvHeads, model.id).toBe(1)
-      if (model.attention === 'swa') expect([model.window, model.fullAttentionLayers], model.id).not.toContain(undefined)
-      if (model.attention === 'mla') expect([model.kvLoraRank, model.qkRopeHeadDim, model.qkNopeHeadDim, model.vHeadDim], model.id).not.toContain(undefined)
-      expect(model.fullAttentionLayers ?? 0, model.id).toBeLessThanOrEqual(model.layers)
-      expect(routedExpertParameters(model), model.id).toBeLessThan(model.parameters)
-      if (model.experts !== undefined) expect(model.moeIntermediate ?? model.intermediate, model.id).toBeGreaterThan(0)
-    }
+    expect(idsWhere(model => model.heads % model.kvHeads !== 0)).toEqual([])
+    expect(idsWhere(model => model.attention === 'mha' && model.kvHeads !== model.heads)).toEqual([])
+    expect(idsWhere(model => model.attention === 'mqa' && model.kvHeads !== 1)).toEqual([])
+    expect(idsWhere(model => model.attention === 'swa' && (model.window === undefined || model.fullAttentionLayers === undefined))).toEqual([])
+    expect(idsWhere(model => model.attention === 'mla' && [model.kvLoraRank, model.qkRopeHeadDim, model.qkNopeHeadDim, model.vHeadDim].includes(undefined))).toEqual([])
+    expect(idsWhere(model => (model.fullAttentionLayers ?? 0) > model.layers)).toEqual([])
+    expect(idsWhere(model => model.experts !== undefined && (model.moeIntermediate ?? model.intermediate) === 0)).toEqual([])
+    expect(idsWhere(model => routedExpertParameters(model) >= model.parameters)).toEqual([])
   })
 
   test('every model has a source and a date', () => {
-    for (const model of models) expect(sourceIds.has(model.sourceId), model.sourceId).toBe(true)
+    expect(idsWhere(model => !sourceIds.has(model.sourceId))).toEqual([])
   })
 
   test('what was left out says why', () => {

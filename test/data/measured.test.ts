@@ -1,0 +1,32 @@
+import {readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import {MEASUREMENT_COLUMNS, parseMeasurements} from '../../src/catalog/parse/measured.ts'
+
+const folder = join(import.meta.dirname, '..', '..', 'data')
+const files = readdirSync(join(folder, 'measured')).sort()
+const sourceIds = new Set(parseCsv(readFileSync(join(folder, 'sources.csv'), 'utf8'), 'sources.csv').map(record => record.cells['id']))
+
+describe.for(files)('data/measured/%s', file => {
+  const rows = parseMeasurements(readFileSync(join(folder, 'measured', file), 'utf8'), file)
+
+  test('holds language-model rows only, each once', () => {
+    expect(rows.filter(row => !row.kind.startsWith('llm_'))).toEqual([])
+    expect(new Set(rows.map(row => row.id)).size).toBe(rows.length)
+  })
+
+  test('every row has a known source, a unit and a scope', () => {
+    expect(rows.filter(row => !sourceIds.has(row.source) || row.unit === '' || row.scope === '').map(row => row.id)).toEqual([])
+  })
+
+  test('no figure is negative', () => {
+    expect(rows.filter(row => row.value < 0)).toEqual([])
+  })
+})
+
+test('a file without a value in a row is refused with its place', () => {
+  const row = MEASUREMENT_COLUMNS.map(column => (['id', 'kind', 'model', 'metric'].includes(column) ? 'x' : '')).join(',')
+
+  expect(() => parseMeasurements(`${MEASUREMENT_COLUMNS.join(',')}\n${row}\n`, 'mine.csv')).toThrow('mine.csv:2')
+})
