@@ -5,7 +5,7 @@ import type {Accelerator, LanguageModel} from './schema.ts'
 export {didYouMean, nearestNames} from '../text/nearest.ts'
 
 /** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
-function quoteChoices(names: readonly string[]): string {
+export function quoteChoices(names: readonly string[]): string {
   const quoted = names.map(name => `"${name}"`)
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`
 }
