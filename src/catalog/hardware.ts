@@ -101,8 +101,8 @@ function networkOf(machine: Machine): NetworkLink | undefined {
       ? undefined
       : {kind: 'ethernet', bytesPerSecondPerNode: machine.networkBytesPerSecond, rdma: false, latencySeconds: LATENCY_SECONDS['ethernet']!}
   if (machine.rdma === 'none' || machine.rdma === 'unknown' || machine.rdma === 'ici') return ethernet()
-  // Where only the network's own rate is known (EFA runs over the same card), that is the rate.
-  const bytesPerSecondPerNode = machine.rdmaBytesPerSecond ?? machine.networkBytesPerSecond
+  // EFA, RoCE and TCPX run over the cards whose rate the network has; InfiniBand is a second network of its own.
+  const bytesPerSecondPerNode = machine.rdmaBytesPerSecond ?? (machine.rdma === 'infiniband' ? undefined : machine.networkBytesPerSecond)
   if (bytesPerSecondPerNode === undefined) return undefined
   return {kind: machine.rdma, bytesPerSecondPerNode, rdma: true, latencySeconds: LATENCY_SECONDS[machine.rdma]!}
 }

@@ -51,7 +51,8 @@ describe('between machines', () => {
     expect(hardwareOf({...machine, rdma: 'none'}, h100, 2).network).toMatchObject({kind: 'ethernet', bytesPerSecondPerNode: 400e9, rdma: false})
     const {networkBytesPerSecond: _network, rdmaBytesPerSecond: _rdma, ...unknown} = machine
     expect(hardwareOf({...unknown, rdma: 'none'}, h100, 2).network).toBeUndefined()
-    expect(hardwareOf({...unknown, rdma: 'infiniband'}, h100, 2).network).toBeUndefined()
+    expect(hardwareOf({...unknown, networkBytesPerSecond: 10e9, rdma: 'infiniband'}, h100, 2).network).toBeUndefined()
+    expect(hardwareOf({...unknown, networkBytesPerSecond: 10e9, rdma: 'efa'}, h100, 2).network).toMatchObject({kind: 'efa', bytesPerSecondPerNode: 10e9, rdma: true})
   })
 
   test('nodes of one NVLink rack reach each other over NVLink, beyond it over the network', () => {

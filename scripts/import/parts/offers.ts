@@ -55,6 +55,7 @@ const PLACEHOLDER_PER_CHIP = 700
 
 export function importPart({from, to, sources}: ImportContext): void {
   const machines = readMachineFacts(from)
+  const memoryGib = new Map(readFacts(from, 'hardware/accelerators.csv').map((record) => [record.cells['id']!, numberOf(record, 'memory_gib')!]))
   const gaps: Gap[] = []
   const offers: PlacedOffer[] = []
   for (const file of readdirSync(join(from, 'prices')).sort()) {
@@ -63,6 +64,7 @@ export function importPart({from, to, sources}: ImportContext): void {
     for (const record of readFacts(from, `prices/${file}`)) {
       const machine = machines.get(`${record.cells['provider']}/${record.cells['instance_type']}`)
       if (machine === undefined) throw new Error(`${record.file}:${record.line} — ${record.cells['instance_type']} is not in machines.csv`)
+      refuseOtherMemory(record, machine, memoryGib)
       const why = machine.leftOut ?? trapOf(record, machine)
       if (why === undefined) offers.push(offerOf(record, machine))
       else gaps.push({provider: machine.provider, subject: machine.instanceType, reason: why})
@@ -76,6 +78,17 @@ export function importPart({from, to, sources}: ImportContext): void {
   writeOffers(kept, to, sources)
   writeRegions(kept, to, sources)
   writeGaps(from, to, gaps)
+}
+
+/** The size shown to guests of this card is 24 of its 28 GB. */
+const SHOWN_SMALLER = 'radeon-pro-v710-28gb'
+
+/** A price list that gives the accelerator another memory means another accelerator: 10 % allows for GB against GiB. */
+function refuseOtherMemory(record: CsvRecord, machine: MachineFact, memoryGib: ReadonlyMap<string, number>): void {
+  const listed = numberOf(record, 'accelerator_memory_gib')
+  if (machine.acceleratorId === undefined || listed === undefined || machine.acceleratorId === SHOWN_SMALLER) return
+  const known = memoryGib.get(machine.acceleratorId)!
+  if (Math.abs(listed / known - 1) > 0.1) throw new Error(`${record.file}:${record.line} — ${listed} GiB listed, but ${machine.acceleratorId} has ${known}`)
 }
 
 function trapOf(record: CsvRecord, machine: MachineFact): string | undefined {
