@@ -21,7 +21,9 @@ export function groupDigits(text: string): string {
 /** `significant` digits, grouped, never in powers of ten below 1e15. */
 export function significant(value: number, digits: number): string {
   if (value === 0) return '0'
-  const rounded = Number(value.toPrecision(digits))
+  const nearest = Number(value.toPrecision(digits))
+  // The largest doubles round to beyond all doubles.
+  const rounded = Number.isFinite(nearest) ? nearest : value
   const magnitude = Math.floor(Math.log10(Math.abs(rounded)))
   if (magnitude >= 15 || magnitude < -9) return rounded.toExponential(digits - 1)
   return groupDigits(rounded.toFixed(Math.max(0, digits - 1 - magnitude)))

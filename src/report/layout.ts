@@ -172,7 +172,7 @@ function shorten(words: readonly Word[], width: number, ending: string): Word[] 
   const kept = [...words]
   const length = (): number => kept.reduce((sum, word, index) => sum + displayWidth(word.text) + (word.joined || index === 0 ? 0 : 1), 0)
   while (kept.length > 0 && length() + displayWidth(ending) > width) kept.pop()
-  return [...kept, {text: cut(ending, width), style: undefined, joined: true}]
+  return [...kept, {text: cut(kept.length === 0 ? ending.trimStart() : ending, width), style: undefined, joined: true}]
 }
 
 /** What reaches the terminal: styles as SGR codes if wanted, no space at a line's end, one line feed after each line. */

@@ -1,0 +1,84 @@
+import type {PlanDocument, PlansDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
+
+/** Six significant digits: more than any estimate is worth, and the same bytes on every machine. Whole numbers stay as they are. */
+export function round6(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6))
+}
+
+type KeyOrder<T> = readonly (keyof T & string)[]
+
+const PLAN_KEYS: KeyOrder<PlanDocument> = [
+  'schema', 'workload', 'understood', 'objective', 'catalog', 'considered', 'answer', 'targets', 'feasible', 'rejected', 'advice', 'pareto', 'notes',
+]
+const TARGET_KEYS: KeyOrder<PlanTarget> = [
+  'rank', 'id', 'provider', 'service', 'instanceType', 'region', 'zone', 'otherRegions', 'purchase', 'nodes', 'accelerator', 'accelerators', 'acceleratorsBilled',
+  'eligible', 'ineligibleReason', 'configuration', 'throughput', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost',
+  'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings', 'operators',
+]
+const REJECTED_KEYS: KeyOrder<RejectedTarget> = ['id', 'provider', 'reason', 'detail', 'nearest', 'estimate']
+const CONFIGURATION_KEYS: KeyOrder<PlanTarget['configuration']> = [
+  'runtime', 'precision', 'tp', 'pp', 'dp', 'ep', 'cp', 'microBatch', 'batch', 'checkpointing', 'zeroStage', 'offload', 'migProfile',
+]
+
+/** Keys in the given order, further ones behind in theirs; absent ones stay absent. */
+function ordered(value: object, keys: readonly string[]): Record<string, unknown> {
+  const source = value as Readonly<Record<string, unknown>>
+  const result: Record<string, unknown> = {}
+  for (const key of keys) if (source[key] !== undefined) result[key] = source[key]
+  for (const key of Object.keys(source)) if (!(key in result) && source[key] !== undefined) result[key] = source[key]
+  return result
+}
+
+const byName = (value: Readonly<Record<string, unknown>>): Record<string, unknown> => ordered(value, Object.keys(value).toSorted())
+
+function rounded(value: unknown, at: string): unknown {
+  if (typeof value === 'number') {
+    // JSON would turn it into null, which means "unknown": a wrong figure must not pass as a missing one.
+    if (!Number.isFinite(value)) throw new TypeError(`${at} is ${value}`)
+    return round6(value)
+  }
+  if (Array.isArray(value)) return value.map((entry, index) => rounded(entry, `${at}[${index}]`))
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined).map(([key, entry]) => [key, rounded(entry, `${at}.${key}`)]))
+  }
+  return value
+}
+
+function targetJson(target: object, at: string): unknown {
+  const {configuration} = target as Partial<PlanTarget>
+  const keyed = configuration === undefined ? target : {...target, configuration: ordered(configuration, CONFIGURATION_KEYS)}
+  return rounded(ordered(keyed, TARGET_KEYS), at)
+}
+
+/**
+ * The document as `--json` prints it: keys in the order of DESIGN, figures with six significant digits, providers of
+ * the catalog by name. The workload is the user's own and stays as it was given.
+ */
+export function planJson(document: PlanDocument): Record<string, unknown> {
+  const {workload, targets, rejected, catalog, ...rest} = document
+  return ordered(
+    {
+      ...(rounded(rest, 'plan') as object),
+      workload,
+      catalog: {...catalog, asOf: byName(catalog.asOf)},
+      targets: targets.map((target, index) => targetJson(target, `targets[${index}]`)),
+      rejected: rejected.map((entry, index) => {
+        const {estimate, ...others} = entry
+        return ordered(estimate === undefined ? others : {...others, estimate: targetJson(estimate, `rejected[${index}].estimate`)}, REJECTED_KEYS)
+      }),
+    },
+    PLAN_KEYS,
+  )
+}
+
+export function plansJson(document: PlansDocument): Record<string, unknown> {
+  return {schema: document.schema, plans: document.plans.map(planJson)}
+}
+
+/** One target of `estimate --batch`, as a value to print on one line. */
+export const estimateJson = (target: Omit<PlanTarget, 'rank'>): unknown => targetJson(target, 'estimate')
+
+/** One JSON document with a line feed at its end. */
+export function renderJson(document: PlanDocument | PlansDocument): string {
+  return `${JSON.stringify(document.schema === 'rigor.plan/1' ? planJson(document) : plansJson(document), null, 2)}\n`
+}

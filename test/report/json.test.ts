@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import {expect, test} from 'vitest'
+import {planJson, plansJson, renderJson, round6} from '../../src/report/json.ts'
+import {chatPlan, finetunePlan, impossiblePlan} from './fixtures/plans.ts'
+
+test('golden: the document', async () => {
+  await expect(renderJson({...chatPlan, targets: chatPlan.targets.slice(0, 1), rejected: chatPlan.rejected.slice(0, 2)})).toMatchFileSnapshot('golden/plan-chat.json')
+})
+
+test('keys stand in one order, however the document was put together', () => {
+  const backwards = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).toReversed()) as T
+  const shuffled = backwards({...finetunePlan, targets: finetunePlan.targets.map(target => backwards({...target, configuration: backwards(target.configuration)})), catalog: {...finetunePlan.catalog, asOf: backwards(finetunePlan.catalog.asOf)}, rejected: finetunePlan.rejected.map(backwards)})
+
+  expect(renderJson(shuffled)).toBe(renderJson(finetunePlan))
+})
+
+test.for([[1 / 3, 0.333333], [123_456_789.12, 123_457_000], [13_955, 13_955], [1_234_567, 1_234_567], [1e-12 / 3, 3.33333e-13], [-2.5, -2.5]] as const)('%d is written as %d', ([value, written]) => {
+  expect(round6(value)).toBe(written)
+})
+
+test('rounding keeps the order of an interval', () => {
+  fc.assert(
+    fc.property(fc.double({noNaN: true, noDefaultInfinity: true}), fc.double({noNaN: true, noDefaultInfinity: true}), (a, b) => {
+      fc.pre(!Number.isInteger(a) && !Number.isInteger(b))
+
+      expect(round6(Math.min(a, b))).toBeLessThanOrEqual(round6(Math.max(a, b)))
+    }),
+  )
+})
+
+test('the workload stays as the user wrote it', () => {
+  const workload = {kind: 'generic', flops: 1.234567891234e18}
+
+  expect(planJson({...finetunePlan, workload})['workload']).toBe(workload)
+})
+
+test('unknown is null, absent is absent', () => {
+  const target = (planJson(finetunePlan)['targets'] as Record<string, unknown>[])[7]!
+
+  expect(target['energyKwh']).toBeNull()
+  expect(target['powerWatts']).toEqual({average: null, peak: null, accelerators: null})
+})
+
+test.for([Number.NaN, Number.POSITIVE_INFINITY])('%d does not pass as unknown', (value) => {
+  const broken = {...finetunePlan, targets: [{...finetunePlan.targets[0]!, energyKwh: {p10: 1, p50: value, p90: 3}}]}
+
+  expect(() => renderJson(broken)).toThrow(/targets\[0\]\.energyKwh\.p50/)
+})
+
+test('several plans', () => {
+  const text = renderJson({schema: 'rigor.plans/1', plans: [finetunePlan, impossiblePlan]})
+
+  expect(JSON.parse(text)).toEqual(plansJson({schema: 'rigor.plans/1', plans: [finetunePlan, impossiblePlan]}))
+})
