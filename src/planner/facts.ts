@@ -20,6 +20,6 @@ export function createPlanningFacts(snapshot: Snapshot): PlanningFacts {
     calibration: createCalibration(snapshot.calibration),
     accelerator: id => accelerators.get(id),
     languageModel: name => resolveModel(name, snapshot.models),
-    runtime: name => runtimes.get(name),
+    runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }
 }

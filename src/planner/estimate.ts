@@ -1,0 +1,104 @@
+import type {Configuration, Performance, Refusal} from '../performance/types.ts'
+import {answerOf, whyOf} from './answer.ts'
+import {describeTarget, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
+import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
+import type {Way} from './evaluate.ts'
+import type {Place} from './places.ts'
+import type {Entry} from './plan.ts'
+import {rankTargets, paretoFront} from './rank.ts'
+import type {Resolved} from './resolve.ts'
+import {contenders, createSession, judge, offerGroups, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
+import {withReference} from './reference.ts'
+
+/** What `estimate` says of one target: its figures, or why there are none (with what there is). */
+export type TargetVerdict =
+  | {readonly feasible: true; readonly entry: Entry}
+  | {readonly feasible: false; readonly id: string; readonly provider: string; readonly refusal: Refusal; readonly misfit: Entry | null}
+
+/** Several targets in depth, in `rigor.plan/1`: the misfits stand in `rejected`, with the figures they would have. */
+export function estimateTargets(input: SessionInput, targets: readonly Resolved[], configuration?: Configuration): PlanDocument {
+  const session = createSession(input)
+  const verdicts = targets.flatMap(target => verdictsOn(session, target, configuration))
+  const entries = verdicts.flatMap(verdict => (verdict.feasible ? [verdict.entry] : []))
+  const {ranked, displaced} = rankTargets(entries, session.options.have)
+  const described = ranked.map((entry, index) => targetOf(session, entry, index + 1, ranked))
+  const rejected: RejectedTarget[] = verdicts.flatMap(verdict => (verdict.feasible ? [] : [rejectedOf(session, verdict)]))
+  const {snapshot} = session.facts
+  return {
+    schema: 'rigor.plan/1',
+    workload: {...session.raw},
+    understood: {summary: session.demand.summary, assumptions: session.demand.assumptions},
+    objective: session.objective.text,
+    catalog: {offers: snapshot.offerCount, asOf: snapshot.asOfByProvider, hash: snapshot.hash},
+    considered: {offers: snapshot.offerCount, targets: verdicts.length, candidates: session.candidatesSeen()},
+    answer: answerOf(session, ranked, displaced, rejected),
+    targets: described,
+    feasible: ranked.length,
+    rejected,
+    advice: [],
+    pareto: paretoFront(ranked),
+    notes: [],
+  }
+}
+
+/** One verdict per sort of node that the target names (a rig may have several). */
+export function verdictsOn(session: Session, target: Resolved, configuration?: Configuration): TargetVerdict[] {
+  switch (target.kind) {
+    case 'rig':
+      return target.places.map(place => verdictAt(session, place, target.nodes, [{place}], place.id(target.nodes), configuration, null))
+    case 'bare':
+      return [verdictAt(session, target.place, target.nodes, [{place: target.place}], targetId({way: {place: target.place}, nodes: target.nodes}), configuration, null)]
+    case 'offer': {
+      const {place, offers, purchase, service, nodes} = target
+      const open = `${place.provider}${service === 'vm' ? '' : `+${service}`}:${place.instanceType}:${purchase}${nodes > 1 ? `:x${nodes}` : ''}`
+      const refused = (refusal: Refusal): TargetVerdict[] => [{feasible: false, id: open, provider: place.provider, refusal, misfit: null}]
+      if (offers.length === 0) return refused({reason: 'price-unknown', detail: `no ${purchase} price of ${place.instanceType} (${service}) is known there`, nearest: `rigor catalog show ${place.provider}:${place.instanceType}`})
+      const {groups, refused: ruledOut} = offerGroups(session, offers)
+      const [group] = groups
+      if (group === undefined) return refused(ruledOut[0]?.refusal ?? {reason: 'constraint', detail: 'ruled out by the constraints', nearest: null})
+      const ways = waysOf(session, place, contenders(session, group), nodes)
+      const first = group.offers[0]
+      return [verdictAt(session, place, nodes, ways, first === undefined ? open : offerId(first, nodes), configuration, otherRegionsOf(group.offers, first ?? offers[0]!))]
+    }
+    default:
+      return target satisfies never
+  }
+}
+
+function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, configuration: Configuration | undefined, otherRegions: Entry['otherRegions']): TargetVerdict {
+  const {provider} = place
+  const searched = configuration === undefined ? session.search(place, nodes) : exactly(session, place, nodes, configuration)
+  if (searched.performances.length === 0) {
+    return {feasible: false, id, provider, refusal: searched.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}, misfit: null}
+  }
+  const judged = judge(session, ways, nodes, searched.performances, null)
+  if ('estimate' in judged) return {feasible: true, entry: {...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions}}
+  // Too late or too dear: the figures are worth seeing all the same.
+  const [performance] = searched.performances
+  const [way] = ways
+  if (performance === undefined || way === undefined) return {feasible: false, id, provider, refusal: judged, misfit: null}
+  const estimate = session.evaluator.estimate(way, nodes, performance)
+  return {feasible: false, id, provider, refusal: judged, misfit: {...scoredOf(session, estimate, scoreOf(session, estimate)), estimate, otherRegions}}
+}
+
+/** Exactly the configuration that was given, nothing searched. */
+function exactly(session: Session, place: Place, nodes: number, configuration: Configuration): {performances: readonly Performance[]; refusal: Refusal | null} {
+  const hardware = place.hardware(nodes)
+  const result = session.kind.perform(session.demand as never, hardware, configuration, session.facts)
+  if (!result.feasible) return {performances: [], refusal: result.refusal}
+  return {performances: [session.reference === undefined ? result.performance : withReference(result.performance, hardware, session.reference)], refusal: null}
+}
+
+export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[]): PlanTarget {
+  const {warnings, operators, ...rest} = describeTarget(session, entry.estimate, entry.otherRegions, true)
+  return {rank, ...rest, why: whyOf(session, entry, rank, ranked), warnings, ...(operators === undefined ? {} : {operators})}
+}
+
+function rejectedOf(session: Session, verdict: TargetVerdict & {feasible: false}): RejectedTarget {
+  const {id, provider, refusal, misfit} = verdict
+  const base = {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}
+  if (misfit === null) return base
+  const {rank: _, ...figures} = targetOf(session, misfit, 0, [])
+  return {...base, estimate: figures}
+}
+
