@@ -4,6 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import {Plugin} from '@oclif/core/config'
 import {build, type Metafile} from 'esbuild'
+import {leanOclif} from './build-lean-oclif.ts'
 import packageJson from '../package.json' with {type: 'json'}
 
 const ROOT = path.resolve(import.meta.dirname, '..')
@@ -39,6 +40,7 @@ async function bundle(): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     chunkNames: 'chunks/[name]-[hash]',
+    plugins: [leanOclif],
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
@@ -66,7 +68,7 @@ function compileCatalog(): void {
 
 /** The licences of the packages that were bundled: taken from what really went in, so that none is forgotten. */
 function thirdPartyNotices(metafile: Metafile): string {
-  const packages = new Set(Object.keys(metafile.inputs).flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []))
+  const packages = new Set(Object.keys(metafile.inputs).flatMap((input) => /node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []))
   const notices = [...packages].sort().map((folder) => {
     const {name, version, license} = JSON.parse(fs.readFileSync(path.join(ROOT, folder, 'package.json'), 'utf8')) as {name: string; version: string; license?: string}
     const texts = fs.readdirSync(path.join(ROOT, folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort()

@@ -161,7 +161,7 @@ function npmCommand() {
 // — build ——————————————————————————————————————————————————————————————————————————————————————————————————————————————————
 
 /** Everything the build reads. */
-const BUILD_INPUTS = ['src', 'data', 'bin', 'scripts/build.ts', 'scripts/build-catalog.ts', 'package.json', 'package-lock.json']
+const BUILD_INPUTS = ['src', 'data', 'bin', 'scripts/build.ts', 'scripts/build-catalog.ts', 'scripts/build-lean-oclif.ts', 'package.json', 'package-lock.json']
 
 function isBuilt() {
   return readOrEmpty(BUILT_STAMP) === buildDigest()

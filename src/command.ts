@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags'
 import path from 'node:path'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
-import {openSnapshot} from './store/snapshot.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
 
 /** What every command knows beside its own flags. */
@@ -52,7 +51,8 @@ export abstract class RigorCommand extends Command {
   }
 
   /** The catalog of `--catalog`, else the bundled one. */
-  protected openCatalog(flags: Pick<CommonFlags, 'catalog'>): Promise<Snapshot> {
+  protected async openCatalog(flags: Pick<CommonFlags, 'catalog'>): Promise<Snapshot> {
+    const {openSnapshot} = await import('./store/snapshot.ts')
     return openSnapshot({packageRoot: this.packageRoot, catalog: flags.catalog})
   }
 

@@ -58,7 +58,8 @@ export function selectOffers(snapshot: Snapshot, query: OfferQuery): readonly Li
 
 function holds(query: OfferQuery, machine: Machine, accelerator: Accelerator | undefined): boolean {
   if (query.acceleratorIds !== undefined && query.acceleratorIds.length > 0 && (accelerator === undefined || !query.acceleratorIds.includes(accelerator.id))) return false
-  const memoryGib = accelerator?.memoryGib ?? 0
+  // A machine may hold a slice of an accelerator.
+  const memoryGib = (accelerator?.memoryGib ?? 0) * Math.min(1, machine.acceleratorCount)
   return (
     machine.acceleratorCount >= (query.minimumAccelerators ?? 0) &&
     machine.acceleratorCount <= (query.maximumAccelerators ?? Infinity) &&
