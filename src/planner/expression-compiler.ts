@@ -373,7 +373,8 @@ function compileOperator(node: Node, context: Context): Compiled {
   if (fn === 'pow') return compilePower(node, [a, b], context)
   if (Object.hasOwn(ARITHMETIC, fn)) return compileArithmetic(fn, node, [a, b], context)
   const meant = {bitAnd: 'and', bitOr: 'or', bitNot: 'not'}[fn]
-  throw bad(context, `the operator in "${echo(text, 60)}" is not understood`, meant === undefined ? LANGUAGE : `Write "${meant}".`)
+  const hint = fn === 'mod' ? 'A percentage before + or - needs parentheses: (80%) + …' : meant === undefined ? LANGUAGE : `Write "${meant}".`
+  throw bad(context, `the operator in "${echo(text, 60)}" is not understood`, hint)
 }
 
 function compileCondition(node: Node, context: Context): Compiled {
