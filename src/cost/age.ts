@@ -6,11 +6,11 @@ const LIST_LIMIT_DAYS = 365
 /**
  * Standard deviation of ln(price now ÷ price listed) once a price is as old as its class limit.
  * √(mean square of ln(new ÷ old)) over the price changes of data/extras (AWS June 2025: −33, −33, −44 %; Lambda +33 %;
- * Nebius October 2026: +17, +20, +19, +21 %; capacity blocks January 2026: +15, +15 %) is 0.31; a listed price changed about
+ * Nebius October 2026: +17, +20, +19, +21 %; capacity blocks January 2026: +15, +15 %) is 0.30; a listed price changed about
  * every second year (AWS: three machine types, one change each in 2.4 years), so a year holds half a change:
- * 0.31 · √0.5. Changes are independent, so variance grows with time.
+ * 0.30 · √0.5. Changes are independent, so variance grows with time.
  */
-const SIGMA_LOG_AT_LIMIT = 0.22
+const SIGMA_LOG_AT_LIMIT = 0.21
 
 const MILLISECONDS_PER_DAY = 86_400_000
 
@@ -33,7 +33,7 @@ export function isStale(purchase: string, asOf: string, today: string): boolean 
   return ageInDays(asOf, today) > priceClassLimitDays(purchase)
 }
 
-/** ln-spread that age adds to a price: 0 today, 0.22 at the class limit, growing with the square root of time. */
+/** ln-spread that age adds to a price: 0 today, 0.21 at the class limit, growing with the square root of time. */
 export function priceSigmaLog(purchase: string, ageDays: number): number {
   return SIGMA_LOG_AT_LIMIT * Math.sqrt(Math.max(0, ageDays) / priceClassLimitDays(purchase))
 }

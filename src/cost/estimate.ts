@@ -115,6 +115,6 @@ export function checkBudget(cost: Cost, budgetUsd: number): Refusal | null {
   return {
     reason: 'budget',
     detail: `costs ${plainNumber(cost.usd.p50)} USD${span}, the budget is ${plainNumber(budgetUsd)} USD`,
-    nearest: `raise the budget to ${Math.ceil(cost.usd.p50)} USD`,
+    nearest: `raise the budget to ${Math.ceil(cost.usd.p50 - 1e-9)} USD`,
   }
 }

@@ -1,0 +1,105 @@
+import {describe, expect, test} from 'vitest'
+import {checkBudget, estimateCost} from '../../src/cost/estimate.ts'
+import type {Cost, CostInput, Owned} from '../../src/cost/types.ts'
+import {OWNED, OWNED_INPUT} from './inputs.ts'
+
+const owned = (change: Partial<Owned>, input: Partial<CostInput> = {}): Cost => estimateCost({...OWNED_INPUT, ...input, pricing: {...OWNED, ...change}})
+const table = (cost: Cost): readonly (readonly [string, number])[] => cost.lines.map(({item, usd}) => [item, Number(usd.toFixed(6))])
+
+describe('marginal cost of an owned rig, five hours', () => {
+  test('energy above idle, its cooling, wear', () => {
+    // (5 − 1) kW × 5 h × 0.3 = 6; ÷ COP 3 = 2; 5 h × 8 × 0.1 = 4
+    expect(table(owned({}))).toEqual([['energy above idle', 6], ['cooling', 2], ['wear', 4]])
+    expect(owned({})).toMatchObject({basis: 'marginal', period: 'run', alternative: {basis: 'full'}})
+  })
+
+  test('a rig that is off when idle pays all its energy', () => {
+    expect(table(owned({whenIdle: 'off'}))).toEqual([['energy', 7.5], ['cooling', 2.5], ['wear', 4]])
+  })
+
+  test('heat that just leaves costs nothing', () => {
+    expect(table(owned({coolingCop: null}))).toEqual([['energy above idle', 6], ['wear', 4]])
+  })
+
+  test('displaced work and waiting are charged at what they are worth', () => {
+    const cost = owned({displacedUsdPerHour: 2, waitingHours: 3, waitingUsdPerHour: 5})
+
+    expect(table(cost).slice(3)).toEqual([['displaced work', 10], ['waiting', 15]])
+  })
+
+  test('waiting that nobody has put a price on is listed', () => {
+    expect(owned({waitingHours: 3}).notCosted).toEqual([{item: 'waiting', reason: '3 h until the rig is free; nobody said what an hour is worth', usd: null}])
+  })
+
+  test('explains each line', () => {
+    expect(owned({}).lines.map(line => line.how)).toEqual([
+      '4 kW × 5 h × 0.3 USD/kWh',
+      '6 USD of heat ÷ COP 3',
+      '5 h × 8 × 0.1 USD per accelerator-hour',
+    ])
+  })
+})
+
+describe('full cost', () => {
+  // Capital 87,600 × 0.8 ÷ 5 = 14,016 a year; financing 52,560 × 0.05 = 2,628; upkeep 8,760; half the rig; ÷ 8,760 h.
+  const PER_HOUR = (14_016 + 2628 + 8760) / 2 / 8760
+
+  test('an owned rig carries its hours in use', () => {
+    const alternative = owned({}).alternative
+
+    expect(alternative?.basis).toBe('full')
+    expect(alternative?.usd.p50).toBeCloseTo(7.5 + 2.5 + 4 + 5 * PER_HOUR, 9)
+  })
+
+  test('a planned rig is bought whole: a single run carries the horizon and the idle hours', () => {
+    const cost = owned({owned: false})
+    const hours = 12 * 730
+
+    expect(cost.basis).toBe('full')
+    expect(table(cost)).toEqual([
+      ['energy', 7.5],
+      ['cooling', 2.5],
+      ['idle energy', Number((1 * (hours - 5) * 0.3).toFixed(6))],
+      ['cooling of idle heat', Number((((hours - 5) * 0.3) / 3).toFixed(6))],
+      ['wear', 4],
+      ['capital', 7008],
+      ['financing', 1314],
+      ['upkeep', 4380],
+    ])
+    expect(cost.alternative?.usd.p50).toBeCloseTo(12, 9)
+  })
+
+  test('a month of a planned rig carries the month', () => {
+    const cost = owned({owned: false, whenIdle: 'off'}, {schedule: {kind: 'hours-per-month', hours: 99}})
+
+    expect(cost.lines.find(line => line.item === 'capital')?.usd).toBeCloseTo(584, 9)
+    expect(cost.lines.some(line => line.item === 'idle energy')).toBe(false)
+  })
+})
+
+test('unknown power leaves the cost unknown', () => {
+  const cost = owned({}, {power: {averageWatts: null, confidence: 'assumed'}})
+
+  expect(cost.usd).toBeNull()
+  expect(cost.notCosted[0]).toMatchObject({item: 'energy', usd: null})
+})
+
+test('taking input out of a cloud is paid on a rig as well', () => {
+  const cost = owned({}, {data: {inputGb: 100, outputGb: 0, egressGb: 0, storageGb: 0, inputAt: 'acme'}, inputEgress: {from: 'acme', tiers: [{upToGb: null, usdPerGb: 0.1}]}})
+
+  expect(cost.lines.at(-1)).toMatchObject({item: 'input transfer', usd: 10})
+  expect(cost.usd?.p50).toBeCloseTo(22, 9)
+})
+
+describe('budget', () => {
+  test('passes at the expected cost, names the budget that would do', () => {
+    const cost = owned({})
+
+    expect(checkBudget(cost, 12.01)).toBeNull()
+    expect(checkBudget(cost, 10)).toEqual({reason: 'budget', detail: 'costs 12 USD, the budget is 10 USD', nearest: 'raise the budget to 12 USD'})
+  })
+
+  test('an unknown cost cannot be held against it', () => {
+    expect(checkBudget({...owned({}), usd: null}, 10)?.reason).toBe('price-unknown')
+  })
+})
