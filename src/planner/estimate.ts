@@ -1,4 +1,4 @@
-import type {Configuration, Performance, Refusal} from '../performance/types.ts'
+import type {Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
@@ -8,7 +8,6 @@ import type {Entry} from './plan.ts'
 import {rankTargets, paretoFront} from './rank.ts'
 import type {Resolved} from './resolve.ts'
 import {contenders, createSession, judge, offerGroups, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
-import {withReference} from './reference.ts'
 
 /** What `estimate` says of one target: its figures, or why there are none (with what there is). */
 export type TargetVerdict =
@@ -16,9 +15,9 @@ export type TargetVerdict =
   | {readonly feasible: false; readonly id: string; readonly provider: string; readonly refusal: Refusal; readonly misfit: Entry | null}
 
 /** Several targets in depth, in `rigor.plan/1`: the misfits stand in `rejected`, with the figures they would have. */
-export function estimateTargets(input: SessionInput, targets: readonly Resolved[], configuration?: Configuration): PlanDocument {
+export function estimateTargets(input: SessionInput, targets: readonly Resolved[]): PlanDocument {
   const session = createSession(input)
-  const verdicts = targets.flatMap(target => verdictsOn(session, target, configuration))
+  const verdicts = targets.flatMap(target => verdictsOn(session, target))
   const entries = verdicts.flatMap(verdict => (verdict.feasible ? [verdict.entry] : []))
   const {ranked, displaced} = rankTargets(entries, session.options.have)
   const described = ranked.map((entry, index) => targetOf(session, entry, index + 1, ranked))
@@ -42,12 +41,12 @@ export function estimateTargets(input: SessionInput, targets: readonly Resolved[
 }
 
 /** One verdict per sort of node that the target names (a rig may have several). */
-export function verdictsOn(session: Session, target: Resolved, configuration?: Configuration): TargetVerdict[] {
+export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] {
   switch (target.kind) {
     case 'rig':
-      return target.places.map(place => verdictAt(session, place, target.nodes, [{place}], place.id(target.nodes), configuration, null))
+      return target.places.map(place => verdictAt(session, place, target.nodes, [{place}], place.id(target.nodes), null))
     case 'bare':
-      return [verdictAt(session, target.place, target.nodes, [{place: target.place}], targetId({way: {place: target.place}, nodes: target.nodes}), configuration, null)]
+      return [verdictAt(session, target.place, target.nodes, [{place: target.place}], targetId({way: {place: target.place}, nodes: target.nodes}), null)]
     case 'offer': {
       const {place, offers, purchase, service, nodes} = target
       const open = `${place.provider}${service === 'vm' ? '' : `+${service}`}:${place.instanceType}:${purchase}${nodes > 1 ? `:x${nodes}` : ''}`
@@ -58,16 +57,16 @@ export function verdictsOn(session: Session, target: Resolved, configuration?: C
       if (group === undefined) return refused(ruledOut[0]?.refusal ?? {reason: 'constraint', detail: 'ruled out by the constraints', nearest: null})
       const ways = waysOf(session, place, contenders(session, group), nodes)
       const first = group.offers[0]
-      return [verdictAt(session, place, nodes, ways, first === undefined ? open : offerId(first, nodes), configuration, otherRegionsOf(group.offers, first ?? offers[0]!))]
+      return [verdictAt(session, place, nodes, ways, first === undefined ? open : offerId(first, nodes), otherRegionsOf(group.offers, first ?? offers[0]!))]
     }
     default:
       return target satisfies never
   }
 }
 
-function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, configuration: Configuration | undefined, otherRegions: Entry['otherRegions']): TargetVerdict {
+function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, otherRegions: Entry['otherRegions']): TargetVerdict {
   const {provider} = place
-  const searched = configuration === undefined ? session.search(place, nodes) : exactly(session, place, nodes, configuration)
+  const searched = session.search(place, nodes)
   if (searched.performances.length === 0) {
     return {feasible: false, id, provider, refusal: searched.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}, misfit: null}
   }
@@ -79,14 +78,6 @@ function verdictAt(session: Session, place: Place, nodes: number, ways: readonly
   if (performance === undefined || way === undefined) return {feasible: false, id, provider, refusal: judged, misfit: null}
   const estimate = session.evaluator.estimate(way, nodes, performance)
   return {feasible: false, id, provider, refusal: judged, misfit: {...scoredOf(session, estimate, scoreOf(session, estimate)), estimate, otherRegions}}
-}
-
-/** Exactly the configuration that was given, nothing searched. */
-function exactly(session: Session, place: Place, nodes: number, configuration: Configuration): {performances: readonly Performance[]; refusal: Refusal | null} {
-  const hardware = place.hardware(nodes)
-  const result = session.kind.perform(session.demand as never, hardware, configuration, session.facts)
-  if (!result.feasible) return {performances: [], refusal: result.refusal}
-  return {performances: [session.reference === undefined ? result.performance : withReference(result.performance, hardware, session.reference)], refusal: null}
 }
 
 export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[]): PlanTarget {
