@@ -25,6 +25,8 @@ export interface Factors {
   readonly layerSeconds: number
   /** The same for a layer of experts, on top. */
   readonly mixtureLayerSeconds: number
+  /** Seconds per layer that the host takes to launch a prefill: only decoding replays captured graphs. Runs beside the accelerator's work. */
+  readonly prefillLayerSeconds: number
   /** Seconds per decode step of host work: scheduling, sampling, output. */
   readonly stepSeconds: number
   /** The same per sequence of the batch. */
@@ -52,6 +54,7 @@ export const QUANTITIES = {
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],
   mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
+  prefillLayerSeconds: ['prefill-layer-seconds', 0.5e-3],
   stepSeconds: ['step-seconds', 1e-3],
   sequenceSeconds: ['sequence-seconds', 10e-6],
   requestSeconds: ['request-seconds', 30e-3],

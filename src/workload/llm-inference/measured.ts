@@ -105,7 +105,7 @@ function lengthsOf(row: MeasuredRow): Lengths {
   const meanOutput = /mean output ~([\d,]+)/.exec(dataset)?.[1]
   if (/beam 4/.test(dataset)) return {input: 778, output: 69, beams: 4}
   if (/CNN-DailyMail/.test(dataset)) return {input: 778, output: 73, beams: 1}
-  const defaults: Readonly<Record<string, number>> = {'lm-arena-chat': 300, gpqa: 250, 'sourcegraph-fim': 4000, Alpaca: 50}
+  const defaults: Readonly<Record<string, number>> = {'lm-arena-chat': 300, gpqa: 250, 'sourcegraph-fim': 1500, Alpaca: 50}
   return {
     input: input ?? number(meanInput?.replace(',', '')) ?? defaults[dataset] ?? (/OpenOrca\+GSM8K/.test(dataset) ? 300 : /math\/QA/.test(dataset) ? 800 : 1),
     output: output ?? number(meanOutput?.replace(',', '')) ?? (dataset === 'Alpaca' ? 200 : 1),
@@ -245,6 +245,9 @@ export function readMeasurement(row: MeasuredRow, accelerators: readonly Acceler
 }
 
 function hardwareFor(found: MeasuredCase): Hardware {
+  const perNode = found.accelerator.formFactor === 'sxm' || found.accelerator.formFactor === 'oam' ? ACCELERATORS_PER_SXM_NODE : found.acceleratorsPerNode
+  // A row that counts the cards of several boards as one system.
+  if (found.nodes === 1 && found.acceleratorsPerNode > perNode && found.acceleratorsPerNode % perNode === 0) return bareHardware(found.accelerator, perNode, found.acceleratorsPerNode / perNode)
   return bareHardware(found.accelerator, found.acceleratorsPerNode, found.nodes)
 }
 

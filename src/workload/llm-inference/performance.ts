@@ -17,6 +17,9 @@ const PREFILL_BUDGET_TOKENS = 8192
 /** Where the runtime's figures are unknown: vLLM's 10 % outside its budget, and a start as slow as its slow ones. */
 const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserveGib: 1, memoryShareUsable: 0.9, startupSeconds: 90, weightLoadBytesPerSecond: 1e9}
 
+/** Runtimes that give pages to a sequence as it grows: caches hold the prompt and, over many sequences, half of the answer; a tenth is kept for luck. */
+const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstream', 'rocm', 'gaudi'])
+
 /** Spread of a memory sum: fragmentation, buffers and versions. */
 const MEMORY_SIGMA = 0.05
 
@@ -78,7 +81,7 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, 256))
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(256, batchOf(demand)) * model.vocab * 4) / layout.tp
   const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * 0.5)
-  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens)
+  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? 0.6 : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
     layout, serving, runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,

@@ -32,7 +32,7 @@ export function formatOf(model: LanguageModel, precision: string, runtime: strin
   }
   const bits = WEIGHT_BITS[precision] ?? 16
   if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, operandBits: 16}
-  const kvBytesPerElement = runtime === 'tensorrt-llm' && !precision.startsWith('int') ? 1 : 2
+  const kvBytesPerElement = peakFlops.fp8 !== undefined && precision !== 'mxfp4' && precision.includes('fp') ? 1 : 2
   if (!FOUR_BIT.has(precision)) {
     return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, operandBits: precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16}
   }
@@ -341,7 +341,8 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
     const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? 512 : 2048)) : 1
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-    into.total = ((chunks + pp - 1) / chunks) * stage * serving.stretch + factors.stepSeconds
+    const launches = model.layers * factors.prefillLayerSeconds
+    into.total = Math.max(((chunks + pp - 1) / chunks) * stage * serving.stretch, launches) + factors.stepSeconds
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
     into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp

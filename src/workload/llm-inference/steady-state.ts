@@ -34,6 +34,9 @@ const LN_100 = Math.log(100)
 /** z of the 99th percentile of the normal distribution. */
 const Z_99 = 2.3263478740408408
 
+/** Prompt tokens that one step takes in beside the decoding: the chunk of chunked prefill. */
+const CHUNK_TOKENS = 8192
+
 /** Mean context of a sequence while it decodes: the prompt and half of the answer. */
 const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
 
@@ -61,11 +64,12 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const added = prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
   const others = Math.max(0, inFlight - 1)
   const stolen = others * added.total
-  const queued = Math.min(1, factors.queueShare) * stolen
   const gaps = Math.max(0, shape.outputTokens - 1)
-  const first = factors.requestSeconds + alone.total + (others > 0 ? step.total / 2 : 0)
+  const company = Math.min(1, others)
+  const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS))
   const life = first + gaps * step.total + stolen
   const busyShare = Math.min(1, (inFlight * added.total) / life)
+  const queued = Math.min(stolen, factors.queueShare * stolen + company * queueWait(busyShare, added.total, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
   into.prefillSeconds = added.total
