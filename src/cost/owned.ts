@@ -90,7 +90,7 @@ function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
 
 /**
  * Marginal: energy above what the machines would draw anyway + cooling of that heat + wear + displaced work + waiting.
- * Full: all the energy, idle hours of the rig's time included, + capital + financing + upkeep. `null` = power unknown.
+ * Full: also the idle draw over the hours of the rig's life that are carried, + capital + financing + upkeep. `null` = power unknown.
  */
 export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours): OwnedBill | null {
   const watts = input.power?.averageWatts ?? null
@@ -107,20 +107,13 @@ export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours)
   const marginal = [aboveIdle, ...coolingLine('cooling', aboveIdle, pricing.coolingCop), ...use]
 
   const life = capitalHours(input, pricing, period)
-  const energy = energyLine('energy', watts, period.hours, pricing.tariffUsdPerKwh)
-  const unused = {p10: Math.max(0, life.p10 - period.hours.p10), p50: Math.max(0, life.p50 - period.hours.p50), p90: Math.max(0, life.p90 - period.hours.p90)}
-  const idleEnergy = idle > 0 && unused.p50 > 0 ? [energyLine('idle energy', exactly(idle), sorted(unused), pricing.tariffUsdPerKwh)] : []
+  const idleEnergy = idle > 0 ? [energyLine('idle energy', exactly(idle), life, pricing.tariffUsdPerKwh)] : []
   const full = [
-    energy,
-    ...coolingLine('cooling', energy, pricing.coolingCop),
+    aboveIdle,
+    ...coolingLine('cooling', aboveIdle, pricing.coolingCop),
     ...idleEnergy.flatMap(line => [line, ...coolingLine('cooling of idle heat', line, pricing.coolingCop)]),
     ...use,
     ...ownershipLines(pricing, life),
   ]
   return {marginal, full, notCosted}
-}
-
-/** Longer runs leave fewer idle hours, so the ends come swapped. */
-function sorted(interval: Interval): Interval {
-  return {p10: Math.min(interval.p10, interval.p90), p50: interval.p50, p90: Math.max(interval.p10, interval.p90)}
 }

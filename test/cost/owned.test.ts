@@ -57,10 +57,10 @@ describe('full cost', () => {
 
     expect(cost.basis).toBe('full')
     expect(table(cost)).toEqual([
-      ['energy', 7.5],
-      ['cooling', 2.5],
-      ['idle energy', Number((1 * (hours - 5) * 0.3).toFixed(6))],
-      ['cooling of idle heat', Number((((hours - 5) * 0.3) / 3).toFixed(6))],
+      ['energy above idle', 6],
+      ['cooling', 2],
+      ['idle energy', Number((1 * hours * 0.3).toFixed(6))],
+      ['cooling of idle heat', Number(((hours * 0.3) / 3).toFixed(6))],
       ['wear', 4],
       ['capital', 7008],
       ['financing', 1314],
