@@ -1,0 +1,80 @@
+import {readFile} from 'node:fs/promises'
+import type {Snapshot} from './catalog/snapshot.ts'
+import {RigorError} from './errors.ts'
+import {createPlanningFacts, type PlanningFacts} from './planner/facts.ts'
+import {prepareObjective} from './planner/objective.ts'
+import {createPriceBook, type PriceBook} from './planner/pricing.ts'
+import {referenceHardware} from './planner/resolve.ts'
+import type {PlanOptions, SessionInput} from './planner/session.ts'
+import {echo} from './text/safe.ts'
+import {kinds} from './workload/index.ts'
+import {applySettings, parseSetting, readWorkloads, workloadFromFlags, type ReadWorkload, type Setting} from './workload/read.ts'
+
+/** The catalog opened and indexed, and the settings a plan depends on: made once per process. */
+export interface Workspace {
+  readonly snapshot: Snapshot
+  readonly facts: PlanningFacts
+  readonly book: PriceBook
+  readonly options: PlanOptions
+}
+
+export function createWorkspace(snapshot: Snapshot, options: PlanOptions): Workspace {
+  return {snapshot, facts: createPlanningFacts(snapshot), book: createPriceBook(snapshot), options}
+}
+
+/** A workload with everything the planner asks for beside it. */
+export async function sessionInput(workspace: Workspace, workload: ReadWorkload): Promise<SessionInput> {
+  const {facts, book, options, snapshot} = workspace
+  const {reference, objective} = workload.spec
+  return {
+    workload,
+    facts,
+    book,
+    options,
+    objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
+    referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, snapshot.rigs),
+  }
+}
+
+const STDIN = '-'
+
+/** The workloads of a file, of stdin (`-`), or of flags alone; `--set` lays values over a single one. */
+export async function loadWorkloads(argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
+  if (argument === undefined) {
+    if (settings.length === 0) {
+      throw new RigorError('MISSING_WORKLOAD', 'No workload is given.', {hint: 'Name a file (examples/chat-70b.yaml), - for stdin, or give it by flags: --kind llm-inference --model Llama-3.1-70B --set traffic.concurrency=50'})
+    }
+    return [workloadFromFlags(settings, {kinds})]
+  }
+  const workloads = readWorkloads(await readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
+  if (settings.length === 0) return workloads
+  const [workload] = workloads
+  if (workload === undefined || workloads.length > 1) {
+    throw new RigorError('AMBIGUOUS_SETTING', `--set changes one workload; ${echo(argument)} holds ${workloads.length}.`, {hint: 'Put the value into the file, or plan one workload at a time.'})
+  }
+  return [applySettings(workload.raw, settings, {kinds, locate: () => workload.where})]
+}
+
+async function readText(argument: string): Promise<string> {
+  if (argument === STDIN) {
+    if (process.stdin.isTTY) throw new RigorError('NO_STDIN', 'The workload is to come from stdin, but nothing is piped in.', {hint: 'cat workload.yaml | rigor plan -'})
+    const chunks: Buffer[] = []
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString('utf8')
+  }
+  try {
+    return await readFile(argument, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new RigorError('NO_SUCH_FILE', `There is no file "${echo(argument, 200)}".`, {hint: 'Name a workload file, such as examples/chat-70b.yaml, or - for stdin.', cause: error})
+  }
+}
+
+/** `--kind`, `--model` and `--set` in the order that lets the later win. */
+export function settingsOf(flags: {readonly kind?: string | undefined; readonly model?: string | undefined; readonly set?: readonly string[] | undefined; readonly objective?: string | undefined}): Setting[] {
+  const settings: Setting[] = []
+  if (flags.kind !== undefined) settings.push({path: 'kind', text: flags.kind, flag: `--kind ${flags.kind}`})
+  if (flags.model !== undefined) settings.push({path: 'model', text: flags.model, flag: `--model ${flags.model}`})
+  if (flags.objective !== undefined) settings.push({path: 'objective', text: flags.objective, flag: `--objective ${flags.objective}`})
+  return [...settings, ...(flags.set ?? []).map(parseSetting)]
+}
