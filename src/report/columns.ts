@@ -37,7 +37,7 @@ export function planColumns(rows: readonly Row[], view: {readonly width: number;
 
   const columns: Column<Row>[] = [
     {title: '#', align: 'right', priority: 0, cell: row => `${row.target.rank}${rankMark(row)}`, style: rowStyle},
-    {title: 'target', align: 'left', priority: 1, shrinksTo: leastTargetWidth(view.width), widest: wide ? 40 : 52, cell: ({target}, width) => targetText(target, width, !wide), style: rowStyle},
+    {title: 'target', align: 'left', priority: 1, shrinksTo: leastTargetWidth(view.width, latency), widest: wide ? 40 : 52, cell: ({target}, width) => targetText(target, width, !wide), style: rowStyle},
   ]
   if (wide) columns.push({title: 'region', align: 'left', priority: 5, shrinksTo: 21, widest: 34, cell: ({target}, width) => regionText(target, width), style: () => 'dim'})
   if (latency) {
@@ -59,7 +59,7 @@ export function planColumns(rows: readonly Row[], view: {readonly width: number;
 }
 
 /** Enough for provider, machine and region of most; the columns of least interest give way to it. */
-const leastTargetWidth = (width: number): number => (width >= WIDE ? 30 : Math.min(36, Math.max(20, width - 44)))
+const leastTargetWidth = (width: number, latency: boolean): number => (width >= WIDE ? 30 : Math.min(latency ? 32 : 36, Math.max(20, width - 44)))
 
 /** "6.2 ±15 %" → "6.2 h ±15 %". */
 function withTimeUnit(text: string, unit: string): string {
@@ -79,7 +79,7 @@ const throughputTitle = (target: PlanTarget | undefined): string => target?.thro
 function latencyText(target: PlanTarget): string {
   if (target.latency === null) return UNKNOWN
   const {ttftSeconds, tpotSeconds} = target.latency
-  return `${seconds(ttftSeconds.p99.p50)} / ${seconds(tpotSeconds.p99.p50)}`.replaceAll(' ', GLUE)
+  return `${seconds(ttftSeconds.p99.p50)}/${seconds(tpotSeconds.p99.p50)}`.replaceAll(' ', GLUE)
 }
 
 const rowStyle = ({target}: Row): 'bold' | 'dim' | undefined => {

@@ -68,11 +68,17 @@ function whatLines(target: Estimated, view: EstimateView): Line[] {
 
 const bottleneckText = (bottleneck: string): string => (Object.hasOwn(BOTTLENECK, bottleneck) ? BOTTLENECK[bottleneck as keyof typeof BOTTLENECK] : bottleneck)
 
-function priceText(target: Estimated, view: EstimateView): string {
-  const {state, asOf} = target.availability
-  const states = {listed: 'as listed', owned: 'owned: only what use costs counts', planned: 'planned: the full cost counts', none: 'none: bare hardware'}
-  const old = asOf === null || view.today === undefined ? '' : age(asOf, view.today)
-  return `${states[state]}${asOf === null ? '' : ` on ${asOf}`}${old === '' ? '' : ` (${old})`}`
+function priceText({availability: {state, asOf}}: Estimated, view: EstimateView): string {
+  switch (state) {
+    case 'listed': {
+      const old = asOf === null || view.today === undefined ? '' : age(asOf, view.today)
+      return `as listed${asOf === null ? '' : ` on ${asOf}`}${old === '' ? '' : ` (${old})`}`
+    }
+    case 'owned': return 'owned: only what its use costs counts'
+    case 'planned': return 'planned: the full cost counts'
+    case 'none': return 'none: bare hardware'
+    default: return state satisfies never
+  }
 }
 
 function figureSections(target: Estimated, view: EstimateView): Line[][] {
@@ -97,8 +103,11 @@ function durationText(hours: Interval | null): string {
   return inFull(scaled(hours, perHour), unit)
 }
 
-function timeLines({durationHours, workHours, cost}: Estimated, view: EstimateView): Line[] {
-  if (cost.period === 'month' && durationHours?.p50 === HOURS_PER_MONTH) return labelled('Time', `around the clock, ${HOURS_PER_MONTH} h per month`, view.width)
+const isAlwaysOn = ({cost, durationHours}: Estimated): boolean => cost.period === 'month' && durationHours?.p50 === HOURS_PER_MONTH
+
+function timeLines(target: Estimated, view: EstimateView): Line[] {
+  const {durationHours, workHours} = target
+  if (isAlwaysOn(target)) return labelled('Time', `around the clock, ${HOURS_PER_MONTH} h per month`, view.width)
   const texts = [durationText(durationHours)]
   if (durationHours !== null && workHours !== null) {
     const rest = durationHours.p50 - workHours.p50
@@ -208,15 +217,21 @@ function costLines({cost}: Estimated, view: EstimateView): Line[] {
   return lines
 }
 
+/** With less than this beside the amounts, how they came about stands below each. */
+const LEAST_ROOM_FOR_HOW = 16
+
 /** Amounts in a column; how each came about beside it, broken over lines where it has to be. */
 function costTable(rows: readonly CostRow[], width: number): Line[] {
   const indent = tableIndent(width)
   const widestItem = Math.min(Math.max(0, ...rows.map(row => displayWidth(row.item))), Math.max(8, Math.floor(width / 4)))
   const widestAmount = Math.max(0, ...rows.map(row => displayWidth(row.amount)))
+  const room = width - indent - widestItem - widestAmount - 4
   return rows.flatMap(row => {
-    const start = `${' '.repeat(indent)}${fit(row.item, widestItem, 'left')}  ${fit(row.amount, widestAmount, 'right')}  `
-    const how = wrap([{text: row.how, style: 'dim'}], width, {first: start})
-    return how.length === 0 ? [[{text: start}]] : how
+    const start = `${' '.repeat(indent)}${fit(row.item, widestItem, 'left')}  ${fit(row.amount, Math.min(widestAmount, width - indent - widestItem - 2), 'right')}`
+    const how: Rich = [{text: row.how, style: 'dim'}]
+    const beside = room < LEAST_ROOM_FOR_HOW ? [] : wrap(how, width, {first: `${start}  `})
+    if (beside.length > 0) return beside
+    return [[{text: start}], ...wrap(how, width, {first: ' '.repeat(indent + 2)})]
   })
 }
 
@@ -245,7 +260,7 @@ function operatorLines(operators: readonly Operator[], view: EstimateView): Line
     const total = all.reduce((sum, operator) => sum + operator.seconds, 0)
     const rows = all.map((operator): OperatorRow => ({operator, share: total === 0 ? 0 : operator.seconds / total})).toSorted((a, b) => b.operator.seconds - a.operator.seconds)
     const columns: Column<OperatorRow>[] = [
-      {title: 'operator', align: 'left', priority: 0, shrinksTo: 12, widest: 44, cell: ({operator}) => (budget === '' ? operator.name : operator.name.slice(budget.length + 2))},
+      {title: 'operator', align: 'left', priority: 0, shrinksTo: Math.max(12, Math.min(30, view.width - 50)), widest: 44, cell: ({operator}) => (budget === '' ? operator.name : operator.name.slice(budget.length + 2))},
       {title: 'time', align: 'right', priority: 1, cell: ({operator}) => seconds(operator.seconds)},
       {title: 'share', align: 'right', priority: 2, cell: ({share}) => percent(share)},
       {title: 'bound by', align: 'left', priority: 3, cell: ({operator}) => operator.bound.replaceAll('-', ' ')},
@@ -273,11 +288,11 @@ function derivationLines(target: Estimated, view: EstimateView): Line[] {
   if (target.operators !== undefined && target.operators.length > 0) {
     texts.push('Each operator: its FLOP, bytes or traffic over the achievable rate of what bounds it (achievable = peak × the calibrated share).')
   }
-  if (workHours !== null && throughput.p50 !== null) texts.push(`Work: ${hoursText(workHours)} at ${figure(throughput.p50)} ${throughput.unit}.`)
+  if (workHours !== null && throughput.p50 !== null && !isAlwaysOn(target)) texts.push(`Work: ${hoursText(workHours)} at ${figure(throughput.p50)} ${throughput.unit}.`)
   texts.push(`Memory: the lines add up to ${significant(memoryGib.lines.reduce((sum, line) => sum + line.gib, 0), 3)} GiB.`)
   if (energyKwh !== null && powerWatts.average !== null && durationHours !== null) {
     const atTheWall = (powerWatts.average.p50 / 1000) * durationHours.p50
-    const overhead = atTheWall === 0 ? 1 : energyKwh.p50 / atTheWall
+    const overhead = atTheWall < 1e-9 ? 1 : energyKwh.p50 / atTheWall
     const further = overhead > 1.005 ? `; × ${significant(overhead, 3)} for cooling and distribution = ${figure(energyKwh.p50)} kWh` : ''
     texts.push(`Energy: ${figure(powerWatts.average.p50)} W × ${middle(durationHours)} h = ${figure(atTheWall)} kWh${further}.`)
   }

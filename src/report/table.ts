@@ -61,6 +61,7 @@ function tableLines(document: PlanDocument, view: PlanView): Line[] {
 
 function countLines(document: PlanDocument, shown: number, total: number, view: PlanView): Line[] {
   const hints = [`ranked by ${document.objective}`]
+  if (total < document.feasible) hints.push(`${figureCount(document.feasible)} with other node counts`)
   if (shown < total) hints.push('--limit N for more')
   if (!view.allRegions && document.targets.some(target => (target.otherRegions?.count ?? 0) > 0)) hints.push('--all-regions for each region')
   return wrap([{text: `${figureCount(shown)} of ${figureCount(total)}`, style: 'bold'}, {text: ` (${hints.join('; ')})`, style: 'dim'}], view.width, {first: '    ', rest: '    '})
@@ -165,10 +166,12 @@ function insteadLines(document: PlanDocument, view: PlanView): Line[] {
     }
     return found
   }
-  const fastest = isEndless(document.targets) ? undefined : least(target => target.durationHours?.p50)
+  const endless = isEndless(document.targets)
+  const fastest = endless ? undefined : least(target => target.durationHours?.p50)
   const thriftiest = least(target => target.energyKwh?.p50)
   const texts: string[] = []
-  const told = (target: PlanTarget): string => `${target.id}, ${hoursText(target.durationHours)}, ${moneyText(target.cost.usd, view.currency)}, ${figure(target.energyKwh?.p50)} kWh`
+  const told = (target: PlanTarget): string =>
+    [target.id, ...(endless ? [] : [hoursText(target.durationHours)]), moneyText(target.cost.usd, view.currency), ...(target.energyKwh === null ? [] : [`${figure(target.energyKwh.p50)} kWh`])].join(', ')
   if (fastest !== undefined) texts.push(`${fastest === thriftiest ? 'faster and with less energy' : 'faster'}: ${told(fastest)}`)
   if (thriftiest !== undefined && thriftiest !== fastest) texts.push(`with less energy: ${told(thriftiest)}`)
   return entries('Instead', texts, view.width, 2)
@@ -209,7 +212,7 @@ function refusalLines(document: PlanDocument, view: PlanView): Line[] {
   const counts = [...Map.groupBy(rejected, entry => entry.reason)].map(([reason, all]) => ({reason, count: all.length})).toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1))
   const summary = `${figureCount(rejected.length)}: ${counts.map(({reason, count}) => `${figureCount(count)} ${REFUSAL[reason]}`).join(', ')}`
   const misses = document.targets.length === 0 ? [] : nearestMisses(rejected, view.verbose ? Infinity : 2)
-  return entries('Refused', [summary, ...misses.map((miss): Rich => [{text: 'nearest: ', style: 'dim'}, ...(missText(miss, view) as readonly Span[])])], view.width)
+  return entries('Refused', [summary, ...misses.map((miss): Rich => [{text: 'for example: ', style: 'dim'}, ...(missText(miss, view) as readonly Span[])])], view.width)
 }
 
 /** What no line of the bills covers, with whom it concerns where that is not all. */
