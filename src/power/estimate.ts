@@ -38,7 +38,7 @@ export function acceleratorLoadShare(load: Load, coefficients: PowerCoefficients
   const activity = Math.min(1, (compute + memory + link) / FULL_ACTIVITY_LOAD)
   const exponent =
     activity * coefficients.floor + compute * coefficients.computeWeight + memory * coefficients.memoryWeight + link * coefficients.linkWeight
-  return 1 - Math.exp(-exponent)
+  return -Math.expm1(-exponent)
 }
 
 function bounded(interval: Interval, low: number, high: number): Interval {

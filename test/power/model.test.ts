@@ -1,0 +1,116 @@
+import {describe, expect, test} from 'vitest'
+import type {Accelerator, CalibrationEntry} from '../../src/catalog/schema.ts'
+import {createCalibration} from '../../src/performance/calibration.ts'
+import {hostClassOf, powerCoefficients, powerModelForCloud, powerModelForRig, usualIdleShare, type CloudPowerInput} from '../../src/power/model.ts'
+
+const FROM = {sourceId: 's', asOf: '2026-01-01', standing: 'read'} as const
+const row = (quantity: string, architecture: string, runtime: string, value: number, measurements = 50): CalibrationEntry => ({kind: 'power', quantity, architecture, runtime, value, sigmaLog: 0.2, measurements, ...FROM})
+const CALIBRATION = createCalibration([
+  ...['floor', 'compute-weight', 'memory-weight', 'link-weight'].flatMap((quantity, index) => [row(quantity, 'hopper', '*', index + 1), row(quantity, '*', '*', index + 5)]),
+  row('host-idle-watts', '*', 'board', 150, 0),
+  row('host-maximum-watts', '*', 'board', 300, 0),
+  row('host-idle-watts', '*', 'card', 60, 0),
+  row('host-maximum-watts', '*', 'card', 130, 0),
+])
+const H100 = {
+  id: 'h100-sxm-80gb', vendor: 'nvidia', name: 'H100', aliases: [], architecture: 'hopper', formFactor: 'sxm', memoryGib: 80, memoryBandwidthBytesPerSecond: 3.35e12,
+  peakFlops: {}, sustainedMatmulFlops: {}, powerWatts: 700, idleWatts: 70, interconnect: '', rayTracingCores: false, displayOutput: false, ...FROM,
+} satisfies Accelerator
+const withoutIdle = ({idleWatts: _, ...accelerator}: typeof H100): Accelerator => accelerator
+const withoutPower = ({powerWatts: _, ...accelerator}: typeof H100): Accelerator => accelerator
+
+const CLOUD: CloudPowerInput = {
+  snapshot: {accelerators: [H100], facility: {psu_titanium_efficiency_50pct: 0.96}, pueByProvider: {acme: 1.15, '*': 1.58}, carbonByCountry: {US: 380}},
+  calibration: CALIBRATION,
+  accelerator: H100,
+  acceleratorsPowered: 16,
+  provider: 'acme',
+  country: 'US',
+}
+
+describe('a rented machine', () => {
+  test('has its accelerators, their part of a reference host, the fleet’s PUE and the country’s carbon', () => {
+    expect(powerModelForCloud(CLOUD)).toEqual({
+      acceleratorIdleWatts: 70,
+      acceleratorMaximumWatts: 700,
+      coefficients: {floor: 1, computeWeight: 2, memoryWeight: 3, linkWeight: 4, sigmaLog: 0.2, basis: 'calibrated'},
+      acceleratorsPowered: 16,
+      hostIdleWatts: 2400,
+      hostMaximumWatts: 4800,
+      supplyEfficiency: 0.96,
+      pue: 1.15,
+      coolingCop: null,
+      gramsCo2PerKwh: 380,
+      basis: 'computed',
+      notes: [],
+    })
+  })
+
+  test('of a provider without a PUE takes the survey average, and says so', () => {
+    const model = powerModelForCloud({...CLOUD, provider: 'bolt'})
+
+    expect(model).toMatchObject({pue: 1.58, basis: 'assumed'})
+    expect(model.notes[0]).toContain('1.58')
+  })
+
+  test('of an unmeasured architecture takes the fit over all, as computed', () => {
+    expect(powerModelForCloud({...CLOUD, accelerator: {...H100, architecture: 'ada', formFactor: 'pcie'}})).toMatchObject({
+      coefficients: {floor: 5, linkWeight: 8, basis: 'computed'},
+      hostIdleWatts: 960,
+      hostMaximumWatts: 2080,
+    })
+  })
+
+  test('whose accelerator has no published power stays unknown, not 0', () => {
+    const model = powerModelForCloud({...CLOUD, accelerator: withoutPower(H100)})
+
+    expect(model).toMatchObject({acceleratorIdleWatts: null, acceleratorMaximumWatts: null, basis: 'assumed'})
+    expect(model.notes[0]).toBe('H100: its power is not published.')
+  })
+
+  test('whose idle draw is not known takes the usual share of its maximum', () => {
+    const model = powerModelForCloud({...CLOUD, accelerator: withoutIdle(H100)})
+
+    expect(model).toMatchObject({acceleratorIdleWatts: 70, basis: 'assumed'})
+    expect(model.notes[0]).toContain('10 %')
+  })
+
+  test('in an unknown country has unknown carbon', () => {
+    expect(powerModelForCloud({...CLOUD, country: undefined}).gramsCo2PerKwh).toBeNull()
+    expect(powerModelForCloud({...CLOUD, country: 'XX'}).gramsCo2PerKwh).toBeNull()
+  })
+
+  test('without calibration or supply facts stays unknown', () => {
+    const model = powerModelForCloud({...CLOUD, calibration: createCalibration([]), snapshot: {...CLOUD.snapshot, facility: {}}})
+
+    expect(model).toMatchObject({coefficients: null, hostIdleWatts: null, hostMaximumWatts: null})
+    expect(powerCoefficients(createCalibration([]), 'hopper')).toBeNull()
+  })
+})
+
+test('a rig powers whole nodes; its heat is moved by its own cooling', () => {
+  const rig = {site: {country: 'US', tariffUsdPerKwh: 0.2, coolingCop: 3, uplinkBytesPerSecond: 1, whenIdle: 'on'}, standing: 'derived'} as const
+  const node = {acceleratorCount: 8, hostIdleWatts: 1264, hostMaximumWatts: 2464, supplyEfficiency: 0.96}
+
+  expect(powerModelForRig({snapshot: CLOUD.snapshot, calibration: CALIBRATION, accelerator: H100, rig, node, nodes: 2})).toMatchObject({
+    acceleratorsPowered: 16,
+    hostIdleWatts: 2528,
+    hostMaximumWatts: 4928,
+    pue: 1,
+    coolingCop: 3,
+    gramsCo2PerKwh: 380,
+    basis: 'assumed',
+  })
+})
+
+test.for([['sxm', 'board'], ['oam', 'board'], ['pcie', 'card'], ['nvl', 'card']] as const)('%s stands on a %s', ([formFactor, hostClass]) => {
+  expect(hostClassOf({formFactor})).toBe(hostClass)
+})
+
+test('the usual idle share is the median of the vendor, else of all', () => {
+  const accelerators = [0.1, 0.2, 0.4].map(share => ({...H100, idleWatts: 700 * share}))
+
+  expect(usualIdleShare(accelerators, 'nvidia')).toBeCloseTo(0.2, 12)
+  expect(usualIdleShare(accelerators.slice(0, 2), 'amd')).toBeCloseTo(0.15, 12)
+  expect(usualIdleShare([], 'amd')).toBeNull()
+})
