@@ -129,6 +129,8 @@ export interface Performance {
   readonly rooflineSeconds: number
   /** What was assumed or is worth knowing, one sentence each. */
   readonly notes: readonly string[]
+  /** A goal that nobody stated but most would (a chat answers within seconds) is missed: `plan` refuses it so, `estimate` only says so. */
+  readonly missesAssumedGoal?: Refusal
 }
 
 export type RefusalReason =

@@ -26,7 +26,7 @@ export interface PlanRequest extends SessionInput {
  * counts and in the configurations worth trying, each way of buying it in its best region.
  */
 export function planWorkload(request: PlanRequest): PlanDocument {
-  const session = createSession(request)
+  const session = createSession({...request, enforceAssumedGoals: true})
   const entries: Entry[] = []
   const refused: Refused[] = []
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)

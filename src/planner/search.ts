@@ -63,6 +63,8 @@ function drivers(performance: Performance): readonly number[] {
 }
 
 function dominates(a: Performance, b: Performance): boolean {
+  // One that misses a goal never drives out one that meets it.
+  if (a.missesAssumedGoal !== undefined && b.missesAssumedGoal === undefined) return false
   const [left, right] = [drivers(a), drivers(b)]
   return left.every((value, index) => value <= (right[index] ?? 0))
 }

@@ -60,6 +60,7 @@ export interface Session {
   readonly evaluator: Evaluator
   readonly budgetUsd: number | undefined
   readonly reference: ReferenceFactor | undefined
+  readonly enforceAssumedGoals: boolean
   /** Searched once per hardware. */
   search(place: Place, nodes: number): SearchResult
   candidatesSeen(): number
@@ -71,6 +72,8 @@ export interface SessionInput {
   readonly book: PriceBook
   readonly options: PlanOptions
   readonly objective: Objective
+  /** `plan` ranks only what meets the goals it assumed; `estimate` answers what it is asked. */
+  readonly enforceAssumedGoals?: boolean | undefined
   /** The hardware that `reference.on` names, resolved. */
   readonly referenceHardware?: Hardware | undefined
 }
@@ -106,6 +109,7 @@ export function createSession(input: SessionInput): Session {
     evaluator: createEvaluator(facts, book, work),
     budgetUsd: spec.constraints.budget === undefined ? undefined : moneyToUsd(spec.constraints.budget, facts.snapshot.exchangeRates),
     reference,
+    enforceAssumedGoals: input.enforceAssumedGoals === true,
     search(place, nodes) {
       const key = place.hardwareKey(nodes)
       const known = found.get(key)
@@ -231,6 +235,10 @@ export function judge(session: Session, ways: readonly Way[], nodes: number, per
   let nearest: Miss | undefined
   for (const way of ways) {
     for (const performance of performances) {
+      if (performance.missesAssumedGoal !== undefined && session.enforceAssumedGoals) {
+        nearest ??= {refusal: performance.missesAssumedGoal, by: Number.POSITIVE_INFINITY}
+        continue
+      }
       const estimate = session.evaluator.estimate(way, nodes, performance)
       const miss = refuseEstimate(session, estimate, onDemandUsdPerHour)
       if (miss !== null) {

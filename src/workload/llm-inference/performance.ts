@@ -1,5 +1,5 @@
 import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, MemoryUse, Operator, Performance, PerformResult} from '../../performance/types.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
@@ -189,6 +189,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
   const notes: string[] = []
+  let missesAssumedGoal: Refusal | undefined
   let replicas = asked === 'auto' ? mostReplicas : asked
   if (load.kind === 'offline') {
     replicas = Math.max(1, Math.min(replicas, Math.ceil(load.requests / groupSize) * groupSize))
@@ -211,10 +212,12 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     const verdict = tryReplicas(demand, plan, replicas, slotLimit)
     if (!verdict.meetsGoal && verdict.keepsUp) {
       if (!demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
+      missesAssumedGoal = missesGoal(demand, plan, replicas, slotLimit).refusal
       notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
-  return {feasible: true, performance: describe(demand, hardware, configuration, plan, replicas, slotLimit, Math.max(1, pacedSlots), notes)}
+  const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, Math.max(1, pacedSlots), notes)
+  return {feasible: true, performance: missesAssumedGoal === undefined ? performance : {...performance, missesAssumedGoal}}
 }
 
 /** The most sequences whose tokens still come at the pace of the goal: more at a time are more throughput, but slower ones. */
