@@ -7,6 +7,8 @@ import {PlanningCommand, workloadFlags} from '../planning-command.ts'
 import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
 
 const DEFAULT_LINES = 10
+/** The node counts of one machine share a line of the table: so many targets are described for each line. */
+const TARGETS_PER_LINE = 4
 const NOTHING_FEASIBLE = 3
 
 export default class Plan extends PlanningCommand {
@@ -30,7 +32,7 @@ export default class Plan extends PlanningCommand {
     const {args, flags} = await this.parse(Plan)
     const workspace = await this.workspace(flags, flags['all-regions'])
     const workloads = await loadWorkloads(args.workload, settingsOf(flags))
-    const limit = flags.limit ?? (this.jsonEnabled() || flags.output !== undefined ? undefined : DEFAULT_LINES)
+    const limit = this.jsonEnabled() || flags.output !== undefined ? flags.limit : (flags.limit ?? DEFAULT_LINES) * TARGETS_PER_LINE
     const plans: PlanDocument[] = []
     for (const workload of workloads) plans.push(planWorkload({...(await sessionInput(workspace, workload)), limit}))
     const document = plans.length === 1 && plans[0] !== undefined ? plans[0] : {schema: 'rigor.plans/1' as const, plans}
