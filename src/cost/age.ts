@@ -14,9 +14,16 @@ const SIGMA_LOG_AT_LIMIT = 0.21
 
 const MILLISECONDS_PER_DAY = 86_400_000
 
+/** A catalog has thousands of prices and a few dozen dates. */
+const dayNumbers = new Map<string, number>()
+
 function dayNumber(isoDate: string): number {
+  const known = dayNumbers.get(isoDate)
+  if (known !== undefined) return known
   const [year = Number.NaN, month = Number.NaN, day = Number.NaN] = isoDate.slice(0, 10).split('-').map(Number)
-  return Date.UTC(year, month - 1, day) / MILLISECONDS_PER_DAY
+  const days = Date.UTC(year, month - 1, day) / MILLISECONDS_PER_DAY
+  dayNumbers.set(isoDate, days)
+  return days
 }
 
 /** Whole days from `asOf` to `today` (both ISO dates, by the calendar, no time zone); 0 for a date in the future. */

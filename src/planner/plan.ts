@@ -54,6 +54,9 @@ function considerCloud(session: Session, place: CloudPlace, entries: Entry[], re
   }
   const no = refuseMachine(session.spec.constraints, provider, place.accelerator)
   if (no !== null) return refuse(undefined, no)
+  // What the hardware cannot do, no offer can: most machines end here, before their offers are unfolded.
+  const impossible = refuseHardware(session, place)
+  if (impossible !== null) return refuse(undefined, impossible)
   const offers = session.facts.snapshot.offersOf(place.key)
   if (offers.length === 0) return refuse(undefined, {reason: 'price-unknown', detail: `no price of ${instanceType} is known`, nearest: null})
   const {groups, refused: ruledOut} = offerGroups(session, offers)
@@ -122,6 +125,20 @@ function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) =
     } else refusal = nearerOf(refusal, judged)
   }
   return {feasible, refusal}
+}
+
+/** Why no node count of a place can do the work, whatever it costs. The smallest count says most plainly what is missing. */
+function refuseHardware(session: Session, place: Place): Refusal | null {
+  let first: Refusal | null = null
+  for (const nodes of nodeCounts(session, place)) {
+    const {performances, refusal} = session.search(place, nodes)
+    const missed = session.enforceAssumedGoals ? performances.find(performance => performance.missesAssumedGoal !== undefined)?.missesAssumedGoal : undefined
+    if (performances.some(performance => missed === undefined || performance.missesAssumedGoal === undefined)) return null
+    first ??= refusal ?? missed ?? null
+    // Without software or links no count will help.
+    if (refusal?.reason === 'software') break
+  }
+  return first
 }
 
 /** What money or time would lift says more than what it would not. */
