@@ -21,6 +21,8 @@ export const NARROWEST = 24
 /** Does not break; prints as an ordinary space. */
 export const GLUE = '\u00a0'
 
+/** Most text: nothing to escape, one column per character. */
+const PLAIN = /^[ -~]*$/
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u
 const EMOJI = /^\p{Emoji_Presentation}$/u
 
@@ -33,7 +35,8 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 function characterWidth(character: string): number {
   const point = character.codePointAt(0) ?? 0
-  if (point < 0x300 || (point >= 0x2010 && point <= 0x2027)) return 1
+  // Latin, general punctuation, arrows, mathematical signs, boxes and blocks: all that rigor itself prints.
+  if (point < 0x300 || (point >= 0x2010 && point <= 0x2027) || (point >= 0x2190 && point <= 0x22ff) || (point >= 0x2500 && point <= 0x25fc) || point === 0x2717) return 1
   // A variation selector may turn the character before it into a wide picture: counted here, so that no line comes out too long.
   if (point === 0xfe0f) return 1
   if (ZERO_WIDTH.test(character)) return 0
@@ -43,6 +46,7 @@ function characterWidth(character: string): number {
 
 /** Columns a terminal needs at most for `text`. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length
   let width = 0
   for (const character of text) width += characterWidth(character)
   return width
@@ -50,7 +54,7 @@ export function displayWidth(text: string): number {
 
 /** Text from the document made printable: controls escaped, white space of any length one space. */
 function printable(text: string): string {
-  return echoBlock(text).replaceAll(/[ \t\n]+/g, ' ')
+  return PLAIN.test(text) && !text.includes('  ') ? text : echoBlock(text).replaceAll(/[ \t\n]+/g, ' ')
 }
 
 /** Figures stay with their units: "41 USD", "±20 %". */
