@@ -7,116 +7,30 @@ import {readFileSync, writeFileSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {parseArgs} from 'node:util'
 import {parseCsv, writeCsv, type CsvCell} from '../../src/catalog/csv.ts'
-import {bareHardware} from '../../src/catalog/hardware.ts'
-import {matchAccelerator} from '../../src/accuracy/accelerator-label.ts'
-import {RigorError} from '../../src/errors.ts'
 import type {Load} from '../../src/performance/types.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {acceleratorLoadShare} from '../../src/power/estimate.ts'
-import {POWER_KIND, usualIdleShare} from '../../src/power/model.ts'
+import {POWER_KIND} from '../../src/power/model.ts'
 import type {PowerCoefficients} from '../../src/power/types.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import {llmInference} from '../../src/workload/llm-inference/index.ts'
-import {InferenceSpec} from '../../src/workload/llm-inference/schema.ts'
+import {powerSamples, type PowerSample} from './power-samples.ts'
 
 const {values: flags} = parseArgs({options: {write: {type: 'boolean', default: false}, rows: {type: 'boolean', default: false}}})
 const root = resolve(import.meta.dirname, '../..')
 const snapshot = await openSnapshot({packageRoot: root})
 const facts = createPlanningFacts(snapshot)
 
-/** Prompt lengths of the benchmark's data sets; the rows do not state them. An assumption: they move the shares of long answers little. */
-const PROMPT_TOKENS: Readonly<Record<string, number>> = {'lm-arena-chat': 150, gpqa: 300, 'sourcegraph-fim': 500}
-const PRECISIONS: Readonly<Record<string, string>> = {bfloat16: 'bf16', fp8: 'fp8', mxfp4: 'mxfp4'}
-/** The publication's names that the catalog has under another one. */
-const MODEL_NAMES: readonly (readonly [RegExp, string])[] = [
-  [/-FP8$/, ''],
-  [/DeepSeek-V3\.1$/, 'DeepSeek-V3'],
-  [/DeepSeek-R1-0528$/, 'DeepSeek-R1'],
-  [/-(?:Instruct|Thinking)-2507$/, ''],
-]
-
-interface Sample {
-  readonly id: string
-  readonly architecture: string
-  readonly idleWatts: number
-  readonly maximumWatts: number
-  readonly wattsPerAccelerator: number
-  readonly sourceId: string
-  readonly asOf: string
-  /** As predicted, and the same scaled to the throughput that was measured. */
-  readonly predicted: Load
-  readonly measured: Load
-}
-
-const rows = parseCsv(readFileSync(join(root, 'data/measured/energy.csv'), 'utf8'), 'energy.csv').map(record => record.cells)
-const joules = new Map(rows.filter(row => row['metric'] === 'joules_per_token').map(row => [row['id']!.replace(/--joules-per-token$/, ''), Number(row['value'])]))
-
-const leftOut = new Map<string, number>()
-function leaveOut(why: string): undefined {
-  leftOut.set(why, (leftOut.get(why) ?? 0) + 1)
-}
-
-function sampleOf(row: Readonly<Record<string, string>>): Sample | undefined {
-  const id = row['id']!.replace(/--watts$/, '')
-  const joulesPerToken = joules.get(id)
-  const accelerator = matchAccelerator(row['accelerator']!, snapshot.accelerators)
-  const precision = PRECISIONS[row['precision']!]
-  const batch = Number(/measured mean batch ([\d.]+)/.exec(row['notes']!)?.[1])
-  if (joulesPerToken === undefined || accelerator === undefined || precision === undefined || !(batch > 0)) return leaveOut('incomplete row')
-  const maximumWatts = accelerator.powerWatts
-  const idleShare = usualIdleShare(snapshot.accelerators, accelerator.vendor)
-  if (maximumWatts === undefined || idleShare === null) return leaveOut('power not known')
-  const name = MODEL_NAMES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), row['model']!)
-  const [count, tp, ep] = [Number(row['accelerators']), Number(row['tp'] || 1), Number(row['ep'] || 1)]
-  const watts = Number(row['value'])
-  try {
-    const spec = InferenceSpec.parse({
-      kind: 'llm-inference',
-      model: name,
-      precision,
-      traffic: {
-        inputTokens: PROMPT_TOKENS[row['dataset']!] ?? 300,
-        outputTokens: Math.round(Number(row['output_len'])),
-        concurrency: Math.max(1, Math.round(batch)),
-      },
-      replicas: count / tp,
-      configuration: {runtime: 'vllm', tp, pp: 1, ep},
-      slo: {ttft: '10000 s', tpot: '1000 s'},
-    })
-    const demand = llmInference.demand(spec, facts)
-    const result = llmInference.perform(demand, bareHardware(accelerator, count, 1), {...demand.configuration, precision, dp: count / tp}, facts)
-    if (!result.feasible) return leaveOut(`${result.refusal.reason}: ${result.refusal.detail}`)
-    const {load, throughput} = result.performance
-    const ratio = watts / joulesPerToken / (throughput.value?.p50 ?? Number.NaN)
-    const cap = (share: number): number => Math.min(1, share * ratio)
-    return {
-      id,
-      architecture: accelerator.architecture,
-      idleWatts: accelerator.idleWatts ?? maximumWatts * idleShare,
-      maximumWatts,
-      wattsPerAccelerator: watts / count,
-      sourceId: row['source']!,
-      asOf: `${row['date']!}-01`.slice(0, 10),
-      predicted: load,
-      measured: {computeShare: cap(load.computeShare), memoryShare: cap(load.memoryShare), linkShare: cap(load.linkShare), hostShare: load.hostShare},
-    }
-  } catch (error) {
-    if (error instanceof RigorError) return leaveOut(`${error.code} ${row['model']}`)
-    throw error
-  }
-}
-
-const samples = rows.filter(row => row['metric'] === 'watts' && row['kind'] === 'llm_inference').flatMap(row => sampleOf(row) ?? [])
+const {samples, leftOut} = powerSamples(root, facts)
 
 type Weights = readonly [floor: number, compute: number, memory: number, link: number]
 const coefficientsOf = ([floor, computeWeight, memoryWeight, linkWeight]: Weights): PowerCoefficients => ({
   floor, computeWeight, memoryWeight, linkWeight, sigmaLog: 0, basis: 'calibrated',
 })
-const lnError = (sample: Sample, load: Load, weights: Weights): number =>
+const lnError = (sample: PowerSample, load: Load, weights: Weights): number =>
   Math.log((sample.idleWatts + (sample.maximumWatts - sample.idleWatts) * acceleratorLoadShare(load, coefficientsOf(weights))) / sample.wattsPerAccelerator)
 
 /** Pattern search over non-negative weights: halves its steps until they are too small to matter. Deterministic. */
-function fit(chosen: readonly Sample[]): Weights {
+function fit(chosen: readonly PowerSample[]): Weights {
   // |error| counts linearly beyond 0.3, so that a few odd rows (idle gaps, another clock) do not bend the fit.
   const cost = (weights: Weights): number =>
     chosen.reduce((total, sample) => {
