@@ -1,0 +1,110 @@
+import {nearestNames, quoteChoices} from '../catalog/names.ts'
+import {Rig} from '../catalog/rig.ts'
+import type {Snapshot} from '../catalog/snapshot.ts'
+import {RigorError} from '../errors.ts'
+import {findings, findingsError} from '../text/issues.ts'
+import {moneyToUsd} from '../units/money.ts'
+import type {RigEntry} from './schema.ts'
+
+type RigView = Pick<Snapshot, 'rigs' | 'tariffs' | 'exchangeRates'>
+type Locate = (path: readonly PropertyKey[]) => string
+
+/** The rigs there are for a user. */
+export interface ResolvedRigs {
+  /** Take part in every plan. */
+  readonly rigs: readonly Rig[]
+  /** May be named as a target: those, and all built-in ones that none of them replaces. */
+  readonly known: readonly Rig[]
+  /** Nobody named a rig: the built-in default stands in, and the answer says so. */
+  readonly assumed: boolean
+}
+
+/** `rigs:` of the config over the built-in ones. Without it the built-in defaults take part; with it exactly those that stand there. */
+export function resolveRigs(entries: Readonly<Record<string, RigEntry>> | undefined, view: RigView, locate: Locate = (path) => path.join('.')): ResolvedRigs {
+  if (entries === undefined) return {rigs: view.rigs.filter((rig) => rig.builtinDefault), known: view.rigs, assumed: true}
+  const rigs = Object.entries(entries).map(([name, entry]) => resolveRig(name, entry, view, (path) => locate(['rigs', name, ...path])))
+  const own = new Set(rigs.map((rig) => rig.id))
+  return {rigs, known: [...rigs, ...view.rigs.filter((rig) => !own.has(rig.id))], assumed: false}
+}
+
+function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate): Rig {
+  const base = baseOf(name, entry, view, locate)
+  const {extends: _, ssh: __, price, site, nodes, network, ...rest} = entry
+  const joined = joinNodes(base, nodes)
+  const merged = {
+    ...base,
+    ...present(rest),
+    id: name,
+    title: entry.title ?? (base === undefined ? name : `${name} (${base.title})`),
+    owned: entry.owned ?? true,
+    builtinDefault: false,
+    // One price for the whole rig is spread over its nodes, as they have prices of their own in the cost model.
+    nodes: price === undefined ? joined : spreadPrice(joined, moneyToUsd(price, view.exchangeRates)),
+    ...(network !== undefined ? {network} : base?.network !== undefined ? {network: base.network} : {}),
+    site: siteOf(site, base, view, locate),
+    sourceIds: base?.sourceIds ?? [],
+    asOf: base?.asOf ?? '1970-01-01',
+    standing: base?.standing ?? ('read' as const),
+  }
+  const parsed = Rig.safeParse(merged)
+  if (parsed.success) return parsed.data
+  const found = findings(parsed.error.issues, Rig, merged, `the rig ${name}`)
+  throw findingsError(found, locate, base === undefined ? `or start from a built-in rig: extends: ${view.rigs[0]?.id ?? '…'}` : undefined)
+}
+
+function baseOf(name: string, entry: RigEntry, view: RigView, locate: Locate): Rig | undefined {
+  // A rig that has the name of a built-in one and nothing else to go by is meant to be that one.
+  const wanted = entry.extends ?? (entry.nodes === undefined ? name : undefined)
+  if (wanted === undefined) return undefined
+  const base = view.rigs.find((rig) => rig.id === wanted)
+  if (base !== undefined) return base
+  const ids = view.rigs.map((rig) => rig.id)
+  const near = nearestNames(wanted, ids)
+  if (entry.extends === undefined) throw new RigorError('MISSING_FIELD', `${locate([])} — the rig ${name} says neither what it extends nor its nodes.`, {hint: `Add extends: one of ${ids.join(', ')}.`})
+  throw new RigorError('UNKNOWN_RIG', `${locate(['extends'])} — "${wanted}" is not a built-in rig.`, {hint: near.length > 0 ? `Did you mean ${quoteChoices(near)}?` : `Built in: ${ids.join(', ')}.`})
+}
+
+/** Without the keys whose value is undefined, which would hide those of the base. */
+function present<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+}
+
+type NodeEntry = NonNullable<RigEntry['nodes']>[number]
+
+function joinNodes(base: Rig | undefined, entries: readonly NodeEntry[] | undefined): readonly NodeEntry[] {
+  if (entries === undefined) return base?.nodes ?? []
+  const before = new Map((base?.nodes ?? []).map((node) => [node.id, node]))
+  return entries.map((entry) => ({...before.get(entry.id), ...present(entry), id: entry.id}))
+}
+
+function spreadPrice(nodes: readonly NodeEntry[], usd: number): readonly NodeEntry[] {
+  const weights = nodes.map((node) => (node.priceUsd ?? 0) * (node.count ?? 1))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const machines = nodes.reduce((sum, node) => sum + (node.count ?? 1), 0)
+  return nodes.map((node) => ({...node, priceUsd: total > 0 ? (usd * (node.priceUsd ?? 0)) / total : usd / machines}))
+}
+
+function siteOf(site: RigEntry['site'], base: Rig | undefined, view: RigView, locate: Locate): Partial<Rig['site']> {
+  const country = site?.country ?? base?.site.country
+  const tariffUsdPerKwh =
+    site?.tariff !== undefined ? moneyToUsd(site.tariff.energy, view.exchangeRates)
+    : site?.country === undefined || site.country === base?.site.country ? base?.site.tariffUsdPerKwh
+    : tariffOf(site.country, view)
+  if (tariffUsdPerKwh === undefined && country !== undefined) {
+    throw new RigorError('MISSING_FIELD', `${locate(['site'])} — no electricity price is known for ${country}.`, {hint: 'Add tariff: {energy: 0.24 EUR/kWh} to the site.'})
+  }
+  return {
+    ...base?.site,
+    ...(country !== undefined && {country}),
+    ...(tariffUsdPerKwh !== undefined && {tariffUsdPerKwh}),
+    coolingCop: site?.coolingCop === undefined ? (base?.site.coolingCop ?? null) : site.coolingCop,
+    whenIdle: site?.whenIdle ?? base?.site.whenIdle ?? 'on',
+    ...(site?.uplink !== undefined && {uplinkBytesPerSecond: site.uplink}),
+  }
+}
+
+/** The newest tariff of a country, for industry where there is one. */
+function tariffOf(country: string, view: RigView): number | undefined {
+  const own = view.tariffs.filter((each) => each.country === country).toSorted((a, b) => (a.asOf < b.asOf ? 1 : -1))
+  return (own.find((each) => each.sector === 'industrial') ?? own[0])?.usdPerKwh
+}

@@ -1,0 +1,146 @@
+import {z} from 'zod'
+import {RigNode} from '../catalog/rig.ts'
+import {Purchase, Service} from '../catalog/schema.ts'
+import {ConfigurationFields} from '../workload/common.ts'
+import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, rate, share, tariff, whole, word} from '../workload/fields.ts'
+
+/** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
+
+const amount = () => z.number({error: () => 'expected a number'}).nonnegative().max(1e15)
+const isoDate = () => z.iso.date({error: () => 'expected a date such as 2027-06-30'})
+const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
+
+/** Inline, by file, or by glob. What an inline one holds is its kind's business: see workload/read.ts. */
+const WorkloadEntry = z.union(
+  [z.strictObject({file: label(1000)}), z.strictObject({glob: label(1000)}), z.looseObject({kind: z.string()})],
+  {error: () => 'a workload is written inline ({kind: …}), by {file: PATH} or by {glob: PATTERN}'},
+)
+
+export const Policy = z.strictObject({
+  name: label(120),
+  severity: word(['error', 'warn']).default('error'),
+  /** Names of workloads, `*` for any characters. */
+  workload: label(200).default('*'),
+  assert: label(1000),
+})
+export type Policy = z.infer<typeof Policy>
+
+/** Own prices: discounts, commitments, reservations. What is left out matches everything. */
+export const OwnPrice = z
+  .strictObject({
+    provider: label(60).optional(),
+    machine: label(120).optional(),
+    region: label(120).optional(),
+    purchase: word(Purchase.options).optional(),
+    service: word(Service.options).optional(),
+    adjust: z.string().regex(/^[+-]\d{1,4}(\.\d+)?\s?%$/, {error: () => 'a change of price is written "-12%" or "+3%"'}).refine((text) => Number.parseFloat(text) > -100, {error: () => 'a discount is less than 100%'}).optional(),
+    usdPerHour: moneyPerHour()
+      .refine((price) => price.currency === 'USD' && price.amount > 0, {error: () => 'usdPerHour is more than 0 and in USD'})
+      .transform((price) => price.amount)
+      .optional(),
+    /** Machines it covers. */
+    count: whole({maximum: 1e6}).optional(),
+    until: isoDate().optional(),
+    /** Paid already: its hours cost nothing more. */
+    prepaid: yesOrNo().optional(),
+  })
+  .refine((entry) => !(entry.adjust !== undefined && entry.usdPerHour !== undefined), {error: () => 'an own price has adjust or usdPerHour, not both'})
+  .refine((entry) => entry.adjust !== undefined || entry.usdPerHour !== undefined || entry.prepaid === true, {error: () => 'an own price has adjust ("-12%"), usdPerHour or prepaid: true'})
+export type OwnPrice = z.infer<typeof OwnPrice>
+
+export const Ssh = z.strictObject({
+  host: label(255),
+  port: whole({maximum: 65_535}).optional(),
+  user: label(64).optional(),
+  keyFile: label(1000).optional(),
+  knownHostsFile: label(1000).optional(),
+})
+export type Ssh = z.infer<typeof Ssh>
+
+/** A rig of the user's: what differs from the one it extends, or all of it. */
+export const RigEntry = z.strictObject({
+  extends: label(60).optional(),
+  title: label(120).optional(),
+  class: word(['server', 'workstation', 'laptop']).optional(),
+  owned: yesOrNo().optional(),
+  ssh: Ssh.optional(),
+  /** Joined by id with those of the rig it extends. */
+  nodes: z.array(RigNode.partial().required({id: true})).min(1).max(1000).optional(),
+  network: z.strictObject({kind: label(40), bytesPerSecondPerNode: z.number().positive(), rdma: yesOrNo(), latencySeconds: amount()}).optional(),
+  site: z
+    .strictObject({
+      country: z.string().regex(/^[A-Za-z]{2}$/, {error: () => 'a country has two letters: DE'}).transform((text) => text.toUpperCase()).optional(),
+      tariff: z.strictObject({energy: tariff()}).optional(),
+      coolingCop: z.number().positive().max(100).nullable().optional(),
+      uplink: bandwidthBytesPerSecond().optional(),
+      whenIdle: word(['on', 'off']).optional(),
+    })
+    .optional(),
+  price: money().optional(),
+  serviceLifeYears: count({maximum: 100}).optional(),
+  residualShare: share().optional(),
+  financingSharePerYear: share().optional(),
+  upkeepUsdPerYear: amount().optional(),
+  wearUsdPerAcceleratorHour: amount().optional(),
+  setupHours: amount().optional(),
+  note: label(500).optional(),
+})
+export type RigEntry = z.infer<typeof RigEntry>
+
+const RIG_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/
+
+export const Measurement = z
+  .strictObject({
+    workload: z.looseObject({kind: z.string()}),
+    on: label(200),
+    throughput: rate().optional(),
+    duration: durationSeconds().optional(),
+    configuration: ConfigurationFields.optional(),
+  })
+  .refine((entry) => (entry.duration === undefined) !== (entry.throughput === undefined), {error: () => 'a measurement has exactly one of throughput and duration'})
+export type Measurement = z.infer<typeof Measurement>
+
+/** Settings that a flag or an environment variable may override; each is `RIGOR_` and its name in capitals: `RIGOR_SSH_FROM`. */
+export const Defaults = z.strictObject({
+  currency: z.string().regex(/^[A-Za-z]{3}$/, {error: () => 'a currency has three letters: EUR'}).transform((text) => text.toUpperCase()).optional(),
+  objective: label(500).optional(),
+  ttl: durationSeconds({maximum: 366 * 86_400}).optional(),
+  maxHourly: moneyPerHour().optional(),
+  budget: money().optional(),
+  failover: word(['none', 'zone', 'region', 'target']).optional(),
+  wait: word(['none', 'running', 'ready']).optional(),
+  /** Address range that may reach a deployment's SSH port. */
+  sshFrom: z.string().regex(/^[0-9a-fA-F.:]{2,45}(\/\d{1,3})?$/, {error: () => 'an address range is written 203.0.113.7/32'}).optional(),
+  catalog: label(1000).optional(),
+  /** Today, for tests and for looking back. */
+  asOf: isoDate().optional(),
+  offline: yesOrNo().optional(),
+  acceptStale: yesOrNo().optional(),
+  allRegions: yesOrNo().optional(),
+  limit: whole({maximum: 1e6}).optional(),
+})
+export type Defaults = z.infer<typeof Defaults>
+
+export const Config = z.strictObject({
+  /** Providers the user has accounts with. */
+  have: labels(60).optional(),
+  workloads: z.array(WorkloadEntry).max(10_000).optional(),
+  policies: z.array(Policy).max(10_000).optional(),
+  prices: z.array(OwnPrice).max(10_000).optional(),
+  rigs: z.record(z.string().regex(RIG_NAME, {error: () => 'the name of a rig has small letters, digits, dots and dashes'}), RigEntry).optional(),
+  measurements: z.array(Measurement).max(10_000).optional(),
+  skills: labels(60).optional(),
+  defaults: Defaults.prefault({}),
+})
+export type Config = z.infer<typeof Config>
+
+/** JSON Schema of rigor.yaml as it is written; with the kinds' own schemas where workloads stand inline. */
+export function configJsonSchema(workloads: readonly Readonly<Record<string, unknown>>[] = []): Record<string, unknown> {
+  const schema = z.toJSONSchema(Config, {io: 'input', unrepresentable: 'any'}) as Record<string, unknown> & {properties: Record<string, Record<string, unknown>>}
+  const entries = schema.properties['workloads']
+  if (entries !== undefined && workloads.length > 0) {
+    const place = (property: string) => ({type: 'object', properties: {[property]: {type: 'string'}}, required: [property], additionalProperties: false})
+    entries['items'] = {anyOf: [place('file'), place('glob'), ...workloads.map(({$schema: _, $id: __, ...each}) => each)]}
+  }
+  return {...schema, $id: 'rigor/config.schema.json', title: 'rigor.yaml'}
+}

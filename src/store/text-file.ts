@@ -1,0 +1,84 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import {RigorError} from '../errors.ts'
+import {didYouMean} from '../text/nearest.ts'
+import {echo} from '../text/safe.ts'
+
+/** Largest file that is read, in bytes. */
+export const MAXIMUM_BYTES = 10_000_000
+
+const decode = (bytes: Uint8Array, shown: string): string => {
+  try {
+    return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
+  } catch (cause) {
+    throw new RigorError('BAD_ENCODING', `${shown} is not UTF-8 text.`, {hint: 'Save it as UTF-8.', cause})
+  }
+}
+
+const tooLarge = (shown: string): RigorError => new RigorError('TOO_LARGE', `${shown} is larger than 10 MB.`, {hint: 'Split it into several files.'})
+
+/** The text of a file, with an error that names it and what to do. `shown` = the name the user gave. */
+export function readTextFile(file: string, shown: string = file): string {
+  const name = echo(shown, 300)
+  let handle: number
+  try {
+    handle = fs.openSync(file, 'r')
+  } catch (cause) {
+    throw openError(cause, file, name)
+  }
+  try {
+    const stat = fs.fstatSync(handle)
+    if (stat.isDirectory()) throw new RigorError('NOT_A_FILE', `${name} is a folder.`, {hint: 'Name a file in it.'})
+    if (stat.size > MAXIMUM_BYTES) throw tooLarge(name)
+    return decode(readUpTo(handle, name), name)
+  } finally {
+    fs.closeSync(handle)
+  }
+}
+
+/** Everything on stdin. */
+export function readStandardInput(): string {
+  return decode(readUpTo(0, 'standard input'), 'standard input')
+}
+
+/** Pipes and devices have no size: stops as soon as the limit is passed. */
+function readUpTo(handle: number, shown: string): Uint8Array {
+  const chunks: Uint8Array[] = []
+  let total = 0
+  for (;;) {
+    const chunk = new Uint8Array(65_536)
+    let length: number
+    try {
+      length = fs.readSync(handle, chunk)
+    } catch (cause) {
+      const {code} = cause as NodeJS.ErrnoException
+      if (code === 'EOF') break
+      if (code === 'EAGAIN') {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+        continue
+      }
+      throw new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code))}).`, {cause})
+    }
+    if (length === 0) break
+    total += length
+    if (total > MAXIMUM_BYTES) throw tooLarge(shown)
+    chunks.push(chunk.subarray(0, length))
+  }
+  return Buffer.concat(chunks)
+}
+
+function openError(cause: unknown, file: string, shown: string): RigorError {
+  const {code} = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new RigorError('FILE_NOT_FOUND', `There is no file ${shown}.`, {...nearHint(file), cause})
+  if (code === 'EACCES' || code === 'EPERM') return new RigorError('UNREADABLE', `${shown} may not be read.`, {hint: 'Check its permissions.', cause})
+  return new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code ?? cause))}).`, {cause})
+}
+
+function nearHint(file: string): {hint?: string} {
+  try {
+    const hint = didYouMean(path.basename(file), fs.readdirSync(path.dirname(file)).slice(0, 2000).map((name) => echo(name)))
+    return hint === undefined ? {} : {hint}
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,90 @@
+import {describe, expect, test} from 'vitest'
+import type {Rig} from '../../src/catalog/rig.ts'
+import {resolveRigs} from '../../src/config/rigs.ts'
+import {Config, configJsonSchema} from '../../src/config/schema.ts'
+import {RigorError} from '../../src/errors.ts'
+
+const node = (id: string, priceUsd: number) => ({
+  id, count: 1, acceleratorId: 'h100-pcie-80gb', acceleratorCount: 10, levels: [{kind: 'pcie', groupSize: 10, bytesPerSecond: 1e9, latencySeconds: 1e-6}], hostIdleWatts: 500, hostMaximumWatts: 1300, supplyEfficiency: 0.96, priceUsd,
+})
+
+const rig = (id: string, more: Partial<Rig> = {}): Rig => ({
+  id, title: id, class: 'server', owned: true, builtinDefault: false, nodes: [node('box', 300_000)], site: {country: 'DE', tariffUsdPerKwh: 0.27, coolingCop: 3, uplinkBytesPerSecond: 125e6, whenIdle: 'on'},
+  serviceLifeYears: 5, residualShare: 0.1, financingSharePerYear: 0, upkeepUsdPerYear: 100, wearUsdPerAcceleratorHour: 0.1, setupHours: 0, sourceIds: ['s'], asOf: '2026-06-01', standing: 'derived', ...more,
+})
+
+const view = {
+  rigs: [rig('h100x10-pcie', {builtinDefault: true}), rig('h100x10-sxm', {nodes: [node('sxm', 300_000), node('pcie', 100_000)]})],
+  tariffs: [{country: 'NO', sector: 'household', usdPerKwh: 0.11, asOf: '2025-01-01', sourceId: 's'}, {country: 'NO', sector: 'industrial', usdPerKwh: 0.07, asOf: '2025-01-01', sourceId: 's'}],
+  exchangeRates: {EUR: {perUsd: 0.8, asOf: '2026-11-01'}},
+}
+
+const resolve = (rigs: unknown) => resolveRigs(Config.parse({rigs}).rigs, view)
+
+describe('which rigs take part', () => {
+  test('without rigs: the built-in default, said to be assumed; the others can be named', () => {
+    const {rigs, known, assumed} = resolveRigs(undefined, view)
+
+    expect([rigs.map((each) => each.id), known.map((each) => each.id), assumed]).toEqual([['h100x10-pcie'], ['h100x10-pcie', 'h100x10-sxm'], true])
+  })
+
+  test('rigs: {} leaves all out', () => {
+    expect(resolve({})).toMatchObject({rigs: [], assumed: false})
+  })
+
+  test('with rigs: exactly those', () => {
+    const {rigs, known, assumed} = resolve({lab: {extends: 'h100x10-pcie'}, 'h100x10-sxm': {owned: false}})
+
+    expect(rigs.map((each) => [each.id, each.owned])).toEqual([['lab', true], ['h100x10-sxm', false]])
+    expect(known.map((each) => each.id)).toEqual(['lab', 'h100x10-sxm', 'h100x10-pcie'])
+    expect(assumed).toBe(false)
+  })
+})
+
+describe('a rig that extends another', () => {
+  test('takes what it does not say from it', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '0.24 EUR/kWh'}, whenIdle: 'off', uplink: '10 Gbit/s'}, upkeepUsdPerYear: 0}}).rigs
+
+    expect(lab).toMatchObject({id: 'lab', site: {country: 'DE', coolingCop: 3, whenIdle: 'off', uplinkBytesPerSecond: 1.25e9}, upkeepUsdPerYear: 0, serviceLifeYears: 5})
+    expect(lab?.site.tariffUsdPerKwh).toBeCloseTo(0.3, 12)
+  })
+
+  test('in another country pays its newest industrial tariff', () => {
+    expect(resolve({lab: {extends: 'h100x10-pcie', site: {country: 'no'}}}).rigs[0]?.site).toMatchObject({country: 'NO', tariffUsdPerKwh: 0.07})
+  })
+
+  test('joins nodes by id, and drops those it does not name', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxm', acceleratorCount: 8}]}}).rigs
+
+    expect(lab?.nodes).toMatchObject([{id: 'sxm', acceleratorCount: 8, hostIdleWatts: 500}])
+  })
+
+  test('spreads one price over its nodes as theirs were', () => {
+    expect(resolve({lab: {extends: 'h100x10-sxm', price: '160000 EUR'}}).rigs[0]?.nodes.map((each) => each.priceUsd)).toEqual([150_000, 50_000])
+  })
+
+  test.for([
+    [{lab: {extends: 'h100x10-pci'}}, 'UNKNOWN_RIG', '"h100x10-pcie"'],
+    [{lab: {owned: true}}, 'MISSING_FIELD', 'extends'],
+    [{lab: {nodes: [{id: 'a', acceleratorCount: 2}]}}, 'MISSING_FIELD', ''],
+    [{lab: {extends: 'h100x10-pcie', site: {country: 'ZZ'}}}, 'MISSING_FIELD', 'tariff'],
+    [{lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 XXX/kWh'}}}}, 'UNKNOWN_CURRENCY', 'Known'],
+  ] as const)('%j is told as %s', ([rigs, code, hint]) => {
+    let error: unknown
+    try {
+      resolve(rigs)
+    } catch (thrown) {
+      error = thrown
+    }
+
+    expect(error).toBeInstanceOf(RigorError)
+    expect((error as RigorError).code).toBe(code)
+    expect((error as RigorError).hint ?? '').toContain(hint)
+  })
+})
+
+test('rigor.yaml has a JSON Schema, with the kinds of workloads in it', () => {
+  const schema = configJsonSchema([{title: 'a kind', type: 'object'}]) as {properties: {workloads: {items: {anyOf: unknown[]}}}}
+
+  expect(schema.properties.workloads.items.anyOf).toHaveLength(3)
+})
