@@ -164,11 +164,20 @@ export function wrap(rich: Rich, width: number, options: WrapOptions = {}): Line
     const prefix = index === 0 ? (options.first ?? '') : rest
     if (prefix !== '') spans.push({text: prefix})
     const kept = cutShort && index === shown.length - 1 ? shorten(words, room(index), ` … ${options.more ?? ''}`.trimEnd()) : words
-    kept.forEach((word, position) => {
-      spans.push({text: `${word.joined || position === 0 ? '' : ' '}${word.text}`, style: word.style})
-    })
+    for (const {text, style, joined} of joinWords(kept)) spans.push({text: joined ? text : ` ${text}`, style})
     return spans
   })
+}
+
+/** Neighbours of one style as one; the first needs no space before it. */
+function joinWords(words: readonly Word[]): Word[] {
+  const runs: Word[] = []
+  for (const word of words) {
+    const last = runs.at(-1)
+    if (last !== undefined && last.style === word.style) runs[runs.length - 1] = {...last, text: `${last.text}${word.joined ? '' : ' '}${word.text}`}
+    else runs.push({...word, joined: word.joined || runs.length === 0})
+  }
+  return runs
 }
 
 /** Takes words off the end until `ending` fits behind them. */
