@@ -72,7 +72,7 @@ function createAnswerer(workspace: Workspace): (text: string, line: number) => P
     try {
       const question = readQuestion(text, line)
       id = question.id
-      const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.snapshot.rigs))
+      const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.knownRigs))
       const session = await sessionOf(question.workload, line)
       return toLine(id, answerOf(session, verdictsOn(session, target)))
     } catch (error) {

@@ -1,5 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand, type CommonFlags} from './command.ts'
+import {resolveRigs} from './config/rigs.ts'
+import {checkNames, loadConfig} from './store/config.ts'
 import {rateOf} from './units/money.ts'
 import {createWorkspace, type Workspace} from './workspace.ts'
 
@@ -12,29 +14,43 @@ export const workloadFlags = {
   'accept-stale': Flags.boolean({summary: 'Let prices win that are past their age limit.', default: false}),
 }
 
+type PlanningFlags = CommonFlags & {readonly 'accept-stale'?: boolean | undefined; readonly 'all-regions'?: boolean | undefined; readonly limit?: number | undefined}
+
 /** What `plan` and `estimate` share: the workspace and how to show it. */
 export abstract class PlanningCommand extends RigorCommand {
-  protected async workspace(flags: CommonFlags & {readonly 'accept-stale'?: boolean | undefined}, allRegions: boolean): Promise<Workspace> {
-    const snapshot = await this.openCatalog(flags)
-    return createWorkspace(snapshot, {
-      asOf: this.today(flags),
-      rigs: snapshot.rigs.filter(rig => rig.builtinDefault),
-      rigsAssumed: true,
-      have: [],
-      prices: [],
-      skills: undefined,
-      allRegions,
-      acceptStale: flags['accept-stale'] === true,
+  /** Catalog, rigs and settings: flags over environment over rigor.yaml over the user's own file. */
+  protected async workspace(flags: PlanningFlags): Promise<Workspace> {
+    const loaded = loadConfig({
+      cwd: process.cwd(),
+      environment: process.env,
+      configFile: flags.config,
+      flags: {currency: flags.currency, catalog: flags.catalog, asOf: flags['as-of'], acceptStale: flags['accept-stale'] || undefined, allRegions: flags['all-regions'] || undefined, limit: flags.limit},
+    })
+    const {config} = loaded
+    const {defaults} = config
+    const snapshot = await this.openCatalog({catalog: defaults.catalog})
+    const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
+    if (config.have !== undefined) checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
+    const {rigs, known, assumed} = resolveRigs(config.rigs, snapshot, loaded.locate)
+    return createWorkspace(snapshot, loaded, known, {
+      asOf: this.today({'as-of': defaults.asOf}),
+      rigs,
+      rigsAssumed: assumed,
+      have: config.have ?? [],
+      prices: config.prices ?? [],
+      skills: config.skills,
+      allRegions: defaults.allRegions === true,
+      acceptStale: defaults.acceptStale === true,
     })
   }
 
   /** Width, colours and currency of what is printed. */
-  protected view(workspace: Workspace, flags: CommonFlags): {width: number; color: boolean; today: string; currency?: {code: string; perUsd: number; asOf: string}} {
-    const {columns, color} = this.terminal
+  protected view(workspace: Workspace): {width: number; color: boolean; today: string; currency?: {code: string; perUsd: number; asOf: string}} {
+    const {columns: width, color} = this.terminal
     const {exchangeRates} = workspace.snapshot
-    const code = flags.currency?.toUpperCase()
-    if (code === undefined || code === 'USD') return {width: columns, color, today: workspace.options.asOf}
-    const perUsd = rateOf(code, exchangeRates)
-    return {width: columns, color, today: workspace.options.asOf, currency: {code, perUsd, asOf: exchangeRates[code]?.asOf ?? ''}}
+    const {currency: code} = workspace.loaded.config.defaults
+    const view = {width, color, today: workspace.options.asOf}
+    if (code === undefined || code === 'USD') return view
+    return {...view, currency: {code, perUsd: rateOf(code, exchangeRates), asOf: exchangeRates[code]?.asOf ?? ''}}
   }
 }

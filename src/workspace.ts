@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises'
+import type {Rig} from './catalog/rig.ts'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import {createPlanningFacts, type PlanningFacts} from './planner/facts.ts'
@@ -6,42 +7,50 @@ import {prepareObjective} from './planner/objective.ts'
 import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
 import type {PlanOptions, SessionInput} from './planner/session.ts'
+import {configWorkloads, type LoadedConfig} from './store/config.ts'
 import {echo} from './text/safe.ts'
 import {kinds} from './workload/index.ts'
 import {applySettings, parseSetting, readWorkloads, workloadFromFlags, type ReadWorkload, type Setting} from './workload/read.ts'
 
 /** The catalog opened and indexed, and the settings a plan depends on: made once per process. */
 export interface Workspace {
+  readonly loaded: LoadedConfig
+  /** Every rig that may be named as a target. */
+  readonly knownRigs: readonly Rig[]
   readonly snapshot: Snapshot
   readonly facts: PlanningFacts
   readonly book: PriceBook
   readonly options: PlanOptions
 }
 
-export function createWorkspace(snapshot: Snapshot, options: PlanOptions): Workspace {
-  return {snapshot, facts: createPlanningFacts(snapshot), book: createPriceBook(snapshot), options}
+export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownRigs: readonly Rig[], options: PlanOptions): Workspace {
+  return {loaded, knownRigs, snapshot, facts: createPlanningFacts(snapshot), book: createPriceBook(snapshot), options}
 }
 
 /** A workload with everything the planner asks for beside it. */
 export async function sessionInput(workspace: Workspace, workload: ReadWorkload): Promise<SessionInput> {
-  const {facts, book, options, snapshot} = workspace
-  const {reference, objective} = workload.spec
+  const {facts, book, options, snapshot, knownRigs} = workspace
+  const {reference} = workload.spec
+  // The schema fills in `cost`; the user's own default comes before that.
+  const objective = workload.raw['objective'] === undefined ? (workspace.loaded.config.defaults.objective ?? workload.spec.objective) : workload.spec.objective
   return {
     workload,
     facts,
     book,
     options,
     objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
-    referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, snapshot.rigs),
+    referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs),
   }
 }
 
 const STDIN = '-'
 
-/** The workloads of a file, of stdin (`-`), or of flags alone; `--set` lays values over a single one. */
-export async function loadWorkloads(argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
+/** The workloads of a file, of stdin (`-`), of flags alone, or of rigor.yaml; `--set` lays values over a single one. */
+export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
   if (argument === undefined) {
     if (settings.length === 0) {
+      const configured = configWorkloads(workspace.loaded, kinds)
+      if (configured.length > 0) return configured
       throw new RigorError('MISSING_WORKLOAD', 'No workload is given.', {hint: 'Name a file (examples/chat-70b.yaml), - for stdin, or give it by flags: --kind llm-inference --model Llama-3.1-70B --set traffic.concurrency=50'})
     }
     return [workloadFromFlags(settings, {kinds})]

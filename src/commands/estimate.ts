@@ -28,7 +28,7 @@ export default class Estimate extends PlanningCommand {
 
   async run(): Promise<unknown> {
     const {args, flags} = await this.parse(Estimate)
-    const workspace = await this.workspace(flags, false)
+    const workspace = await this.workspace(flags)
     if (flags.batch !== undefined) {
       const {answerBatch} = await import('../batch.ts')
       await answerBatch(flags.batch, workspace)
@@ -37,8 +37,8 @@ export default class Estimate extends PlanningCommand {
       return undefined
     }
     if (flags.on === undefined) throw new RigorError('MISSING_TARGET', 'No target is given.', {hint: 'Add --on TARGET, for example --on rig:h100x10-pcie or --on h100-sxm-80gb:8.'})
-    const targets = flags.on.map(text => resolveTarget(text, workspace.facts, workspace.snapshot.rigs))
-    const workloads = await loadWorkloads(args.workload, settingsOf(flags))
+    const targets = flags.on.map(text => resolveTarget(text, workspace.facts, workspace.knownRigs))
+    const workloads = await loadWorkloads(workspace, args.workload, settingsOf(flags))
     const plans: PlanDocument[] = []
     for (const workload of workloads) plans.push(estimateTargets(await sessionInput(workspace, workload), targets))
     if (plans.some(plan => plan.targets.length === 0)) process.exitCode = NOTHING_FEASIBLE
@@ -47,7 +47,7 @@ export default class Estimate extends PlanningCommand {
       return plans.length === 1 && plans[0] !== undefined ? planJson(plans[0]) : plansJson({schema: 'rigor.plans/1', plans})
     }
     const {renderEstimate} = await import('../report/estimate.ts')
-    const view = {...this.view(workspace, flags), explain: flags.explain, verbose: flags.verbose, workloadArgument: args.workload}
+    const view = {...this.view(workspace), explain: flags.explain, verbose: flags.verbose, workloadArgument: args.workload}
     this.print(plans.map(plan => renderEstimate(plan, view)).join('\n'))
     return undefined
   }

@@ -7,8 +7,6 @@ import {PlanningCommand, workloadFlags} from '../planning-command.ts'
 import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
 
 const DEFAULT_LINES = 10
-/** The node counts of one machine share a line of the table: so many targets are described for each line. */
-const TARGETS_PER_LINE = 4
 const NOTHING_FEASIBLE = 3
 
 export default class Plan extends PlanningCommand {
@@ -30,11 +28,13 @@ export default class Plan extends PlanningCommand {
 
   async run(): Promise<unknown> {
     const {args, flags} = await this.parse(Plan)
-    const workspace = await this.workspace(flags, flags['all-regions'])
-    const workloads = await loadWorkloads(args.workload, settingsOf(flags))
-    const limit = this.jsonEnabled() || flags.output !== undefined ? flags.limit : (flags.limit ?? DEFAULT_LINES) * TARGETS_PER_LINE
+    const workspace = await this.workspace(flags)
+    const workloads = await loadWorkloads(workspace, args.workload, settingsOf(flags))
+    const {limit} = workspace.loaded.config.defaults
+    const lines = limit ?? DEFAULT_LINES
+    const shown = this.jsonEnabled() || flags.output !== undefined ? {limit} : {lines}
     const plans: PlanDocument[] = []
-    for (const workload of workloads) plans.push(planWorkload({...(await sessionInput(workspace, workload)), limit}))
+    for (const workload of workloads) plans.push(planWorkload({...(await sessionInput(workspace, workload)), ...shown}))
     const document = plans.length === 1 && plans[0] !== undefined ? plans[0] : {schema: 'rigor.plans/1' as const, plans}
     if (flags.output !== undefined) await this.writePlanFile(flags.output, document, workspace.options.asOf)
     if (plans.some(plan => plan.targets.length === 0 && plan.advice.length === 0)) process.exitCode = NOTHING_FEASIBLE
@@ -43,7 +43,7 @@ export default class Plan extends PlanningCommand {
       return document.schema === 'rigor.plan/1' ? planJson(document) : plansJson(document)
     }
     const {renderPlan, renderPlans} = await import('../report/table.ts')
-    const view = {...this.view(workspace, flags), limit: flags.limit ?? DEFAULT_LINES, allRegions: flags['all-regions'], have: workspace.options.have, verbose: flags.verbose, workloadArgument: args.workload}
+    const view = {...this.view(workspace), limit: lines, allRegions: workspace.options.allRegions, have: workspace.options.have, verbose: flags.verbose, workloadArgument: args.workload}
     this.print(document.schema === 'rigor.plan/1' ? renderPlan(document, view) : renderPlans(document, view))
     return undefined
   }

@@ -17,8 +17,10 @@ export interface Entry extends Scored {
 }
 
 export interface PlanRequest extends SessionInput {
-  /** Targets to describe in full; absent = all of them. */
+  /** Targets to describe; absent = all of them. */
   readonly limit?: number | undefined
+  /** Instead of `limit`: targets enough for so many lines, node counts of one machine and purchase sharing one. */
+  readonly lines?: number | undefined
 }
 
 /**
@@ -31,7 +33,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
   const refused: Refused[] = []
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
   for (const place of cloudPlaces(session.facts)) considerCloud(session, place, entries, refused)
-  return documentOf(session, entries, refused, request.limit)
+  return documentOf(session, entries, refused, request)
 }
 
 function considerRig(session: Session, place: RigPlace, entries: Entry[], refused: Refused[]): void {
@@ -153,10 +155,10 @@ function undominated(feasible: readonly Feasible[], session: Session): Feasible[
   return kept.length > 0 ? kept : feasible.slice(0, 1)
 }
 
-function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], limit: number | undefined): PlanDocument {
+function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], {limit, lines}: Pick<PlanRequest, 'limit' | 'lines'>): PlanDocument {
   const {facts, options, demand, spec} = session
   const {ranked, displaced} = rankTargets(entries, options.have)
-  const shown = limit === undefined ? ranked : shownOf(ranked, limit, options.have)
+  const shown = limit === undefined && lines === undefined ? ranked : shownOf(ranked, limit ?? Number.POSITIVE_INFINITY, lines ?? Number.POSITIVE_INFINITY, options.have)
   const rankOf = new Map(ranked.map((entry, index) => [entry, index + 1]))
   const targets: PlanTarget[] = shown.map(entry => {
     const rank = rankOf.get(entry) ?? 0
@@ -181,14 +183,19 @@ function documentOf(session: Session, entries: readonly Entry[], refused: readon
   }
 }
 
-/** The first `limit`, and what always has a line: the best of every rig and of every provider with an account. */
-function shownOf(ranked: readonly Entry[], limit: number, have: readonly string[]): Entry[] {
+/** The first `limit` (or those on the first `lines`), and what always has a line: the best of every rig and of every provider with an account. */
+function shownOf(ranked: readonly Entry[], limit: number, lines: number, have: readonly string[]): Entry[] {
   const always = new Set<string>()
+  const begun = new Set<string>()
   return ranked.filter((entry, index) => {
     const owner = entry.provider === 'rig' ? entry.id.split(':').slice(0, 2).join(':') : entry.provider
     const first = !always.has(owner) && (entry.provider === 'rig' || have.includes(entry.provider))
     always.add(owner)
-    return index < limit || first
+    const {place, offer} = entry.estimate.way
+    const line = `${place.key} ${offer?.service ?? ''} ${offer?.purchase ?? ''}`
+    const within = index < limit && (begun.size < lines || begun.has(line))
+    if (within) begun.add(line)
+    return within || first
   })
 }
 
