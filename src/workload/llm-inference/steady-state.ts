@@ -47,7 +47,8 @@ const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.
 function queueWait(busyShare: number, prefillSeconds: number, others: number, percentile99: boolean): number {
   const longest = others * prefillSeconds
   const left = 1 - Math.min(busyShare, 0.999)
-  const wait = percentile99 ? (Math.max(0, LN_100 + Math.log(Math.max(busyShare, 1e-9))) * prefillSeconds) / (2 * left) : (busyShare * prefillSeconds) / (2 * left)
+  const mean = (busyShare * prefillSeconds) / (2 * left)
+  const wait = percentile99 ? Math.max(mean, ((LN_100 + Math.log(Math.max(busyShare, 1e-9))) * prefillSeconds) / (2 * left)) : mean
   return Math.min(wait, longest)
 }
 
@@ -65,11 +66,12 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const others = Math.max(0, inFlight - 1)
   const stolen = others * added.total
   const gaps = Math.max(0, shape.outputTokens - 1)
-  const company = Math.min(1, others)
+  // Without tokens to decode there are no steps to share.
+  const company = gaps > 0 ? Math.min(1, others) : 0
   const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS))
   const life = first + gaps * step.total + stolen
   const busyShare = Math.min(1, (inFlight * added.total) / life)
-  const queued = Math.min(stolen, factors.queueShare * stolen + company * queueWait(busyShare, added.total, others, false))
+  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * stolen + company * queueWait(busyShare, added.total, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
   into.prefillSeconds = added.total

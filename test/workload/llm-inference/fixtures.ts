@@ -1,0 +1,47 @@
+import path from 'node:path'
+import {bareHardware} from '../../../src/catalog/hardware.ts'
+import {createPlanningFacts, type PlanningFacts} from '../../../src/planner/facts.ts'
+import {openSnapshot} from '../../../src/store/snapshot.ts'
+import type {Configuration, Hardware, Performance} from '../../../src/performance/types.ts'
+import type {Factors} from '../../../src/workload/llm-inference/factors.ts'
+import {llmInference, type InferenceDemand} from '../../../src/workload/llm-inference/index.ts'
+
+let opened: Promise<PlanningFacts> | undefined
+
+/** The bundled catalog, opened once per file. */
+export function bundledFacts(): Promise<PlanningFacts> {
+  return (opened ??= openSnapshot({packageRoot: path.resolve(import.meta.dirname, '../../..')}).then(createPlanningFacts))
+}
+
+export function hardwareNamed(facts: PlanningFacts, accelerator: string, count: number, nodes = 1): Hardware {
+  const found = facts.accelerator(accelerator)
+  if (found === undefined) throw new Error(`no accelerator ${accelerator}`)
+  return bareHardware(found, count, nodes)
+}
+
+export function demandOf(facts: PlanningFacts, spec: Record<string, unknown>): InferenceDemand {
+  return llmInference.demand(llmInference.spec.parse({kind: 'llm-inference', ...spec}), facts)
+}
+
+export function perform(facts: PlanningFacts, spec: Record<string, unknown>, hardware: Hardware, configuration: Configuration): Performance {
+  const result = llmInference.perform(demandOf(facts, spec), hardware, configuration, facts)
+  if (!result.feasible) throw new Error(`refused: ${result.refusal.detail}`)
+  return result.performance
+}
+
+/** The highest throughput over all that a practitioner would try; `undefined` = nothing runs. */
+export function best(facts: PlanningFacts, spec: Record<string, unknown>, hardware: Hardware): Performance | undefined {
+  const demand = demandOf(facts, spec)
+  let winner: Performance | undefined
+  for (const configuration of llmInference.configurations(demand, hardware, facts)) {
+    const result = llmInference.perform(demand, hardware, configuration, facts)
+    if (result.feasible && (result.performance.throughput.value?.p50 ?? 0) > (winner?.throughput.value?.p50 ?? 0)) winner = result.performance
+  }
+  return winner
+}
+
+/** Hardware that reaches every printed rate and launches in no time: what is left are the formulas. */
+export const IDEAL: Factors = {
+  compute16: 1, compute8: 1, compute4: 1, weightBandwidth: 1, kvBandwidth: 1, mixture: 1, link: 1, collectiveSeconds: 0, layerSeconds: 0, mixtureLayerSeconds: 0, prefillLayerSeconds: 0,
+  stepSeconds: 0, sequenceSeconds: 0, requestSeconds: 0, queueShare: 0, throughputSigma: 0.2, ttftSigma: 0.3, tpotSigma: 0.2, basis: 'computed',
+}

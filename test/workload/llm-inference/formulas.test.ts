@@ -1,0 +1,169 @@
+import {beforeAll, describe, expect, test} from 'vitest'
+import type {PlanningFacts} from '../../../src/planner/facts.ts'
+import {cacheBytes, createServing, decodeStep, formatOf, newPassTime, prefill, weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/serving.ts'
+import {closedLoop, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
+import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
+import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
+import {replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
+import {bundledFacts, hardwareNamed, IDEAL} from './fixtures.ts'
+
+let facts: PlanningFacts
+beforeAll(async () => {
+  facts = await bundledFacts()
+})
+
+const layout = (tp: number, precision = 'bf16', runtime = 'vllm', rest: Partial<Layout> = {}): Layout => ({tp, pp: 1, ep: 1, precision, runtime, ...rest})
+
+function idealServing(model: string, accelerator: string, count: number, how: Layout) {
+  const serving = createServing(facts.languageModel(model), hardwareNamed(facts, accelerator, count), how, IDEAL)
+  if (serving === undefined) throw new Error('no serving')
+  return serving
+}
+
+describe('KV cache', () => {
+  test('of Llama-3.1-70B takes 2 · 8 heads · 128 · 2 B · 80 layers = 327,680 B a token', () => {
+    expect(cacheBytes(idealServing('Llama-3.1-70B', 'h100-sxm-80gb', 1, layout(1)), 1)).toBe(327_680)
+  })
+
+  test('is split over tensor parallelism down to one head, then replicated', () => {
+    expect(cacheBytes(idealServing('Llama-3.1-70B', 'h100-sxm-80gb', 8, layout(8)), 1)).toBe(40_960)
+    expect(cacheBytes(idealServing('Qwen3-235B-A22B', 'h100-sxm-80gb', 8, layout(8)), 1)).toBe(2 * 1 * 128 * 2 * 94)
+  })
+
+  test('of DeepSeek-V3 (MLA) is its latent and rotary part, (512 + 64) · 2 B · 61 layers, on every accelerator', () => {
+    expect(cacheBytes(idealServing('DeepSeek-V3', 'h200-sxm-141gb', 8, layout(8)), 1)).toBe(70_272)
+  })
+
+  test('of gpt-oss-120b grows in 18 layers and stops at 128 tokens in the other 18', () => {
+    const perLayer = 2 * 8 * 64 * 2
+    expect(cacheBytes(idealServing('gpt-oss-120b', 'h100-sxm-80gb', 1, layout(1, 'mxfp4')), 1000)).toBe(18 * perLayer * 1000 + 18 * perLayer * 128)
+  })
+
+  test('takes one byte an element beside FP8 weights on hardware that multiplies in FP8', () => {
+    const model = facts.languageModel('Llama-3.1-70B')
+    expect(formatOf(model, 'fp8', 'vllm', hardwareNamed(facts, 'h100-sxm-80gb', 1).accelerator).kvBytesPerElement).toBe(1)
+    expect(formatOf(model, 'fp8', 'vllm', hardwareNamed(facts, 'a100-sxm-80gb', 1).accelerator).kvBytesPerElement).toBe(2)
+  })
+})
+
+describe('weights', () => {
+  test.for([
+    ['Llama-3.1-405B', 'bf16', 'vllm', 811.7e9],
+    // All but the routed experts stay at 16 bit: 18 B · 2 + 653 B · 4.5 / 8.
+    ['DeepSeek-V3', 'nvfp4', 'vllm', 404e9],
+    ['gpt-oss-120b', 'mxfp4', 'vllm', 65.3e9],
+    // GGUF quantises the embeddings, too: 4.58 GiB and 39.59 GiB are what llama.cpp lists for Llama 3.
+    ['Llama-3.1-8B', 'int4', 'llama.cpp', 4.58 * 2 ** 30],
+    ['Llama-3.1-70B', 'int4', 'llama.cpp', 39.59 * 2 ** 30],
+  ] as const)('%s in %s under %s take %d bytes', ([model, precision, runtime, bytes]) => {
+    const {accelerator} = hardwareNamed(facts, 'h100-sxm-80gb', 1)
+    const taken = weightBytesPerAccelerator(facts.languageModel(model), layout(1, precision, runtime), accelerator)
+    expect(Math.abs(taken / bytes - 1)).toBeLessThan(0.02)
+  })
+
+  test('of 80 layers in 3 stages lie on the fullest: 27 ÷ 80 of them', () => {
+    const {accelerator} = hardwareNamed(facts, 'h100-sxm-80gb', 1)
+    const model = facts.languageModel('Llama-3.1-70B')
+    const whole = weightBytesPerAccelerator(model, layout(1), accelerator)
+    expect(weightBytesPerAccelerator(model, layout(1, 'bf16', 'vllm', {pp: 3}), accelerator)).toBeCloseTo((whole * 27) / 80, -3)
+  })
+})
+
+test('32 tokens that choose 8 of 256 experts each read 256 · (1 − (1 − 1/32)³²) = 163.3 of them', () => {
+  expect(expectedDistinctExperts(256, 8, 32)).toBeCloseTo(163.3, 1)
+})
+
+describe('decode step', () => {
+  test('at batch 1 streams the weights once: (params − embedding) · 2 B ÷ bandwidth, and the cache of 1,000 tokens', () => {
+    const serving = idealServing('Llama-3.1-70B', 'h200-sxm-141gb', 8, layout(8))
+    const model = facts.languageModel('Llama-3.1-70B')
+    const bytes = ((model.parameters - model.vocab * model.hidden) * 2 + 327_680 * 1000) / 8
+    const bandwidth = hardwareNamed(facts, 'h200-sxm-141gb', 1).accelerator.memoryBandwidthBytesPerSecond
+    const step = decodeStep(serving, 1, 1000, newPassTime())
+    expect(step.weights + step.attention).toBeCloseTo(bytes / bandwidth, 6)
+  })
+
+  test('at batch 4,096 is bound by compute: 2 FLOP · parameters · batch ÷ peak', () => {
+    const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1))
+    const model = facts.languageModel('Llama-3.1-8B')
+    const step = decodeStep(serving, 4096, 1, newPassTime())
+    expect(step.computeBound).toBe(true)
+    expect(step.weights).toBeCloseTo((2 * 4096 * (model.parameters - model.vocab * model.hidden)) / 989.4e12, 6)
+  })
+
+  test('reads shared weights and the expected distinct experts, not the active parameters', () => {
+    const serving = idealServing('Qwen3-235B-A22B', 'h200-sxm-141gb', 8, layout(8))
+    const one = decodeStep(serving, 1, 1, newPassTime()).experts
+    const many = decodeStep(serving, 64, 1, newPassTime()).experts
+    expect(many / one).toBeCloseTo(expectedDistinctExperts(128, 8, 64) / 8, 3)
+  })
+
+  test('takes two all-reduces a layer of batch · hidden · 2 B: 2 · 7/8 of them over each link', () => {
+    const serving = idealServing('Llama-3.1-70B', 'h100-sxm-80gb', 8, layout(8))
+    const [level] = hardwareNamed(facts, 'h100-sxm-80gb', 8).levels ?? []
+    if (level === undefined) throw new Error('no link')
+    const step = decodeStep(serving, 64, 1, newPassTime())
+    const one = (2 * (7 / 8) * 64 * 8192 * 2) / level.bytesPerSecond + 2 * 3 * level.latencySeconds
+    expect(step.link).toBeCloseTo(2 * 80 * one, 6)
+  })
+
+  test('passes the stages of a pipeline one after another', () => {
+    const one = decodeStep(idealServing('Llama-3.1-70B', 'h200-sxm-141gb', 8, layout(1)), 1, 100, newPassTime())
+    const four = decodeStep(idealServing('Llama-3.1-70B', 'h200-sxm-141gb', 8, layout(1, 'bf16', 'vllm', {pp: 4})), 1, 100, newPassTime())
+    expect(four.total).toBeGreaterThan(one.total)
+    expect(four.total).toBeLessThan(one.total * 1.05)
+  })
+})
+
+test('prefill of 2,048 tokens costs 2 FLOP · parameters a token and 4 · heads · head size · context of attention', () => {
+  const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1))
+  const model = facts.languageModel('Llama-3.1-8B')
+  const body = model.parameters - 2 * model.vocab * model.hidden
+  const flops = 2 * 2048 * body + 2 * model.vocab * model.hidden + 2048 * 4 * 32 * 128 * 32 * 1024
+  expect(prefill(serving, 2048, 0, 1, true, newPassTime()).flops).toBeCloseTo(flops, -9)
+  expect(prefill(serving, 2048, 0, 1, true, newPassTime()).total).toBeCloseTo(flops / 989.4e12, 4)
+})
+
+describe('steady state', () => {
+  const shape = {newTokens: 1000, cachedTokens: 0, outputTokens: 200}
+
+  test('of a closed loop: requests in flight ÷ life, life = prefill + 199 steps + the prefills of the others', () => {
+    const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1))
+    const state = closedLoop(serving, shape, 16, newSteadyState())
+    const life = state.ttftMedian + 199 * state.tpotMedian
+    expect(state.requestsPerSecond * life).toBeCloseTo(16, 6)
+    expect(life).toBeGreaterThan(199 * state.stepSeconds + 16 * state.prefillSeconds)
+  })
+
+  test('of an open loop obeys Little: sequences in flight = rate · time they decode', () => {
+    const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1))
+    const state = newSteadyState()
+    expect(openLoop(serving, shape, 20, 512, state)).toBe(true)
+    expect(state.inFlight).toBeCloseTo(20 * 199 * state.tpotMedian, 1)
+  })
+
+  test('of an open loop beyond saturation does not exist', () => {
+    const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1))
+    const limit = saturated(serving, shape, 512, newSteadyState()).requestsPerSecond
+    expect(openLoop(serving, shape, limit * 1.1, 512, newSteadyState())).toBe(false)
+    expect(openLoop(serving, shape, limit * 0.8, 512, newSteadyState())).toBe(true)
+  })
+})
+
+test('the assumed goal is MLPerf’s: 2 s at 294 tokens, 6 s at 9,400', () => {
+  expect(assumedGoalSeconds(294)).toEqual({ttft: 2, tpot: 0.2})
+  expect(assumedGoalSeconds(9400).ttft).toBe(6)
+})
+
+test.for([
+  [8, 1, 2, 1, 4],
+  [10, 1, 8, 1, 1],
+  [10, 1, 4, 1, 2],
+  [8, 2, 8, 2, 1],
+  [8, 3, 8, 2, 1],
+  [8, 2, 4, 3, 1],
+  [1, 4, 1, 2, 2],
+])('%d accelerators on %d nodes hold, at tp %d and pp %d, %d replicas', ([perNode, nodes, tp, pp, replicas]) => {
+  const hardware = {...hardwareNamed(facts, 'h100-pcie-80gb', 1), acceleratorsPerNode: perNode ?? 1, nodes: nodes ?? 1}
+  expect(replicasThatFit(hardware, tp ?? 1, pp ?? 1)).toBe(replicas)
+})

@@ -1,0 +1,119 @@
+import {beforeAll, describe, expect, test} from 'vitest'
+import {RigorError} from '../../../src/errors.ts'
+import type {PlanningFacts} from '../../../src/planner/facts.ts'
+import type {Hardware, Refusal} from '../../../src/performance/types.ts'
+import {llmInference} from '../../../src/workload/llm-inference/index.ts'
+import {best, bundledFacts, demandOf, hardwareNamed} from './fixtures.ts'
+
+let facts: PlanningFacts
+beforeAll(async () => {
+  facts = await bundledFacts()
+})
+
+const chat = {inputTokens: 800, outputTokens: 200, concurrency: 50}
+
+function refusal(spec: Record<string, unknown>, hardware: Hardware): Refusal {
+  const demand = demandOf(facts, spec)
+  const [first] = llmInference.configurations(demand, hardware, facts)
+  const result = first === undefined ? llmInference.refuse(demand, hardware, facts) : llmInference.perform(demand, hardware, first, facts)
+  if (result.feasible) throw new Error('it runs')
+  return result.refusal
+}
+
+describe('says what is missing and what would do', () => {
+  test('405B in bf16 on eight H100', () => {
+    const found = refusal({model: 'Llama-3.1-405B', precision: 'bf16', traffic: chat}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
+    expect(found.reason).toBe('memory')
+    expect(`${found.detail}; ${found.nearest}`).toBe('405B in bf16 needs 756 GiB of weights, 8×80 GB have 637; fits on 2 nodes, or in fp8')
+  })
+
+  test('70B on one consumer card', () => {
+    const found = refusal({model: 'Llama-3.1-70B', traffic: chat}, hardwareNamed(facts, 'rtx-4090-24gb', 1))
+    expect(found).toMatchObject({reason: 'memory', nearest: 'fits on 4 of them'})
+    expect(found.detail).toMatch(/^70B in fp8 needs \d+(\.\d+)? GiB of weights, 1×24 GB have 24$/)
+  })
+
+  test('an accelerator that nothing serves language models on', () => {
+    const {accelerator} = hardwareNamed(facts, 'h100-sxm-80gb', 1)
+    const unknown: Hardware = {accelerator: {...accelerator, id: 'odd', name: 'Odd', architecture: 'odd'}, acceleratorsPerNode: 1, nodes: 1, levels: [], network: undefined, host: {}}
+    expect(refusal({model: 'Llama-3.1-8B', traffic: chat}, unknown)).toMatchObject({reason: 'software'})
+  })
+
+  test('a runtime that this hardware has not', () => {
+    const found = refusal({model: 'Llama-3.1-8B', traffic: chat, configuration: {runtime: 'jetstream'}}, hardwareNamed(facts, 'h100-sxm-80gb', 1))
+    expect(found).toMatchObject({reason: 'software', detail: 'jetstream does not serve language models on NVIDIA H100 SXM5 80GB'})
+    expect(found.nearest).toMatch(/^use /)
+  })
+
+  test('a precision that the runtime has not', () => {
+    expect(refusal({model: 'Llama-3.1-8B', precision: 'nvfp4', traffic: chat}, hardwareNamed(facts, 'tpu-v5e', 8))).toMatchObject({reason: 'software', detail: expect.stringContaining('has no nvfp4')})
+  })
+
+  test('tensor parallelism wider than the machine', () => {
+    expect(refusal({model: 'Llama-3.1-8B', traffic: chat, configuration: {tp: 16}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))).toMatchObject({reason: 'topology', nearest: 'use tp 8'})
+  })
+
+  test('a link that nobody knows', () => {
+    const hardware = {...hardwareNamed(facts, 'h100-sxm-80gb', 8), levels: undefined}
+    expect(refusal({model: 'Llama-3.1-70B', precision: 'bf16', traffic: chat, configuration: {tp: 8}}, hardware)).toMatchObject({reason: 'link-unknown'})
+  })
+
+  test('a latency goal out of reach, with the one in reach', () => {
+    const found = refusal({model: 'Llama-3.1-70B', traffic: chat, slo: {tpot: '1 ms'}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
+    expect(found.reason).toBe('slo')
+    expect(found.detail).toMatch(/p99 TPOT is .* ms, the goal 1 ms/)
+    expect(found.nearest).toMatch(/relax the goal to tpot/)
+  })
+
+  test('more requests a second than the machine can serve, with how many machines can', () => {
+    const found = refusal({model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, requestsPerSecond: 5000}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
+    expect(found.reason).toBe('slo')
+    expect(found.nearest).toMatch(/^\d+ such machines$/)
+  })
+
+  test('a batch whose cache does not fit, with the one that does', () => {
+    const found = refusal({model: 'Llama-3.1-8B', traffic: {inputTokens: 30_000, outputTokens: 2000, concurrency: 1}, configuration: {batch: 1000}}, hardwareNamed(facts, 'h100-sxm-80gb', 1))
+    expect(found).toMatchObject({reason: 'memory', nearest: expect.stringMatching(/^use batch \d+/)})
+  })
+})
+
+describe('an assumed goal that is missed is noted, not refused', () => {
+  test('a 70B model on a Mac', () => {
+    const performance = best(facts, {model: 'Llama-3.1-70B', traffic: {inputTokens: 8000, outputTokens: 200, concurrency: 1}}, hardwareNamed(facts, 'apple-m3-max', 1))
+    expect(performance?.notes.join(' ')).toMatch(/assumed latency goal is missed/)
+  })
+})
+
+describe('accelerators that cannot take part stay idle and are named', () => {
+  test('ten cards and 64 heads', () => {
+    const performance = best(facts, {model: 'Llama-3.1-70B', precision: 'bf16', traffic: chat, configuration: {tp: 8}}, hardwareNamed(facts, 'h100-pcie-80gb', 10))
+    expect(performance?.acceleratorsUsed).toBe(8)
+    expect(performance?.notes).toContain('2 of 10 accelerators stay idle (8 divides the 64 heads, 10 does not).')
+  })
+})
+
+describe('contradictions are errors', () => {
+  test.for([
+    [{precision: 'bf16', configuration: {precision: 'fp8'}}, 'TWO_PRECISIONS'],
+    [{replicas: 2, configuration: {dp: 4}}, 'TWO_REPLICA_COUNTS'],
+    [{configuration: {zeroStage: 3}}, 'BAD_CONFIGURATION'],
+    [{configuration: {microBatch: 2}}, 'BAD_CONFIGURATION'],
+    [{traffic: {...chat, inputTokens: 500_000}}, 'CONTEXT_TOO_LONG'],
+    [{model: 'Lama-3.1-70B-x'}, 'UNKNOWN_MODEL'],
+  ] as const)('%j', ([change, code]) => {
+    const act = () => demandOf(facts, {model: 'Llama-3.1-70B', traffic: chat, ...change})
+    expect(act).toThrow(RigorError)
+    expect(act).toThrow(expect.objectContaining({code}))
+  })
+
+  test.for([
+    [{inputTokens: 800, outputTokens: 200}, 'exactly one of concurrency'],
+    [{concurrency: 5, requestsPerSecond: 1}, 'exactly one of concurrency'],
+    [{mode: 'offline'}, 'needs its number of requests'],
+    [{concurrency: 5, requests: 10}, 'goes with mode: offline'],
+    [{mode: 'offline', requests: 10, peakFactor: 2}, 'peakFactor goes with'],
+    [{concurrency: 5, usres: 10}, 'usres'],
+  ] as const)('traffic %j', ([traffic, message]) => {
+    expect(() => demandOf(facts, {model: 'Llama-3.1-70B', traffic})).toThrow(message)
+  })
+})
