@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {ASSUMED_SPOT_BAND, bestCheckpointPlan, estimateFailures, expectedHours, poissonP90, stopsPerHour, youngIntervalHours, type FailureInput} from '../../src/cost/failures.ts'
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {estimateCost} from '../../src/cost/estimate.ts'
 import type {Cost, CostInput, Owned, Rented, RunHours, Schedule} from '../../src/cost/types.ts'
@@ -92,18 +92,17 @@ describe('laws', () => {
       fc.property(any, each => {
         const cost = estimateCost(each)
 
-        expect(isOrdered(cost.usd!)).toBe(true)
-        if (cost.alternative !== null) expect(isOrdered(cost.alternative.usd)).toBe(true)
-        if (cost.perUnit !== null) expect(isOrdered(cost.perUnit.usd)).toBe(true)
+        const intervals = [cost.usd, cost.alternative?.usd, cost.perUnit?.usd].filter(usd => usd !== null && usd !== undefined)
+
+        expect(intervals.filter(usd => !isOrdered(usd))).toEqual([])
       }),
       {numRuns: 1000},
     )
   })
 
   const TOLERANCE = 1 - 1e-9
-  const neverCheaper = (before: Cost, after: Cost): void => {
-    for (const percentile of ['p10', 'p50', 'p90'] as const) expect(after.usd![percentile]).toBeGreaterThanOrEqual(before.usd![percentile] * TOLERANCE)
-  }
+  /** The percentiles that fell. */
+  const cheaper = (before: Cost, after: Cost): readonly string[] => (['p10', 'p50', 'p90'] as const).filter(percentile => after.usd![percentile] < before.usd![percentile] * TOLERANCE)
 
   test('more hours are never cheaper', () => {
     fc.assert(
@@ -113,7 +112,7 @@ describe('laws', () => {
         // The failures of a month of given hours shrink with longer runs: what is compared is one and the same schedule of runs.
         fc.pre(each.schedule.kind !== 'hours-per-month')
 
-        neverCheaper(estimateCost(each), estimateCost({...each, hours: {...each.hours, work: longer}}))
+        expect(cheaper(estimateCost(each), estimateCost({...each, hours: {...each.hours, work: longer}}))).toEqual([])
       }),
       {numRuns: 1000},
     )
@@ -127,7 +126,7 @@ describe('laws', () => {
             ? {...each.pricing, priceUsdPerHour: each.pricing.priceUsdPerHour * factor}
             : {...(each.pricing as Owned), tariffUsdPerKwh: (each.pricing as Owned).tariffUsdPerKwh * factor}
 
-        neverCheaper(estimateCost(each), estimateCost({...each, pricing}))
+        expect(cheaper(estimateCost(each), estimateCost({...each, pricing}))).toEqual([])
       }),
       {numRuns: 1000},
     )
@@ -139,7 +138,7 @@ describe('laws', () => {
         const pricing = each.pricing as Rented
         const compute = (cost: Cost): number => cost.lines[0]!.usd
 
-        neverCheaper(estimateCost(each), estimateCost({...each, nodes: each.nodes + 1}))
+        expect(cheaper(estimateCost(each), estimateCost({...each, nodes: each.nodes + 1}))).toEqual([])
         expect(compute(estimateCost({...each, pricing: {...pricing, priceUsdPerHour: pricing.priceUsdPerHour * 2}}))).toBeCloseTo(2 * compute(estimateCost(each)), 5)
       }),
       {numRuns: 500},

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Load, Performance} from '../../src/performance/types.ts'
 import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, idleAdjustment, overheadShare, totalHours} from '../../src/power/estimate.ts'

@@ -16,8 +16,8 @@ const H100 = {
   id: 'h100-sxm-80gb', vendor: 'nvidia', name: 'H100', aliases: [], architecture: 'hopper', formFactor: 'sxm', memoryGib: 80, memoryBandwidthBytesPerSecond: 3.35e12,
   peakFlops: {}, sustainedMatmulFlops: {}, powerWatts: 700, idleWatts: 70, interconnect: '', rayTracingCores: false, displayOutput: false, ...FROM,
 } satisfies Accelerator
-const withoutIdle = ({idleWatts: _, ...accelerator}: typeof H100): Accelerator => accelerator
-const withoutPower = ({powerWatts: _, ...accelerator}: typeof H100): Accelerator => accelerator
+const withoutIdle = ({idleWatts: _idle, ...accelerator}: typeof H100): Accelerator => accelerator
+const withoutPower = ({powerWatts: _power, ...accelerator}: typeof H100): Accelerator => accelerator
 
 const CLOUD: CloudPowerInput = {
   snapshot: {accelerators: [H100], facility: {psu_titanium_efficiency_50pct: 0.96}, pueByProvider: {acme: 1.15, '*': 1.58}, carbonByCountry: {US: 380}},
