@@ -12,7 +12,7 @@ export const UNKNOWN = 'unknown'
 const isKnown = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value)
 
 /** 12345.6 → "12,345.6": groups of three before the point. */
-export function groupDigits(text: string): string {
+function groupDigits(text: string): string {
   const [whole = '', fraction] = text.split('.')
   const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
   return fraction === undefined ? grouped : `${grouped}.${fraction}`
@@ -52,7 +52,7 @@ const WIDEST_PLUS_MINUS = 0.99
  * The larger of the two distances from the median to the 10th and the 90th percentile, over the median. Intervals are
  * mostly log-normal, so the upper side is the larger one and "±" errs to the cautious side.
  */
-export function spreadShare(interval: Interval): number {
+function spreadShare(interval: Interval): number {
   if (interval.p50 === 0) return interval.p90 > 0 ? Infinity : 0
   return Math.max(interval.p90 / interval.p50 - 1, 1 - interval.p10 / interval.p50, 0)
 }

@@ -28,7 +28,7 @@ function objectiveValue(target: PlanTarget, objective: string): number | null {
 }
 
 /** One row per machine and purchase (and region, if unfolded): the best of its node counts. */
-export function foldRows(document: PlanDocument, allRegions: boolean): Row[] {
+function foldRows(document: PlanDocument, allRegions: boolean): Row[] {
   const seen = new Set<string>()
   const best = document.targets[0]
   const reference = best === undefined || !best.eligible ? null : objectiveValue(best, document.objective)

@@ -113,7 +113,7 @@ const missText = ({id, detail, nearest}: RejectedTarget, view: PlanView): Rich =
 ]
 
 /** Refusals that name a way out, one per reason first and in the order in which a user can act on them, no way out twice. */
-export function nearestMisses(rejected: readonly RejectedTarget[], limit: number): RejectedTarget[] {
+function nearestMisses(rejected: readonly RejectedTarget[], limit: number): RejectedTarget[] {
   const seen = new Set<string>()
   const reasons = new Set<string>()
   const firsts: RejectedTarget[] = []

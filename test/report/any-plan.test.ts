@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import type {Interval, RefusalReason} from '../../src/performance/types.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../../src/planner/document.ts'

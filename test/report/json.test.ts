@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {planJson, plansJson, renderJson, round6} from '../../src/report/json.ts'
 import {chatPlan, finetunePlan, impossiblePlan} from './fixtures/plans.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {type Column, columnLines, cut, displayWidth, fit, fitColumns, paint, wrap} from '../../src/report/layout.ts'
 
@@ -48,7 +48,7 @@ describe('wrap', () => {
 
         for (const line of text(lines)) expect(displayWidth(line)).toBeLessThanOrEqual(width)
         const kept = text(lines).join('').replaceAll(/\s/g, '')
-        for (const word of words) if (/^[\w.-]+$/.test(word)) expect(kept).toContain(word)
+        for (const word of words.filter(candidate => /^[\w.-]+$/.test(candidate))) expect(kept).toContain(word)
       }),
     )
   })
