@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags'
 import path from 'node:path'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
+import type {LoadedConfig} from './store/config.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
 
 /** What every command knows beside its own flags. */
@@ -26,10 +27,10 @@ export abstract class RigorCommand extends Command {
   static override baseFlags = {
     quiet: Flags.boolean({char: 'q', summary: 'Print the answer only: no notes on stderr.', helpGroup: 'GLOBAL', default: false}),
     'no-color': Flags.boolean({summary: 'Print no colours (NO_COLOR does the same).', helpGroup: 'GLOBAL', default: false}),
-    currency: Flags.string({summary: 'Show money in this currency, such as EUR.', helpGroup: 'GLOBAL', helpValue: 'CODE', env: 'RIGOR_CURRENCY'}),
-    catalog: Flags.string({summary: 'Use this catalog instead of the bundled one.', helpGroup: 'GLOBAL', helpValue: 'DIR|FILE', env: 'RIGOR_CATALOG'}),
-    config: Flags.string({summary: 'Use this configuration instead of the nearest rigor.yaml.', helpGroup: 'GLOBAL', helpValue: 'FILE', env: 'RIGOR_CONFIG'}),
-    'as-of': Flags.string({summary: 'Take this day for today.', helpGroup: 'GLOBAL', helpValue: 'YYYY-MM-DD', env: 'RIGOR_AS_OF'}),
+    currency: Flags.string({summary: 'Show money in this currency, such as EUR (or RIGOR_CURRENCY).', helpGroup: 'GLOBAL', helpValue: 'CODE'}),
+    catalog: Flags.string({summary: 'Use this catalog instead of the bundled one (or RIGOR_CATALOG).', helpGroup: 'GLOBAL', helpValue: 'DIR|FILE'}),
+    config: Flags.string({summary: 'Use this configuration instead of the nearest rigor.yaml (or RIGOR_CONFIG).', helpGroup: 'GLOBAL', helpValue: 'FILE'}),
+    'as-of': Flags.string({summary: 'Take this day for today (or RIGOR_AS_OF).', helpGroup: 'GLOBAL', helpValue: 'YYYY-MM-DD'}),
   }
 
   /** The terminal that the answer is laid out for. */
@@ -37,11 +38,30 @@ export abstract class RigorCommand extends Command {
     return terminalOf(process.stdout, process.env)
   }
 
-  /** Today's date as `YYYY-MM-DD`: `--as-of`, then `RIGOR_AS_OF`, then the UTC date. */
+  private loaded: LoadedConfig | undefined
+
+  /** The settings in force: flags (`more`: those of the command's own), then `RIGOR_*`, then rigor.yaml, then the user's config.yaml. Read once. */
+  protected async settings(flags: Partial<CommonFlags>, more: Readonly<Record<string, string | number | boolean | undefined>> = {}): Promise<LoadedConfig> {
+    if (this.loaded !== undefined) return this.loaded
+    const {loadConfig} = await import('./store/config.ts')
+    this.loaded = loadConfig({
+      cwd: process.cwd(),
+      environment: process.env,
+      configFile: flags.config,
+      flags: {currency: flags.currency, catalog: flags.catalog, asOf: flags['as-of'], ...more},
+    })
+    return this.loaded
+  }
+
+  /** Today's date as `YYYY-MM-DD`: `--as-of`, then `RIGOR_AS_OF`, then the configuration (once it is read), then the UTC date. */
   protected today(flags: Pick<CommonFlags, 'as-of'>): string {
-    const chosen = flags['as-of']
-    if (chosen === undefined || chosen === '') return new Date().toISOString().slice(0, 10)
-    if (!isDate(chosen)) throw new RigorError('BAD_DATE', `--as-of "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
+    const [chosen, where] = [
+      [flags['as-of'], '--as-of'] as const,
+      [process.env['RIGOR_AS_OF'], 'RIGOR_AS_OF'] as const,
+      [this.loaded?.config.defaults.asOf, 'asOf'] as const,
+    ].find(([value]) => value !== undefined && value !== '') ?? [undefined, '']
+    if (chosen === undefined) return new Date().toISOString().slice(0, 10)
+    if (!isDate(chosen)) throw new RigorError('BAD_DATE', `${where} "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
     return chosen
   }
 
@@ -50,10 +70,19 @@ export abstract class RigorCommand extends Command {
     return path.dirname(this.config.root)
   }
 
-  /** The catalog of `--catalog`, else the bundled one. */
-  protected async openCatalog(flags: Pick<CommonFlags, 'catalog'>): Promise<Snapshot> {
+  /** The catalog of `--catalog`, `RIGOR_CATALOG` or the configuration; else the bundled one. */
+  protected async openCatalog(flags: Partial<CommonFlags>): Promise<Snapshot> {
     const {openSnapshot} = await import('./store/snapshot.ts')
-    return openSnapshot({packageRoot: this.packageRoot, catalog: flags.catalog})
+    return openSnapshot({packageRoot: this.packageRoot, catalog: await this.catalogPath(flags)})
+  }
+
+  /** A path in a file starts at the file's folder, one typed at the working directory. */
+  protected async catalogPath(flags: Partial<CommonFlags>): Promise<string | undefined> {
+    const {settings, config, projectFile, userFile} = await this.settings(flags)
+    const chosen = config.defaults.catalog
+    const level = settings.find(({key}) => key === 'defaults.catalog')?.origin.level
+    const file = level === 'project' ? projectFile : level === 'user' ? userFile : undefined
+    return chosen === undefined || file === undefined ? chosen : path.resolve(path.dirname(file), chosen)
   }
 
   /** The answer. Nothing under `--json`, where `run` returns it instead. */

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand, type CommonFlags} from './command.ts'
 import {resolveRigs} from './config/rigs.ts'
-import {checkNames, loadConfig} from './store/config.ts'
+import {checkNames} from './store/config.ts'
 import {rateOf} from './units/money.ts'
 import {createWorkspace, type Workspace} from './workspace.ts'
 
@@ -20,20 +20,15 @@ type PlanningFlags = CommonFlags & {readonly 'accept-stale'?: boolean | undefine
 export abstract class PlanningCommand extends RigorCommand {
   /** Catalog, rigs and settings: flags over environment over rigor.yaml over the user's own file. */
   protected async workspace(flags: PlanningFlags): Promise<Workspace> {
-    const loaded = loadConfig({
-      cwd: process.cwd(),
-      environment: process.env,
-      configFile: flags.config,
-      flags: {currency: flags.currency, catalog: flags.catalog, asOf: flags['as-of'], acceptStale: flags['accept-stale'] || undefined, allRegions: flags['all-regions'] || undefined, limit: flags.limit},
-    })
+    const loaded = await this.settings(flags, {acceptStale: flags['accept-stale'] || undefined, allRegions: flags['all-regions'] || undefined, limit: flags.limit})
     const {config} = loaded
     const {defaults} = config
-    const snapshot = await this.openCatalog({catalog: defaults.catalog})
+    const snapshot = await this.openCatalog(flags)
     const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
     if (config.have !== undefined) checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
     const {rigs, known, assumed} = resolveRigs(config.rigs, snapshot, loaded.locate)
     return createWorkspace(snapshot, loaded, known, {
-      asOf: this.today({'as-of': defaults.asOf}),
+      asOf: this.today(flags),
       rigs,
       rigsAssumed: assumed,
       have: config.have ?? [],

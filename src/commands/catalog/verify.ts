@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type {CatalogProblem} from '../../catalog/verify.ts'
-import {RigorCommand} from '../../command.ts'
+import {RigorCommand, type CommonFlags} from '../../command.ts'
 import {wrap, paint} from '../../report/layout.ts'
 
 export default class CatalogVerify extends RigorCommand {
@@ -22,10 +22,10 @@ export default class CatalogVerify extends RigorCommand {
     return {ok: problems.length === 0, checked, problems}
   }
 
-  private async check(flags: {readonly catalog?: string | undefined}, today: string): Promise<{problems: readonly CatalogProblem[]; checked: string}> {
+  private async check(flags: CommonFlags, today: string): Promise<{problems: readonly CatalogProblem[]; checked: string}> {
     const {readCatalogFiles} = await import('../../store/snapshot.ts')
     const bundled = path.join(this.packageRoot, 'data')
-    const folder = flags.catalog ?? bundled
+    const folder = (await this.catalogPath(flags)) ?? bundled
     if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
       const {verifySnapshot} = await import('../../catalog/verify-snapshot.ts')
       const snapshot = await this.openCatalog(flags)

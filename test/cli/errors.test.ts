@@ -1,0 +1,50 @@
+import {describe, expect, test} from 'vitest'
+import {rigor} from './rigor.ts'
+
+describe('a mistake on the command line', () => {
+  test.for([
+    ['an unknown command', ['catlog', 'list'], 'UNKNOWN_COMMAND', 'did you mean "catalog list"'],
+    ['an unknown word after a topic', ['catalog', 'shwo'], 'UNKNOWN_COMMAND', '"catalog show"'],
+    ['an unknown flag', ['catalog', 'list', '--acelerator', 'x'], 'UNKNOWN_FLAG', '"--accelerator"'],
+    ['a missing argument', ['hardware', 'show'], 'MISSING_ARGUMENT', '--help'],
+    ['an argument too many', ['kinds', 'list', 'all'], 'UNEXPECTED_ARGUMENT', '--help'],
+    ['an impossible choice', ['catalog', 'list', '--purchase', 'stolen'], 'BAD_USAGE', '--help'],
+    ['a flag without its value', ['catalog', 'list', '--limit'], 'BAD_USAGE', '--help'],
+    ['a number that is none', ['catalog', 'list', '--limit', 'many'], 'BAD_USAGE', '--help'],
+    ['an unknown model', ['models', 'show', 'Llama-3.1-71B'], 'UNKNOWN_MODEL', '70B'],
+    ['an ambiguous accelerator', ['hardware', 'show', 'h100'], 'AMBIGUOUS_ACCELERATOR', 'h100-sxm-80gb'],
+    ['an unknown topic', ['explain', 'bottlenek'], 'UNKNOWN_TOPIC', 'bottleneck'],
+    ['an unknown kind', ['kinds', 'show', 'llm-inferense'], 'UNKNOWN_KIND', 'llm-inference'],
+    ['an unknown provider', ['catalog', 'show', 'asw:p5.48xlarge'], 'UNKNOWN_PROVIDER', 'aws'],
+    ['a day that does not exist', ['catalog', 'sources', '--as-of', '2026-02-30'], 'BAD_DATE', '2026-11-20'],
+    ['a catalog that is not there', ['hardware', 'list', '--catalog', '/nowhere'], 'CATALOG_NOT_FOUND', ''],
+  ] as const)('%s ends with 2, says its code and what to do next', async ([, args, code, hint]) => {
+    const {code: exit, stdout, stderr} = await rigor(args)
+
+    expect({exit, stdout}).toEqual({exit: 2, stdout: ''})
+    expect(stderr).toMatch(/^Error: /)
+    expect(stderr).toContain(`Code: ${code}`)
+    expect(stderr).toContain(hint)
+  })
+
+  test.for([
+    ['an unknown command', ['catlog', '--json'], 'UNKNOWN_COMMAND'],
+    ['an unknown flag', ['kinds', 'list', '--jsn', '--json'], 'UNKNOWN_FLAG'],
+    ['an unknown name', ['models', 'show', 'nonsense-9000B', '--json'], 'UNKNOWN_MODEL'],
+    ['a missing argument', ['models', 'show', '--json'], 'MISSING_ARGUMENT'],
+  ] as const)('%s under --json is one document on stdout and nothing else', async ([, args, code]) => {
+    const {code: exit, stdout, stderr} = await rigor(args)
+
+    expect({exit, stderr}).toEqual({exit: 2, stderr: ''})
+    expect(JSON.parse(stdout)).toEqual({error: {code, message: expect.any(String), hint: expect.any(String)}})
+  })
+
+  test('bytes that steer a terminal do not come back', async () => {
+    const {stderr} = await rigor(['explain', 'a\u001b[31mred\u202Eder'])
+    const {stdout} = await rigor(['explain', 'a\u001b[31mred\u202Eder', '--json'])
+
+    expect(stderr).not.toMatch(/[\u001b\u202e]/)
+    expect(stdout).not.toMatch(/[\u001b\u202e]/)
+    expect(stderr).toContain('\\u{1b}')
+  })
+})
