@@ -2,7 +2,7 @@ import {createAssumptions} from '../common.ts'
 import type {Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
-import {checkContext, leastTrainingMemoryGib, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
+import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
 import type {TrainingWork} from '../llm/training.ts'
 import type {FinetuneSpec} from './schema.ts'
 
@@ -33,6 +33,7 @@ export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand
     base: method === 'qlora' ? 'nf4' : 'computed', optimizer, masterWeights,
     extraForwardPasses: method === 'dpo' ? 1 : grpo ? 2 : 0,
     referenceWeights: (method === 'dpo' || grpo) && !adapters,
+    chunkedLoss: sequenceLength > LONG_SEQUENCE,
     rollout: grpo ? {promptTokens: Math.max(1, sequenceLength - completionTokens), completionTokens, completionsPerPrompt} : undefined,
   }
   const how = adapters && (method === 'dpo' || grpo) ? `${method} with adapters` : method

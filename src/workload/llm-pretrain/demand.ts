@@ -2,7 +2,7 @@ import {createAssumptions} from '../common.ts'
 import type {Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
-import {checkContext, leastTrainingMemoryGib, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
+import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
 import type {TrainingWork} from '../llm/training.ts'
 import {trainingShape} from '../llm/training-shape.ts'
 import type {PretrainSpec} from './schema.ts'
@@ -25,7 +25,7 @@ export function pretrainDemand(spec: PretrainSpec, facts: Facts): TrainingDemand
   trainingShape(model)
   const work: TrainingWork = {
     kind: 'llm-pretrain', model, sequenceLength, globalBatch, tokens: spec.tokens, trains: 'all', rank: 0, base: 'computed', optimizer,
-    masterWeights: true, extraForwardPasses: 0, referenceWeights: false, rollout: undefined,
+    masterWeights: true, extraForwardPasses: 0, referenceWeights: false, chunkedLoss: sequenceLength > LONG_SEQUENCE, rollout: undefined,
   }
   return {
     kind: 'llm-pretrain',

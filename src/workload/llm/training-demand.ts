@@ -11,6 +11,8 @@ export interface TrainingDemand extends Demand, TrainingRequest {
 }
 
 const GIB = 2 ** 30
+/** Beyond this many tokens a sequence's logits would take more memory than the model; everybody computes the loss in chunks. */
+export const LONG_SEQUENCE = 16_384
 
 /** Two different precisions are an error, and so is a batch beside `globalBatch`. */
 export function onePrecision(precision: string | undefined, configuration: Configuration): string | undefined {

@@ -30,12 +30,16 @@ export interface TrainingFactors {
   readonly tensorOverlap: number
   /** Host seconds per layer, forward and backward of one micro-batch: kernels are launched one by one. */
   readonly layerOverheadSeconds: number
+  /** The same on top for a layer of experts: routing, sorting, counting tokens. */
+  readonly mixtureOverheadSeconds: number
   /** Host seconds per optimizer step. */
   readonly stepOverheadSeconds: number
   /** Rate at which frozen 4-bit weights are unpacked ÷ memory bandwidth. */
   readonly dequantise: number
   /** Saved activations ÷ the formula. */
   readonly activationMemory: number
+  /** Bytes of logits and their gradient per token and vocabulary entry: up to 16-bit logits (2), a 32-bit copy (4) and the gradient in both (2 + 2); fused losses overwrite. */
+  readonly lossBytes: number
   /** GiB that context, collectives and the allocator take. */
   readonly reserveGib: number
   readonly timeSigmaLog: number
@@ -56,10 +60,12 @@ export const ASSUMED_FACTORS = {
   network: 0.7,
   overlap: 0.8,
   'tensor-overlap': 0.2,
-  'layer-overhead-seconds': 1.2e-3,
+  'layer-overhead-seconds': 2e-3,
+  'mixture-overhead-seconds': 4e-3,
   'step-overhead-seconds': 0.02,
   dequantise: 0.25,
-  'activation-memory': 1.1,
+  'activation-memory': 1,
+  'loss-bytes': 8,
   'reserve-gib': 1.2,
 } as const
 export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
@@ -93,9 +99,11 @@ function lookupFactors(calibration: Calibration, kind: string, architecture: str
     overlap: value('overlap'),
     tensorOverlap: value('tensor-overlap'),
     layerOverheadSeconds: value('layer-overhead-seconds'),
+    mixtureOverheadSeconds: value('mixture-overhead-seconds'),
     stepOverheadSeconds: value('step-overhead-seconds'),
     dequantise: value('dequantise'),
     activationMemory: value('activation-memory'),
+    lossBytes: value('loss-bytes'),
     reserveGib: value('reserve-gib'),
     timeSigmaLog: time?.sigmaLog ?? UNMEASURED_SIGMA_LOG,
     memorySigmaLog: memory?.sigmaLog ?? 0.2,

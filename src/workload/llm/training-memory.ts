@@ -21,8 +21,9 @@ export interface TrainingMemory {
  * parallelism: what Korthikanti et al. 2022 count, by width instead of by multiples of the hidden size, with
  * FlashAttention (the 5·a·s/h term is gone) and without dropout masks. For h, 4h, no gate: 32·h.
  *
- * - none: inputs of the norms, of every matmul, the queries, keys, values, and the MLP's inner values;
- * - selective: matmul outputs only, elementwise results are computed again;
+ * - none: inputs of the norms (models with RMSNorm, recognised by their gated MLP, keep a 32-bit copy: +8·h), of every matmul, the queries,
+ *   keys, values, and the MLP's inner values;
+ * - selective: the attention output and every second matmul's output, the rest is computed again (as torchtitan's per-operator policy);
  * - full: the layer's input only.
  */
 export function activationBytesPerTokenPerLayer(shape: TrainingShape, checkpointing: TrainingLayout['checkpointing']): number {
@@ -32,12 +33,13 @@ export function activationBytesPerTokenPerLayer(shape: TrainingShape, checkpoint
   const attention = shape.queryWidth + shape.keyValueWidth
   const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
   if (checkpointing === 'full') return 2 * hidden
-  if (checkpointing === 'selective') return 2 * (2 * hidden + attention + shape.queryWidth + shape.inputsOfMlp * intermediate + routed * hidden)
-  return 2 * (4 * hidden + attention + shape.queryWidth + (shape.inputsOfMlp === 2 ? 4 : 2) * intermediate + routed * 2 * hidden)
+  if (checkpointing === 'selective') return 2 * (2 * hidden + attention / 2 + shape.queryWidth + (shape.inputsOfMlp * intermediate) / 2 + routed * hidden)
+  const normCopies = shape.inputsOfMlp === 2 ? 4 * hidden : 0
+  return 2 * (4 * hidden + normCopies + attention + shape.queryWidth + (shape.inputsOfMlp === 2 ? 4 : 2) * intermediate + routed * 2 * hidden)
 }
 
-/** Bytes of logits and their gradient per token and vocabulary entry: 16-bit logits (2), 32-bit copy (4), gradient in both (2 + 2). */
-const LOSS_BYTES = 10
+/** A chunked loss holds this many tokens' logits at a time, in 32 bit with their gradient. */
+const CHUNK_TOKENS = 1024
 
 /**
  * Memory of the fullest accelerator, line by line. Weights, gradients and optimizer states are divided as ZeRO divides
@@ -79,7 +81,8 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
     layout.checkpointing === 'none' ? 0 : activationBytesPerTokenPerLayer(shape, 'none') / layout.tp
   // Frozen layers keep the inputs of their adapters; nothing else changes.
   const activationBytes = tokens * (saved + working) * factors.activationMemory
-  const lossBytes = (tokens * model.vocab * LOSS_BYTES) / layout.tp
+  const lossTokens = work.chunkedLoss ? Math.min(tokens, CHUNK_TOKENS) : tokens
+  const lossBytes = (lossTokens * model.vocab * factors.lossBytes) / layout.tp
   // Early stages hold more micro-batches, the last one the logits: the fuller of the two counts.
   const lastStageSaved = layout.pp === 1 ? activationBytes : tokens * (saved / inFlight + working) * factors.activationMemory
   const lossCounts = layout.pp === 1 || lastStageSaved + lossBytes > activationBytes

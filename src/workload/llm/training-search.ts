@@ -15,7 +15,7 @@ export interface TrainingRequest {
 }
 
 /** No planner tries more than this many layouts on one target. */
-const MOST_CONFIGURATIONS = 16
+const MOST_CONFIGURATIONS = 20
 /** Micro-batches beyond this many tokens make nothing faster. */
 const ENOUGH_TOKENS = 65_536
 
@@ -165,7 +165,7 @@ function expertDegrees(experts: number, group: number, domain: number): readonly
   if (experts <= 1) return [1]
   const inside = greatestCommonDivisor(experts, Math.min(group, domain))
   const across = greatestCommonDivisor(experts, group)
-  return [...new Set([inside, across, 1])]
+  return [...new Set([inside, Math.min(across, inside * 4), across, 1])]
 }
 
 function tryShape(
@@ -182,26 +182,34 @@ function tryShape(
       microBatches: Math.max(1, Math.ceil(perReplica / microBatch)),
       sequencesPerStep: shape.dp * microBatch * Math.max(1, Math.ceil(perReplica / microBatch)),
     })
-    let microBatch = fixed.microBatch
-    if (microBatch === undefined) {
+    const microBatches: number[] = []
+    if (fixed.microBatch === undefined) {
       const one = trainingMemory(work, layout(1), factors)
       const room = available - one.staticGib
       if (room < one.perSequenceGib) continue
       const cap = Math.min(perReplica, Math.max(1, Math.floor(ENOUGH_TOKENS / (work.sequenceLength / shape.cp))), shape.pp > 1 ? Math.max(1, Math.floor(perReplica / (4 * shape.pp))) : perReplica)
-      microBatch = Math.max(1, Math.min(cap, Math.floor(room / one.perSequenceGib)))
-      // A divisor of the replica's batch wastes nothing.
-      while (microBatch > 1 && perReplica % microBatch !== 0) microBatch--
-    } else if (trainingMemory(work, layout(microBatch), factors).neededGib > available) {
-      continue
+      const most = Math.max(1, Math.min(cap, Math.floor(room / one.perSequenceGib)))
+      // A divisor of the replica's batch wastes nothing; where that is much smaller, so is a split into equal parts.
+      let divisor = most
+      while (divisor > 1 && perReplica % divisor !== 0) divisor--
+      const even = Math.ceil(perReplica / Math.ceil(perReplica / most))
+      microBatches.push(even > divisor ? even : divisor)
+      if (even > divisor) microBatches.push(divisor)
+    } else {
+      microBatches.push(fixed.microBatch)
     }
-    if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
-    const configuration: Configuration = {
-      ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
-      ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),
+    let largest = 0
+    for (const microBatch of microBatches) {
+      if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
+      const configuration: Configuration = {
+        ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
+        ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),
+      }
+      found.push({configuration, badness: badness(work, hardware, shape, zeroStage, checkpointing, microBatch, perReplica)})
+      largest = Math.max(largest, microBatch)
     }
-    found.push({configuration, badness: badness(work, hardware, shape, zeroStage, checkpointing, microBatch, perReplica)})
-    // More recomputation helps only where the micro-batch is too small to fill the matrix units.
-    if (microBatch * work.sequenceLength >= 4096 || microBatch === perReplica) return
+    // More recomputation helps only where the micro-batch is too small to fill the matrix units; experts share its tokens.
+    if (largest > 0 && (largest * work.sequenceLength >= (work.model.experts === undefined ? 4096 : 32_768) || largest === perReplica)) return
   }
 }
 

@@ -46,39 +46,44 @@ export function trainingShape(model: LanguageModel): TrainingShape {
 }
 
 function deriveShape(model: LanguageModel): TrainingShape {
+  const hybrid = model.attention.startsWith('hybrid')
   const experts = expertShape(model)
-  const routedParameters = routedExpertParameters(model)
   const embeddings = Math.min(embeddingParameters(model), model.parameters * 0.9)
   const headParameters = Math.min(model.vocab * model.hidden, model.parameters * 0.9)
+  const inputsOfMlp = model.gatedMlp ? 2 : 1
+  const expertIntermediate = model.moeIntermediate ?? model.intermediate
+  const share = experts.experts === 0 ? 0 : experts.expertsPerToken / experts.experts
+  // Hybrids put experts in some layers only, which the catalog does not say; what a token does not pass through says it:
+  // total − active = routed · (1 − k/E).
+  const routedParameters = hybrid && experts.experts > 0
+    ? Math.min((model.parameters - model.activeParameters) / (1 - share), model.parameters * 0.98)
+    : routedExpertParameters(model)
+  const mixtureLayers = !hybrid ? experts.layers : experts.parametersPerExpert === 0 ? 0 : Math.min(model.layers, routedParameters / (experts.experts * experts.parametersPerExpert))
   const denseParameters = Math.max(model.parameters - embeddings - routedParameters, model.parameters * 0.01)
+  const {full, windowed} = attentionLayers(model)
+  // Widths are those of an average layer: in hybrids only some layers have queries, keys and values.
+  const attentionShare = hybrid ? full / model.layers : 1
   const queryHeadDim = (model.qkNopeHeadDim ?? 0) + (model.qkRopeHeadDim ?? 0) || model.headDim
   const valueHeadDim = model.vHeadDim ?? model.headDim
   const latent = model.kvLoraRank !== undefined
-  const queryWidth = model.heads * (latent ? queryHeadDim : model.headDim)
-  const keyValueWidth = latent ? model.heads * (queryHeadDim + valueHeadDim) : 2 * model.kvHeads * model.headDim
+  const queryWidth = model.heads * (latent ? queryHeadDim : model.headDim) * attentionShare
+  const keyValueWidth = (latent ? model.heads * (queryHeadDim + valueHeadDim) : 2 * model.kvHeads * model.headDim) * attentionShare
   const attentionParameters = latent
-    ? latentAttentionParameters(model, queryHeadDim, valueHeadDim)
+    ? latentAttentionParameters(model, queryHeadDim, valueHeadDim) * attentionShare
     : model.hidden * (queryWidth + keyValueWidth) + queryWidth * model.hidden
   const denseParametersPerLayer = denseParameters / model.layers
   const attentionParametersPerLayer = Math.min(attentionParameters, denseParametersPerLayer)
-  const inputsOfMlp = model.gatedMlp ? 2 : 1
   const denseIntermediate = (denseParametersPerLayer - attentionParametersPerLayer) / ((inputsOfMlp + 1) * model.hidden)
-  const {full, windowed} = attentionLayers(model)
-  const computedRouted = experts.experts === 0 ? 0 : (routedParameters * experts.expertsPerToken) / experts.experts
-  // Hybrids put experts in some layers only, which the catalog does not say: their published active count is the better guide.
-  const publishedRouted = model.activeParameters - denseParameters - embeddings
-  const routedParametersPerToken =
-    experts.experts === 0 ? 0 : model.attention.startsWith('hybrid') && publishedRouted > 0 ? Math.min(publishedRouted, routedParameters) : computedRouted
   return {
     model,
     denseParametersPerLayer,
     attentionParametersPerLayer,
     routedParameters,
-    routedParametersPerToken,
-    mixtureLayers: experts.layers,
+    routedParametersPerToken: routedParameters * share,
+    mixtureLayers,
     experts: experts.experts,
     expertsPerToken: experts.expertsPerToken,
-    expertIntermediate: model.moeIntermediate ?? model.intermediate,
+    expertIntermediate,
     embeddingParameters: embeddings,
     headParameters,
     queryWidth,

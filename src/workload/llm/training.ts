@@ -31,6 +31,8 @@ export interface TrainingWork {
   readonly extraForwardPasses: number
   /** Whether that reference needs weights of its own (with adapters it is the base itself). */
   readonly referenceWeights: boolean
+  /** The loss is computed in chunks, so that the logits of a micro-batch never stand in memory as a whole. */
+  readonly chunkedLoss: boolean
   readonly rollout: {readonly promptTokens: number; readonly completionTokens: number; readonly completionsPerPrompt: number} | undefined
 }
 
@@ -81,6 +83,8 @@ const PCIE_BYTES_PER_SECOND: Readonly<Record<number, number>> = {3: 15.75e9, 4: 
 const HOST_MEMORY_BYTES_PER_SECOND = 200e9
 /** Backward attention recomputes the scores: five matmuls against two (Dao et al. 2022). */
 const ATTENTION_BACKWARD = 2.5
+/** Collectives over TCP copy through the host and reach about half of what RDMA does on the same card. */
+const TCP_SHARE = 0.5
 
 /** Bytes of optimizer state per trained parameter, 32-bit copy of the weights not counted. */
 export function optimizerStateBytes(optimizer: Optimizer, masterWeights: boolean): number {
@@ -156,9 +160,11 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const layers = Math.ceil(model.layers / pp)
   const mixtureLayers = shape.experts === 0 ? 0 : (shape.mixtureLayers / model.layers) * layers
   const recomputes = layout.checkpointing === 'full' ? 1 : 0
+  // Selective recomputation does every second matmul and all elementwise work again, but not attention.
+  const recomputedMatmuls = layout.checkpointing === 'full' ? 1 : layout.checkpointing === 'selective' ? 0.5 : 0
   const passesForward = 1 + recomputes + work.extraForwardPasses
   const passesBackward = work.trains === 'all' ? 2 : 1
-  const linearPasses = passesForward + passesBackward
+  const linearPasses = 1 + recomputedMatmuls + work.extraForwardPasses + passesBackward
 
   // Dense matmuls of a layer, one forward pass.
   const {hidden} = model
@@ -222,15 +228,13 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const width = 2
   const activationBytes = tokens * hidden * width
   const intra = factors.link
-  const acrossNodes = (extent: number): number => (extent > hardware.acceleratorsPerNode ? factors.network : intra)
+  const domain = linkDomain(hardware)
+  const network = hardware.network?.rdma === false ? factors.network * TCP_SHARE : factors.network
+  const acrossNodes = (extent: number): number => (extent > domain ? network : intra)
   const reducesPerLayer = ep > 1 && layers > 0 ? 2 - mixtureLayers / layers : 2
   const reduces = reducesPerLayer * (passesForward + 1) * layers
   const oneReduce = allReduceSeconds(hardware, tp, 1, activationBytes, acrossNodes(tp))
-  const exchangeStride = 1
-  const oneExchange =
-    mixtureLayers > 0 && ep > 1
-      ? allToAllSeconds(hardware, ep, exchangeStride, (activationBytes * shape.expertsPerToken) / tp, acrossNodes(ep))
-      : 0
+  const oneExchange = mixtureLayers > 0 && ep > 1 ? expertExchangeSeconds(hardware, ep, activationBytes / tp, shape.expertsPerToken, factors) : 0
   const ringBytes = (tokens * shape.keyValueWidth * width) / tp
   const oneRing = cp > 1 ? sendSeconds(hardware, tp, ringBytes, acrossNodes(tp * cp)) : 0
   const oneSend = pp > 1 ? sendSeconds(hardware, tp * cp * dp, activationBytes / tp, acrossNodes(tp * cp * dp * 2)) : 0
@@ -248,8 +252,8 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const exposedSends = sendsSeconds * (1 - factors.overlap)
 
   // The host launches kernels one by one; a device that finishes sooner waits for it.
-  const launches = (1 + (passesForward - 1) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
-  const hostMicroSeconds = factors.layerOverheadSeconds * launches * (layers + mixtureLayers)
+  const launches = (1 + (recomputedMatmuls + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
+  const hostMicroSeconds = (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches
   const busyMicroSeconds = deviceSeconds + exposedTensor + exposedExchange + exposedRing + exposedSends
   const waitingMicroSeconds = Math.max(0, hostMicroSeconds - busyMicroSeconds)
 
@@ -303,21 +307,24 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
     if (bytes !== undefined) entry.bytes = bytes
     operators.push(entry)
   }
-  const trainedPasses = linearPasses - recomputes
+  const trainedPasses = linearPasses - recomputedMatmuls
   const m = microBatches
   add('matmuls of dense layers', denseSeconds * trainedPasses * m, 'compute', denseFlops * layers * trainedPasses * m, denseBytes * layers * trainedPasses * m)
   add('matmuls of experts', mixtureSeconds * trainedPasses * m, 'compute', mixtureFlops * trainedPasses * m, mixtureBytes * trainedPasses * m)
   add('attention', attentionSeconds * (attentionPasses - recomputes) * m, 'compute', attentionFlops * (attentionPasses - recomputes) * m)
-  add('recomputation', (denseSeconds + mixtureSeconds + attentionSeconds) * recomputes * m, 'compute', (denseFlops * layers + mixtureFlops + attentionFlops) * recomputes * m)
+  add(
+    'recomputation', ((denseSeconds + mixtureSeconds) * recomputedMatmuls + attentionSeconds * recomputes) * m, 'compute',
+    ((denseFlops * layers + mixtureFlops) * recomputedMatmuls + attentionFlops * recomputes) * m,
+  )
   add('elementwise', elementwiseSeconds * m, 'memory-bandwidth', undefined, (elementwiseBytes * elementwisePasses + adapterBytes * (passesForward + 2)) * m)
   add('output head and loss', headSeconds * m, 'compute', headFlops * headPasses * m, lossBytes * m)
   add('unpacking of 4-bit weights', dequantiseSeconds * m, 'memory-bandwidth')
-  add('tensor-parallel collectives', exposedTensor * m, tp > hardware.acceleratorsPerNode ? 'network' : 'link')
-  add('expert exchange', exposedExchange * m, ep > hardware.acceleratorsPerNode ? 'network' : 'link')
-  add('context ring', exposedRing * m, tp * cp > hardware.acceleratorsPerNode ? 'network' : 'link')
+  add('tensor-parallel collectives', exposedTensor * m, tp > domain ? 'network' : 'link')
+  add('expert exchange', exposedExchange * m, ep > domain ? 'network' : 'link')
+  add('context ring', exposedRing * m, tp * cp > domain ? 'network' : 'link')
   add('pipeline hand-over', exposedSends * m, hardware.nodes > 1 ? 'network' : 'link')
   add('waiting for the host', waitingMicroSeconds * m, 'host')
-  add('data-parallel collectives', exposedMicroData * m + exposedStepData, groups.dense * tp > hardware.acceleratorsPerNode ? 'network' : 'link')
+  add('data-parallel collectives', exposedMicroData * m + exposedStepData, groups.dense * tp > domain ? 'network' : 'link')
   add('pipeline bubble', bubbleSeconds, 'overhead')
   add('optimizer', optimizerSeconds, 'memory-bandwidth', undefined, updateBytes)
   add('offload', offloadStepSeconds + exposedOffloadMicro * m, 'host')
@@ -339,6 +346,27 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
     computeSeconds: computeMicro * m,
     memorySeconds: bytes / nominalBandwidth,
   }
+}
+
+/**
+ * Seconds to hand every token to its experts: over the fast links one copy per expert; between nodes one copy per node,
+ * which spreads it there (DeepSeek-V3 2024, §3.2.2). The slower of the two decides.
+ */
+function expertExchangeSeconds(hardware: Hardware, ep: number, bytesOfTokens: number, expertsPerToken: number, factors: TrainingFactors): number | undefined {
+  const domain = linkDomain(hardware)
+  const inside = Math.min(ep, domain)
+  const within = allToAllSeconds(hardware, inside, 1, bytesOfTokens * expertsPerToken, factors.link)
+  if (ep <= domain || within === undefined) return within
+  const nodes = ep / inside
+  const copies = nodes * (1 - (1 - 1 / nodes) ** expertsPerToken)
+  const between = allToAllSeconds(hardware, ep, 1, bytesOfTokens * copies, factors.network)
+  return between === undefined ? undefined : Math.max(within, between)
+}
+
+/** Accelerators that links of a node's kind join: a node, or the whole rack where NVLink reaches through it. */
+export function linkDomain(hardware: Hardware): number {
+  const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
+  return hardware.network?.kind === 'nvlink-rack' ? perNode * hardware.nodes : perNode
 }
 
 function shardsOf(layout: TrainingLayout, group: number): number {

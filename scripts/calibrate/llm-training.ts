@@ -1,0 +1,287 @@
+/**
+ * Fits the factors of language-model training (data/calibration.csv, kinds llm-pretrain and llm-finetune) to data/measured. Deterministic;
+ * run it again when the measurements or the formulas change: `node scripts/calibrate/llm-training.ts [--check] [--fast]`.
+ *
+ * Every factor is ln-additive: a start value + a part for all + a part for the architecture (hardware quantities) or for kind and runtime
+ * (software quantities), each drawn towards 0 (ridge, so that a part without evidence stays at its parent's value), fitted by
+ * coordinate descent on a robust loss. Both kinds share the hardware. The spreads come from predictions of rows that were left out
+ * (folds by source and model), not from the rows fitted on.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import type {CalibratedValue, Calibration} from '../../src/performance/calibration.ts'
+import type {Configuration} from '../../src/performance/types.ts'
+import {createPlanningFacts} from '../../src/planner/facts.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
+import type {MeasuredRow} from '../../src/accuracy/score.ts'
+import type {Facts} from '../../src/workload/contract.ts'
+import type {TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
+import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
+import {measuredConfigurations, measuredPerformance, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+const CALIBRATION_FILE = path.join(root, 'data/calibration.csv')
+const KINDS = ['llm-pretrain', 'llm-finetune'] as const
+type TrainingKind = (typeof KINDS)[number]
+const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'llm-pretrain'], ['llm-finetuning', 'llm-finetune'], ['memory-fit', 'llm-finetune']]
+/** The facts were collected on this day; see data/measured. */
+const AS_OF = '2026-11-20'
+
+/** Belongs to the hardware: one part per architecture, the same for both kinds. The others: one part per kind and runtime. */
+const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
+/** The same for everything: too little evidence to tell apart. */
+const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['overlap', 'tensor-overlap', 'dequantise'])
+const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
+const SHARED: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'reserve-gib'])
+/** How far a part may stray from its parent, in ln: rates little, overheads more. */
+const spreadOf = (name: TrainingQuantity): number => (/seconds/.test(name) ? 0.6 : name === 'dequantise' || name === 'software' ? 0.4 : 0.2)
+const UPPER: Partial<Record<TrainingQuantity, number>> = {compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2}
+
+/** Whole steps are compiled into one program: almost nothing is launched from the host. */
+const COMPILED = /^(?:maxtext|neuron)$/
+const startOf = (name: TrainingQuantity, runtime: string): number => ASSUMED_FACTORS[name] * (COMPILED.test(runtime) && /^(?:layer|mixture)-overhead/.test(name) ? 0.1 : 1)
+
+const names = Object.keys(ASSUMED_FACTORS) as TrainingQuantity[]
+
+interface Sample {
+  readonly row: MeasuredRow
+  readonly found: MeasuredCase
+  readonly kind: TrainingKind
+  readonly measured: number
+  readonly architecture: string
+  readonly runtime: string
+  readonly memory: boolean
+  /** A run with a stated micro-batch is evidence that it fitted: only too much memory is an error. */
+  readonly ran: boolean
+  readonly group: string
+  /** Chosen once per sweep; the search is slower than the estimate. */
+  configurations: readonly Configuration[]
+  weight: number
+}
+
+/** What a runtime keeps is the same for both kinds; the loss is not, as pre-training codes fuse it. */
+const softwareScope = (name: TrainingQuantity, kind: string, runtime: string): string => (SHARED.has(name) ? runtime : `${kind} ${runtime}`)
+
+class Parameters {
+  /** `quantity|scope` → ln of the part; scope is `*`, an architecture, or kind and runtime. */
+  readonly parts = new Map<string, number>()
+
+  value(name: TrainingQuantity, kind: string, architecture: string, runtime: string): number {
+    let ln = Math.log(startOf(name, runtime)) + (this.parts.get(`${name}|*`) ?? 0)
+    if (HARDWARE.has(name)) ln += this.parts.get(`${name}|${architecture}`) ?? 0
+    else if (!GLOBAL.has(name)) ln += this.parts.get(`${name}|${softwareScope(name, kind, runtime)}`) ?? 0
+    return Math.min(Math.exp(ln), UPPER[name] ?? Number.POSITIVE_INFINITY)
+  }
+
+  calibration(): Calibration {
+    const known = new Map<string, CalibratedValue>()
+    return {
+      lookup: (kind, quantity, architecture, runtime): CalibratedValue | undefined => {
+        if (!(quantity in ASSUMED_FACTORS)) return undefined
+        const key = `${kind} ${quantity} ${architecture} ${runtime}`
+        let value = known.get(key)
+        if (value === undefined) known.set(key, (value = {value: this.value(quantity as TrainingQuantity, kind, architecture, runtime), sigmaLog: 0.3, basis: 'calibrated'}))
+        return value
+      },
+    }
+  }
+}
+
+const NOISE = 0.2
+/** Near-linear beyond a tenth: medians, not means, are what the fit seeks. */
+const robust = (error: number): number => (Math.sqrt(error * error + 0.01) - 0.1) / NOISE
+
+function errorOf(sample: Sample, facts: Facts): number | undefined {
+  const performance = measuredPerformance(sample.found, sample.configurations, facts)
+  if (performance === undefined) return undefined
+  const predicted = sample.found.question.predict(performance, sample.found.hardware).p50
+  if (sample.ran) return Math.max(0, Math.log(performance.memory.neededGib.p50 / sample.found.hardware.accelerator.memoryGib))
+  return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / sample.measured) : undefined
+}
+
+function lossOf(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
+  const facts: Facts = {...base, calibration: parameters.calibration()}
+  let loss = 0
+  for (const sample of samples) loss += sample.weight * Math.min(8, robust(errorOf(sample, facts) ?? 0))
+  return loss
+}
+
+/** Where the source leaves the configuration open, the best one under the factors found so far. */
+function chooseConfigurations(samples: readonly Sample[], base: Facts, parameters: Parameters): void {
+  const facts: Facts = {...base, calibration: parameters.calibration()}
+  for (const sample of samples) {
+    const all = measuredConfigurations(sample.found, facts)
+    const best = measuredPerformance(sample.found, all, facts)
+    // The performance reports its batch; the question's own batch decides.
+    const {batch: _, ...configuration} = best?.configuration ?? {}
+    sample.configurations = best === undefined ? all : [configuration]
+  }
+}
+
+function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text: string) => void): Parameters {
+  const parameters = new Parameters()
+  const scopes: {key: string; samples: Sample[]; level: 0 | 'hardware' | 'software'}[] = [{key: '*', samples: [...samples], level: 0}]
+  for (const architecture of new Set(samples.map(sample => sample.architecture))) {
+    scopes.push({key: architecture, samples: samples.filter(sample => sample.architecture === architecture), level: 'hardware'})
+  }
+  for (const scopeOf of [(sample: Sample): string => `${sample.kind} ${sample.runtime}`, (sample: Sample): string => sample.runtime]) {
+    for (const key of new Set(samples.map(scopeOf))) scopes.push({key, samples: samples.filter(sample => scopeOf(sample) === key), level: 'software'})
+  }
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    chooseConfigurations(samples, base, parameters)
+    const step = [0.4, 0.25, 0.12, 0.06][Math.min(sweep, 3)] ?? 0.06
+    for (const scope of scopes) {
+      if (scope.level !== 0 && scope.samples.length < 3) continue
+      for (const name of names) {
+        if (scope.level === 'hardware' && !HARDWARE.has(name)) continue
+        if (scope.level === 'software' && (HARDWARE.has(name) || GLOBAL.has(name) || SHARED.has(name) === scope.key.includes(' '))) continue
+        const concerned = scope.samples.filter(sample => sample.memory === MEMORY.has(name))
+        if (concerned.length === 0) continue
+        const key = `${name}|${scope.key}`
+        const tau = spreadOf(name) * (scope.level === 0 ? 2 : 1)
+        const at = (value: number): number => {
+          parameters.parts.set(key, value)
+          return lossOf(concerned, base, parameters) + (value / tau) ** 2 / 2
+        }
+        let best = parameters.parts.get(key) ?? 0
+        let lowest = at(best)
+        for (const direction of [step, -step]) {
+          for (let tries = 0; tries < 6; tries++) {
+            const loss = at(best + direction)
+            if (loss >= lowest - 1e-6) break
+            best += direction
+            lowest = loss
+          }
+        }
+        parameters.parts.set(key, best)
+      }
+    }
+    log(`sweep ${sweep + 1}: loss ${lossOf(samples, base, parameters).toFixed(1)}`)
+  }
+  chooseConfigurations(samples, base, parameters)
+  return parameters
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+
+const FOLDS = 4
+const hash = (text: string): number => {
+  let value = 2166136261
+  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 16777619) >>> 0
+  return value
+}
+
+/** The source most of the rows come from: the one a calibrated figure rests on. */
+function largestSource(samples: readonly Sample[]): string {
+  const counts = new Map<string, number>()
+  for (const {row} of samples) counts.set(row['source'] ?? '', (counts.get(row['source'] ?? '') ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
+}
+
+async function main(): Promise<void> {
+  const snapshot = await openSnapshot({packageRoot: root})
+  const base = createPlanningFacts(snapshot)
+  const log = (text: string): void => void process.stderr.write(`${text}\n`)
+  const samples: Sample[] = []
+  const seen = new Set<string>()
+  for (const [file, kind] of FILES) {
+    for (const {cells: row} of parseCsv(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)) {
+      if (!/^llm_(?:pretraining|finetuning)$/.test(row['kind'] ?? '') || row['metric'] === 'fits') continue
+      const memory = row['metric'] === 'memory_gib'
+      // Tokens/s, TFLOP/s and MFU of one run are one measurement.
+      const run = `${(row['id'] ?? '').split('--')[0]} ${memory}`
+      if (seen.has(run)) continue
+      const reading = readTrainingMeasurement(row, kind, base, snapshot.accelerators)
+      const measured = Number(row['value'])
+      if (reading.status !== 'case' || !(measured > 0)) continue
+      seen.add(run)
+      const {configuration} = reading.case.question
+      const sample = {
+        row, found: reading.case, kind, measured, architecture: reading.case.hardware.accelerator.architecture, runtime: configuration.runtime ?? '*',
+        group: `${row['source']} ${row['model']}`, configurations: [], weight: 1,
+      }
+      samples.push({...sample, memory, ran: false})
+      if (!memory && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.tp !== undefined) samples.push({...sample, memory: true, ran: true})
+    }
+  }
+  const start = new Parameters()
+  chooseConfigurations(samples, base, start)
+  const startFacts = {...base, calibration: start.calibration()}
+  const usable = samples.filter(sample => errorOf(sample, startFacts) !== undefined)
+  const bySource = new Map<string, number>()
+  const sourceKey = ({row, memory, ran}: Sample): string => `${row['source']} ${memory} ${ran}`
+  for (const sample of usable) bySource.set(sourceKey(sample), (bySource.get(sourceKey(sample)) ?? 0) + 1)
+  for (const sample of usable) sample.weight = (bySource.get(sourceKey(sample)) ?? 1) ** -0.35 * (/gpu_hours/.test(sample.row['metric'] ?? '') ? 0.3 : 1)
+  log(`${usable.length} of ${samples.length} runs`)
+  const fast = process.argv.includes('--fast')
+  const parameters = fit(usable, base, 6, log)
+
+  // Errors of runs that the fit has not seen.
+  const errors: {sample: Sample; error: number}[] = []
+  const collect = (fitted: Parameters, held: readonly Sample[]): void => {
+    chooseConfigurations(held, base, fitted)
+    const facts: Facts = {...base, calibration: fitted.calibration()}
+    for (const sample of held) {
+      const error = errorOf(sample, facts)
+      if (error !== undefined && !sample.ran) errors.push({sample, error})
+    }
+  }
+  if (fast) collect(parameters, usable)
+  else {
+    for (let fold = 0; fold < FOLDS; fold++) {
+      const inFold = (sample: Sample): boolean => hash(sample.group) % FOLDS === fold
+      collect(fit(usable.filter(sample => !inFold(sample)), base, 4, () => {}), usable.filter(inFold))
+      log(`fold ${fold + 1} of ${FOLDS}`)
+    }
+  }
+  const shown = (list: readonly {error: number}[]): string => `n ${list.length}, median error ${(100 * (Math.exp(quantile(list.map(({error}) => Math.abs(error)), 0.5)) - 1)).toFixed(1)} %`
+  for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${shown(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
+
+  const lines: string[] = []
+  const emit = (kind: TrainingKind, quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, memory: boolean): void => {
+    // A spread is about the kind itself; a hardware factor rests on the runs of both.
+    const fitted = usable.filter(sample =>
+      (sigma === undefined && (memory || runtime === '*') ? true : sample.kind === kind) && !sample.ran && sample.memory === memory &&
+      (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime))
+    lines.push([kind, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted.length > 0 ? fitted : usable), AS_OF, 'modelled'].join(','))
+  }
+  const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
+  for (const kind of KINDS) {
+    const own = usable.filter(sample => sample.kind === kind)
+    const runtimes = [...new Set(own.map(sample => sample.runtime))].sort()
+    for (const name of names) {
+      const memory = MEMORY.has(name)
+      emit(kind, name, '*', '*', parameters.value(name, kind, '*', '*'), undefined, memory)
+      if (HARDWARE.has(name)) for (const architecture of architectures) emit(kind, name, architecture, '*', parameters.value(name, kind, architecture, '*'), undefined, memory)
+      else if (!GLOBAL.has(name)) for (const runtime of runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
+    }
+    for (const memory of [false, true]) {
+      const all = errors.filter(({sample}) => sample.kind === kind && sample.memory === memory)
+      // p10..p90 is to hold 80 % of the rows: the 80th percentile of |error| is 1.28 σ.
+      const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
+      const overall = sigmaOf(all)
+      const quantity = memory ? 'memory' : 'step-time'
+      emit(kind, quantity, '*', '*', 1, overall * (memory ? 1.2 : 1.5), memory)
+      for (const pair of [...new Set(all.map(({sample}) => `${sample.architecture}|${sample.runtime}`))].sort()) {
+        const [architecture = '*', runtime = '*'] = pair.split('|')
+        const list = all.filter(({sample}) => sample.architecture === architecture && sample.runtime === runtime)
+        // Few runs say little about their own spread: they are mixed with the overall one.
+        const trust = list.length / (list.length + 12)
+        emit(kind, quantity, architecture, runtime, 1, trust * sigmaOf(list) + (1 - trust) * overall, memory)
+      }
+    }
+  }
+  const [header = '', ...rows] = fs.readFileSync(CALIBRATION_FILE, 'utf8').trimEnd().split('\n')
+  const kept = rows.filter(row => !KINDS.some(kind => row.startsWith(`${kind},`)))
+  const result = `${[header, ...[...kept, ...lines].sort()].join('\n')}\n`
+  if (process.argv.includes('--check')) {
+    if (result !== fs.readFileSync(CALIBRATION_FILE, 'utf8')) throw new Error('data/calibration.csv is not what the measurements give: run scripts/calibrate/llm-training.ts')
+  } else fs.writeFileSync(process.env['CALIBRATION_OUT'] ?? CALIBRATION_FILE, result)
+}
+
+await main()
