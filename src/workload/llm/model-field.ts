@@ -52,7 +52,8 @@ export function modelFromShape(shape: InlineModel): LanguageModel {
   const perLayer = attentionParameters(shape, kvHeads, headDim) + 2 * shape.hidden
   const dense = (shape.layers - mixtureLayers) * matrices * shape.hidden * intermediate
   const shared = mixtureLayers * ((shape.sharedExperts ?? 0) * expert + shape.hidden * (experts ?? 0))
-  const body = shape.layers * perLayer + dense + shared + shape.hidden + vocab * shape.hidden * (tiedEmbeddings ? 1 : 2)
+  const positions = shape.learnedPositions === true ? (shape.maxContext ?? 2048) * shape.hidden : 0
+  const body = shape.layers * perLayer + dense + shared + shape.hidden + positions + vocab * shape.hidden * (tiedEmbeddings ? 1 : 2)
   const parameters = shape.parameters ?? body + mixtureLayers * (experts ?? 0) * expert
   const active = shape.activeParameters ?? (experts === undefined ? parameters : Math.min(parameters, body + mixtureLayers * (expertsPerToken ?? 0) * expert))
   if (active > parameters) throw new RigorError('BAD_MODEL', `model: ${active} active parameters of ${parameters}.`, {hint: 'activeParameters is at most parameters.'})

@@ -93,7 +93,7 @@ test('more bandwidth, compute or link never makes a fixed configuration slower',
       const {accelerator} = hardware
       const better: Hardware =
         part === 'bandwidth' ? {...hardware, accelerator: {...accelerator, memoryBandwidthBytesPerSecond: accelerator.memoryBandwidthBytesPerSecond * factor}}
-        : part === 'compute' ? {...hardware, accelerator: {...accelerator, peakFlops: Object.fromEntries(Object.entries(accelerator.peakFlops).map(([key, rate]) => [key, rate * factor]))}}
+        : part === 'compute' ? {...hardware, accelerator: {...accelerator, peakFlops: Object.fromEntries(Object.entries(accelerator.peakFlops).map(([key, rate]) => [key, (rate ?? 0) * factor]))}}
         : {...hardware, levels: (hardware.levels ?? []).map(level => ({...level, bytesPerSecond: level.bytesPerSecond * factor}))}
       const spec = {model: name, traffic: {...size, concurrency}}
       const configuration = {runtime: 'vllm', precision: 'fp8', tp: 8, pp: 1, ep: 1, dp: 1, batch: concurrency}
