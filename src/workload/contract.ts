@@ -56,8 +56,6 @@ export interface Kind<Spec = never, D extends Demand = never> {
   readonly readsReference?: boolean
   /** `referenceHardware`: what `spec.reference.on` names, where there is a reference. */
   demand(spec: Spec, facts: Facts, referenceHardware?: Hardware): D
-  /** As `demand`, for kinds whose `reference` replaces fields of the spec: the caller resolves `reference.on` to hardware. */
-  demandWithReference?(spec: Spec, facts: Facts, referenceHardware: Hardware): D
   /** What a practitioner would try on this hardware, most promising first. Cheap: no estimates in here. Honours `spec.configuration` and `spec.precision`. */
   configurations(demand: D, hardware: Hardware, facts: Facts): readonly Configuration[]
   perform(demand: D, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult
