@@ -1,5 +1,5 @@
 import type {Offer} from '../catalog/schema.ts'
-import type {Refusal} from '../performance/types.ts'
+import type {Performance, Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget, otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
@@ -42,6 +42,11 @@ function considerRig(session: Session, place: RigPlace, entries: Entry[], refuse
   const no = refuseMachine(constraints, 'rig', place.accelerator) ?? refuseSite(constraints, place.rig.site.country)
   if (no !== null) {
     refused.push({id, provider: 'rig', refusal: no})
+    return
+  }
+  const impossible = refuseHardware(session, place)
+  if (impossible !== null) {
+    refused.push({id, provider: 'rig', refusal: impossible})
     return
   }
   const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, [{place}], nodes, session.search(place, nodes).performances, null))
@@ -108,39 +113,49 @@ function cheapestOnDemand(offers: readonly Offer[]): number | null {
 type Judgement = ReturnType<typeof judge>
 type Feasible = Extract<Judgement, {estimate: Estimate}>
 
-/** Judges the node counts in turn. Serving stops at the first that does: more nodes cost more and bring nothing. */
+/** Judges the node counts of a place. Serving takes the fewest that do: more nodes cost more and bring nothing. */
 function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) => Judgement): {feasible: Feasible[]; refusal: Refusal | undefined} {
   const feasible: Feasible[] = []
   let refusal: Refusal | undefined
-  for (const nodes of nodeCounts(session, place)) {
+  for (const nodes of session.demand.endless ? fewestNodes(session, place) : nodeCounts(session, place)) {
     const search = session.search(place, nodes)
     if (search.performances.length === 0) {
-      // The smallest count says most plainly what is missing; without software or links no count will help.
       refusal ??= search.refusal ?? undefined
-      if (search.refusal?.reason === 'software') break
       continue
     }
     const judged = judgeAt(nodes)
-    if ('estimate' in judged) {
-      feasible.push(judged)
-      if (session.demand.endless) break
-    } else refusal = nearerOf(refusal, judged)
+    if ('estimate' in judged) feasible.push(judged)
+    else refusal = nearerOf(refusal, judged)
   }
   return {feasible, refusal}
 }
 
+/**
+ * The smallest node count that serves, as a list of one (or none). What n nodes serve, n + 1 serve as well, so halving
+ * the interval finds it (compared with trying every count in test/planner/search.test.ts).
+ */
+function fewestNodes(session: Session, place: Place): number[] {
+  const counts = nodeCounts(session, place)
+  const serves = (index: number): boolean => session.search(place, counts[index] ?? 1).performances.some(performance => acceptable(session, performance))
+  if (serves(0)) return counts.slice(0, 1)
+  let [failing, serving] = [0, counts.length - 1]
+  if (serving === 0 || !serves(serving)) return []
+  while (serving - failing > 1) {
+    const middle = (failing + serving) >> 1
+    if (serves(middle)) serving = middle
+    else failing = middle
+  }
+  return counts.slice(serving, serving + 1)
+}
+
+const acceptable = (session: Session, performance: Performance): boolean => performance.missesAssumedGoal === undefined || !session.enforceAssumedGoals
+
 /** Why no node count of a place can do the work, whatever it costs. The smallest count says most plainly what is missing. */
 function refuseHardware(session: Session, place: Place): Refusal | null {
-  let first: Refusal | null = null
-  for (const nodes of nodeCounts(session, place)) {
-    const {performances, refusal} = session.search(place, nodes)
-    const missed = session.enforceAssumedGoals ? performances.find(performance => performance.missesAssumedGoal !== undefined)?.missesAssumedGoal : undefined
-    if (performances.some(performance => missed === undefined || performance.missesAssumedGoal === undefined)) return null
-    first ??= refusal ?? missed ?? null
-    // Without software or links no count will help.
-    if (refusal?.reason === 'software') break
-  }
-  return first
+  const counts = nodeCounts(session, place)
+  if (session.demand.endless ? fewestNodes(session, place).length > 0 : counts.some(nodes => session.search(place, nodes).performances.length > 0)) return null
+  const {performances, refusal} = session.search(place, counts[0] ?? 1)
+  return refusal ?? performances[0]?.missesAssumedGoal ?? null
 }
 
 /** What money or time would lift says more than what it would not. */

@@ -21,7 +21,7 @@ export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Ha
   if (configurations.length === 0) {
     return {performances: [], refusal: kind.refuse(demand as never, hardware, facts).refusal, candidates: 0}
   }
-  let kept: Performance[] = []
+  let kept: Candidate[] = []
   let refusal: Refusal | null = null
   for (const configuration of configurations) {
     const result = kind.perform(demand as never, hardware, configuration, facts)
@@ -29,14 +29,14 @@ export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Ha
       if (refusal === null || isNearer(result.refusal, refusal)) refusal = result.refusal
       continue
     }
-    const {performance} = result
-    if (keepAll) kept.push(performance)
-    else if (!kept.some(other => dominates(other, performance))) {
-      kept = kept.filter(other => !dominates(performance, other))
-      kept.push(performance)
+    const candidate = {performance: result.performance, drivers: drivers(result.performance)}
+    if (keepAll) kept.push(candidate)
+    else if (!kept.some(other => dominates(other, candidate))) {
+      kept = kept.filter(other => !dominates(candidate, other))
+      kept.push(candidate)
     }
   }
-  return {performances: kept, refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
+  return {performances: kept.map(candidate => candidate.performance), refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
 }
 
 /** Of two refusals the one whose memory misses by less says more about the way out. */
@@ -48,23 +48,26 @@ function isNearer(candidate: Refusal, best: Refusal): boolean {
 
 /** Time, then what drives power: accelerators in use and how busy each part of them is over that time. */
 function drivers(performance: Performance): readonly number[] {
+  const {load} = performance
   const seconds = performance.endless ? 1 : (performance.workSeconds?.p50 ?? Number.POSITIVE_INFINITY)
   const used = performance.acceleratorsUsed * seconds
-  return [
-    seconds + performance.loadSeconds,
-    used,
-    used * performance.load.computeShare,
-    used * performance.load.memoryShare,
-    used * performance.load.linkShare,
-    seconds * performance.load.hostShare,
-    // A tie on all of these goes to the one with room to spare.
-    performance.endless ? -(performance.saturationThroughput?.p50 ?? 0) : 0,
-  ]
+  return [performance.endless ? 1 : seconds + performance.loadSeconds, used, used * load.computeShare, used * load.memoryShare, used * load.linkShare, seconds * load.hostShare]
 }
 
-function dominates(a: Performance, b: Performance): boolean {
+interface Candidate {
+  readonly performance: Performance
+  readonly drivers: readonly number[]
+}
+
+function dominates(a: Candidate, b: Candidate): boolean {
   // One that misses a goal never drives out one that meets it.
-  if (a.missesAssumedGoal !== undefined && b.missesAssumedGoal === undefined) return false
-  const [left, right] = [drivers(a), drivers(b)]
-  return left.every((value, index) => value <= (right[index] ?? 0))
+  if (a.performance.missesAssumedGoal !== undefined && b.performance.missesAssumedGoal === undefined) return false
+  let level = true
+  for (let index = 0; index < a.drivers.length; index++) {
+    const [left, right] = [a.drivers[index] ?? 0, b.drivers[index] ?? 0]
+    if (left > right) return false
+    if (left < right) level = false
+  }
+  // A tie goes to the one with room to spare, and then to the one that came first.
+  return !level || (a.performance.saturationThroughput?.p50 ?? 0) >= (b.performance.saturationThroughput?.p50 ?? 0)
 }
