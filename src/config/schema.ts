@@ -140,7 +140,8 @@ export function configJsonSchema(workloads: readonly Readonly<Record<string, unk
   const entries = schema.properties['workloads']
   if (entries !== undefined && workloads.length > 0) {
     const place = (property: string) => ({type: 'object', properties: {[property]: {type: 'string'}}, required: [property], additionalProperties: false})
-    entries['items'] = {anyOf: [place('file'), place('glob'), ...workloads.map(({$schema: _, $id: __, ...each}) => each)]}
+    const inline = workloads.map((each) => Object.fromEntries(Object.entries(each).filter(([key]) => key !== '$schema' && key !== '$id')))
+    entries['items'] = {anyOf: [place('file'), place('glob'), ...inline]}
   }
   return {...schema, $id: 'rigor/config.schema.json', title: 'rigor.yaml'}
 }

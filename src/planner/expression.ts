@@ -76,8 +76,8 @@ export interface CompiledPolicy {
 }
 
 export interface ExpressionCompiler {
-  compileObjective(text: string, options: ExpressionOptions): CompiledObjective
-  compilePolicy(text: string, options: ExpressionOptions): CompiledPolicy
+  readonly compileObjective: (text: string, options: ExpressionOptions) => CompiledObjective
+  readonly compilePolicy: (text: string, options: ExpressionOptions) => CompiledPolicy
 }
 
 /** Loads the compiler (and mathjs). */

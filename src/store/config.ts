@@ -91,7 +91,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 
   const layerOf = (key: PropertyKey | undefined): Layer | undefined => [project, user].find((layer) => layer !== undefined && key !== undefined && Object.hasOwn(layer.raw, key))
   return {
-    config: {...sections, defaults} as Config,
+    config: {...sections, defaults},
     settings,
     projectFile,
     userFile: user?.file,
@@ -177,7 +177,7 @@ function mergeDefaults({flags, environment, project, user}: {
       break
     }
   }
-  return {defaults: defaults as Config['defaults'], origins}
+  return {defaults, origins}
 }
 
 /** Text of a flag or a variable → the setting, typed and checked by the schema. */

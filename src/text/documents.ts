@@ -1,4 +1,4 @@
-import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document, type ParsedNode} from 'yaml'
+import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, visit, type Document} from 'yaml'
 import {RigorError} from '../errors.ts'
 import {DEEPEST, jsonError, JsonSyntax, lineOf, readJson} from './json.ts'
 import {echo} from './safe.ts'
@@ -17,7 +17,7 @@ export interface LocatedDocument {
   locate(path: readonly PropertyKey[]): string
 }
 
-type YamlDocument = Document.Parsed<ParsedNode>
+type YamlDocument = Document.Parsed
 
 /**
  * Text → documents. YAML 1.2 (core schema: no tags that make objects, dates stay text) or JSON. Keys that stand twice,

@@ -22,7 +22,13 @@ interface Bounds {
   readonly whole?: boolean
 }
 
-const show = (value: unknown): string => (typeof value === 'string' ? `"${echo(value, 60)}"` : typeof value === 'number' ? String(value) : value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a mapping' : echo(String(value)))
+/** A value as an error shows it: texts and numbers themselves, the rest by its sort. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return `"${echo(value, 60)}"`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return value !== null && typeof value === 'object' ? 'a mapping' : 'nothing'
+}
 
 function outside(value: number, {minimum, above, maximum, whole}: Bounds): string | undefined {
   if (whole === true && !Number.isSafeInteger(value)) return 'a whole number'

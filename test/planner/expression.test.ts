@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {RigorError} from '../../src/errors.ts'
 import {loadExpressions, QUANTITIES, TEXTS, type ExpressionScope} from '../../src/planner/expression.ts'
@@ -187,14 +187,15 @@ describe('an expression reaches nothing but its scope', () => {
       fc.property(fc.array(piece, {maxLength: 12}), (pieces) => {
         const text = pieces.join('')
         for (const compile of [compileObjective, compilePolicy]) {
+          let outcome: number | boolean | null | RigorError
           try {
             const compiled = compile(text, options)
-            const value = 'score' in compiled ? compiled.score(scope) : compiled.evaluate(scope).passed
-            expect(value === null || typeof value === 'boolean' || Number.isFinite(value)).toBe(true)
+            outcome = 'score' in compiled ? compiled.score(scope) : compiled.evaluate(scope).passed
           } catch (error) {
             if (!(error instanceof RigorError)) throw error
-            expect(error.exit).toBe(2)
+            outcome = error
           }
+          expect(outcome instanceof RigorError ? outcome.exit === 2 : outcome === null || typeof outcome === 'boolean' || Number.isFinite(outcome)).toBe(true)
         }
       }),
       {seed: 11, numRuns: 5000},

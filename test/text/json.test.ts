@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import {RigorError} from '../../src/errors.ts'
 import {parseJson, readJson} from '../../src/text/json.ts'
