@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises'
 import type {Rig} from './catalog/rig.ts'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
@@ -8,6 +7,7 @@ import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
 import type {PlanOptions, SessionInput} from './planner/session.ts'
 import {configWorkloads, type LoadedConfig} from './store/config.ts'
+import {readStandardInput, readTextFile} from './store/text-file.ts'
 import {echo} from './text/safe.ts'
 import {kinds} from './workload/index.ts'
 import {applySettings, parseSetting, readWorkloads, workloadFromFlags, type ReadWorkload, type Setting} from './workload/read.ts'
@@ -55,7 +55,7 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
     }
     return [workloadFromFlags(settings, {kinds})]
   }
-  const workloads = readWorkloads(await readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
+  const workloads = readWorkloads(readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
   if (settings.length === 0) return workloads
   const [workload] = workloads
   if (workload === undefined || workloads.length > 1) {
@@ -64,19 +64,10 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
   return [applySettings(workload.raw, settings, {kinds, locate: () => workload.where})]
 }
 
-async function readText(argument: string): Promise<string> {
-  if (argument === STDIN) {
-    if (process.stdin.isTTY) throw new RigorError('NO_STDIN', 'The workload is to come from stdin, but nothing is piped in.', {hint: 'cat workload.yaml | rigor plan -'})
-    const chunks: Buffer[] = []
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-    return Buffer.concat(chunks).toString('utf8')
-  }
-  try {
-    return await readFile(argument, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new RigorError('NO_SUCH_FILE', `There is no file "${echo(argument, 200)}".`, {hint: 'Name a workload file, such as examples/chat-70b.yaml, or - for stdin.', cause: error})
-  }
+function readText(argument: string): string {
+  if (argument !== STDIN) return readTextFile(argument)
+  if (process.stdin.isTTY) throw new RigorError('NO_STDIN', 'The workload is to come from stdin, but nothing is piped in.', {hint: 'cat workload.yaml | rigor plan -'})
+  return readStandardInput()
 }
 
 /** `--kind`, `--model` and `--set` in the order that lets the later win. */

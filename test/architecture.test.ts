@@ -26,7 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   report: ['catalog', 'units', 'performance', 'power', 'cost', 'planner'],
   check: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
   export: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
-  store: ['catalog', 'units', 'workload', 'planner', 'report'], // plan files hold the document of a plan
+  config: ['catalog', 'units', 'workload'], // what rigor.yaml may hold; opening it is the store's
+  store: ['catalog', 'units', 'workload', 'config', 'planner', 'report'], // plan files hold the document of a plan
   providers: ['catalog', 'units'],
   deploy: ['catalog', 'units', 'providers'],
 }
@@ -37,7 +38,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 }
 
 /** Parts that run in a browser as they are: no files, network, clock or randomness. */
-const PURE = ['units', 'catalog', 'workload', 'performance', 'power', 'cost', 'planner', 'accuracy', 'text']
+const PURE = ['units', 'catalog', 'workload', 'performance', 'power', 'cost', 'planner', 'accuracy', 'text', 'config']
 
 const files = fs.globSync('**/*.ts', {cwd: SRC}).map((file) => file.split(path.sep).join('/')).sort()
 const sourceOf = new Map(files.map((file) => [file, fs.readFileSync(path.join(SRC, file), 'utf8')]))
