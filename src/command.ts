@@ -3,7 +3,8 @@ import * as Flags from '@oclif/core/flags'
 import path from 'node:path'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
-import type {LoadedConfig} from './store/config.ts'
+import type {LoadedConfig, LoadOptions} from './store/config.ts'
+import {plainSettings} from './store/plain-settings.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
 
 /** What every command knows beside its own flags. */
@@ -43,13 +44,13 @@ export abstract class RigorCommand extends Command {
   /** The settings in force: flags (`more`: those of the command's own), then `RIGOR_*`, then rigor.yaml, then the user's config.yaml. Read once. */
   protected async settings(flags: Partial<CommonFlags>, more: Readonly<Record<string, string | number | boolean | undefined>> = {}): Promise<LoadedConfig> {
     if (this.loaded !== undefined) return this.loaded
-    const {loadConfig} = await import('./store/config.ts')
-    this.loaded = loadConfig({
+    const options: LoadOptions = {
       cwd: process.cwd(),
       environment: process.env,
       configFile: flags.config,
       flags: {currency: flags.currency, catalog: flags.catalog, asOf: flags['as-of'], ...more},
-    })
+    }
+    this.loaded = plainSettings(options) ?? (await import('./store/config.ts')).loadConfig(options)
     return this.loaded
   }
 

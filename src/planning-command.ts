@@ -1,7 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand, type CommonFlags} from './command.ts'
 import {resolveRigs} from './config/rigs.ts'
-import {checkNames} from './store/config.ts'
 import {rateOf} from './units/money.ts'
 import {createWorkspace, type Workspace} from './workspace.ts'
 
@@ -25,7 +24,7 @@ export abstract class PlanningCommand extends RigorCommand {
     const {defaults} = config
     const snapshot = await this.openCatalog(flags)
     const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
-    if (config.have !== undefined) checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
+    if (config.have !== undefined) (await import('./store/config.ts')).checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
     const {rigs, known, assumed} = resolveRigs(config.rigs, snapshot, loaded.locate)
     return createWorkspace(snapshot, loaded, known, {
       asOf: this.today(flags),

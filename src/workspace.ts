@@ -6,7 +6,7 @@ import {prepareObjective} from './planner/objective.ts'
 import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
 import type {PlanOptions, SessionInput} from './planner/session.ts'
-import {configWorkloads, type LoadedConfig} from './store/config.ts'
+import type {LoadedConfig} from './store/config.ts'
 import {readStandardInput, readTextFile} from './store/text-file.ts'
 import {echo} from './text/safe.ts'
 import {kinds} from './workload/index.ts'
@@ -49,6 +49,7 @@ const STDIN = '-'
 export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
   if (argument === undefined) {
     if (settings.length === 0) {
+      const {configWorkloads} = await import('./store/config.ts')
       const configured = configWorkloads(workspace.loaded, kinds)
       if (configured.length > 0) return configured
       throw new RigorError('MISSING_WORKLOAD', 'No workload is given.', {hint: 'Name a file (examples/chat-70b.yaml), - for stdin, or give it by flags: --kind llm-inference --model Llama-3.1-70B --set traffic.concurrency=50'})
