@@ -240,29 +240,28 @@ const ROUNDINGS: Readonly<Record<string, (value: number) => number>> = {abs: Mat
 const ROOTS: Readonly<Record<string, readonly [number, (value: number) => number]>> = {sqrt: [0.5, Math.sqrt], cbrt: [1 / 3, Math.cbrt]}
 const PURE: Readonly<Record<string, (value: number) => number>> = {log: Math.log, log10: Math.log10, exp: Math.exp}
 
+const FUNCTIONS = ['min', 'max', ...Object.keys(ROUNDINGS), ...Object.keys(ROOTS), ...Object.keys(PURE)]
+
 function compileFunction(node: Node, context: Context): Compiled {
   const name = (node.fn as Node | undefined)?.name ?? ''
+  if (!FUNCTIONS.includes(name)) {
+    throw new RigorError('UNKNOWN_NAME', `${context.where}: "${echo(name, 60)}" is not a function of expressions.`, {hint: didYouMean(name, FUNCTIONS) ?? `Functions: ${FUNCTIONS.join(', ')}.`})
+  }
   const text = node.toString()
   const parts = (node.args ?? []).map((argument) => numberOf(compile(argument, context), context))
   const [first] = parts
-  if ((name === 'min' || name === 'max') && first !== undefined && parts.length <= 20) {
+  const variadic = name === 'min' || name === 'max'
+  if (first === undefined || parts.length > (variadic ? 20 : 1)) throw bad(context, `"${echo(text, 60)}" has the wrong number of arguments`, LANGUAGE)
+  if (variadic) {
     const type = parts.slice(1).reduce((left: Type & {kind: 'number'}, part) => agree({...first, type: left}, part, 'compared', context), first.type)
     return calculate(text, type, parts, name === 'min' ? Math.min : Math.max)
   }
-  const rounding = Object.hasOwn(ROUNDINGS, name) ? ROUNDINGS[name] : undefined
-  const root = Object.hasOwn(ROOTS, name) ? ROOTS[name] : undefined
-  const pure = Object.hasOwn(PURE, name) ? PURE[name] : undefined
-  if (first !== undefined && parts.length === 1) {
-    if (rounding !== undefined) return calculate(text, {kind: 'number', dimensions: first.type.dimensions}, parts, rounding)
-    if (root !== undefined) return calculate(text, {kind: 'number', dimensions: raise(first.type.dimensions, root[0])}, parts, root[1])
-    if (pure !== undefined) {
-      if (!same(first.type.dimensions, NONE)) throw bad(context, `${name} takes a bare number, "${echo(first.text, 60)}" is ${describe(first.type)}`, 'Divide it by a quantity of the same unit first.')
-      return calculate(text, {kind: 'number', dimensions: NONE}, parts, pure)
-    }
-  }
-  const known = ['min', 'max', ...Object.keys(ROUNDINGS), ...Object.keys(ROOTS), ...Object.keys(PURE)]
-  if (known.includes(name)) throw bad(context, `"${echo(text, 60)}" has the wrong number of arguments`, LANGUAGE)
-  throw new RigorError('UNKNOWN_NAME', `${context.where}: "${echo(name, 60)}" is not a function of expressions.`, {hint: didYouMean(name, known) ?? `Functions: ${known.join(', ')}.`})
+  const rounding = ROUNDINGS[name]
+  if (rounding !== undefined) return calculate(text, {kind: 'number', dimensions: first.type.dimensions}, parts, rounding)
+  const root = ROOTS[name]
+  if (root !== undefined) return calculate(text, {kind: 'number', dimensions: raise(first.type.dimensions, root[0])}, parts, root[1])
+  if (!same(first.type.dimensions, NONE)) throw bad(context, `${name} takes a bare number, "${echo(first.text, 60)}" is ${describe(first.type)}`, 'Divide it by a quantity of the same unit first.')
+  return calculate(text, {kind: 'number', dimensions: NONE}, parts, PURE[name] ?? (() => Number.NaN))
 }
 
 // ---- comparison and logic
