@@ -5,20 +5,12 @@ import type {Resolved} from './planner/resolve.ts'
 import {targetOf, verdictsOn, type TargetVerdict} from './planner/estimate.ts'
 import {resolveTarget} from './planner/resolve.ts'
 import {createSession, type Session} from './planner/session.ts'
-import {estimateJson} from './report/json.ts'
+import {estimateText} from './report/json.ts'
 import {RigorError} from './errors.ts'
 import {kinds} from './workload/index.ts'
 import {parseWorkload} from './workload/read.ts'
 import {sessionInput, type Workspace} from './workspace.ts'
-import {toJson} from './command.ts'
-
-/** One answer: exactly one of the three. */
-interface BatchAnswer {
-  readonly id: unknown
-  readonly estimate?: unknown
-  readonly refused?: {readonly reason: string; readonly detail: string; readonly nearest: string | null}
-  readonly error?: {readonly code: string; readonly message: string}
-}
+import {escapeJson} from './command.ts'
 
 /** Sessions and targets are kept for the lines that repeat them; this many of each. */
 const REMEMBERED = 512
@@ -74,10 +66,10 @@ function createAnswerer(workspace: Workspace): (text: string, line: number) => P
       id = question.id
       const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.knownRigs))
       const session = await sessionOf(question.workload, line)
-      return toLine(id, answerOf(session, verdictsOn(session, target)))
+      return answerOf(id, session, verdictsOn(session, target))
     } catch (error) {
       if (!(error instanceof RigorError)) throw error
-      return toLine(id, {error: {code: error.code, message: error.message}})
+      return toLine(id, 'error', JSON.stringify({code: error.code, message: error.message}))
     }
   }
 }
@@ -93,9 +85,11 @@ const isMapping = (value: unknown): value is Record<string, unknown> => typeof v
 function readQuestion(text: string, line: number): Question {
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    // Stricter than JSON.parse: a key that stands twice and nesting without end are refused.
+    parsed = readJson(text).value
   } catch (error) {
-    throw new RigorError('BAD_JSON', `line ${line} is not JSON.`, {cause: error})
+    if (!(error instanceof JsonSyntax)) throw error
+    throw new RigorError(error.code, `line ${line} is not JSON: ${error.message}.`, {cause: error})
   }
   if (!isMapping(parsed)) throw new RigorError('BAD_LINE', `line ${line} is not an object with id, workload and on.`)
   const {id = null, workload, on, configuration, ...others} = parsed
@@ -111,20 +105,20 @@ function readQuestion(text: string, line: number): Question {
 }
 
 /** A rig with several sorts of nodes answers with its best. */
-function answerOf(session: Session, verdicts: readonly TargetVerdict[]): Omit<BatchAnswer, 'id'> {
+function answerOf(id: unknown, session: Session, verdicts: readonly TargetVerdict[]): string {
   const feasible = verdicts.filter(verdict => verdict.feasible).toSorted((a, b) => (a.entry.score ?? Number.POSITIVE_INFINITY) - (b.entry.score ?? Number.POSITIVE_INFINITY))
   const [best] = feasible
   if (best !== undefined) {
-    const {rank: _, ...target} = targetOf(session, best.entry, 1, [best.entry])
-    return {estimate: estimateJson(target)}
+    const {rank: _, ...target} = targetOf(session, best.entry, 1, [best.entry], false)
+    return toLine(id, 'estimate', estimateText(target))
   }
   const refused = verdicts.find(verdict => !verdict.feasible)
-  if (refused === undefined) return {error: {code: 'BAD_TARGET', message: 'the target has no accelerators'}}
+  if (refused === undefined) return toLine(id, 'error', JSON.stringify({code: 'BAD_TARGET', message: 'the target has no accelerators'}))
   const {reason, detail, nearest} = refused.refusal
-  return {refused: {reason, detail, nearest}}
+  return toLine(id, 'refused', JSON.stringify({reason, detail, nearest}))
 }
 
-function toLine(id: unknown, answer: Omit<BatchAnswer, 'id'>): string {
-  return `${toJson({id, ...answer}, 0)}\n`
+/** `{"id": …, "estimate" | "refused" | "error": …}`: exactly one of the three. */
+function toLine(id: unknown, what: 'estimate' | 'refused' | 'error', json: string): string {
+  return `${escapeJson(`{"id":${JSON.stringify(id)},"${what}":${json}}`)}\n`
 }
-
