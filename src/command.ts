@@ -107,11 +107,16 @@ export abstract class RigorCommand extends Command {
 }
 
 /** JSON that cannot steer a terminal: what JSON itself leaves raw (DEL, C1, bidi overrides) is written as an escape. */
-export function toJson(document: unknown, indent = 2): string {
-  return JSON.stringify(document, undefined, indent).replaceAll(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+export function toJson(document: unknown): string {
+  return escapeJson(JSON.stringify(document, undefined, 2))
+}
+
+const STEERING = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
+
+/** The same for JSON text. Most has nothing to escape, so looking comes first. */
+export function escapeJson(text: string): string {
+  if (!STEERING.test(text)) return text
+  return text.replaceAll(new RegExp(STEERING, 'g'), (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function isDate(text: string): boolean {

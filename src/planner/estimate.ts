@@ -80,8 +80,9 @@ function verdictAt(session: Session, place: Place, nodes: number, ways: readonly
   return {feasible: false, id, provider, refusal: judged, misfit: {...scoredOf(session, estimate, scoreOf(session, estimate)), estimate, otherRegions}}
 }
 
-export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[]): PlanTarget {
-  const {warnings, operators, ...rest} = describeTarget(session, entry.estimate, entry.otherRegions, true)
+/** `detailed` adds the time budget by operator. */
+export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[], detailed = true): PlanTarget {
+  const {warnings, operators, ...rest} = describeTarget(session, entry.estimate, entry.otherRegions, detailed)
   return {rank, ...rest, why: whyOf(session, entry, rank, ranked), warnings, ...(operators === undefined ? {} : {operators})}
 }
 

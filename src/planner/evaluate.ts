@@ -55,14 +55,14 @@ export interface Evaluator {
 
 /** Power, energy and cost of a performance at a place; what is the same for many candidates is worked out once. */
 export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Work): Evaluator {
-  const powerModels = new Map<string, PowerModel>()
+  const {powerModels} = book
   const {snapshot} = facts
   const failuresPerAcceleratorYear = snapshot.facility[HARDWARE_FAILURE_KEY] ?? 0
 
   function powerModel(way: Way, nodes: number): PowerModel {
     const {place} = way
     const country = way.offer?.country
-    const at = `${place.key} ${nodes} ${country ?? ''}`
+    const at = `${place.key} ${place.kind === 'rig' ? place.acceleratorsPerNode : ''} ${nodes} ${country ?? ''}`
     const known = powerModels.get(at)
     if (known !== undefined) return known
     const made = makePowerModel(place, nodes, country)

@@ -4,6 +4,7 @@ import {ageInDays} from '../cost/age.ts'
 import {egressTiers, interruptionOf, provisioningHours, rentedPricing, type Setup} from '../cost/pricing.ts'
 import type {EgressTiers, Rented} from '../cost/types.ts'
 import type {Confidence} from '../performance/types.ts'
+import type {PowerModel} from '../power/types.ts'
 import type {CloudPlace} from './places.ts'
 
 /** What a fact of this standing may still be called. */
@@ -27,6 +28,8 @@ export interface PriceBook {
   egress(provider: string): EgressTiers | undefined
   provisioning(provider: string, acceleratorsPerNode: number): Setup
   interruption(provider: string, instanceType: string, region: string): InterruptionBand | null
+  /** Filled by the evaluator; here so that the many workloads of a batch share them. */
+  readonly powerModels: Map<string, PowerModel>
 }
 
 export function createPriceBook(snapshot: Snapshot): PriceBook {
@@ -42,6 +45,7 @@ export function createPriceBook(snapshot: Snapshot): PriceBook {
     return made
   }
   return {
+    powerModels: new Map(),
     rented: (offer, place, prepaid, asOf) => {
       // Billing and extras depend on who sells what where; the price itself is laid over them.
       const key = `${offer.provider} ${offer.purchase} ${offer.region} ${place.machine.localSsdGb ?? ''} ${offer.standing} ${offer.flags.length}`
