@@ -4,8 +4,11 @@ import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
 import {weightBytesPerAccelerator} from './serving.ts'
 
-/** Servers first, in the order a practitioner would try; those that are not named come after. */
-const RUNTIME_ORDER = ['vllm', 'tensorrt-llm', 'sglang', 'jetstream', 'neuron', 'gaudi', 'mlx', 'llama.cpp', 'pytorch']
+/** Servers first, in the order a practitioner would try; those that are not named come after. Neuron's own before vLLM's plugin for it: its speed is measured. */
+const RUNTIME_ORDER = ['neuron', 'vllm', 'tensorrt-llm', 'sglang', 'jetstream', 'gaudi', 'mlx', 'llama.cpp', 'pytorch']
+
+/** Runtimes that split a model over accelerators by layers, not by heads. */
+const LAYER_SPLIT: ReadonlySet<string> = new Set(['llama.cpp', 'mlx', 'pytorch'])
 
 const GPU_SHARE_FOR_WEIGHTS = 0.93
 const FLOAT_FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4'])
@@ -74,6 +77,15 @@ function layouts(demand: InferenceDemand, hardware: Hardware, precision: string,
   if (configuration.tp !== undefined) {
     add(configuration.tp, 1)
     if (!fits(configuration.tp, 1, 1)) for (let pp = 2; pp * configuration.tp <= total && pp <= 64; pp++) if (fits(configuration.tp, pp, 1)) { add(configuration.tp, pp); break }
+    return found
+  }
+  if (LAYER_SPLIT.has(runtime)) {
+    for (let pp = 1; pp <= Math.min(perNode, model.layers); pp++) {
+      if (!fits(1, pp, 1)) continue
+      add(1, pp)
+      // One more card where the first that fits leaves no room for a cache.
+      if (found.length === 2) break
+    }
     return found
   }
   const enough = degrees.filter(tp => fits(tp, 1, 1))

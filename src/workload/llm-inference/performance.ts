@@ -340,7 +340,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     memory,
     load: {computeShare: clamp(computeShare), memoryShare: clamp(memoryShare), linkShare: clamp(linkShare), hostShare: clamp(hostShare)},
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
-    loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, layout.tp * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
+    loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
     checkpointBytes: 0,
     operators: operatorsOf(serving, step, alone, batch),
     bottleneck: bottleneckOf(demand, plan, state, throughput.p50 / limit, slots, gaps),

@@ -30,7 +30,7 @@ export function machineSize(hardware: Hardware): string {
 
 export const gib = (value: number): string => (value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3))))
 
-/** Share of memory that weights may take where a cache and a reserve have to stand beside them. */
+/** Share of memory that weights may take where nothing more is known of cache and reserve. */
 const WEIGHT_SHARE = 0.85
 
 /** Weights do not fit: what would do — more nodes, more accelerators, a narrower format. */
@@ -39,27 +39,37 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
   const {accelerator} = hardware
   const weightsIn = (format: string): number => weightBytesPerAccelerator(model, {tp: 1, pp: 1, ep: 1, precision: format, runtime}, accelerator) / GIB
   const needed = weightsIn(precision)
-  const perNode = accelerator.memoryGib * hardware.acceleratorsPerNode
-  const available = perNode * hardware.nodes
+  const beside = memory?.lines.filter(({item}) => item !== 'weights').reduce((total, line) => total + line.gib, 0)
+  // What one accelerator has for weights.
+  const room = beside === undefined ? accelerator.memoryGib * WEIGHT_SHARE : Math.max(accelerator.memoryGib - beside, accelerator.memoryGib * 0.3)
+  const perNode = hardware.acceleratorsPerNode
+  const available = accelerator.memoryGib * perNode * hardware.nodes
+  const accelerators = Math.ceil(needed / room)
   const ways: string[] = []
-  const nodes = Math.ceil(needed / (perNode * WEIGHT_SHARE))
-  if (hardware.acceleratorsPerNode < 1) {
-    const whole = Math.ceil(needed / (accelerator.memoryGib * WEIGHT_SHARE))
-    ways.push(`on ${whole} whole accelerator${whole > 1 ? 's' : ''}`)
-  } else if (nodes > hardware.nodes && nodes <= 64) {
-    ways.push(hardware.acceleratorsPerNode === 1 ? `on ${nodes} of them` : `on ${nodes} nodes`)
+  if (perNode < 1) {
+    ways.push(accelerators > 1 ? `on ${accelerators} whole accelerators` : 'on a whole accelerator')
+  } else if (perNode === 1 && accelerators > hardware.nodes && accelerators <= 64) {
+    ways.push(`on ${evenCount(accelerators)} of them`)
+  } else if (accelerators > perNode * hardware.nodes && accelerators <= 8 && perNode < 8) {
+    ways.push(`on ${evenCount(accelerators)} accelerators`)
+  } else if (accelerators > perNode * hardware.nodes && accelerators <= perNode * 64) {
+    ways.push(`on ${Math.ceil(accelerators / perNode)} nodes`)
   }
   const support = runtimeFor(demand, hardware, facts)
   if (support !== undefined) {
     for (const narrower of ['fp8', 'int4']) {
       if (!support.precisions.includes(narrower) || !servesPrecision(support, narrower) || narrower === precision) continue
       if (narrower === 'fp8' && accelerator.peakFlops.fp8 === undefined) continue
-      if (weightsIn(narrower) < needed && weightsIn(narrower) <= available * WEIGHT_SHARE) {
+      if (weightsIn(narrower) < needed && weightsIn(narrower) <= room * perNode * hardware.nodes) {
         ways.push(`in ${narrower}`)
         break
       }
     }
   }
   const nearest = ways.length > 0 ? `fits ${ways.join(', or ')}` : `needs accelerators with ${gib(needed / WEIGHT_SHARE)} GiB together`
-  return refused('memory', `${modelSize(model)} in ${precision} needs ${gib(needed)} GiB of weights, ${machineSize(hardware)} have ${gib(available)}`, nearest, memory)
+  const reserve = needed <= available && beside !== undefined ? ` and ${gib(beside * Math.max(1, perNode * hardware.nodes))} GiB of cache and reserve` : ''
+  return refused('memory', `${modelSize(model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest, memory)
 }
+
+/** Tensor parallelism takes powers of two. */
+const evenCount = (accelerators: number): number => 2 ** Math.ceil(Math.log2(accelerators))
