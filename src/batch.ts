@@ -10,6 +10,7 @@ import {RigorError} from './errors.ts'
 import {kinds} from './workload/index.ts'
 import {parseWorkload} from './workload/read.ts'
 import {sessionInput, type Workspace} from './workspace.ts'
+import {JsonSyntax, readJson} from './text/json.ts'
 import {escapeJson} from './command.ts'
 
 /** Sessions and targets are kept for the lines that repeat them; this many of each. */
