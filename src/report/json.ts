@@ -1,8 +1,17 @@
 import type {PlanDocument, PlansDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
 
-/** Six significant digits: more than any estimate is worth, and the same bytes on every machine. Whole numbers stay as they are. */
+const POWERS_OF_TEN = Array.from({length: 20}, (_, exponent) => 10 ** exponent)
+
+/**
+ * Six significant digits: more than any estimate is worth, and the same bytes on every machine. Whole numbers stay as
+ * they are. Dividing a whole number by a power of ten gives the double nearest to the decimal, as parsing it would.
+ */
 export function round6(value: number): number {
-  return Number.isInteger(value) ? value : Number(value.toPrecision(6))
+  if (Number.isInteger(value)) return value
+  const digits = 5 - Math.floor(Math.log10(Math.abs(value)))
+  const power = POWERS_OF_TEN[Math.abs(digits)]
+  if (power === undefined) return Number(value.toPrecision(6))
+  return digits > 0 ? Math.round(value * power) / power : Math.round(value / power) * power
 }
 
 type KeyOrder<T> = readonly (keyof T & string)[]
@@ -80,6 +89,9 @@ export function estimateText(target: Omit<PlanTarget, 'rank'>): string {
   return textOf({...target, configuration: ordered(target.configuration, CONFIGURATION_KEYS)})
 }
 
+/** Text that JSON writes as it is. */
+const PLAIN_TEXT = /^[\w .,:;+%/()=×-]*$/
+
 /** What JSON.stringify of the rounded value gives, without building that value. */
 function textOf(value: unknown): string {
   switch (typeof value) {
@@ -87,7 +99,7 @@ function textOf(value: unknown): string {
       if (!Number.isFinite(value)) throw new TypeError(`estimate holds ${value}`)
       return String(round6(value))
     case 'string':
-      return JSON.stringify(value)
+      return PLAIN_TEXT.test(value) ? `"${value}"` : JSON.stringify(value)
     case 'object': {
       if (value === null) return 'null'
       if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`
