@@ -273,7 +273,7 @@ function withoutContextLimits(facts: Facts): Facts {
 
 /** Best throughput over what a practitioner would try, where the source does not say how it ran. */
 function bestPerformance(found: MeasuredCase, facts: Facts): {performance?: Performance; refusal?: string} {
-  const spec = InferenceSpec.parse({...found.spec, configuration: {...(found.configuration.runtime === undefined ? {} : {runtime: found.configuration.runtime})}})
+  const spec = InferenceSpec.parse({...found.spec, configuration: found.configuration.runtime === undefined ? {} : {runtime: found.configuration.runtime}})
   const demand = llmInference.demand(spec, facts)
   const hardware = hardwareFor(found)
   if (found.configuration.tp !== undefined) {

@@ -38,7 +38,9 @@ const Traffic = z
   .superRefine((traffic, context) => {
     const offline = traffic.mode === 'offline'
     const loads = [traffic.concurrency !== undefined && 'concurrency', traffic.requestsPerSecond !== undefined && 'requestsPerSecond', offline && 'mode: offline'].filter(load => load !== false)
-    const complain = (message: string, path: string[] = []): void => void context.addIssue({code: 'custom', message, path})
+    const complain = (message: string, path: string[] = []): void => {
+      context.addIssue({code: 'custom', message, path})
+    }
     if (loads.length !== 1) complain(`traffic has exactly one of concurrency, requestsPerSecond and mode: offline; ${loads.length === 0 ? 'none is given' : `given: ${loads.join(', ')}`}`)
     if (offline && traffic.requests === undefined) complain('offline traffic needs its number of requests', ['requests'])
     if (!offline && traffic.requests !== undefined) complain('requests goes with mode: offline', ['requests'])
