@@ -14,6 +14,8 @@ export default defineConfig({
       TZ: 'UTC',
     },
     testTimeout: 20_000,
+    // .ci/run counts the tests from this file.
+    reporters: process.env['CI'] ? ['default', ['json', {outputFile: '.cache/vitest.json'}]] : ['default'],
     coverage: {provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'html']},
   },
 })
