@@ -129,7 +129,7 @@ function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string
   const domain = Math.min(Math.floor(hardware.acceleratorsPerNode), fastDomain(hardware), usable)
   const single = /^(?:mlx)$/.test(runtime)
   const mesh = runtime === 'maxtext'
-  const tps = fixed.tp === undefined ? degrees(Math.min(domain, 16), model.heads).filter(tp => model.heads % tp === 0 && !single) : [fixed.tp]
+  const tps = fixed.tp === undefined ? degrees(Math.min(domain, 16), model.heads).filter(tp => model.heads % tp === 0 && !(single && tp > 1)) : [fixed.tp].filter(tp => model.heads % tp === 0)
   const pps = fixed.pp === undefined ? degrees(Math.min(model.layers, 64, usable), model.layers).filter(pp => pp === 1 || (!mesh && !single && hardware.acceleratorsPerNode * hardware.nodes >= pp)) : [fixed.pp]
   const cps = fixed.cp === undefined ? (work.sequenceLength > 32_768 ? degrees(Math.min(8, usable), 1) : [1]) : [fixed.cp]
   const experts = model.experts ?? 1

@@ -81,6 +81,8 @@ const PCIE_SHARE = 0.8
 const PCIE_BYTES_PER_SECOND: Readonly<Record<number, number>> = {3: 15.75e9, 4: 31.5e9, 5: 63e9, 6: 126e9}
 /** A host that updates offloaded weights streams its memory at about this rate per node (two sockets of DDR4/DDR5, half of nominal). */
 const HOST_MEMORY_BYTES_PER_SECOND = 200e9
+/** Share of a micro-batch's time that is its backward pass: gradients are there to be reduced meanwhile. */
+const BACKWARD_SHARE = 0.6
 /** Backward attention recomputes the scores: five matmuls against two (Dao et al. 2022). */
 const ATTENTION_BACKWARD = 2.5
 /** Collectives over TCP copy through the host and reach about half of what RDMA does on the same card. */
@@ -276,8 +278,10 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const perMicroData = layout.zeroStage === 3 ? gather * 2 + reduce : layout.zeroStage === 2 ? reduce : 0
   const perStepData = layout.zeroStage === 3 ? 0 : layout.zeroStage === 2 ? reduce : 2 * reduce
   const workMicroSeconds = Math.max(busyMicroSeconds, hostMicroSeconds)
-  const exposedMicroData = perMicroData - Math.min(perMicroData * factors.overlap, workMicroSeconds)
-  const exposedStepData = perStepData - Math.min(perStepData * factors.overlap, workMicroSeconds * 0.6)
+  // What is hidden shares the time there is to hide behind: first the micro-batch's own traffic, then the last backward pass.
+  const hiddenMicroData = Math.min(perMicroData * factors.overlap, workMicroSeconds)
+  const exposedMicroData = perMicroData - hiddenMicroData
+  const exposedStepData = perStepData - Math.min(perStepData * factors.overlap, (workMicroSeconds - hiddenMicroData) * BACKWARD_SHARE)
 
   // Offloading moves gradients down and weights up once per step; everything, and the weights stream in for each pass.
   const trainedHere = ((weights.dense / shardsOf(layout, groups.dense)) + weights.routed / shardsOf(layout, groups.routed)) * trainedShare
@@ -289,13 +293,14 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
     layout.offload === 'none' ? 0 : (trainedHere * 2 * width) / pcie + (updateBytes * perNode) / HOST_MEMORY_BYTES_PER_SECOND
   const offloadMicroSeconds =
     layout.offload === 'all' ? ((weights.dense / shardsOf(layout, groups.dense) + weights.routed / shardsOf(layout, groups.routed)) * weightWidth * 2) / pcie : 0
-  const exposedOffloadMicro = Math.max(0, offloadMicroSeconds - workMicroSeconds * 0.5)
+  const exposedOffloadMicro = Math.max(0, offloadMicroSeconds - (workMicroSeconds - hiddenMicroData) * (1 - BACKWARD_SHARE))
   const muonFlops = work.optimizer === 'muon' ? trainedHere * 30 * hidden : 0 // five Newton–Schulz steps of three matmuls (Jordan et al. 2024)
   const optimizerSeconds = layout.offload === 'none' ? updateBytes / bandwidth + muonFlops / wideRate : 0
 
   const microSeconds = workMicroSeconds + exposedMicroData + exposedOffloadMicro
   const chunks = interleaving(layout.runtime, layers, microBatches, pp)
-  const bubbleSeconds = ((pp - 1) / chunks) * (microSeconds - headSeconds)
+  // The other stages have no output head.
+  const bubbleSeconds = ((pp - 1) / chunks) * (Math.max(busyMicroSeconds - headSeconds, hostMicroSeconds) + exposedMicroData + exposedOffloadMicro)
   const rolloutSeconds = work.rollout === undefined ? 0 : rollout(work, work.rollout, hardware, layout, rate, bandwidth)
   const stepOverhead = factors.stepOverheadSeconds
 

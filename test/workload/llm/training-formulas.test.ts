@@ -1,0 +1,310 @@
+import {beforeAll, describe, expect, test} from 'vitest'
+import {createCalibration} from '../../../src/performance/calibration.ts'
+import type {PlanningFacts} from '../../../src/planner/facts.ts'
+import {sustainedFlops, trainingFactors, type TrainingFactors} from '../../../src/workload/llm/training-factors.ts'
+import {activationBytesPerTokenPerLayer, checkpointBytes, offloadedBytesPerNode, trainingMemory} from '../../../src/workload/llm/training-memory.ts'
+import {attentionFlopsPerTokenForward, averageContext, matmulParameters, modelFlopsPerToken, trainingShape} from '../../../src/workload/llm/training-shape.ts'
+import {linkDomain, optimizerStateBytes, stepLowerBoundSeconds, trainedParameters, trainingStep, weightsPerAccelerator} from '../../../src/workload/llm/training.ts'
+import {bundledFacts, hardwareNamed, layout, workOn} from './training-fixtures.ts'
+
+const GIB = 2 ** 30
+/** Everything ideal: what is left is the formulas. */
+const IDEAL: TrainingFactors = {
+  compute: 1, lowPrecisionCompute: 1, software: 1, attention: 1, mixture: 1, memoryBandwidth: 1, link: 1, network: 1, overlap: 0, tensorOverlap: 0,
+  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0,
+  timeSigmaLog: 0.2, memorySigmaLog: 0.1, basis: 'calibrated', memoryBasis: 'calibrated',
+}
+
+let facts: PlanningFacts
+beforeAll(async () => void (facts = await bundledFacts()))
+
+const gib = (lines: readonly {item: string; gib: number}[], item: string): number => lines.find(line => line.item === item)?.gib ?? 0
+
+describe('FLOP', () => {
+  test('a token of Llama-2-7B costs 6 FLOP per parameter it is multiplied with, plus three times its causal attention', () => {
+    const shape = trainingShape(facts.languageModel('Llama-2-7b'))
+    // 6.738e9 parameters less the input embedding (32,000 × 4,096), which is a look-up.
+    const matmul = 6.738e9 - 32_000 * 4096
+    // 4 FLOP × 32 heads × 128 × half of 4,096 tokens × 32 layers.
+    const attention = 4 * 32 * 128 * 2048 * 32
+
+    expect(matmulParameters(shape)).toBeCloseTo(matmul, -6)
+    expect(attentionFlopsPerTokenForward(shape, 4096)).toBe(attention)
+    expect(modelFlopsPerToken(shape, 4096, true)).toBeCloseTo(6 * matmul + 3 * attention, -6)
+  })
+
+  test('frozen weights need no gradient of their own: 4 instead of 6', () => {
+    const shape = trainingShape(facts.languageModel('Llama-2-7b'))
+
+    const saved = modelFlopsPerToken(shape, 4096, true) - modelFlopsPerToken(shape, 4096, false)
+
+    expect(saved).toBeCloseTo(2 * matmulParameters(shape), -3)
+  })
+
+  test('a mixture counts the experts a token passes through', () => {
+    const shape = trainingShape(facts.languageModel('Mixtral-8x7B-v0.1'))
+
+    // 2 of 8 experts of three matrices 4,096 × 14,336 in 32 layers.
+    expect(shape.routedParametersPerToken).toBeCloseTo(2 * 3 * 4096 * 14_336 * 32, -6)
+  })
+
+  test.for([[4096, undefined, 2048], [4096, 4096, 2048], [8192, 4096, 3072], [32_768, 1024, 1008]] as const)('a query of %d tokens with window %s sees %d on average', ([length, window, expected]) => {
+    expect(averageContext(length, window)).toBe(expected)
+  })
+
+  test('the bound is the FLOP at dense peak over all accelerators', () => {
+    const work = workOn(facts, 'Llama-2-7b')
+    const hardware = hardwareNamed(facts, 'a100-sxm-80gb', 8)
+
+    const seconds = stepLowerBoundSeconds(work, hardware, 'bf16', 64)
+
+    expect(seconds).toBeCloseTo((modelFlopsPerToken(trainingShape(work.model), 4096, true) * 4096 * 64) / (8 * 312e12), 6)
+  })
+})
+
+describe('memory', () => {
+  test('AdamW in mixed precision takes 16 bytes per parameter: 2 weights, 2 gradients, 12 states', () => {
+    const work = workOn(facts, 'Llama-2-7b')
+
+    const {lines} = trainingMemory(work, layout(), IDEAL)
+
+    expect((gib(lines, 'weights') * GIB) / 6.738e9).toBeCloseTo(2, 6)
+    expect((gib(lines, 'gradients') * GIB) / 6.738e9).toBeCloseTo(2, 6)
+    expect((gib(lines, 'optimizer states') * GIB) / 6.738e9).toBeCloseTo(12, 6)
+  })
+
+  test.for([
+    [0, 2, 2, 12],
+    [1, 2, 2, 12 / 8],
+    [2, 2, 2 / 8, 12 / 8],
+    [3, 2 / 8, 2 / 8, 12 / 8],
+  ] as const)('ZeRO stage %d over 8 accelerators leaves %d + %d + %d bytes per parameter', ([zeroStage, weights, gradients, states]) => {
+    const {lines} = trainingMemory(workOn(facts, 'Llama-2-7b'), layout({dp: 8, zeroStage}), IDEAL)
+
+    expect((gib(lines, 'weights') * GIB) / 6.738e9).toBeCloseTo(weights, 6)
+    expect((gib(lines, 'gradients') * GIB) / 6.738e9).toBeCloseTo(gradients, 6)
+    expect((gib(lines, 'optimizer states') * GIB) / 6.738e9).toBeCloseTo(states, 6)
+  })
+
+  test.for([
+    ['adamw', true, 8], ['adamw', false, 4], ['adamw-8bit', true, 2 * (1 + 4 / 256)], ['adafactor', true, 0.02], ['muon', true, 4], ['lion', true, 4], ['lion', false, 2], ['sgd', true, 0],
+  ] as const)('%s with 32-bit weights %s keeps %d bytes of state', ([optimizer, master, expected]) => {
+    expect(optimizerStateBytes(optimizer, master)).toBeCloseTo(expected, 9)
+  })
+
+  test('a GPT-style layer keeps 32·h bytes per token, full recomputation 2·h', () => {
+    const shape = trainingShape(facts.languageModel('gpt2-xl'))
+
+    expect(activationBytesPerTokenPerLayer(shape, 'none') / 1600).toBeCloseTo(32, 1)
+    expect(activationBytesPerTokenPerLayer(shape, 'full') / 1600).toBe(2)
+  })
+
+  test('Llama-2-7B keeps 2·(4h + 4h of 32-bit norm copies + 3h + h + 4·11,008) bytes per token and layer', () => {
+    const shape = trainingShape(facts.languageModel('Llama-2-7b'))
+
+    expect(activationBytesPerTokenPerLayer(shape, 'none')).toBeCloseTo(2 * (12 * 4096 + 4 * 11_008), -2)
+    // Attention output and half of the other matmul outputs.
+    expect(activationBytesPerTokenPerLayer(shape, 'selective')).toBeCloseTo(2 * (2 * 4096 + 1.5 * 4096 + 4096 + 11_008), -2)
+  })
+
+  test('logits take their bytes per token and vocabulary entry, a chunked loss those of 1,024 tokens', () => {
+    const plain = trainingMemory(workOn(facts, 'Llama-2-7b'), layout(), IDEAL)
+    const chunked = trainingMemory(workOn(facts, 'Llama-2-7b', {chunkedLoss: true}), layout(), IDEAL)
+
+    expect(gib(plain.lines, 'logits and loss') * GIB).toBeCloseTo(4096 * 32_000 * 8, 0)
+    expect(gib(chunked.lines, 'logits and loss') * GIB).toBeCloseTo(1024 * 32_000 * 8, 0)
+  })
+
+  test('rank 8 on all linear layers of Llama-2-7B trains 19,988,480 parameters', () => {
+    expect(trainedParameters(workOn(facts, 'Llama-2-7b', {trains: 'adapters', rank: 8})) / 1000).toBeCloseTo(19_988, -1)
+  })
+
+  test('a 4-bit base takes 4.127 bits per weight, its embeddings 16', () => {
+    const {lines} = trainingMemory(workOn(facts, 'Llama-2-7b', {trains: 'adapters', rank: 8, base: 'nf4'}), layout(), IDEAL)
+
+    const embeddings = 2 * 32_000 * 4096
+    expect(gib(lines, 'weights (4 bit)') * GIB).toBeCloseTo(((6.738e9 - embeddings) * 4.127) / 8 + embeddings * 2, -3)
+  })
+
+  test('the first of four stages holds a quarter of the layers and four micro-batches in flight', () => {
+    const work = workOn(facts, 'Llama-2-13b', {sequenceLength: 2048})
+    const whole = trainingMemory(work, layout({microBatches: 8}), IDEAL)
+    const first = trainingMemory(work, layout({pp: 4, microBatches: 8}), IDEAL)
+
+    expect(gib(first.lines, 'activations')).toBeCloseTo(gib(whole.lines, 'activations'), 6)
+    expect(gib(first.lines, 'weights') / gib(whole.lines, 'weights')).toBeCloseTo(0.25, 1)
+  })
+
+  test('the frozen copy of DPO takes 2 bytes per parameter more', () => {
+    const without = trainingMemory(workOn(facts, 'Llama-2-7b'), layout(), IDEAL).neededGib
+    const with_ = trainingMemory(workOn(facts, 'Llama-2-7b', {referenceWeights: true}), layout(), IDEAL).neededGib
+
+    expect(((with_ - without) * GIB) / 6.738e9).toBeCloseTo(2, 6)
+  })
+
+  test('offloading moves the states to the host, 16 bytes of a parameter without its weights', () => {
+    const work = workOn(facts, 'Llama-2-7b')
+    const {lines} = trainingMemory(work, layout({dp: 8, zeroStage: 3, offload: 'optimizer'}), IDEAL)
+
+    expect(gib(lines, 'optimizer states')).toBe(0)
+    expect(offloadedBytesPerNode(work, layout({dp: 8, zeroStage: 3, offload: 'optimizer'}), 8) / 6.738e9).toBeCloseTo(16, 3)
+  })
+
+  test('a checkpoint holds weights and states: 14 bytes per parameter, or just the adapters', () => {
+    expect(checkpointBytes(workOn(facts, 'Llama-2-7b')) / 6.738e9).toBeCloseTo(14, 6)
+    expect(checkpointBytes(workOn(facts, 'Llama-2-7b', {trains: 'adapters', rank: 8}))).toBeCloseTo(19_988_480 * 14, -4)
+  })
+
+  test('tensor and expert parallelism divide what they spread', () => {
+    const dense = trainingShape(facts.languageModel('Llama-2-7b'))
+    const mixture = trainingShape(facts.languageModel('Mixtral-8x7B-v0.1'))
+
+    expect(weightsPerAccelerator(dense, layout({tp: 4})).dense).toBeCloseTo(6.738e9 / 4, -6)
+    expect(weightsPerAccelerator(mixture, layout({dp: 8, ep: 8})).routed).toBeCloseTo(mixture.routedParameters / 8, -3)
+  })
+})
+
+describe('time of a step', () => {
+  const step = (model: string, accelerator: string, count: number, changed: Parameters<typeof layout>[0], nodes = 1, factors = IDEAL, work = {}) => {
+    const found = trainingStep(workOn(facts, model, work), hardwareNamed(facts, accelerator, count, nodes), layout(changed), factors)
+    if (found === undefined) throw new Error('a link is unknown')
+    return found
+  }
+  const seconds = (found: ReturnType<typeof step>, name: string): number => found.operators.find(operator => operator.name === name)?.seconds ?? 0
+
+  test('operators sum to the step', () => {
+    const found = step('Mixtral-8x7B-v0.1', 'h100-sxm-80gb', 8, {tp: 2, pp: 2, dp: 8, ep: 4, microBatches: 8, zeroStage: 1, checkpointing: 'full'}, 4)
+
+    expect(found.operators.reduce((sum, operator) => sum + operator.seconds, 0)).toBeCloseTo(found.seconds, 9)
+    expect(found.operators.every(operator => operator.seconds > 0)).toBe(true)
+  })
+
+  test('full recomputation adds a third to the FLOP of layers and a forward pass of time', () => {
+    const none = step('Llama-2-7b', 'h100-sxm-80gb', 1, {})
+    const full = step('Llama-2-7b', 'h100-sxm-80gb', 1, {checkpointing: 'full'})
+
+    // A forward pass of layers: a third of their matmuls, 1 of 3.5 of attention.
+    expect(seconds(full, 'recomputation')).toBeCloseTo(seconds(none, 'matmuls of dense layers') / 3 + seconds(none, 'attention') / 3.5, 9)
+  })
+
+  test('frozen weights save the third matmul', () => {
+    const all = step('Llama-2-7b', 'h100-sxm-80gb', 1, {})
+    const adapters = step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {trains: 'adapters', rank: 8})
+
+    expect(seconds(adapters, 'matmuls of dense layers') / seconds(all, 'matmuls of dense layers')).toBeCloseTo(2 / 3, 9)
+  })
+
+  test('tensor parallelism all-reduces twice per layer and direction', () => {
+    const found = step('Llama-2-7b', 'h100-sxm-80gb', 8, {tp: 8})
+    // 2·(7/8) of 4,096 × 4,096 × 2 bytes at 450 GB/s, and two latencies per level of a tree of eight.
+    const once = (2 * (7 / 8) * 4096 * 4096 * 2) / 450e9 + 2 * 3 * 2e-6
+
+    expect(seconds(found, 'tensor-parallel collectives')).toBeCloseTo(once * 4 * 32, 6)
+  })
+
+  test('plain data parallelism reduces all gradients once, stage 3 gathers weights twice and reduces for each micro-batch', () => {
+    const plain = step('Llama-2-7b', 'h100-sxm-80gb', 8, {dp: 8, zeroStage: 1, microBatches: 4})
+    const sharded = step('Llama-2-7b', 'h100-sxm-80gb', 8, {dp: 8, zeroStage: 3, microBatches: 4})
+    const half = ((7 / 8) * 6.738e9 * 2) / 450e9
+
+    expect(seconds(plain, 'data-parallel collectives')).toBeCloseTo(2 * half, 3)
+    expect(seconds(sharded, 'data-parallel collectives')).toBeCloseTo(4 * 3 * half, 3)
+  })
+
+  test('communication hides behind computation up to the overlap', () => {
+    const exposed = step('Llama-2-7b', 'h100-sxm-80gb', 8, {dp: 8, zeroStage: 3})
+    const hidden = step('Llama-2-7b', 'h100-sxm-80gb', 8, {dp: 8, zeroStage: 3}, 1, {...IDEAL, overlap: 0.8})
+
+    expect(seconds(hidden, 'data-parallel collectives')).toBeCloseTo(seconds(exposed, 'data-parallel collectives') * 0.2, 6)
+  })
+
+  test('a pipeline of 4 idles 3 micro-batches, with five interleaved chunks three fifths of one', () => {
+    const plain = step('Llama-2-7b', 'h100-sxm-80gb', 4, {pp: 4, microBatches: 8})
+    const chunked = step('Llama-2-7b', 'h100-sxm-80gb', 4, {pp: 4, microBatches: 8, runtime: 'megatron'})
+
+    expect(seconds(plain, 'pipeline bubble') / seconds(chunked, 'pipeline bubble')).toBeCloseTo(5, 6)
+    expect(seconds(plain, 'pipeline bubble')).toBeGreaterThan(0)
+  })
+
+  test('the optimizer moves 30 bytes per parameter (gradient, three 32-bit numbers read and written, weight) at memory bandwidth', () => {
+    expect(seconds(step('Llama-2-7b', 'h100-sxm-80gb', 1, {}), 'optimizer')).toBeCloseTo((6.738e9 * 30) / 3.35e12, 4)
+  })
+
+  test('muon adds 30 FLOP per parameter and unit of width', () => {
+    const adamw = seconds(step('Llama-2-7b', 'h100-sxm-80gb', 1, {}), 'optimizer') - (6.738e9 * 8) / 3.35e12
+    const muon = seconds(step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {optimizer: 'muon'}), 'optimizer')
+
+    expect(muon - adamw).toBeCloseTo((6.738e9 * 30 * 4096) / 794.5e12, 3)
+  })
+
+  test('unpacking 4-bit weights reads 0.516 and writes 2 bytes per weight and pass', () => {
+    const found = step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {trains: 'adapters', rank: 8, base: 'nf4'})
+
+    expect(seconds(found, 'unpacking of 4-bit weights')).toBeCloseTo((6.738e9 * 2.516 * 2) / 3.35e12, 4)
+  })
+
+  test('launches of the host bound small models', () => {
+    const slow = step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, {...IDEAL, layerOverheadSeconds: 1}, {sequenceLength: 128})
+
+    expect(seconds(slow, 'waiting for the host')).toBeGreaterThan(31)
+    expect(slow.seconds).toBeGreaterThan(32)
+  })
+
+  test('fp8 speeds the linear layers, not attention', () => {
+    const bf16 = step('Llama-2-7b', 'h100-sxm-80gb', 1, {})
+    const fp8 = step('Llama-2-7b', 'h100-sxm-80gb', 1, {precision: 'fp8'})
+
+    expect(seconds(fp8, 'attention')).toBe(seconds(bf16, 'attention'))
+    expect(seconds(fp8, 'matmuls of dense layers')).toBeLessThan(seconds(bf16, 'matmuls of dense layers') * 0.75)
+  })
+
+  test('experts across nodes cost more than inside one', () => {
+    const inside = step('Mixtral-8x7B-v0.1', 'h100-sxm-80gb', 8, {dp: 16, ep: 4}, 2)
+    const across = step('Mixtral-8x7B-v0.1', 'h100-sxm-80gb', 4, {dp: 8, ep: 8}, 2)
+
+    expect(seconds(across, 'expert exchange')).toBeGreaterThan(seconds(inside, 'expert exchange') * 2)
+  })
+
+  test('the ring of context parallelism shortens attention', () => {
+    const one = step('Llama-3.1-8B', 'h100-sxm-80gb', 8, {}, 1, IDEAL, {sequenceLength: 131_072})
+    const ring = step('Llama-3.1-8B', 'h100-sxm-80gb', 8, {cp: 8}, 1, IDEAL, {sequenceLength: 131_072})
+
+    expect(seconds(ring, 'attention')).toBeCloseTo(seconds(one, 'attention') / 8, 6)
+    expect(seconds(ring, 'context ring')).toBeGreaterThan(0)
+  })
+
+  test('TCP halves what the network gives', () => {
+    const rdma = hardwareNamed(facts, 'h100-sxm-80gb', 8, 2)
+    const tcp = {...rdma, network: {...rdma.network!, rdma: false}}
+    const work = workOn(facts, 'Llama-2-7b')
+
+    const seconds = [rdma, tcp].map(hardware => trainingStep(work, hardware, layout({dp: 16, zeroStage: 3}), IDEAL)!.operators.find(operator => operator.name === 'data-parallel collectives')!.seconds)
+
+    expect(seconds[1]! / seconds[0]!).toBeGreaterThan(1.5)
+  })
+
+  test('nodes of one NVLink rack are one domain', () => {
+    expect(linkDomain(hardwareNamed(facts, 'gb200-186gb', 4, 8))).toBe(32)
+    expect(linkDomain(hardwareNamed(facts, 'h100-sxm-80gb', 8, 4))).toBe(8)
+  })
+})
+
+describe('factors', () => {
+  test('the sustained rate is the measured one, else 80 % of peak', () => {
+    expect(sustainedFlops(facts.accelerator('h100-sxm-80gb')!, 'bf16')).toBe(794.5e12)
+    expect(sustainedFlops(facts.accelerator('a10g-24gb')!, 'bf16')).toBeCloseTo(0.8 * 70e12, -9)
+    expect(sustainedFlops(facts.accelerator('a100-sxm-80gb')!, 'fp8')).toBeUndefined()
+  })
+
+  test('without any calibration everything is assumed and the spread is wide', () => {
+    const factors = trainingFactors(createCalibration([]), 'llm-pretrain', 'hopper', 'megatron')
+
+    expect(factors.basis).toBe('assumed')
+    expect(factors.timeSigmaLog).toBe(0.5)
+  })
+
+  test('calibrated hardware is calibrated, other hardware computed', () => {
+    expect(trainingFactors(facts.calibration, 'llm-pretrain', 'hopper', 'megatron').basis).toBe('calibrated')
+    expect(trainingFactors(facts.calibration, 'llm-pretrain', 'cdna3', 'rocm').basis).toBe('computed')
+  })
+})
