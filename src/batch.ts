@@ -7,6 +7,7 @@ import {resolveTarget} from './planner/resolve.ts'
 import {createSession, type Session} from './planner/session.ts'
 import {estimateText} from './report/json.ts'
 import {RigorError} from './errors.ts'
+import {echo} from './text/safe.ts'
 import {kinds} from './workload/index.ts'
 import {parseWorkload} from './workload/read.ts'
 import {sessionInput, type Workspace} from './workspace.ts'
@@ -63,8 +64,9 @@ function createAnswerer(workspace: Workspace): (text: string, line: number) => P
   return async (text, line) => {
     let id: unknown = null
     try {
-      const question = readQuestion(text, line)
-      id = question.id
+      const fields = readLine(text, line)
+      id = fields['id'] ?? null
+      const question = questionOf(fields, line)
       const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.knownRigs))
       const session = await sessionOf(question.workload, line)
       return answerOf(id, session, verdictsOn(session, target))
@@ -76,14 +78,13 @@ function createAnswerer(workspace: Workspace): (text: string, line: number) => P
 }
 
 interface Question {
-  readonly id: unknown
   readonly workload: Record<string, unknown>
   readonly on: string
 }
 
 const isMapping = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function readQuestion(text: string, line: number): Question {
+function readLine(text: string, line: number): Record<string, unknown> {
   let parsed: unknown
   try {
     // Stricter than JSON.parse: a key that stands twice and nesting without end are refused.
@@ -93,16 +94,20 @@ function readQuestion(text: string, line: number): Question {
     throw new RigorError(error.code, `line ${line} is not JSON: ${error.message}.`, {cause: error})
   }
   if (!isMapping(parsed)) throw new RigorError('BAD_LINE', `line ${line} is not an object with id, workload and on.`)
-  const {id = null, workload, on, configuration, ...others} = parsed
+  return parsed
+}
+
+function questionOf(fields: Record<string, unknown>, line: number): Question {
+  const {id: _, workload, on, configuration, ...others} = fields
   const unknown = Object.keys(others)[0]
-  const bad = (message: string): RigorError => Object.assign(new RigorError('BAD_LINE', `line ${line}: ${message}`), {id})
-  if (unknown !== undefined) throw bad(`"${unknown}" is not a field; a line has id, workload, on and configuration.`)
+  const bad = (message: string): RigorError => new RigorError('BAD_LINE', `line ${line}: ${message}`)
+  if (unknown !== undefined) throw bad(`"${echo(unknown)}" is not a field; a line has id, workload, on and configuration.`)
   if (!isMapping(workload)) throw bad('workload is missing.')
   if (typeof on !== 'string') throw bad('on is missing; it is a target such as "h100-sxm-80gb:8".')
-  if (configuration === undefined) return {id, workload, on}
+  if (configuration === undefined) return {workload, on}
   if (!isMapping(configuration)) throw bad('configuration is a mapping such as {"tp": 8}.')
   const own = workload['configuration']
-  return {id, on, workload: {...workload, configuration: isMapping(own) ? {...own, ...configuration} : configuration}}
+  return {on, workload: {...workload, configuration: isMapping(own) ? {...own, ...configuration} : configuration}}
 }
 
 /** A rig with several sorts of nodes answers with its best. */

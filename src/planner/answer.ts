@@ -5,9 +5,10 @@ import type {Session} from './session.ts'
 import {sayHours, sayPercent, sayUsd} from './say.ts'
 
 /** The answer as one sentence: the winner, and the best of the other camp beside it. */
-export function answerOf(session: Session, ranked: readonly Entry[], displaced: Entry | null, rejected: readonly RejectedTarget[]): string {
+export function answerOf(session: Session, ranked: readonly Entry[], displaced: Entry | null, rejected: readonly RejectedTarget[], asked: 'plan' | 'estimate'): string {
   const winner = ranked[0]
   if (winner === undefined) return nothingFeasible(rejected)
+  if (asked === 'estimate') return estimateAnswer(session, ranked)
   if (!winner.eligible) {
     return `No offer may win: the best is ${nameOf(winner)} at ${figures(session, winner)}, but its price is ${winner.estimate.way.offer === undefined ? 'unknown' : 'not reliable'} (see the marks).`
   }
@@ -20,6 +21,16 @@ export function answerOf(session: Session, ranked: readonly Entry[], displaced: 
       : winner.provider === 'rig' ? `; the best cloud is ${nameOf(rival)}, ${figures(session, rival)}` : `; ${nameOf(rival)} would take ${figures(session, rival)}`
   return `${first}${beside}.${savedBy(session, winner, displaced)}`
 }
+
+/** Of targets the user named: what the only one takes, or which is the best of them. */
+function estimateAnswer(session: Session, ranked: readonly Entry[]): string {
+  const [winner, next] = ranked
+  if (winner === undefined) return ''
+  const subject = `${nameOf(winner)}: ${figures(session, winner)}.`
+  return next === undefined ? capitalized(subject) : `Best of ${ranked.length} by ${session.objective.text}: ${subject}`
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** An account that exists won a near-tie: what the best other would save. */
 function savedBy(session: Session, winner: Entry, displaced: Entry | null): string {
@@ -42,6 +53,7 @@ export function nameOf({estimate}: Entry): string {
   const times = estimate.nodes > 1 ? ` ×${estimate.nodes}` : ''
   if (place.kind === 'rig') return `${place.rig.owned ? 'your' : 'the planned'} ${place.rig.class === 'server' ? 'rig' : place.rig.class} ${place.instanceType}${times}`
   const bought = offer === undefined || offer.purchase === 'on-demand' ? '' : ` (${offer.purchase})`
+  if (place.kind === 'bare') return `${place.acceleratorsPerNode}× ${place.accelerator.id}${times}`
   return `${place.provider} ${place.instanceType}${times}${bought}`
 }
 
@@ -65,7 +77,7 @@ export function whyOf(session: Session, entry: Entry, rank: number, ranked: read
   if (rank === 1) {
     const next = ranked[1]
     const objective = session.objective.text
-    if (!entry.eligible) reasons.push('no target of the list may win; this is the best of them')
+    if (!entry.eligible) reasons.push(entry.estimate.way.place.kind === 'bare' ? 'bare hardware: without a price it is not ranked' : 'no target of the list may win; this is the best of them')
     else if (next === undefined || !next.eligible) reasons.push('the only target that does it and may win')
     else reasons.push(`first of ${ranked.length} by ${objective}: ${compared(session, entry, next)}`)
   } else if (best !== undefined) reasons.push(compared(session, entry, best))

@@ -7,7 +7,7 @@ import type {Place} from './places.ts'
 import type {Entry} from './plan.ts'
 import {rankTargets, paretoFront} from './rank.ts'
 import type {Resolved} from './resolve.ts'
-import {contenders, createSession, judge, offerGroups, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
+import {contenders, createSession, judge, judgeWholeRig, offerGroups, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
 
 /** What `estimate` says of one target: its figures, or why there are none (with what there is). */
 export type TargetVerdict =
@@ -30,7 +30,7 @@ export function estimateTargets(input: SessionInput, targets: readonly Resolved[
     objective: session.objective.text,
     catalog: {offers: snapshot.offerCount, asOf: snapshot.asOfByProvider, hash: snapshot.hash},
     considered: {offers: snapshot.offerCount, targets: verdicts.length, candidates: session.candidatesSeen()},
-    answer: answerOf(session, ranked, displaced, rejected),
+    answer: answerOf(session, ranked, displaced, rejected, 'estimate'),
     targets: described,
     feasible: ranked.length,
     rejected,
@@ -44,7 +44,7 @@ export function estimateTargets(input: SessionInput, targets: readonly Resolved[
 export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] {
   switch (target.kind) {
     case 'rig':
-      return target.places.map(place => verdictAt(session, place, target.nodes, [{place}], place.id(target.nodes), null))
+      return [...wholeVerdict(session, target), ...target.places.map(place => verdictAt(session, place, target.nodes, [{place}], place.id(target.nodes), null))]
     case 'bare':
       return [verdictAt(session, target.place, target.nodes, [{place: target.place}], targetId({way: {place: target.place}, nodes: target.nodes}), null)]
     case 'offer': {
@@ -62,6 +62,16 @@ export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] 
     default:
       return target satisfies never
   }
+}
+
+/** Naming a rig without a node means all of it, where its groups can work together. */
+function wholeVerdict(session: Session, target: Resolved & {kind: 'rig'}): TargetVerdict[] {
+  const rig = target.places[0]?.rig
+  if (rig === undefined || target.places.length < 2 || target.places.some(place => place.acceleratorsPerNode < place.node.acceleratorCount)) return []
+  const judged = judgeWholeRig(session, rig)
+  if (judged === undefined) return []
+  if (!('estimate' in judged)) return [{feasible: false, id: `rig:${rig.id}`, provider: 'rig', refusal: judged, misfit: null}]
+  return [{feasible: true, entry: {...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null}}]
 }
 
 function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, otherRegions: Entry['otherRegions']): TargetVerdict {

@@ -1,12 +1,12 @@
-import {weakest, exactly, scale} from '../performance/interval.ts'
+import {exactly, scale, sum, weakest} from '../performance/interval.ts'
 import type {Interval, Confidence, Performance} from '../performance/types.ts'
 import {estimateCost} from '../cost/estimate.ts'
 import {estimateFailures, HARDWARE_FAILURE_KEY} from '../cost/failures.ts'
 import {estimateMovement} from '../cost/movement.ts'
 import {HOURS_PER_MONTH, runHoursTotal} from '../cost/period.ts'
 import {diskGbOf, ownedPricing, workAmount, type Setup} from '../cost/pricing.ts'
-import type {Cost, DataMovement, Pricing, RunHours, Schedule} from '../cost/types.ts'
-import {estimateEnergy, estimatePower} from '../power/estimate.ts'
+import type {Cost, DataMovement, Owned, Pricing, RunHours, Schedule} from '../cost/types.ts'
+import {addPower, estimateEnergy, estimatePower} from '../power/estimate.ts'
 import {powerModelForCloud, powerModelForRig} from '../power/model.ts'
 import type {Energy, Power, PowerModel} from '../power/types.ts'
 import type {Offer} from '../catalog/schema.ts'
@@ -50,7 +50,23 @@ export interface Estimate {
 
 export interface Evaluator {
   estimate(way: Way, nodes: number, performance: Performance): Estimate
+  estimateTogether(whole: RigPlace, parts: readonly RigPart[]): Estimate
   provisioning(place: Place): Setup
+}
+
+/** One group of like nodes of a rig with what it does alone. */
+export interface RigPart {
+  readonly place: RigPlace
+  readonly performance: Performance
+}
+
+interface Assembly {
+  readonly way: Way
+  readonly nodes: number
+  readonly performance: Performance
+  readonly model: PowerModel
+  readonly power: Power
+  readonly pricing: Pricing
 }
 
 /** Power, energy and cost of a performance at a place; what is the same for many candidates is worked out once. */
@@ -92,6 +108,33 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
   }
 
   function estimate(way: Way, nodes: number, performance: Performance): Estimate {
+    const model = powerModel(way, nodes)
+    const power = estimatePower(performance, model)
+    return assemble({way, nodes, performance, model, power, pricing: pricingOf(way, nodes, performance, power)})
+  }
+
+  /** Unlike groups of a rig's nodes that share a run of independent work: their rates, watts and shares of the rig add. */
+  function estimateTogether(whole: RigPlace, parts: readonly RigPart[]): Estimate {
+    const powers = parts.map(({place, performance}) => estimatePower(performance, powerModel({place}, place.maximumNodes)))
+    const owned = parts.map(({place, performance}, index) => pricingOf({place}, place.maximumNodes, performance, powers[index]!))
+    const [first] = parts
+    const [pricing] = owned
+    if (first === undefined || pricing === undefined) throw new TypeError('a rig without nodes')
+    const total = (read: (each: Owned) => number): number => owned.reduce((all, each) => all + (each.kind === 'owned' ? read(each) : 0), 0)
+    return assemble({
+      way: {place: whole},
+      nodes: 1,
+      performance: together(work.demand, parts),
+      model: powerModel({place: first.place}, first.place.maximumNodes),
+      power: addPower(powers),
+      pricing:
+        pricing.kind !== 'owned' || owned.some(each => each.kind !== 'owned')
+          ? pricing
+          : {...pricing, shareOfRig: total(each => each.shareOfRig), idleWatts: total(each => each.idleWatts), acceleratorCount: total(each => each.acceleratorCount)},
+    })
+  }
+
+  function assemble({way, nodes, performance, model, power, pricing}: Assembly): Estimate {
     const {place} = way
     const {demand, data, schedule} = work
     const notes: string[] = []
@@ -119,13 +162,11 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     notes.push(...failures.notes)
     const hours: RunHours = {setup, data: movement.hours, load, work: workHours, failures: failures.hours}
     const durationHours = demand.endless && schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : runHoursTotal(hours)
-    const model = powerModel(way, nodes)
-    const power = estimatePower(performance, model)
     const energyHours = demand.endless && schedule.kind === 'always' ? {setup: 0, data: 0, load: 0, work: exactly(HOURS_PER_MONTH), failures: exactly(0)} : hours
     const energy = estimateEnergy(power, energyHours, model)
     const basis = weakest(performance.basis, basisOfStanding(place.accelerator.standing), failures.basis === 'assumed' ? 'assumed' : 'measured')
     const cost = estimateCost({
-      pricing: pricingOf(way, nodes, performance, power),
+      pricing,
       nodes,
       hours,
       schedule,
@@ -149,7 +190,34 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     return {kind: 'unpriced', reason: 'bare hardware has no price; name a machine of a provider or a rig'}
   }
 
-  return {estimate, provisioning}
+  return {estimate, estimateTogether, provisioning}
+}
+
+/** Independent work spread over the parts in proportion to their rates: all end together after units ÷ Σ rates. */
+function together(demand: Demand, parts: readonly RigPart[]): Performance {
+  const main = parts.reduce((most, part) => (part.performance.acceleratorsUsed > most.performance.acceleratorsUsed ? part : most))
+  const performances = parts.map(part => part.performance)
+  const used = performances.reduce((total, each) => total + each.acceleratorsUsed, 0)
+  const weighted = (read: (each: Performance) => number): number => performances.reduce((total, each) => total + read(each) * each.acceleratorsUsed, 0) / used
+  const seconds = (end: 'p10' | 'p50' | 'p90'): number => 1 / performances.reduce((rate, each) => rate + 1 / (each.workSeconds?.[end] ?? Number.POSITIVE_INFINITY), 0)
+  const workSeconds: Interval = {p10: seconds('p10'), p50: seconds('p50'), p90: seconds('p90')}
+  const rates = performances.map(each => each.throughput.value).filter(value => value !== null)
+  return {
+    ...main.performance,
+    workSeconds,
+    throughput: {unit: demand.throughputUnit, value: rates.length === parts.length ? sum(rates) : null},
+    load: {
+      computeShare: weighted(each => each.load.computeShare),
+      memoryShare: weighted(each => each.load.memoryShare),
+      linkShare: weighted(each => each.load.linkShare),
+      hostShare: weighted(each => each.load.hostShare),
+    },
+    acceleratorsUsed: used,
+    loadSeconds: Math.max(...performances.map(each => each.loadSeconds)),
+    rooflineSeconds: 1 / performances.reduce((rate, each) => rate + 1 / each.rooflineSeconds, 0),
+    basis: weakest(...performances.map(each => each.basis)),
+    notes: [...main.performance.notes, `The work is spread over ${parts.map(part => `${part.performance.acceleratorsUsed}× ${part.place.accelerator.id}`).join(' and ')}; configuration and memory are those of the former.`],
+  }
 }
 
 /** Hours of the work alone: of one run, or of the month where it has no end. */

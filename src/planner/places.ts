@@ -94,6 +94,23 @@ export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: 
   }
 }
 
+/** A rig of unlike nodes taken as a whole, for independent work: it stands for all its groups in a plan's entry. */
+export function wholeRigPlace(rig: Rig, parts: readonly RigPlace[]): RigPlace | undefined {
+  const [first] = parts.toSorted((a, b) => b.node.acceleratorCount * b.node.count - a.node.acceleratorCount * a.node.count)
+  if (first === undefined || parts.length < 2) return undefined
+  const total = (read: (node: RigNode) => number): number => rig.nodes.reduce((sum, node) => sum + read(node) * node.count, 0)
+  const acceleratorCount = total(node => node.acceleratorCount)
+  return {
+    ...first,
+    key: `rig/${rig.id}`,
+    instanceType: rig.id,
+    node: {...first.node, id: rig.id, count: 1, acceleratorCount, priceUsd: total(node => node.priceUsd), hostIdleWatts: total(node => node.hostIdleWatts), hostMaximumWatts: total(node => node.hostMaximumWatts)},
+    acceleratorsPerNode: acceleratorCount,
+    maximumNodes: 1,
+    id: () => `rig:${rig.id}`,
+  }
+}
+
 export function rigPlaces(rigs: readonly Rig[], facts: PlanningFacts): RigPlace[] {
   return rigs.flatMap(rig => rig.nodes.map(node => rigPlace(rig, node, facts)).filter(place => place !== undefined))
 }

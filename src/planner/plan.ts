@@ -1,3 +1,4 @@
+import type {Rig} from '../catalog/rig.ts'
 import type {Offer} from '../catalog/schema.ts'
 import type {Performance, Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
@@ -8,7 +9,7 @@ import {cloudPlaces, rigPlaces, type CloudPlace, type Place, type RigPlace} from
 import {paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
 import {refuseMachine, refuseSite} from './constraints.ts'
-import {contenders, createSession, judge, nodeCounts, offerGroups, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
+import {contenders, createSession, judge, judgeWholeRig, nodeCounts, offerGroups, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
 
 /** A feasible target on its way to the ranking. */
 export interface Entry extends Scored {
@@ -32,6 +33,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
   const entries: Entry[] = []
   const refused: Refused[] = []
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
+  for (const rig of session.options.rigs) considerWholeRig(session, rig, entries)
   for (const place of cloudPlaces(session.facts)) considerCloud(session, place, entries, refused)
   return documentOf(session, entries, refused, request)
 }
@@ -54,6 +56,13 @@ function considerRig(session: Session, place: RigPlace, entries: Entry[], refuse
   if (feasible.length === 0 && refusal !== undefined) refused.push({id, provider: 'rig', refusal})
 }
 
+/** The groups of a rig together, where that is not refused by constraints that each group met alone already. */
+function considerWholeRig(session: Session, rig: Rig, entries: Entry[]): void {
+  if (refuseSite(session.spec.constraints, rig.site.country) !== null) return
+  const judged = judgeWholeRig(session, rig)
+  if (judged !== undefined && 'estimate' in judged) entries.push({...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null})
+}
+
 function considerCloud(session: Session, place: CloudPlace, entries: Entry[], refused: Refused[]): void {
   const {provider, instanceType} = place
   const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: Refusal): void => {
@@ -68,19 +77,20 @@ function considerCloud(session: Session, place: CloudPlace, entries: Entry[], re
   if (offers.length === 0) return refuse(undefined, {reason: 'price-unknown', detail: `no price of ${instanceType} is known`, nearest: null})
   const {groups, refused: ruledOut} = offerGroups(session, offers)
   for (const {service, purchase, refusal} of ruledOut) refuse({service, purchase}, refusal)
-  const onDemand = cheapestOnDemand(offers)
+  const onDemand = onDemandPrice(session, place, offers)
   for (const group of groups) {
-    const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, waysOf(session, place, contenders(session, group), nodes), nodes, session.search(place, nodes).performances, onDemand))
+    const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, contenders(session, place, group, nodes), nodes, session.search(place, nodes).performances, onDemand))
     if (feasible.length === 0 && refusal !== undefined) refuse(group, refusal)
     for (const {estimate, score} of undominated(feasible, session)) {
-      entries.push(...(session.options.allRegions ? unfolded(session, place, group, estimate, score, onDemand) : [entryOf(session, group, estimate, score)]))
+      entries.push(...(session.options.allRegions ? unfolded(session, place, group, estimate, score, onDemand) : [entryOf(session, place, group, estimate, score)]))
     }
   }
 }
 
-function entryOf(session: Session, group: OfferGroup, estimate: Estimate, score: number | null): Entry {
+function entryOf(session: Session, place: CloudPlace, group: OfferGroup, estimate: Estimate, score: number | null): Entry {
   const {offer} = estimate.way
-  return {...scoredOf(session, estimate, score), estimate, otherRegions: offer === undefined ? null : otherRegionsOf(group.offers, offer)}
+  const offers = session.options.prices.length === 0 ? group.offers : waysOf(session, place, group.offers, estimate.nodes).map(way => way.offer as Offer)
+  return {...scoredOf(session, estimate, score), estimate, otherRegions: offer === undefined ? null : otherRegionsOf(offers, offer)}
 }
 
 /** `--all-regions`: an entry for each region, at the same nodes and configuration; the cheapest zone stands for its region. */
@@ -103,11 +113,6 @@ function unfolded(session: Session, place: CloudPlace, group: OfferGroup, best: 
 /** "aws:p5.48xlarge:spot": a refusal holds in every region. */
 function refusedId(place: CloudPlace, group: Pick<OfferGroup, 'service' | 'purchase'>): string {
   return `${place.provider}${group.service === 'vm' ? '' : `+${group.service}`}:${place.instanceType.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}:${group.purchase}`
-}
-
-function cheapestOnDemand(offers: readonly Offer[]): number | null {
-  const prices = offers.filter(offer => offer.purchase === 'on-demand' && offer.service === 'vm').map(offer => offer.priceUsdPerHour)
-  return prices.length === 0 ? null : Math.min(...prices)
 }
 
 type Judgement = ReturnType<typeof judge>
@@ -188,7 +193,7 @@ function documentOf(session: Session, entries: readonly Entry[], refused: readon
     objective: session.objective.text,
     catalog: {offers: facts.snapshot.offerCount, asOf: facts.snapshot.asOfByProvider, hash: facts.snapshot.hash},
     considered: {offers: facts.snapshot.offerCount, targets: entries.length + refused.length, candidates: session.candidatesSeen()},
-    answer: answerOf(session, ranked, displaced, rejected),
+    answer: answerOf(session, ranked, displaced, rejected, 'plan'),
     targets,
     feasible: ranked.length,
     rejected,

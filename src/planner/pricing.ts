@@ -1,7 +1,7 @@
 import type {Offer, Standing} from '../catalog/schema.ts'
 import type {InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
 import {ageInDays} from '../cost/age.ts'
-import {egressTiers, interruptionOf, provisioningHours, rentedPricing, type Setup} from '../cost/pricing.ts'
+import {egressTiers, interruptionOf, providerExtras, provisioningHours, rentedPricing, type Setup} from '../cost/pricing.ts'
 import type {EgressTiers, Rented} from '../cost/types.ts'
 import type {Confidence} from '../performance/types.ts'
 import type {PowerModel} from '../power/types.ts'
@@ -25,6 +25,10 @@ export function basisOfStanding(standing: Standing): Confidence {
 /** The price facts of a snapshot, each looked up once for the many offers that share it. */
 export interface PriceBook {
   rented(offer: Offer, place: CloudPlace, prepaid: boolean, asOf: string): Rented
+  /** Whether disk or storage has other list prices in some region of the provider than in the rest. */
+  extrasVary(provider: string): boolean
+  /** The same for regions with the same prices of disk and storage. */
+  extrasKey(provider: string, region: string): string
   egress(provider: string): EgressTiers | undefined
   provisioning(provider: string, acceleratorsPerNode: number): Setup
   interruption(provider: string, instanceType: string, region: string): InterruptionBand | null
@@ -36,6 +40,8 @@ export function createPriceBook(snapshot: Snapshot): PriceBook {
   const rented = new Map<string, Rented>()
   const egress = new Map<string, EgressTiers | undefined>()
   const provisioning = new Map<string, Setup>()
+  const varying = new Map<string, boolean>()
+  const extras = new Map<string, string>()
   let bandsByMachine: Map<string, InterruptionBand[]> | undefined
   const remembered = <Value>(map: Map<string, Value>, key: string, make: () => Value): Value => {
     const known = map.get(key)

@@ -1,20 +1,13 @@
-/** Figures in sentences: three significant digits at most, since no estimate here deserves more. */
+import {formatNumber, formatShare} from '../units/format.ts'
 
-const group = (text: string): string => text.replaceAll(/\B(?=(?:\d{3})+(?!\d))/g, ',')
+/** Figures in sentences: three significant digits, since no estimate here deserves more (four of large sums, so that 9,120 stays 9,120). */
 
-function rounded(value: number): string {
-  if (value === 0) return '0'
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
-  if (digits === 0) return group(String(Number(value.toPrecision(value >= 1000 ? 4 : 3))))
-  return String(Number(value.toFixed(Math.min(digits, 6))))
-}
-
-export const sayUsd = (usd: number): string => `${rounded(usd)} USD`
+export const sayUsd = (usd: number): string => `${formatNumber(usd, usd >= 1000 ? 4 : 3)} USD`
 
 /** "25 min", "6.2 h", "9.5 days". */
 export function sayHours(hours: number): string {
-  if (hours < 1) return `${rounded(hours * 60)} min`
-  return hours < 72 ? `${rounded(hours)} h` : `${rounded(hours / 24)} days`
+  if (hours < 1) return `${formatNumber(hours * 60, 2)} min`
+  return hours < 72 ? `${formatNumber(hours, hours < 10 ? 2 : 3)} h` : `${formatNumber(hours / 24, 3)} days`
 }
 
-export const sayPercent = (share: number): string => `${Math.round(share * 100)} %`
+export const sayPercent = (share: number): string => formatShare(Math.round(share * 100) / 100)

@@ -4,7 +4,7 @@ import {applyOwnPrices, type OwnPriceRule} from '../cost/prices.ts'
 import {isStale} from '../cost/age.ts'
 import {checkBudget} from '../cost/estimate.ts'
 import {HOURS_PER_MONTH, periodHours} from '../cost/period.ts'
-import {termCheck} from '../cost/terms.ts'
+import {termCheck, termRule} from '../cost/terms.ts'
 import type {Schedule} from '../cost/types.ts'
 import {RigorError} from '../errors.ts'
 import type {Hardware, Performance, Refusal} from '../performance/types.ts'
@@ -14,12 +14,14 @@ import type {AnyKind, Demand} from '../workload/contract.ts'
 import type {ReadWorkload} from '../workload/read.ts'
 import {refuseOffer} from './constraints.ts'
 import type {IneligibleReason} from './document.ts'
-import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
+import {createMisses, type Misses} from './misses.ts'
+import {createEvaluator, metricsOf, type Estimate, type Evaluator, type RigPart, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
 import type {Objective} from './objective.ts'
-import {DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
+import {DEFAULT_MAXIMUM_NODES, rigPlaces, wholeRigPlace, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
 import {measureReference, withReference, type ReferenceFactor} from './reference.ts'
+import {sayHours} from './say.ts'
 import {searchConfigurations, type SearchResult} from './search.ts'
 
 /** What of the user's settings a plan depends on. */
@@ -61,6 +63,10 @@ export interface Session {
   readonly budgetUsd: number | undefined
   readonly reference: ReferenceFactor | undefined
   readonly enforceAssumedGoals: boolean
+  /** What a longer deadline or a larger budget would let in. */
+  readonly misses: Misses
+  /** Sorts of places whose differences this workload feels; see `contenders`. */
+  sortOfPlace(group: OfferGroup): ((offer: Offer) => string) | null
   /** Searched once per hardware. */
   search(place: Place, nodes: number): SearchResult
   candidatesSeen(): number
@@ -110,6 +116,8 @@ export function createSession(input: SessionInput): Session {
     budgetUsd: spec.constraints.budget === undefined ? undefined : moneyToUsd(spec.constraints.budget, facts.snapshot.exchangeRates),
     reference,
     enforceAssumedGoals: input.enforceAssumedGoals === true,
+    misses: createMisses(),
+    sortOfPlace: group => sortOfPlace({objective, work, book}, group),
     search(place, nodes) {
       const key = place.hardwareKey(nodes)
       const known = found.get(key)
@@ -143,10 +151,12 @@ export function scheduleOf(spec: CommonSpec, demand: Demand): Schedule {
 /** Node counts worth trying, ascending. Serving needs the fewest that do, so every count; a run may halve its time by doubling. */
 export function nodeCounts(session: Session, place: Place): number[] {
   const {demand, spec} = session
-  const most = Math.min(place.maximumNodes, spec.constraints.maxNodes ?? DEFAULT_MAXIMUM_NODES)
+  const {maxNodes} = spec.constraints
+  const most = Math.min(place.maximumNodes, maxNodes ?? DEFAULT_MAXIMUM_NODES)
   const counts: number[] = []
   for (let nodes = 1; nodes <= most; nodes = demand.endless && nodes < DENSE_NODES ? nodes + 1 : nodes * 2) counts.push(nodes)
-  if (place.kind === 'rig' && counts.at(-1) !== most) counts.push(most)
+  // Where the nodes end because somebody said so (or owns no more), all of them are a choice, too.
+  if ((place.kind === 'rig' || maxNodes !== undefined) && counts.at(-1) !== most) counts.push(most)
   const perNodeGib = place.accelerator.memoryGib * acceleratorsPerNode(place)
   const enough = counts.filter(nodes => nodes * perNodeGib >= demand.minimumTotalMemoryGib)
   // Too small at any count: the first says by how much.
@@ -178,7 +188,7 @@ export function offerGroups(session: Session, offers: readonly Offer[]): {groups
     const first = sorted[0]
     if (first === undefined) continue
     const {service, purchase} = first
-    let refusal: Refusal | null = spotRefusal(session, purchase)
+    let refusal: Refusal | null = interruptionRefusal(session, purchase)
     const passed: Offer[] = []
     if (refusal === null) {
       for (const offer of sorted) {
@@ -191,37 +201,102 @@ export function offerGroups(session: Session, offers: readonly Offer[]): {groups
       if (refusal !== null) refused.push({service, purchase, refusal})
       continue
     }
-    const rank = (offer: Offer): number => Number(ineligibleReasonOf(offer, options) !== null)
-    passed.sort((a, b) => rank(a) - rank(b) || a.priceUsdPerHour - b.priceUsdPerHour || compareText(a.region, b.region) || compareText(a.zone ?? '', b.zone ?? ''))
+    passed.sort((a, b) => compareOffers(a, b, options))
     groups.push({service, purchase, offers: passed})
   }
   return {groups, refused}
 }
 
-const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
-
-/** A service with a latency goal on machines that can be taken away: only if the user says so. */
-function spotRefusal(session: Session, purchase: string): Refusal | null {
-  if (!session.demand.endless || (purchase !== 'spot' && purchase !== 'flex-start') || session.spec.constraints.tolerateInterruption === true) return null
-  return {
-    reason: 'spot-slo',
-    detail: purchase === 'spot' ? 'a service must not be interrupted, and spot machines are taken away' : 'flex-start machines end after seven days, a service does not',
-    nearest: 'constraints: {tolerateInterruption: true}',
-  }
+/** What may win before what may not, then the price, then the place's name, so that the order of offers changes nothing. */
+function compareOffers(a: Offer, b: Offer, options: PlanOptions): number {
+  return (
+    Number(ineligibleReasonOf(a, options) !== null) - Number(ineligibleReasonOf(b, options) !== null) ||
+    a.priceUsdPerHour - b.priceUsdPerHour || compareText(a.region, b.region) || compareText(a.zone ?? '', b.zone ?? '')
+  )
 }
 
-/** Of the offers of a group the ones whose place may matter to the objective: the cheapest, or the cheapest of each country where carbon counts. */
-export function contenders(session: Session, group: OfferGroup): readonly Offer[] {
-  const [best] = group.offers
-  if (best === undefined) return []
-  const {objective} = session
-  if (objective.kind === 'plain' && objective.text !== 'carbon') return [best]
-  const byCountry = new Map<string, Offer>()
-  for (const offer of group.offers) {
-    const country = offer.country ?? ''
-    if (!byCountry.has(country)) byCountry.set(country, offer)
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+/** A service with a latency goal on machines that can be taken away: only if the user says so. Any other work: unless the user says no. */
+function interruptionRefusal(session: Session, purchase: string): Refusal | null {
+  const {tolerateInterruption} = session.spec.constraints
+  if (tolerateInterruption === true) return null
+  const refuse = (detail: string): Refusal => ({reason: 'spot-slo', detail, nearest: 'constraints: {tolerateInterruption: true}'})
+  if (session.demand.endless) {
+    if (purchase === 'spot') return refuse('a service must not be interrupted, and spot machines are taken away')
+    if (purchase === 'flex-start') return refuse('flex-start machines end after seven days, a service does not')
   }
-  return [...byCountry.values()]
+  if (tolerateInterruption === false && INTERRUPTIBLE.has(purchase)) return refuse(`tolerateInterruption: false, and ${purchase} machines are taken away`)
+  return null
+}
+
+const INTERRUPTIBLE: ReadonlySet<string> = new Set(['spot', 'community'])
+
+/**
+ * Of the offers of a group, with the user's own prices, those whose place may matter to the objective: the cheapest of
+ * each sort of place, and only of those that may win if there are any. Where nothing but the price differs, that is one.
+ */
+export function contenders(session: Session, place: CloudPlace, group: OfferGroup, nodes: number): Way[] {
+  const {options} = session
+  let ways = waysOf(session, place, group.offers, nodes)
+  if (options.prices.length > 0) ways = ways.toSorted((a, b) => compareOffers(offerOf(a), offerOf(b), options))
+  const [best] = ways
+  if (best === undefined) return []
+  const sortOf = session.sortOfPlace(group)
+  if (sortOf === null) return [best]
+  const mayWin = ineligibleReasonOf(offerOf(best), options) === null
+  const bySort = new Map<string, Way>()
+  for (const way of ways) {
+    if (mayWin && ineligibleReasonOf(offerOf(way), options) !== null) break
+    const sort = sortOf(offerOf(way))
+    if (!bySort.has(sort)) bySort.set(sort, way)
+  }
+  return [...bySort.values()]
+}
+
+const offerOf = (way: Way): Offer => way.offer as Offer
+
+/** The ways to have a place: offers with the user's own prices applied. */
+export function waysOf(session: Session, place: CloudPlace, offers: readonly Offer[], nodes: number): Way[] {
+  const {prices, asOf} = session.options
+  return offers.map(offer => {
+    if (prices.length === 0) return {place, offer, prepaid: false, ownPrice: false}
+    const own = applyOwnPrices(offer, prices, asOf, nodes)
+    return {place, offer: own.offer, prepaid: own.prepaid, ownPrice: own.rule !== null}
+  })
+}
+
+/** The cheapest price on demand of a machine where the workload may run; terms are held against it. `null` = none is known. */
+export function onDemandPrice(session: Session, place: CloudPlace, offers: readonly Offer[]): number | null {
+  const {constraints} = session.spec
+  const comparable = offers.filter(offer => offer.purchase === 'on-demand' && offer.service === 'vm' && refuseOffer({...constraints, purchase: undefined}, offer) === null)
+  const ways = waysOf(session, place, comparable, 1).filter(way => ineligibleReasonOf(offerOf(way), session.options) === null)
+  return ways.length === 0 ? null : ways.reduce((least, way) => Math.min(least, offerOf(way).priceUsdPerHour), Number.POSITIVE_INFINITY)
+}
+
+/**
+ * By what the places of a group may differ beyond the price, as a key; `null` = by nothing that this workload feels.
+ * Carbon depends on the country, the way of the data on the region it lies in, spot on the region's interruptions,
+ * disk and storage on regional list prices; an expression may ask for anything.
+ */
+function sortOfPlace(session: {readonly objective: Objective; readonly work: Work; readonly book: PriceBook}, group: OfferGroup): ((offer: Offer) => string) | null {
+  const {objective, work, book} = session
+  if (objective.kind === 'expression') return offer => offer.region
+  const parts: ((offer: Offer) => string)[] = []
+  if (objective.text === 'carbon') parts.push(offer => offer.country ?? '')
+  const {inputAt, inputGb} = work.data
+  if (inputGb > 0 && inputAt?.includes('@') === true) parts.push(offer => String(`${offer.provider}@${offer.region}` === inputAt))
+  const [first] = group.offers
+  if (first !== undefined) {
+    if (INTERRUPTIBLE.has(group.purchase) && !work.demand.endless) {
+      parts.push(({provider, instanceType, region}) => {
+        const band = book.interruption(provider, instanceType, region)
+        return band === null ? '' : `${band.lowShare} ${band.highShare}`
+      })
+    }
+    if (book.extrasVary(first.provider)) parts.push(offer => book.extrasKey(offer.provider, offer.region))
+  }
+  return parts.length === 0 ? null : offer => parts.map(part => part(offer)).join('|')
 }
 
 export interface Judged {
@@ -273,43 +348,67 @@ interface Miss {
   readonly by: number
 }
 
-/** Deadline, budget and term. */
+/** Term, deadline and budget; what fails by time or money alone is remembered as a near miss. */
 function refuseEstimate(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Miss | null {
-  const {spec, work, budgetUsd} = session
-  const {deadlineSeconds} = spec.constraints
-  if (deadlineSeconds !== undefined && !session.demand.endless && estimate.durationHours.p50 * 3600 > deadlineSeconds) {
-    const hours = estimate.durationHours.p50
-    const detail = `takes ${hoursText(hours)}, the deadline is ${hoursText(deadlineSeconds / 3600)}`
-    return {refusal: {reason: 'deadline', detail, nearest: `raise the deadline to ${hoursText(hours, true)}`}, by: (hours * 3600) / deadlineSeconds}
+  const term = refuseTerm(session, estimate, onDemandUsdPerHour) ?? refuseCrowded(session, estimate)
+  if (term !== null) return {refusal: term, by: Number.POSITIVE_INFINITY}
+  const {deadlineSeconds} = session.spec.constraints
+  const hours = estimate.durationHours.p50
+  const late = deadlineSeconds !== undefined && !session.demand.endless && hours * 3600 > deadlineSeconds
+  const {budgetUsd} = session
+  const dear = budgetUsd === undefined ? null : checkBudget(estimate.cost, budgetUsd)
+  noteMiss(session, estimate, late ? hours : null, dear !== null)
+  if (late) {
+    const detail = `takes ${sayHours(hours)}, the deadline is ${sayHours(deadlineSeconds / 3600)}`
+    return {refusal: {reason: 'deadline', detail, nearest: `raise the deadline to ${deadlineText(hours)}`}, by: (hours * 3600) / deadlineSeconds}
   }
-  if (estimate.way.offer !== undefined) {
-    const {offer} = estimate.way
-    const period = periodHours(estimate.hours, work.schedule)
-    const needed = period.hours.p50 * (period.period === 'run' ? 1 : work.horizonMonths)
-    const term = termCheck(offer.purchase, needed, offer.priceUsdPerHour, onDemandUsdPerHour, {
-      runHours: session.demand.endless ? null : estimate.durationHours.p50,
-      horizonMonths: work.schedule.kind === 'once' ? Math.max(1, needed / HOURS_PER_MONTH) : work.horizonMonths,
-      prepaid: estimate.way.prepaid,
-    })
-    if (term !== null) return {refusal: term, by: Number.POSITIVE_INFINITY}
-  }
-  const overBudget = budgetUsd === undefined ? null : checkBudget(estimate.cost, budgetUsd)
-  return overBudget === null ? null : {refusal: overBudget, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
+  return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
 }
 
-/** "31 h", "4.2 h"; with `up` rounded so that the figure would do. */
-function hoursText(hours: number, up = false): string {
-  const step = hours >= 10 ? 1 : 0.1
-  const rounded = (up ? Math.ceil(hours / step - 1e-9) : Math.round(hours / step)) * step
-  return `${Number(rounded.toFixed(1))} h`
+/** Only what may win shows a way out, and only a cost that is known a budget to name. */
+function noteMiss(session: Session, estimate: Estimate, hours: number | null, dear: boolean): void {
+  const {offer, place} = estimate.way
+  const usd = estimate.cost.usd?.p50 ?? null
+  if ((hours === null && !dear) || (dear && usd === null) || place.kind === 'bare') return
+  if (offer !== undefined && ineligibleReasonOf(offer, session.options) !== null) return
+  session.misses.note(estimate, hours, dear ? usd : null)
 }
 
-/** The ways to have a place: the contending offers of a group with the user's own prices applied. */
-export function waysOf(session: Session, place: CloudPlace, offers: readonly Offer[], nodes: number): Way[] {
-  const {prices, asOf} = session.options
-  return offers.map(offer => {
-    if (prices.length === 0) return {place, offer, prepaid: false, ownPrice: false}
-    const own = applyOwnPrices(offer, prices, asOf, nodes)
-    return {place, offer: own.offer, prepaid: own.prepaid, ownPrice: own.rule !== null}
+/** A term is bought whole, a block has an end. */
+function refuseTerm(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Refusal | null {
+  const {work, demand} = session
+  if (estimate.way.offer === undefined) return null
+  const {offer} = estimate.way
+  const period = periodHours(estimate.hours, work.schedule)
+  const needed = period.hours.p50 * (period.period === 'run' ? 1 : work.horizonMonths)
+  return termCheck(offer.purchase, needed, offer.priceUsdPerHour, onDemandUsdPerHour, {
+    runHours: demand.endless ? null : estimate.durationHours.p50,
+    horizonMonths: work.schedule.kind === 'once' ? Math.max(1, needed / HOURS_PER_MONTH) : work.horizonMonths,
+    prepaid: estimate.way.prepaid,
   })
+}
+
+/** A month has 730 hours: what is owned, or bought for a term, has no more of them; on demand a second machine starts beside the first. */
+function refuseCrowded(session: Session, estimate: Estimate): Refusal | null {
+  const {work} = session
+  const {way, nodes} = estimate
+  const bounded = way.place.kind === 'rig' || (way.offer !== undefined && (way.prepaid || termRule(way.offer.purchase).kind === 'whole'))
+  if (work.schedule.kind !== 'runs-per-month' || !bounded) return null
+  const beside = way.place.kind === 'rig' ? Math.max(1, Math.floor(way.place.maximumNodes / nodes)) : 1
+  const hours = periodHours(estimate.hours, work.schedule).hours.p50
+  const available = HOURS_PER_MONTH * beside
+  if (hours <= available) return null
+  const runs = Math.floor((available / hours) * work.schedule.runs * 100) / 100
+  return {
+    reason: 'deadline',
+    detail: `${Number(work.schedule.runs.toPrecision(4))} runs of ${sayHours(estimate.durationHours.p50)} take ${sayHours(hours)}, a month has ${sayHours(available)}`,
+    nearest: runs > 0 ? `at most ${runs} runs a month` : null,
+  }
+}
+
+/** A deadline that is long enough, as one would write it: "31 h", "12 min", "4.2 days". */
+export function deadlineText(hours: number): string {
+  const [amount, unit] = hours < 1 ? [hours * 60, 'min'] : hours < 72 ? [hours, 'h'] : [hours / 24, 'days']
+  const step = amount >= 10 ? 1 : 0.1
+  return `${Number((Math.ceil(amount / step - 1e-9) * step).toFixed(1))} ${unit}`
 }
