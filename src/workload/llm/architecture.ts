@@ -23,7 +23,7 @@ export function expertShape(model: LanguageModel): ExpertShape {
     return {layers: 0, experts: 0, expertsPerToken: 0, parametersPerExpert: 0, sharedExperts: 0}
   }
   const step = model.moeLayerStep ?? 1
-  const layers = Math.floor((model.layers - (model.firstDenseLayers ?? 0)) / step)
+  const layers = Math.max(0, Math.floor((model.layers - (model.firstDenseLayers ?? 0)) / step))
   return {
     layers,
     experts: model.experts,
@@ -80,7 +80,7 @@ export function attentionLayers(model: LanguageModel): {full: number; windowed: 
   }
   if (model.window === undefined) return {full: model.layers, windowed: 0}
   const full = model.fullAttentionLayers ?? 0
-  return {full, windowed: model.layers - full}
+  return {full, windowed: Math.max(0, model.layers - full)}
 }
 
 /** Elements (not bytes) of KV cache that one token of one full-attention layer keeps: 2·kvHeads·headDim, or the MLA latent plus the rotary part. */

@@ -37,6 +37,10 @@ function attentionParameters(shape: InlineModel, kvHeads: number, headDim: numbe
 export function modelFromShape(shape: InlineModel): LanguageModel {
   const kvHeads = shape.kvHeads ?? shape.heads
   if (kvHeads > shape.heads) throw new RigorError('BAD_MODEL', `model: ${kvHeads} kvHeads for ${shape.heads} heads.`, {hint: 'kvHeads is at most heads.'})
+  for (const field of ['firstDenseLayers', 'fullAttentionLayers', 'moeLayerStep'] as const) {
+    const layers = shape[field]
+    if (layers !== undefined && layers > shape.layers) throw new RigorError('BAD_MODEL', `model: ${field} is ${layers}, but there are ${shape.layers} layers.`, {hint: `${field} is at most layers.`})
+  }
   const headDim = shape.headDim ?? Math.max(1, Math.round(shape.hidden / shape.heads))
   const vocab = shape.vocab ?? 128_256
   const gatedMlp = shape.gatedMlp ?? true
