@@ -297,7 +297,6 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const muonFlops = work.optimizer === 'muon' ? trainedHere * 30 * hidden : 0 // five Newton–Schulz steps of three matmuls (Jordan et al. 2024)
   const optimizerSeconds = layout.offload === 'none' ? updateBytes / bandwidth + muonFlops / wideRate : 0
 
-  const microSeconds = workMicroSeconds + exposedMicroData + exposedOffloadMicro
   const chunks = interleaving(layout.runtime, layers, microBatches, pp)
   // The other stages have no output head.
   const bubbleSeconds = ((pp - 1) / chunks) * (Math.max(busyMicroSeconds - headSeconds, hostMicroSeconds) + exposedMicroData + exposedOffloadMicro)

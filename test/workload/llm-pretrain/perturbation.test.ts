@@ -31,13 +31,13 @@ const OUTPUTS = {
 type Output = keyof typeof OUTPUTS
 type Moves = Partial<Record<Output, 'up' | 'down' | 'same'>>
 
-function expectMoves(before: Performance, after: Performance, moves: Moves): void {
+function moved(before: Performance, after: Performance, moves: Moves): Record<string, string> {
   const seen: Record<string, string> = {}
   for (const output of Object.keys(moves) as Output[]) {
     const [from, to] = [OUTPUTS[output](before), OUTPUTS[output](after)]
     seen[output] = Math.abs(to - from) <= Math.abs(from) * 1e-9 ? 'same' : to > from ? 'up' : 'down'
   }
-  expect(seen).toEqual(moves)
+  return seen
 }
 
 describe('fields of the spec', () => {
@@ -55,7 +55,7 @@ describe('fields of the spec', () => {
     const before = perform(llmPretrain, facts, SPEC, two, CONFIGURATION)
     const after = perform(llmPretrain, facts, {...SPEC, ...changed}, two, CONFIGURATION)
 
-    expectMoves(before, after, moves)
+    expect(moved(before, after, moves)).toEqual(moves)
   })
 
   test('precision decides what is searched', () => {
@@ -103,7 +103,7 @@ describe('fields of the configuration', () => {
     const before = perform(llmPretrain, facts, SPEC, two, CONFIGURATION)
     const after = perform(llmPretrain, facts, SPEC, two, {...CONFIGURATION, ...changed})
 
-    expectMoves(before, after, moves)
+    expect(moved(before, after, moves)).toEqual(moves)
     expect([OUTPUTS.seconds(after), OUTPUTS.memory(after)]).not.toEqual([OUTPUTS.seconds(before), OUTPUTS.memory(before)])
   })
 
@@ -111,7 +111,7 @@ describe('fields of the configuration', () => {
     const before = perform(llmPretrain, facts, MIXTURE, four, {...ON_32, ep: 4})
     const after = perform(llmPretrain, facts, MIXTURE, four, ON_32)
 
-    expectMoves(before, after, {memory: 'down', bound: 'same'})
+    expect(moved(before, after, {memory: 'down', bound: 'same'})).toEqual({memory: 'down', bound: 'same'})
     expect(OUTPUTS.seconds(after)).not.toBe(OUTPUTS.seconds(before))
   })
 })
@@ -133,7 +133,7 @@ describe('fields of the hardware', () => {
     const before = perform(llmPretrain, facts, SPEC, two, CONFIGURATION)
     const after = perform(llmPretrain, facts, SPEC, change(two), CONFIGURATION)
 
-    expectMoves(before, after, moves)
+    expect(moved(before, after, moves)).toEqual(moves)
   })
 
   test('the PCIe generation sets the pace of offloading', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {Configuration, Hardware, Performance} from '../../../src/performance/types.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
