@@ -1,13 +1,15 @@
+import type {Offer} from '../catalog/schema.ts'
 import type {Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
-import type {Way} from './evaluate.ts'
-import type {Place} from './places.ts'
+import type {Estimate, Way} from './evaluate.ts'
+import type {CloudPlace, Place} from './places.ts'
 import type {Entry} from './plan.ts'
 import {rankTargets, paretoFront} from './rank.ts'
 import type {Resolved} from './resolve.ts'
-import {contenders, createSession, judge, judgeWholeRig, offerGroups, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
+import {judgeWholeRig} from './whole-rig.ts'
+import {contenders, createSession, judge, offerGroups, onDemandPrice, scoreOf, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
 
 /** What `estimate` says of one target: its figures, or why there are none (with what there is). */
 export type TargetVerdict =
@@ -55,9 +57,11 @@ export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] 
       const {groups, refused: ruledOut} = offerGroups(session, offers)
       const [group] = groups
       if (group === undefined) return refused(ruledOut[0]?.refusal ?? {reason: 'constraint', detail: 'ruled out by the constraints', nearest: null})
-      const ways = waysOf(session, place, contenders(session, group), nodes)
+      const ways = contenders(session, place, group, nodes)
       const first = group.offers[0]
-      return [verdictAt(session, place, nodes, ways, first === undefined ? open : offerId(first, nodes), otherRegionsOf(group.offers, first ?? offers[0]!))]
+      // Terms are held against the machine's price on demand, wherever the target's text puts it.
+      const onDemand = onDemandPrice(session, place, session.facts.snapshot.offersOf(place.key))
+      return [verdictAt(session, place, nodes, ways, first === undefined ? open : offerId(first, nodes), {place, group, onDemand})]
     }
     default:
       return target satisfies never
@@ -74,20 +78,32 @@ function wholeVerdict(session: Session, target: Resolved & {kind: 'rig'}): Targe
   return [{feasible: true, entry: {...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null}}]
 }
 
-function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, otherRegions: Entry['otherRegions']): TargetVerdict {
+interface Bought {
+  readonly place: CloudPlace
+  readonly group: OfferGroup
+  readonly onDemand: number | null
+}
+
+function verdictAt(session: Session, place: Place, nodes: number, ways: readonly Way[], id: string, bought: Bought | null): TargetVerdict {
   const {provider} = place
+  const entryOf = (estimate: Estimate, score: number | null): Entry => ({...scoredOf(session, estimate, score), estimate, otherRegions: bought === null ? null : otherRegionsAt(session, bought, estimate)})
   const searched = session.search(place, nodes)
   if (searched.performances.length === 0) {
     return {feasible: false, id, provider, refusal: searched.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}, misfit: null}
   }
-  const judged = judge(session, ways, nodes, searched.performances, null)
-  if ('estimate' in judged) return {feasible: true, entry: {...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions}}
+  const judged = judge(session, ways, nodes, searched.performances, bought?.onDemand ?? null)
+  if ('estimate' in judged) return {feasible: true, entry: entryOf(judged.estimate, judged.score)}
   // Too late or too dear: the figures are worth seeing all the same.
   const [performance] = searched.performances
   const [way] = ways
   if (performance === undefined || way === undefined) return {feasible: false, id, provider, refusal: judged, misfit: null}
   const estimate = session.evaluator.estimate(way, nodes, performance)
-  return {feasible: false, id, provider, refusal: judged, misfit: {...scoredOf(session, estimate, scoreOf(session, estimate)), estimate, otherRegions}}
+  return {feasible: false, id, provider, refusal: judged, misfit: entryOf(estimate, scoreOf(session, estimate))}
+}
+
+function otherRegionsAt(session: Session, {place, group}: Bought, estimate: Estimate): Entry['otherRegions'] {
+  const {offer} = estimate.way
+  return offer === undefined ? null : otherRegionsOf(waysOf(session, place, group.offers, estimate.nodes).map(way => way.offer as Offer), offer)
 }
 
 /** `detailed` adds the time budget by operator. */

@@ -9,7 +9,8 @@ import {cloudPlaces, rigPlaces, type CloudPlace, type Place, type RigPlace} from
 import {paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
 import {refuseMachine, refuseSite} from './constraints.ts'
-import {contenders, createSession, judge, judgeWholeRig, nodeCounts, offerGroups, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
+import {judgeWholeRig} from './whole-rig.ts'
+import {contenders, createSession, judge, nodeCounts, offerGroups, onDemandPrice, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
 
 /** A feasible target on its way to the ranking. */
 export interface Entry extends Scored {

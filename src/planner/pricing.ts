@@ -50,7 +50,15 @@ export function createPriceBook(snapshot: Snapshot): PriceBook {
     map.set(key, made)
     return made
   }
+  const extrasKey = (provider: string, region: string): string =>
+    remembered(extras, `${provider} ${region}`, () => {
+      const {diskUsdPerGbMonth = '?', objectStorageUsdPerGbMonth = '?'} = providerExtras(snapshot, provider, region, {localSsdGb: undefined})
+      return `${diskUsdPerGbMonth} ${objectStorageUsdPerGbMonth}`
+    })
   return {
+    extrasKey,
+    extrasVary: provider =>
+      remembered(varying, provider, () => new Set(['', ...snapshot.extras.filter(row => row.provider === provider).map(row => row.region)].map(region => extrasKey(provider, region))).size > 1),
     powerModels: new Map(),
     rented: (offer, place, prepaid, asOf) => {
       // Billing and extras depend on who sells what where; the price itself is laid over them.

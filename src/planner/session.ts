@@ -15,10 +15,10 @@ import type {ReadWorkload} from '../workload/read.ts'
 import {refuseOffer} from './constraints.ts'
 import type {IneligibleReason} from './document.ts'
 import {createMisses, type Misses} from './misses.ts'
-import {createEvaluator, metricsOf, type Estimate, type Evaluator, type RigPart, type Way, type Work} from './evaluate.ts'
+import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
 import type {Objective} from './objective.ts'
-import {DEFAULT_MAXIMUM_NODES, rigPlaces, wholeRigPlace, type CloudPlace, type Place} from './places.ts'
+import {DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
 import {measureReference, withReference, type ReferenceFactor} from './reference.ts'
 import {sayHours} from './say.ts'
@@ -349,7 +349,7 @@ interface Miss {
 }
 
 /** Term, deadline and budget; what fails by time or money alone is remembered as a near miss. */
-function refuseEstimate(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Miss | null {
+export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Miss | null {
   const term = refuseTerm(session, estimate, onDemandUsdPerHour) ?? refuseCrowded(session, estimate)
   if (term !== null) return {refusal: term, by: Number.POSITIVE_INFINITY}
   const {deadlineSeconds} = session.spec.constraints
