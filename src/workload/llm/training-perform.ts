@@ -11,10 +11,9 @@ import type {TrainingLayout, TrainingWork} from './training.ts'
 import {baseWeightBytes, stepLowerBoundSeconds, trainingStep} from './training.ts'
 
 const GIB = 2 ** 30
-/** Read from a file system or object store and handed to the accelerators, per node; about what a local NVMe or a good network file system gives. */
-const WEIGHT_LOAD_BYTES_PER_SECOND = 2e9
-/** Start of the processes, compilation and first collectives. */
-const START_SECONDS = 90
+/** Stand-ins where data/runtimes.csv has no row: start of the processes, and the rate at which a node reads weights. */
+const START_SECONDS = 40
+const WEIGHT_LOAD_BYTES_PER_SECOND = 1.5e9
 
 /** The part of an accelerator that the machine really holds (a MIG slice counts as its share). */
 export function sliceOf(hardware: Hardware): Hardware {
@@ -99,7 +98,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
       hostShare: Math.min(1, step.hostSeconds * busy),
     },
     acceleratorsUsed: Math.min(used, target.acceleratorsPerNode * target.nodes),
-    loadSeconds: START_SECONDS + (work.model.parameters * baseWeightBytes(work, precision)) / (WEIGHT_LOAD_BYTES_PER_SECOND * Math.max(1, hardware.nodes)),
+    loadSeconds: loadSeconds(work, hardware, runtime, precision, facts),
     checkpointBytes: checkpointBytes(work),
     operators: step.operators,
     bottleneck: bottleneckOf(step.operators),
@@ -108,6 +107,13 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
     notes: notesOn(work, hardware, layout, used, accelerator),
   }
   return {feasible: true, performance}
+}
+
+/** Start of the runtime, then every node reads its part of the weights (data/runtimes.csv). */
+function loadSeconds(work: TrainingWork, hardware: Hardware, runtime: string, precision: string, facts: Facts): number {
+  const known = facts.runtime(runtime) ?? facts.runtime('any')
+  const bytes = work.model.parameters * baseWeightBytes(work, precision)
+  return (known?.startupSeconds ?? START_SECONDS) + bytes / ((known?.weightLoadBytesPerSecond ?? WEIGHT_LOAD_BYTES_PER_SECOND) * Math.max(1, hardware.nodes))
 }
 
 function no(refusal: Refusal): PerformResult & {feasible: false} {
