@@ -137,8 +137,3 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   decodeStep(serving, Math.max(1, batch), context, into.step)
   return true
 }
-
-/** The highest rate at which `slots` sequences keep up: prefill and decoding share the engine. */
-export function highestRate(serving: Serving, shape: RequestShape, slots: number, into: SteadyState): number {
-  return saturated(serving, shape, slots, into).requestsPerSecond
-}
