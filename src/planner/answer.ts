@@ -1,13 +1,14 @@
 import {NEAR_TIE_SHARE} from './rank.ts'
 import type {RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
-import type {Session} from './session.ts'
+import type {NearMiss} from './misses.ts'
+import {deadlineText, type Session} from './session.ts'
 import {sayHours, sayPercent, sayUsd} from './say.ts'
 
 /** The answer as one sentence: the winner, and the best of the other camp beside it. */
 export function answerOf(session: Session, ranked: readonly Entry[], displaced: Entry | null, rejected: readonly RejectedTarget[], asked: 'plan' | 'estimate'): string {
   const winner = ranked[0]
-  if (winner === undefined) return nothingFeasible(rejected)
+  if (winner === undefined) return nothingFeasible(session, rejected)
   if (asked === 'estimate') return estimateAnswer(session, ranked)
   if (!winner.eligible) {
     return `No offer may win: the best is ${nameOf(winner)} at ${figures(session, winner)}, but its price is ${winner.estimate.way.offer === undefined ? 'unknown' : 'not reliable'} (see the marks).`
@@ -37,18 +38,29 @@ function savedBy(session: Session, winner: Entry, displaced: Entry | null): stri
   if (displaced === null) return ''
   const saved = winner.costUsd !== null && displaced.costUsd !== null ? winner.costUsd - displaced.costUsd : null
   const amount = saved !== null && saved > 0 ? `would save ${sayUsd(saved)}${perPeriod(session)}` : `is within ${sayPercent(NEAR_TIE_SHARE)}`
-  return ` You have an account there; ${nameOf(displaced)} ${amount}.`
+  return ` ${winner.provider === 'rig' ? 'It is yours' : 'You have an account there'}; ${nameOf(displaced)} ${amount}.`
 }
 
-function nothingFeasible(rejected: readonly RejectedTarget[]): string {
-  const miss = rejected.find(entry => entry.reason === 'budget' || entry.reason === 'deadline') ?? rejected.find(entry => entry.nearest !== null) ?? rejected[0]
+/** The least change of budget or deadline that would let something in; else the most telling refusal. */
+function nothingFeasible(session: Session, rejected: readonly RejectedTarget[]): string {
+  const {misses} = session
+  const [cheapest, fastest, both] = [misses.cheapest(), misses.fastest(), misses.both()]
+  const on = (miss: NearMiss): string => ` (${nameOf(miss)})`
+  const ways: string[] = []
+  if (cheapest !== null) ways.push(`raise the budget to ${budgetText(cheapest)}${on(cheapest)}`)
+  if (fastest !== null) ways.push(`${ways.length > 0 ? '' : 'raise '}the deadline to ${deadlineText(fastest.hours ?? 0)}${on(fastest)}`)
+  if (ways.length === 0 && both !== null) ways.push(`raise the budget to ${budgetText(both)} and the deadline to ${deadlineText(both.hours ?? 0)}${on(both)}`)
+  if (ways.length > 0) return `Nothing feasible. Nearest: ${ways.join(', or ')}.`
+  const miss = rejected.find(entry => entry.nearest !== null) ?? rejected[0]
   if (miss === undefined) return 'Nothing can run this: the catalog has no machine with an accelerator.'
   const wayOut = miss.nearest === null ? '' : `; nearest way out: ${miss.nearest}`
   return `Nothing feasible. ${miss.id}: ${miss.detail}${wayOut}.`
 }
 
+const budgetText = ({usd, estimate}: NearMiss): string => `${Math.ceil((usd ?? 0) - 1e-9)} USD${estimate.cost.period === 'month' ? ' a month' : ''}`
+
 /** "your rig h100x10-pcie", "lambda gpu_8x_h100_sxm5 ×2 (spot)". */
-export function nameOf({estimate}: Entry): string {
+export function nameOf({estimate}: Pick<Entry, 'estimate'>): string {
   const {place, offer} = estimate.way
   const times = estimate.nodes > 1 ? ` ×${estimate.nodes}` : ''
   if (place.kind === 'rig') return `${place.rig.owned ? 'your' : 'the planned'} ${place.rig.class === 'server' ? 'rig' : place.rig.class} ${place.instanceType}${times}`

@@ -6,7 +6,7 @@ import {describeTarget, otherRegionsOf, scoredOf, type OtherRegions} from './des
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
 import type {Estimate} from './evaluate.ts'
 import {cloudPlaces, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
-import {paretoFront, rankTargets, type Scored} from './rank.ts'
+import {compareScored, paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
 import {refuseMachine, refuseSite} from './constraints.ts'
 import {judgeWholeRig} from './whole-rig.ts'
@@ -119,21 +119,42 @@ function refusedId(place: CloudPlace, group: Pick<OfferGroup, 'service' | 'purch
 type Judgement = ReturnType<typeof judge>
 type Feasible = Extract<Judgement, {estimate: Estimate}>
 
-/** Judges the node counts of a place. Serving takes the fewest that do: more nodes cost more and bring nothing. */
+/** Judges the node counts of a place. Serving takes the fewest that do: more nodes cost more and bring nothing, unless an expression looks at latency. */
 function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) => Judgement): {feasible: Feasible[]; refusal: Refusal | undefined} {
   const feasible: Feasible[] = []
   let refusal: Refusal | undefined
-  for (const nodes of session.demand.endless ? fewestNodes(session, place) : nodeCounts(session, place)) {
+  const consider = (nodes: number): Refusal | undefined => {
     const search = session.search(place, nodes)
     if (search.performances.length === 0) {
       refusal ??= search.refusal ?? undefined
-      continue
+      return search.refusal ?? undefined
     }
     const judged = judgeAt(nodes)
-    if ('estimate' in judged) feasible.push(judged)
-    else refusal = nearerOf(refusal, judged)
+    if (!('estimate' in judged)) {
+      refusal = nearerOf(refusal, judged)
+      return judged
+    }
+    feasible.push(judged)
+    return undefined
+  }
+  const fewest = session.demand.endless && session.objective.kind === 'plain'
+  let short: number | undefined
+  for (const nodes of fewest ? fewestNodes(session, place) : nodeCounts(session, place)) {
+    const no = consider(nodes)
+    // Counts double, so between one that is too few and one that does may lie fewer that do.
+    if (no === undefined && short !== undefined) closeIn(short, nodes, consider)
+    short = no !== undefined && (no.reason === 'memory' || no.reason === 'deadline') ? nodes : undefined
   }
   return {feasible, refusal}
+}
+
+function closeIn(short: number, enough: number, consider: (nodes: number) => Refusal | undefined): void {
+  let [low, high] = [short, enough]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (consider(middle) === undefined) high = middle
+    else low = middle
+  }
 }
 
 /**
@@ -167,13 +188,13 @@ function refuseHardware(session: Session, place: Place): Refusal | null {
 /** What money or time would lift says more than what it would not. */
 const nearerOf = (known: Refusal | undefined, next: Refusal): Refusal => (known === undefined || next.reason === 'deadline' || next.reason === 'budget' ? next : known)
 
-/** Node counts of one machine and purchase that no other beats in cost, time and energy. */
+/** Node counts of one machine and purchase that no other beats in cost, time and energy, and the best under the objective. */
 function undominated(feasible: readonly Feasible[], session: Session): Feasible[] {
   if (feasible.length < 2) return [...feasible]
   const scored = feasible.map(({estimate, score}) => ({...scoredOf(session, estimate, score), eligible: true}))
   const front = new Set(paretoFront(scored))
-  const kept = feasible.filter((_, index) => front.has(scored[index]?.id ?? ''))
-  return kept.length > 0 ? kept : feasible.slice(0, 1)
+  const best = scored.toSorted(compareScored)[0]?.id
+  return feasible.filter((_, index) => front.has(scored[index]?.id ?? '') || scored[index]?.id === best)
 }
 
 function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], {limit, lines}: Pick<PlanRequest, 'limit' | 'lines'>): PlanDocument {
@@ -229,6 +250,7 @@ function ordered(rank: number, target: Omit<PlanTarget, 'rank' | 'why'>, why: re
 function notesOf(session: Session, horizonMonths: number): string[] {
   const notes: string[] = []
   if (session.options.rigsAssumed) notes.push('Assuming the built-in rigs are yours; `rigs: {}` in rigor.yaml leaves them out.')
+  if (session.demand.endless && session.spec.constraints.deadlineSeconds !== undefined) notes.push('A service has no end, so its deadline is left aside.')
   if (session.work.schedule.kind !== 'once') notes.push(`Terms are held against ${horizonMonths} months of use.`)
   return notes
 }

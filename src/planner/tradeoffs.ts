@@ -26,7 +26,7 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
   if (place.kind === 'rig') {
     const {rig, node} = place
     const noise = node.noiseDba
-    add('elasticity', '-', `ends at ${node.acceleratorCount * node.count} accelerators, and draws ${rig.site.whenIdle === 'on' ? 'idle power' : 'nothing'} when unused`)
+    add('elasticity', '-', `ends at ${counted(node.acceleratorCount * node.count)}, and draws ${rig.site.whenIdle === 'on' ? 'idle power' : 'nothing'} when unused`)
     add('capital', '-', `${thousands(nodePrice(place))} USD of capital tied up, ${percent(rig.residualShare)} of it left after ${rig.serviceLifeYears} years`)
     add('upkeep', '-', `${thousands(rig.upkeepUsdPerYear)} USD of upkeep a year, ${hours(rig.setupHours)} of set-up once`)
     if (noise !== undefined) add('noise', noise >= 70 ? '-' : '0', `about ${noise} dBA at 1 m${noise >= 70 ? ': needs a room of its own' : ''}`)
@@ -34,9 +34,10 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     const missing = input.skills === undefined ? [] : RIG_SKILLS.filter(skill => !input.skills?.includes(skill))
     add('skills', missing.length > 0 ? '-' : '0', missing.length > 0 ? `needs ${missing.join(' and ')}, not among your skills` : `self-run: ${RIG_SKILLS.join(' and ')}`)
   } else if (place.kind === 'cloud') {
-    if (purchase === 'on-demand' || purchase === 'spot' || purchase === 'flex-start') add('elasticity', '+', 'grows and shrinks by the hour, nothing tied up')
+    if (purchase === 'flex-start') add('elasticity', '-', 'starts when there is capacity, so it may wait in a queue first (not in the hours); ends after seven days')
+    else if (purchase === 'on-demand' || purchase === 'spot' || purchase === 'community') add('elasticity', '+', 'grows and shrinks by the hour, nothing tied up')
     else add('capital', '-', `bound for the whole ${purchase} term`)
-    if (purchase === 'spot') add('interruption', '-', 'can be taken away at any time')
+    if (purchase === 'spot' || purchase === 'community') add('interruption', '-', 'can be taken away at any time')
     if (input.service === 'vm' || input.service === 'kubernetes') add('managed', '0', 'self-run machine')
     else add('managed', '+', `managed by ${input.service}: less to run, priced accordingly`)
     add('privacy', input.marketplace ? '-' : '0', input.marketplace ? "on a stranger's hardware" : "in the provider's data centre, under your account")
@@ -55,6 +56,7 @@ export function nodePrice(place: Place & {kind: 'rig'}): number {
   return place.node.priceUsd * place.node.count
 }
 
+const counted = (accelerators: number): string => `${accelerators} accelerator${accelerators === 1 ? '' : 's'}`
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 const hours = (count: number): string => `${Math.round(count * 10) / 10} h`
 const minutes = (count: number): string => (count < 1 ? `${Math.round(count * 60)} min` : hours(count))
