@@ -32,8 +32,6 @@ export const leanOclif: Plugin = {
     build.onResolve({filter: /^wsl-utils$/}, () => ({path: 'wsl-utils', namespace: 'lean-oclif'}))
     build.onLoad({filter: /.*/, namespace: 'lean-oclif'}, () => ({contents: 'export const isWsl = false; export const powerShellPath = () => "powershell.exe"', loader: 'js'}))
     // zod carries its error messages in fifty languages; all but English are left out.
-    build.onResolve({filter: /^\.\.?\/locales\/index\.js$/}, ({importer, resolveDir}) =>
-      /[\\/]zod[\\/]v4[\\/]/.test(importer) ? {path: `${resolveDir}/../locales/en.js`, namespace: 'one-locale'} : undefined)
-    build.onLoad({filter: /.*/, namespace: 'one-locale'}, ({path}) => ({contents: `export {default as en} from ${JSON.stringify(path)}`, loader: 'js', resolveDir: '/'}))
+    build.onLoad({filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/}, () => ({contents: "export {default as en} from './en.js'", loader: 'js'}))
   },
 }

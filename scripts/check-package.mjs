@@ -104,7 +104,10 @@ try {
   })
   check('an old Node gets one plain line', () => {
     const old = (process.env.PATH ?? '').split(path.delimiter).map((at) => path.join(at, 'node')).find((node) => fs.existsSync(node) && Number(execFileSync(node, ['-p', 'process.versions.node.split(".")[0]'], {encoding: 'utf8'})) < 24)
-    if (old === undefined) return process.stdout.write('     (no Node below 24 on PATH: not tried)\n')
+    if (old === undefined) {
+      process.stdout.write('     (no Node below 24 on PATH: not tried)\n')
+      return
+    }
     const {status, stdout, stderr} = rigor(['plan', 'chat-70b.yaml'], {node: old})
     expect(status === 2 && stdout === '' && /^rigor needs Node 24 or newer; this is v\d+.*\n$/.test(stderr), `exit ${status}: ${stderr}`)
   })

@@ -15,7 +15,7 @@ const DEFAULT_COLUMNS = 100
 export function terminalOf(stream: {readonly isTTY?: boolean; readonly columns?: number}, environment: Environment): Terminal {
   const wanted = Number(environment['COLUMNS'])
   const columns = stream.columns || (Number.isInteger(wanted) && wanted > 0 ? wanted : DEFAULT_COLUMNS)
-  return {columns, color: wantsColor(Boolean(stream.isTTY), environment), interactive: Boolean(process.stdin.isTTY) && Boolean(stream.isTTY) && !environment['CI']}
+  return {columns, color: wantsColor(stream.isTTY ?? false, environment), interactive: (process.stdin.isTTY ?? false) && (stream.isTTY ?? false) && !environment['CI']}
 }
 
 function wantsColor(isTerminal: boolean, environment: Environment): boolean {

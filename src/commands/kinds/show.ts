@@ -70,7 +70,7 @@ function listFields(schema: Record<string, unknown>): readonly Field[] {
 }
 
 function typeText(property: PropertySchema): string {
-  if (property.const !== undefined) return String(property.const)
+  if (property.const !== undefined) return JSON.stringify(property.const)
   if (property.enum !== undefined) return property.enum.join(' | ')
   if (property.anyOf !== undefined) return [...new Set(property.anyOf.map(typeText))].join(' | ')
   return [property.type ?? 'any'].flat().join(' | ')
