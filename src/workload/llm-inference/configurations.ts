@@ -99,10 +99,11 @@ function layouts(demand: InferenceDemand, hardware: Hardware, precision: string,
   const stageWidths = smallest === undefined ? [widest, ...(linked !== undefined && linked < widest && model.heads % linked === 0 ? [linked] : [])] : linked !== undefined && smallest > linked && model.heads % linked === 0 ? [linked] : []
   for (const tp of stageWidths) {
     for (let pp = 2; tp * pp <= total && pp <= Math.min(64, model.layers); pp++) {
-      if (fits(tp, pp, 1)) {
-        add(tp, pp)
-        break
-      }
+      if (!fits(tp, pp, 1)) continue
+      add(tp, pp)
+      // The fewest stages that hold the weights may leave no room for a cache; twice as many do.
+      add(tp, Math.min(2 * pp, Math.floor(total / tp)))
+      break
     }
   }
   // Attention by data parallelism, experts over all of them: the way large mixtures with a shared latent cache are served.
@@ -125,6 +126,9 @@ export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardw
     for (const layout of layouts(demand, hardware, precision, support.runtime)) configurations.push({runtime: support.runtime, precision, ...layout, ...fixed})
   }
   for (const precision of usual) collect(precision)
-  if (configurations.length === 0 && lastResort !== undefined) collect(lastResort)
+  // Nothing fits, or only across all there is: then with little room left for a cache.
+  const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
+  const tight = configurations.every(({tp = 1, pp = 1}) => tp * pp * 2 > total && tp * pp > 1)
+  if (tight && lastResort !== undefined) collect(lastResort)
   return configurations
 }
