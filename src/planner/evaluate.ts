@@ -138,8 +138,9 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     const {place} = way
     const {demand, data, schedule} = work
     const notes: string[] = []
+    const share = runShare(schedule)
     const movement = estimateMovement({
-      inputGb: data.inputGb,
+      inputGb: data.inputGb * share,
       inputAt: data.inputAt,
       target: place.kind === 'cloud' ? {provider: place.provider, region: way.offer?.region ?? '', networkBytesPerSecond: place.machine.networkBytesPerSecond ?? null, nodes} : null,
       uplinkBytesPerSecond: place.kind === 'rig' ? place.rig.site.uplinkBytesPerSecond : work.uplinkBytesPerSecond,
@@ -154,7 +155,8 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       nodes,
       accelerators: performance.acceleratorsUsed,
       checkpointBytes: performance.checkpointBytes,
-      restartHours: setup + load,
+      // A rig that stands is not set up again after a stop.
+      restartHours: place.kind === 'rig' ? load : setup + load,
       purchase: way.offer?.purchase ?? 'owned',
       failuresPerAcceleratorYear,
       interruption: way.offer === undefined ? null : book.interruption(place.provider, place.instanceType, way.offer.region),
@@ -172,7 +174,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       schedule,
       horizonMonths: work.horizonMonths,
       data,
-      diskGb: diskGbOf({weightBytes: weightBytes(performance), checkpointBytes: performance.checkpointBytes, inputGb: data.inputGb, outputGb: data.outputGb, nodes}),
+      diskGb: diskGbOf({weightBytes: weightBytes(performance), checkpointBytes: performance.checkpointBytes, inputGb: data.inputGb * share, outputGb: data.outputGb * share, nodes}),
       power,
       inputEgress: movement.paidAt === null ? null : {from: movement.paidAt, tiers: book.egress(movement.paidAt)},
       work: workAmount(demand.costUnit, demand.workUnits, performance.throughput),
@@ -220,6 +222,11 @@ function together(demand: Demand, parts: readonly RigPart[]): Performance {
   }
 }
 
+/** Data is given for the period that is paid for, as the budget is: of a month's data each run takes its part. */
+function runShare(schedule: Schedule): number {
+  return schedule.kind === 'runs-per-month' ? 1 / schedule.runs : 1
+}
+
 /** Hours of the work alone: of one run, or of the month where it has no end. */
 function workHoursOf(performance: Performance, schedule: Schedule): Interval {
   if (performance.endless || performance.workSeconds === null) return exactly(schedule.kind === 'hours-per-month' ? schedule.hours : HOURS_PER_MONTH)
@@ -229,8 +236,8 @@ function workHoursOf(performance: Performance, schedule: Schedule): Interval {
 /** What has to be fetched to every machine before it works: the weights of one replica. */
 function weightBytes(performance: Performance): number {
   const perAccelerator = performance.memory.lines.find(line => line.item === 'weights')?.gib ?? 0
-  const {tp = 1, pp = 1} = performance.configuration
-  return perAccelerator * tp * pp * 2 ** 30
+  const {tp = 1, pp = 1, ep = 1} = performance.configuration
+  return perAccelerator * Math.max(tp, ep) * pp * 2 ** 30
 }
 
 export function metricsOf(estimate: Estimate): Metrics {

@@ -10,7 +10,7 @@ import {compareScored, paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
 import {refuseMachine, refuseSite} from './constraints.ts'
 import {judgeWholeRig} from './whole-rig.ts'
-import {contenders, createSession, judge, nodeCounts, offerGroups, onDemandPrice, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
+import {contenders, createSession, judge, nodeCounts, offerGroups, onDemandPrice, waysOf, type JudgedRefusal, type OfferGroup, type Session, type SessionInput} from './session.ts'
 
 /** A feasible target on its way to the ranking. */
 export interface Entry extends Scored {
@@ -66,7 +66,7 @@ function considerWholeRig(session: Session, rig: Rig, entries: Entry[]): void {
 
 function considerCloud(session: Session, place: CloudPlace, entries: Entry[], refused: Refused[]): void {
   const {provider, instanceType} = place
-  const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: Refusal): void => {
+  const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: JudgedRefusal): void => {
     refused.push({id: group === undefined ? `${provider}:${instanceType}` : refusedId(place, group), provider, refusal})
   }
   const no = refuseMachine(session.spec.constraints, provider, place.accelerator)
@@ -120,9 +120,9 @@ type Judgement = ReturnType<typeof judge>
 type Feasible = Extract<Judgement, {estimate: Estimate}>
 
 /** Judges the node counts of a place. Serving takes the fewest that do: more nodes cost more and bring nothing, unless an expression looks at latency. */
-function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) => Judgement): {feasible: Feasible[]; refusal: Refusal | undefined} {
+function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) => Judgement): {feasible: Feasible[]; refusal: JudgedRefusal | undefined} {
   const feasible: Feasible[] = []
-  let refusal: Refusal | undefined
+  let refusal: JudgedRefusal | undefined
   const consider = (nodes: number): Refusal | undefined => {
     const search = session.search(place, nodes)
     if (search.performances.length === 0) {
@@ -185,8 +185,12 @@ function refuseHardware(session: Session, place: Place): Refusal | null {
   return refusal ?? performances[0]?.missesAssumedGoal ?? null
 }
 
-/** What money or time would lift says more than what it would not. */
-const nearerOf = (known: Refusal | undefined, next: Refusal): Refusal => (known === undefined || next.reason === 'deadline' || next.reason === 'budget' ? next : known)
+/** What money or time would lift says more than what it would not, and of two such misses the smaller one. */
+function nearerOf(known: JudgedRefusal | undefined, next: JudgedRefusal): JudgedRefusal {
+  const liftable = ({reason}: Refusal): boolean => reason === 'deadline' || reason === 'budget'
+  if (known === undefined || !liftable(known)) return known === undefined || liftable(next) ? next : known
+  return liftable(next) && (next.missedBy ?? Infinity) < (known.missedBy ?? Infinity) ? next : known
+}
 
 /** Node counts of one machine and purchase that no other beats in cost, time and energy, and the best under the objective. */
 function undominated(feasible: readonly Feasible[], session: Session): Feasible[] {

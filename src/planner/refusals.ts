@@ -5,7 +5,8 @@ import type {RejectedTarget} from './document.ts'
 export interface Refused {
   readonly id: string
   readonly provider: string
-  readonly refusal: Refusal
+  /** `missedBy`: the ratio by which it missed a deadline or a budget. */
+  readonly refusal: Refusal & {readonly missedBy?: number}
 }
 
 /** The order in which reasons are worth reading: what the user can change first. */
@@ -38,6 +39,7 @@ function compareRefused(a: Refused, b: Refused): number {
   return (
     reasonRank(a.refusal.reason) - reasonRank(b.refusal.reason) ||
     memoryMiss(a.refusal) - memoryMiss(b.refusal) ||
+    missedBy(a) - missedBy(b) ||
     (a.id < b.id ? -1 : Number(a.id > b.id))
   )
 }
@@ -46,6 +48,9 @@ function compareRefused(a: Refused, b: Refused): number {
 function memoryMiss(refusal: Refusal): number {
   return refusal.memory === undefined ? 0 : refusal.memory.neededGib.p50 / refusal.memory.availableGib
 }
+
+/** Finite, so that two that are beyond measure compare as level. */
+const missedBy = ({refusal}: Refused): number => Math.min(refusal.missedBy ?? Number.MAX_VALUE, Number.MAX_VALUE)
 
 function rejected(id: string, provider: string, refusal: Refusal): RejectedTarget {
   return {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}

@@ -304,8 +304,13 @@ export interface Judged {
   readonly score: number | null
 }
 
+/** A refusal, and by what ratio a deadline or a budget was missed. */
+export interface JudgedRefusal extends Refusal {
+  readonly missedBy?: number
+}
+
 /** The best of the performances at a place and price under the objective, or why none will do. */
-export function judge(session: Session, ways: readonly Way[], nodes: number, performances: readonly Performance[], onDemandUsdPerHour: number | null): Judged | Refusal {
+export function judge(session: Session, ways: readonly Way[], nodes: number, performances: readonly Performance[], onDemandUsdPerHour: number | null): Judged | JudgedRefusal {
   let best: Judged | undefined
   let nearest: Miss | undefined
   for (const way of ways) {
@@ -324,7 +329,8 @@ export function judge(session: Session, ways: readonly Way[], nodes: number, per
       if (best === undefined || betterScore(score, estimate, best)) best = {estimate, score}
     }
   }
-  return best ?? nearest?.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}
+  if (best !== undefined) return best
+  return nearest === undefined ? {reason: 'constraint', detail: 'no configuration is left', nearest: null} : {...nearest.refusal, missedBy: nearest.by}
 }
 
 export function scoreOf(session: Session, estimate: Estimate): number | null {
@@ -359,7 +365,8 @@ export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsd
   const dear = budgetUsd === undefined ? null : checkBudget(estimate.cost, budgetUsd)
   noteMiss(session, estimate, late ? hours : null, dear !== null)
   if (late) {
-    const detail = `takes ${sayHours(hours)}, the deadline is ${sayHours(deadlineSeconds / 3600)}`
+    const [taken, allowed] = [sayHours(hours), sayHours(deadlineSeconds / 3600)]
+    const detail = taken === allowed ? `takes ${sayHours(hours - deadlineSeconds / 3600)} longer than the deadline of ${allowed}` : `takes ${taken}, the deadline is ${allowed}`
     return {refusal: {reason: 'deadline', detail, nearest: `raise the deadline to ${deadlineText(hours)}`}, by: (hours * 3600) / deadlineSeconds}
   }
   return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
