@@ -1,0 +1,121 @@
+import {spawnSync} from 'node:child_process'
+import fs from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {scoreRows} from '../../src/accuracy/readers.ts'
+import {summarizeBy, type AccuracySummary, type ScoredRow} from '../../src/accuracy/score.ts'
+import {coverage} from '../../src/catalog/coverage.ts'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import {createPlanningFacts} from '../../src/planner/facts.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
+import {DATA_FILES} from './data-files.ts'
+import {markdownTable, thousands} from './markdown.ts'
+
+/** "Today" of everything that is shown in the documentation. */
+const AS_OF = '2026-11-21'
+
+/** What a person sees who follows the README: run for real, at 80 columns. */
+export function planOutput(root: string): string {
+  const workload = 'examples/chat-70b.yaml'
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('RIGOR_')))
+  const {status, stdout, stderr} = spawnSync(process.execPath, [path.join(root, 'bin', 'dev.js'), 'plan', workload], {
+    cwd: root,
+    encoding: 'utf8',
+    env: {...inherited, COLUMNS: '80', NO_COLOR: '1', RIGOR_AS_OF: AS_OF, RIGOR_OFFLINE: '1', RIGOR_HOME: path.join(tmpdir(), 'rigor-docs')},
+  })
+  if (status !== 0) throw new Error(`rigor plan ${workload} ended with ${status}:\n${stderr}`)
+  return `\`\`\`console\n$ npm -s start -- plan ${workload}\n${stdout.trimEnd()}\n\`\`\``
+}
+
+/** How far estimates are from published measurements, by kind and figure; the same rows as `node scripts/accuracy.ts`. */
+export async function accuracyTable(root: string): Promise<string> {
+  const snapshot = await openSnapshot({packageRoot: root})
+  const folder = path.join(root, 'data', 'measured')
+  const rows = fs.readdirSync(folder).filter((name) => name.endsWith('.csv')).sort().flatMap((name) => parseCsv(fs.readFileSync(path.join(folder, name), 'utf8'), name).map(({cells}) => cells))
+  const scored = scoreRows(rows, createPlanningFacts(snapshot), snapshot.accelerators).filter(({prediction}) => prediction.status !== 'out_of_scope')
+  const summaries = summarizeBy(scored.filter(({metric}) => metric !== 'fits'), (row) => `${row.kind}, ${figureOf(row)}`).toSorted((a, b) => (a.group < b.group ? -1 : 1))
+  const table = markdownTable(['kind, figure', 'rows', 'answered', 'median error', 'right order', 'inside p10–p90'], summaries.map(accuracyRow), [1, 2, 3, 4, 5])
+  const fits = scored.filter((row) => row.metric === 'fits')
+  const right = fits.filter(({prediction, measured}) => prediction.status === 'answered' && Math.abs(prediction.interval.p50 - measured) < 0.5).length
+  const answered = fits.filter(({prediction}) => prediction.status === 'answered').length
+  return `${table}\n\nOf ${fits.length} published cases of "it fits" or "out of memory", ${answered} are answered, ${right} of them rightly.`
+}
+
+const FIGURES: readonly (readonly [RegExp, string])[] = [
+  [/^ttft/, 'time to first token'],
+  [/^(?:tpot|itl)/, 'time per output token'],
+  [/memory/, 'memory'],
+]
+
+const figureOf = ({metric}: ScoredRow): string => FIGURES.find(([pattern]) => pattern.test(metric))?.[1] ?? 'speed'
+
+function accuracyRow({group, rows, answered, medianAbsolutePercentageError, orderShare, intervalShare}: AccuracySummary): string[] {
+  const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`)
+  return [group, thousands(rows), thousands(answered), percent(medianAbsolutePercentageError), percent(orderShare), percent(intervalShare)]
+}
+
+/** What `rigor catalog sources` says, without the ages, which depend on the day. */
+export async function coverageTable(root: string): Promise<string> {
+  const snapshot = await openSnapshot({packageRoot: root})
+  const {providers} = coverage(snapshot)
+  const rows = providers
+    .toSorted((a, b) => b.offers - a.offers)
+    .map((each) => [
+      each.provider, thousands(each.offers), thousands(each.flaggedOffers), thousands(each.machines), thousands(each.machinesWithoutPrice), String(each.regions),
+      each.purchases.join(', '), each.oldest ?? '', each.newest ?? '',
+    ])
+  const counts = [
+    [snapshot.accelerators.length, 'accelerators'], [snapshot.machines.length, 'machines'], [snapshot.offerCount, 'offers'], [snapshot.models.length, 'language models'],
+    [snapshot.rigs.length, 'rigs'], [snapshot.software.length, 'rows of software support'], [snapshot.sources.length, 'sources'],
+  ] as const
+  return `${markdownTable(['provider', 'offers', 'may not win', 'machines', 'without price', 'regions', 'bought as', 'oldest price', 'newest price'], rows, [1, 2, 3, 4, 5])}\n\nIn all ${counts.map(([count, what]) => `${thousands(count)} ${what}`).join(', ')}.`
+}
+
+/** Every file of data/ with its rows and columns; a file that nobody described is an error. */
+export function fileTables(root: string): string {
+  const present = fs.globSync('**/*.{csv,yaml,md}', {cwd: path.join(root, 'data')}).map((file) => file.split(path.sep).join('/')).sort()
+  const described = new Set<string>()
+  const sections = DATA_FILES.map(({pattern, title, text, columns: notes}) => {
+    const files = present.filter((file) => path.matchesGlob(file, pattern))
+    for (const file of files) described.add(file)
+    if (files.length === 0) throw new Error(`scripts/docs/data-files.ts describes ${pattern}, and there is none`)
+    const csv = files.filter((file) => file.endsWith('.csv')).map((file) => ({file, lines: linesOf(path.join(root, 'data', file))}))
+    const rows = csv.reduce((sum, {lines}) => sum + lines.length - 1, 0)
+    const counted = csv.length === 0 ? `${files.length === 1 ? '' : `${files.length} files. `}` : `${files.length > 1 ? `${files.length} files, ` : ''}${thousands(rows)} rows. `
+    const header = csv[0]?.lines[0]?.split(',') ?? []
+    const known = Object.entries(notes ?? {})
+    const unknown = known.find(([column]) => !header.includes(column))
+    if (unknown !== undefined) throw new Error(`scripts/docs/data-files.ts explains the column ${unknown[0]} of ${pattern}, which has none`)
+    const columns = header.length === 0 ? '' : `\n\nColumns: ${header.map((column) => `\`${column}\``).join(', ')}.`
+    const explained = known.length === 0 ? '' : `\n\n${known.map(([column, note]) => `- \`${column}\`: ${note}`).join('\n')}`
+    return `### ${title}\n\n\`data/${pattern}\` — ${counted}${text}${columns}${explained}`
+  })
+  const left = present.filter((file) => !described.has(file))
+  if (left.length > 0) throw new Error(`scripts/docs/data-files.ts does not describe ${left.join(', ')}`)
+  return sections.join('\n\n')
+}
+
+function linesOf(file: string): readonly string[] {
+  return parseLines(fs.readFileSync(file, 'utf8'))
+}
+
+/** Lines of a CSV file; one that a quoted cell runs over counts as one. */
+function parseLines(text: string): readonly string[] {
+  const lines: string[] = []
+  let pending = ''
+  for (const line of text.trimEnd().split('\n')) {
+    pending = pending === '' ? line : `${pending}\n${line}`
+    if ((pending.match(/"/g)?.length ?? 0) % 2 === 0) {
+      lines.push(pending)
+      pending = ''
+    }
+  }
+  return lines
+}
+
+/** data/gaps.csv: what the catalog does not have, and why. */
+export function gapTable(root: string): string {
+  const file = path.join(root, 'data', 'gaps.csv')
+  const rows = parseCsv(fs.readFileSync(file, 'utf8'), 'gaps.csv').map(({cells}) => [cells['provider'] === '*' ? 'all' : (cells['provider'] ?? ''), cells['subject'] ?? '', cells['rows'] ?? '', cells['reason'] ?? ''])
+  return markdownTable(['provider', 'what', 'prices left out', 'why'], rows, [2])
+}
