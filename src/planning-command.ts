@@ -1,6 +1,5 @@
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand, type CommonFlags} from './command.ts'
-import {resolveRigs} from './config/rigs.ts'
 import {rateOf} from './units/money.ts'
 import {createWorkspace, type Workspace} from './workspace.ts'
 
@@ -25,7 +24,11 @@ export abstract class PlanningCommand extends RigorCommand {
     const snapshot = await this.openCatalog(flags)
     const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
     if (config.have !== undefined) (await import('./store/config.ts')).checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
-    const {rigs, known, assumed} = resolveRigs(config.rigs, snapshot, loaded.locate)
+    // The schemas of rigs are built only for a configuration that has some.
+    const {rigs, known, assumed} =
+      config.rigs === undefined
+        ? {rigs: snapshot.rigs.filter(rig => rig.builtinDefault), known: snapshot.rigs, assumed: true}
+        : (await import('./config/rigs.ts')).resolveRigs(config.rigs, snapshot, loaded.locate)
     return createWorkspace(snapshot, loaded, known, {
       asOf: this.today(flags),
       rigs,

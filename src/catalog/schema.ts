@@ -1,8 +1,7 @@
 import {z} from 'zod'
+import {OfferFlag, Purchase, Service, Standing} from './words.ts'
 
-/** How a fact came to us. Anything but `read` lowers the confidence of what uses it. */
-export const Standing = z.enum(['read', 'recalled', 'derived', 'modelled'])
-export type Standing = z.infer<typeof Standing>
+export {OfferFlag, Precision, Purchase, Service, Standing} from './words.ts'
 
 export const Source = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9._-]*$/),
@@ -16,10 +15,6 @@ export type Source = z.infer<typeof Source>
 const provenance = {sourceId: z.string(), asOf: z.iso.date(), standing: Standing}
 const positive = z.number().positive().finite()
 const amount = z.number().nonnegative().finite()
-
-/** Number formats whose dense peak rate an accelerator may have. */
-export const Precision = z.enum(['fp64', 'fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8', 'fp4', 'mxfp4', 'nvfp4', 'int4', 'nf4'])
-export type Precision = z.infer<typeof Precision>
 
 /** The architecture slugs that `data/software.csv` and the calibration are keyed by. */
 export const Accelerator = z.strictObject({
@@ -91,18 +86,6 @@ export const Machine = z.strictObject({
   ...provenance,
 })
 export type Machine = z.infer<typeof Machine>
-
-export const Purchase = z.enum([
-  'on-demand', 'spot', 'reserved-1y', 'reserved-3y', 'savings-plan-1y', 'savings-plan-3y', 'committed', 'committed-3y',
-  'capacity-block', 'flex-start', 'calendar', 'community', 'owned',
-])
-export type Purchase = z.infer<typeof Purchase>
-export const Service = z.enum(['vm', 'vertex-ai', 'sagemaker', 'azure-ml', 'kubernetes'])
-export type Service = z.infer<typeof Service>
-
-/** Why an offer may not win, whatever its price. `stale` is computed from its age. */
-export const OfferFlag = z.enum(['from-price', 'unverified', 'marketplace', 'unit-price'])
-export type OfferFlag = z.infer<typeof OfferFlag>
 
 export const Offer = z.strictObject({
   provider: z.string(),

@@ -2,8 +2,9 @@ import {RigorError} from '../errors.ts'
 import {echo} from '../text/safe.ts'
 import {acceleratorsNamed, nearestNames, quoteChoices, resolveAccelerator} from './names.ts'
 import type {Rig} from './rig.ts'
-import {Purchase, Service, type Machine} from './schema.ts'
+import type {Machine} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'
+import {Purchase, Service} from './words.ts'
 
 /** Where a workload would run, as TARGET text says it. What is absent is the planner's to choose. */
 export type Target = OfferTarget | RigTarget | HardwareTarget

@@ -1,6 +1,6 @@
 import {z} from 'zod'
 import {RigNode} from '../catalog/rig.ts'
-import {Purchase, Service} from '../catalog/schema.ts'
+import {Purchase, Service} from '../catalog/words.ts'
 import {ConfigurationFields} from '../workload/common.ts'
 import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, rate, share, tariff, whole, word} from '../workload/fields.ts'
 

@@ -1,5 +1,5 @@
 import {z} from 'zod'
-import {Purchase} from '../catalog/schema.ts'
+import {Purchase} from '../catalog/words.ts'
 import type {Configuration} from '../performance/types.ts'
 import type {Assumption} from './contract.ts'
 import {count, dataGb, durationSeconds, label, labels, memoryGib, money, rate, whole, word} from './fields.ts'

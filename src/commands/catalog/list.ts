@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import {foldPlaces, readAcceleratorMemory, selectOffers, type FoldedOffer, type ListedOffer, type OfferQuery} from '../../catalog/query.ts'
 import {resolveAccelerator} from '../../catalog/names.ts'
-import {Purchase, Service} from '../../catalog/schema.ts'
+import {Purchase, Service} from '../../catalog/words.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
 import {RigorCommand} from '../../command.ts'
 import {RigorError} from '../../errors.ts'
