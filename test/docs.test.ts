@@ -47,7 +47,7 @@ describe('files', () => {
 
   test('the folders of architecture.md are those of src/', () => {
     const block = /^ {4}src\/\n((?: {6}.*\n)+)/m.exec(read('docs/architecture.md'))?.[1] ?? ''
-    const named = [...block.matchAll(/^ {6}([a-z]+)\/ /gm)].map((match) => match[1]).sort()
+    const named = [...block.matchAll(/^ {6}([a-z]+)\/ /gm)].map((match) => match[1] ?? '').sort()
     const folders = fs.readdirSync(path.join(ROOT, 'src'), {withFileTypes: true}).filter((entry) => entry.isDirectory() && fs.readdirSync(path.join(ROOT, 'src', entry.name)).length > 0).map(({name}) => name).sort()
 
     expect(named).toEqual(folders)

@@ -81,7 +81,8 @@ export function fileTables(root: string): string {
     if (files.length === 0) throw new Error(`scripts/docs/data-files.ts describes ${pattern}, and there is none`)
     const csv = files.filter((file) => file.endsWith('.csv')).map((file) => ({file, lines: linesOf(path.join(root, 'data', file))}))
     const rows = csv.reduce((sum, {lines}) => sum + lines.length - 1, 0)
-    const counted = csv.length === 0 ? `${files.length === 1 ? '' : `${files.length} files. `}` : `${files.length > 1 ? `${files.length} files, ` : ''}${thousands(rows)} rows. `
+    const counts = [...(files.length > 1 ? [`${files.length} files`] : []), ...(csv.length > 0 ? [`${thousands(rows)} rows`] : [])]
+    const counted = counts.length === 0 ? '' : `${counts.join(', ')}. `
     const header = csv[0]?.lines[0]?.split(',') ?? []
     const known = Object.entries(notes ?? {})
     const unknown = known.find(([column]) => !header.includes(column))
