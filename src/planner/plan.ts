@@ -192,13 +192,17 @@ function nearerOf(known: JudgedRefusal | undefined, next: JudgedRefusal): Judged
   return liftable(next) && (next.missedBy ?? Infinity) < (known.missedBy ?? Infinity) ? next : known
 }
 
-/** Node counts of one machine and purchase that no other beats in cost, time and energy, and the best under the objective. */
+/** Node counts of one machine and purchase that no other beats in cost, time and energy, and the best under the objective. Of the counts between doublings only the ends are worth a line. */
 function undominated(feasible: readonly Feasible[], session: Session): Feasible[] {
   if (feasible.length < 2) return [...feasible]
   const scored = feasible.map(({estimate, score}) => ({...scoredOf(session, estimate, score), eligible: true}))
   const front = new Set(paretoFront(scored))
   const best = scored.toSorted(compareScored)[0]?.id
-  return feasible.filter((_, index) => front.has(scored[index]?.id ?? '') || scored[index]?.id === best)
+  const fewest = Math.min(...feasible.map(({estimate}) => estimate.nodes))
+  return feasible.filter(({estimate: {nodes}}, index) => {
+    const id = scored[index]?.id ?? ''
+    return id === best || (front.has(id) && (Number.isInteger(Math.log2(nodes)) || nodes === fewest))
+  })
 }
 
 function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], {limit, lines}: Pick<PlanRequest, 'limit' | 'lines'>): PlanDocument {

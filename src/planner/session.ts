@@ -148,13 +148,18 @@ export function scheduleOf(spec: CommonSpec, demand: Demand): Schedule {
   return schedule ?? {kind: 'always'}
 }
 
-/** Node counts worth trying, ascending. Serving needs the fewest that do, so every count; a run may halve its time by doubling. */
+/**
+ * Node counts worth trying, ascending: every count for serving, which needs the fewest that do, and where time or energy
+ * weigh in the objective, since the best lies anywhere; doublings where cost alone decides, since more nodes then only pay
+ * where fewer do not fit or are too late (`atNodeCounts` closes in on those).
+ */
 export function nodeCounts(session: Session, place: Place): number[] {
   const {demand, spec} = session
   const {maxNodes} = spec.constraints
   const most = Math.min(place.maximumNodes, maxNodes ?? DEFAULT_MAXIMUM_NODES)
+  const dense = demand.endless ? DENSE_NODES : session.objective.text === 'cost' ? 1 : DEFAULT_MAXIMUM_NODES
   const counts: number[] = []
-  for (let nodes = 1; nodes <= most; nodes = demand.endless && nodes < DENSE_NODES ? nodes + 1 : nodes * 2) counts.push(nodes)
+  for (let nodes = 1; nodes <= most; nodes = nodes < dense ? nodes + 1 : nodes * 2) counts.push(nodes)
   // Where the nodes end because somebody said so (or owns no more), all of them are a choice, too.
   if ((place.kind === 'rig' || maxNodes !== undefined) && counts.at(-1) !== most) counts.push(most)
   const perNodeGib = place.accelerator.memoryGib * acceleratorsPerNode(place)
