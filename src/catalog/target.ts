@@ -156,7 +156,7 @@ function parseRig(rest: string | undefined, nodes: number, text: string, rigs: r
   const rig = name === undefined || name === '' ? defaultRig(rigs, text) : rigs.find((each) => fold(each.id) === fold(name))
   if (rig === undefined) {
     const near = nearestNames(name ?? '', rigs.map((each) => each.id))
-    throw new RigorError('UNKNOWN_RIG', `"${echo(name ?? '', 60)}" is not a rig.`, {hint: `${near.length > 0 ? `Did you mean ${quoteChoices(near)}? ` : ''}All of them: rigor rig list`})
+    throw new RigorError('UNKNOWN_RIG', `"${echo(name ?? '', 60)}" is not a rig.`, {hint: `${near.length > 0 ? `Did you mean ${quoteChoices(near)}? ` : ''}All of them: ${rigs.map((each) => each.id).join(', ')}.`})
   }
   const node = nodeName === undefined ? undefined : rig.nodes.find((each) => fold(each.id) === fold(nodeName))
   if (nodeName !== undefined && node === undefined) {

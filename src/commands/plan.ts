@@ -17,7 +17,7 @@ export default class Plan extends PlanningCommand {
     ...workloadFlags,
     limit: Flags.integer({summary: `Show at most so many targets (${DEFAULT_LINES} in the table, all under --json).`, helpValue: 'N', min: 1}),
     'all-regions': Flags.boolean({summary: 'One line per region instead of the best one of each machine.', default: false}),
-    output: Flags.string({char: 'o', summary: 'Write a plan file for `rigor provision`.', helpValue: 'FILE'}),
+    output: Flags.string({char: 'o', summary: 'Also write the plan to a file, with its expiry and a digest.', helpValue: 'FILE'}),
     verbose: Flags.boolean({char: 'v', summary: 'Say more: every assumption, every refusal.', default: false}),
   }
   static override examples = [

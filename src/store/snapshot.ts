@@ -46,6 +46,11 @@ async function openNamed(catalog: string, packageRoot: string): Promise<Snapshot
   const stat = fs.statSync(catalog, {throwIfNoEntry: false})
   if (stat === undefined) throw new RigorError('CATALOG_NOT_FOUND', `There is no catalog at ${catalog}.`, {hint: 'Name a folder laid out like data/, or a compiled catalog.'})
   if (stat.isFile()) return openCompiled(readCompiled(fs.readFileSync(catalog, 'utf8'), catalog))
+  return openFiles(catalogFilesWith(catalog, packageRoot))
+}
+
+/** The bundled files with those of a folder in their place; sources and regions are joined row by row, since the bundled rows go on citing theirs. */
+export function catalogFilesWith(catalog: string, packageRoot: string): ReadonlyMap<string, string> {
   const own = readCatalogFiles(catalog)
   if (own.size === 0) throw new RigorError('CATALOG_NOT_FOUND', `${catalog} holds no catalog file.`, {hint: 'Expected are offers/PROVIDER.csv, machines/PROVIDER.csv, accelerators.csv and so on.'})
   const bundled = path.join(packageRoot, 'data')
@@ -55,7 +60,7 @@ async function openNamed(catalog: string, packageRoot: string): Promise<Snapshot
     const [base, added] = [files.get(name), own.get(name)]
     if (base !== undefined && added !== undefined) merged.set(name, mergeRows(base, added, keyColumns))
   }
-  return openFiles(merged)
+  return merged
 }
 
 /** Rows of both; where the first columns, which name a row, agree, the added one stays. */

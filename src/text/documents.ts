@@ -29,7 +29,7 @@ export function readDocuments(text: string, file: string): readonly LocatedDocum
     throw new RigorError('TOO_LARGE', `${shown} is larger than 10 MB.`, {hint: 'Split it into several files; rigor estimate --batch reads JSON lines of any length.'})
   }
   const first = /[^\s\ufeff]/.exec(text)?.[0]
-  if (first === undefined) throw new RigorError('EMPTY_FILE', `${shown} is empty.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor init'})
+  if (first === undefined) throw new RigorError('EMPTY_FILE', `${shown} is empty.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor kinds show llm-inference --example'})
   if (text.includes('\0')) throw new RigorError('BAD_YAML', `${shown}:${lineOf(text, text.indexOf('\0'))} — the file holds NUL bytes.`, {hint: 'Save it as UTF-8 text.'})
   if (first === '{' || first === '[') {
     try {
@@ -119,7 +119,7 @@ function fromYaml(text: string, file: string): readonly LocatedDocument[] {
     if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) continue
     documents.push({value: toValue(document, at), locate: (path) => at(offsetOf(document, path))})
   }
-  if (documents.length === 0) throw new RigorError('EMPTY_FILE', `${file} holds no document.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor init'})
+  if (documents.length === 0) throw new RigorError('EMPTY_FILE', `${file} holds no document.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor kinds show llm-inference --example'})
   return documents
 }
 

@@ -31,7 +31,7 @@ const SHOW_SCHEMA = (kind: string): string => `all fields: rigor kinds show ${ki
 /** Text of a YAML or JSON file → its workloads: several documents, a list, or `workloads:`. */
 export function readWorkloads(text: string, {file, kinds}: {readonly file: string; readonly kinds: Kinds}): readonly ReadWorkload[] {
   const found = readDocuments(text, file).flatMap((document) => unfold(document))
-  if (found.length === 0) throw new RigorError('EMPTY_FILE', `${echo(file, 300)} holds no workload.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor init'})
+  if (found.length === 0) throw new RigorError('EMPTY_FILE', `${echo(file, 300)} holds no workload.`, {hint: 'See examples/chat-70b.yaml, or start with: rigor kinds show llm-inference --example'})
   return named(found.map(({value, locate}) => parseWorkload(value, {kinds, locate})))
 }
 

@@ -111,7 +111,7 @@ describe('a target that is none is told with the nearest names', () => {
     ['aws:p5.48xlarge@', 'BAD_TARGET', ''],
     ['gcp+sagemaker:a3-highgpu-8g', 'UNKNOWN_SERVICE', '"vertex-ai"'],
     ['azure:Standard_ND96isr_H100_v5@eastus', 'UNKNOWN_REGION', 'no listed price'],
-    ['rig:lab', 'UNKNOWN_RIG', 'rigor rig list'],
+    ['rig:lab', 'UNKNOWN_RIG', 'h100x10-pcie'],
     ['rig:h100x10-sxm/sxn', 'UNKNOWN_RIG_NODE', '"sxm"'],
     ['rig:h100x10-sxm/sxm:9', 'BAD_TARGET', '1 to 8'],
     ['rig:h100x10-pcie:spot', 'BAD_TARGET', ''],

@@ -23,7 +23,7 @@ export default class CatalogVerify extends RigorCommand {
   }
 
   private async check(flags: CommonFlags, today: string): Promise<{problems: readonly CatalogProblem[]; checked: string}> {
-    const {readCatalogFiles} = await import('../../store/snapshot.ts')
+    const {catalogFilesWith, readCatalogFiles} = await import('../../store/snapshot.ts')
     const bundled = path.join(this.packageRoot, 'data')
     const folder = (await this.catalogPath(flags)) ?? bundled
     if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) {
@@ -33,8 +33,7 @@ export default class CatalogVerify extends RigorCommand {
     }
     const {verifyCatalog} = await import('../../catalog/verify.ts')
     const own = readCatalogFiles(folder)
-    // A folder of the user's own takes the place of some bundled files and rests on the others.
-    const files = folder === bundled || !fs.existsSync(bundled) ? own : new Map([...readCatalogFiles(bundled), ...own])
+    const files = folder === bundled ? own : catalogFilesWith(folder, this.packageRoot)
     return {problems: verifyCatalog(files, {today}), checked: `${own.size} files of ${folder === bundled ? 'data/' : folder}`}
   }
 }
