@@ -30,6 +30,8 @@ export interface TrainingShape {
   readonly attentionFlopsPerContext: number
   readonly fullAttentionLayers: number
   readonly windowedLayers: number
+  /** Share of the layers that carry a state instead of attending (hybrids). */
+  readonly recurrentShare: number
   /** Parameters of rank-1 adapters on all dense linear layers: Σ (inputs + outputs). Rank r has r times as many. */
   readonly adapterParametersPerRank: number
 }
@@ -55,7 +57,7 @@ function deriveShape(model: LanguageModel): TrainingShape {
   const share = experts.experts === 0 ? 0 : experts.expertsPerToken / experts.experts
   // Hybrids put experts in some layers only, which the catalog does not say; what a token does not pass through says it:
   // total − active = routed · (1 − k/E).
-  const routedParameters = hybrid && experts.experts > 0
+  const routedParameters = hybrid && share > 0 && share < 1
     ? Math.min((model.parameters - model.activeParameters) / (1 - share), model.parameters * 0.98)
     : routedExpertParameters(model)
   const mixtureLayers = !hybrid ? experts.layers : experts.parametersPerExpert === 0 ? 0 : Math.min(model.layers, routedParameters / (experts.experts * experts.parametersPerExpert))
@@ -93,6 +95,7 @@ function deriveShape(model: LanguageModel): TrainingShape {
     attentionFlopsPerContext: latent ? 2 * model.heads * (queryHeadDim + valueHeadDim) : 4 * model.heads * model.headDim,
     fullAttentionLayers: full,
     windowedLayers: windowed,
+    recurrentShare: hybrid ? 1 - attentionShare : 0,
     adapterParametersPerRank:
       model.layers *
       (model.hidden + queryWidth + 2 * model.hidden + keyValueWidth + queryWidth + model.hidden +

@@ -81,6 +81,11 @@ const PCIE_SHARE = 0.8
 const PCIE_BYTES_PER_SECOND: Readonly<Record<number, number>> = {3: 15.75e9, 4: 31.5e9, 5: 63e9, 6: 126e9}
 /** A host that updates offloaded weights streams its memory at about this rate per node (two sockets of DDR4/DDR5, half of nominal). */
 const HOST_MEMORY_BYTES_PER_SECOND = 200e9
+/**
+ * Values of width h that a state-space or linear-attention layer moves beside its matmuls: convolution, scan over chunks and gated norm at an
+ * inner width of 2·h (Dao & Gu 2024, arXiv 2405.21060).
+ */
+const RECURRENT_WIDTHS = 24
 /** Share of a micro-batch's time that is its backward pass: gradients are there to be reduced meanwhile. */
 const BACKWARD_SHARE = 0.6
 /** Backward attention recomputes the scores: five matmuls against two (Dao et al. 2022). */
@@ -208,7 +213,8 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
 
   // Norms, residuals, rotary embedding, activation function: bound by memory.
   const activeIntermediate = shape.denseIntermediate
-  const elementwiseBytes = ((2 * tokens * (10 * hidden + 2 * (shape.queryWidth + shape.keyValueWidth) + (shape.inputsOfMlp + 1) * activeIntermediate)) / tp) * layers
+  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden
+  const elementwiseBytes = ((2 * tokens * (10 * hidden + recurrentWidth + 2 * (shape.queryWidth + shape.keyValueWidth) + (shape.inputsOfMlp + 1) * activeIntermediate)) / tp) * layers
   const elementwisePasses = passesForward + 2 + (layout.checkpointing === 'selective' ? 1 : 0)
   const adapterBytes =
     work.trains === 'adapters' ? ((2 * tokens * (8 * hidden + 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * mlpIn * tp + mlpOut * tp)) / tp) * layers : 0

@@ -10,6 +10,14 @@ let facts: PlanningFacts
 beforeAll(async () => void (facts = await bundledFacts()))
 
 const model = fc.constantFrom('Llama-3.2-1B', 'Llama-3.1-8B', 'Llama-3.1-70B', 'Qwen3-30B-A3B', 'Mixtral-8x7B-v0.1', 'DeepSeek-V2-Lite', 'gemma-3-4b-it')
+const inline = fc.record(
+  {
+    layers: fc.integer({min: 1, max: 200}), hidden: fc.integer({min: 1, max: 20_000}), heads: fc.integer({min: 1, max: 128}), intermediate: fc.integer({min: 0, max: 80_000}), vocab: fc.integer({min: 1, max: 300_000}),
+    experts: fc.integer({min: 1, max: 512}), expertsPerToken: fc.integer({min: 1, max: 16}), window: fc.integer({min: 1, max: 100_000}), kvLoraRank: fc.integer({min: 1, max: 1024}),
+    attention: fc.constantFrom('mha', 'gqa', 'mla', 'swa', 'hybrid-mamba2', 'hybrid-linear'), tiedEmbeddings: fc.boolean(), gatedMlp: fc.boolean(), maxContext: fc.integer({min: 1, max: 1e6}),
+  },
+  {requiredKeys: ['layers', 'hidden', 'heads']},
+)
 const part = fc.constantFrom<readonly [string, number, number]>(['h100-sxm-80gb', 8, 1], ['h100-sxm-80gb', 8, 4], ['a100-sxm-40gb', 8, 2], ['rtx-4090-24gb', 1, 1], ['h100-pcie-80gb', 10, 1], ['mi300x-192gb', 8, 1], ['tpu-v5e', 64, 1], ['gb200-186gb', 4, 4])
 const pretrain = fc.record({
   kind: fc.constant('llm-pretrain'), model, tokens: fc.integer({min: 1e6, max: 1e12}), sequenceLength: fc.constantFrom(512, 2048, 4096, 32_768), globalBatch: fc.integer({min: 1, max: 2048}),
@@ -53,6 +61,20 @@ describe('whatever is asked', () => {
         return true
       }),
       {numRuns: 150, seed: 7},
+    )
+  })
+
+  test('models of any shape give finite figures or a refusal', () => {
+    fc.assert(
+      fc.property(inline, fc.constantFrom('llm-pretrain', 'llm-finetune'), fc.constantFrom('full', 'lora', 'qlora', 'dpo', 'grpo'), fc.integer({min: 1, max: 1e6}), fc.integer({min: 1, max: 1e5}), part, (shape, kind, method, sequenceLength, globalBatch, where) => {
+        const spec = {kind, model: shape, tokens: 1e9, sequenceLength, globalBatch, ...(kind === 'llm-finetune' ? {method} : {})}
+        for (const {performance} of candidates(spec, hardware(where))) {
+          const figures = [...Object.values(performance.workSeconds!), ...Object.values(performance.throughput.value!), ...Object.values(performance.memory.neededGib), ...Object.values(performance.load), performance.rooflineSeconds, performance.loadSeconds, performance.checkpointBytes, ...performance.operators.flatMap(({seconds, flops, bytes}) => [seconds, flops ?? 0, bytes ?? 0])]
+          expect(figures.filter(figure => !Number.isFinite(figure) || figure < 0)).toEqual([])
+          expect(performance.memory.lines.every(line => line.gib > 0)).toBe(true)
+        }
+      }),
+      {numRuns: 400, seed: 13},
     )
   })
 
