@@ -159,14 +159,19 @@ function closeIn(short: number, enough: number, consider: (nodes: number) => Ref
 
 /**
  * The smallest node count that serves, as a list of one (or none). What n nodes serve, n + 1 serve as well, so halving
- * the interval finds it (compared with trying every count in test/planner/search.test.ts).
+ * the interval finds it (compared with trying every count in test/planner/search.test.ts); where the largest does not,
+ * because its layouts cross nodes whose link is unknown, each is tried.
  */
 function fewestNodes(session: Session, place: Place): number[] {
   const counts = nodeCounts(session, place)
   const serves = (index: number): boolean => session.search(place, counts[index] ?? 1).performances.some(performance => acceptable(session, performance))
   if (serves(0)) return counts.slice(0, 1)
   let [failing, serving] = [0, counts.length - 1]
-  if (serving === 0 || !serves(serving)) return []
+  if (serving === 0) return []
+  if (!serves(serving)) {
+    const first = session.search(place, counts[serving] ?? 1).refusal?.reason === 'link-unknown' ? counts.findIndex((_, index) => serves(index)) : -1
+    return first < 0 ? [] : counts.slice(first, first + 1)
+  }
   while (serving - failing > 1) {
     const middle = (failing + serving) >> 1
     if (serves(middle)) serving = middle

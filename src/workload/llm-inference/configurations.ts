@@ -126,9 +126,10 @@ export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardw
     for (const layout of layouts(demand, hardware, precision, support.runtime)) configurations.push({runtime: support.runtime, precision, ...layout, ...fixed})
   }
   for (const precision of usual) collect(precision)
-  // Nothing fits, or only across all there is: then with little room left for a cache.
-  const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
-  const tight = configurations.every(({tp = 1, pp = 1}) => tp * pp * 2 > total && tp * pp > 1)
+  // Nothing fits, or only across a whole node or several: then with little room left for a cache. However many nodes
+  // there are: what few nodes can do, more of them can do as well.
+  const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
+  const tight = configurations.every(({tp = 1, pp = 1}) => pp > 1 || (tp > 1 && tp * 2 > perNode))
   if (tight && lastResort !== undefined) collect(lastResort)
   return configurations
 }
