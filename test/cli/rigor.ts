@@ -36,6 +36,7 @@ function run(command: string, args: readonly string[], {cwd = ROOT, env = {}, st
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
     child.on('error', reject)
     child.on('close', (code) => resolve({code, stdout, stderr}))
+    child.stdin.on('error', () => {}) // a program that ends without reading it
     child.stdin.end(stdin)
   })
 }
