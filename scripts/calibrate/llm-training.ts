@@ -247,9 +247,9 @@ async function main(): Promise<void> {
 
   const lines: string[] = []
   const emit = (kind: TrainingKind, quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, memory: boolean): void => {
-    // A spread is about the kind itself; a hardware factor rests on the runs of both.
+    // A runtime's speed and every spread of times are the kind's own; hardware and memory rest on the runs of both.
     const fitted = usable.filter(sample =>
-      (sigma === undefined && (memory || runtime === '*') ? true : sample.kind === kind) && !sample.ran && sample.memory === memory &&
+      (memory || (sigma === undefined && runtime === '*') || sample.kind === kind) && !sample.ran && sample.memory === memory &&
       (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime))
     lines.push([kind, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted.length > 0 ? fitted : usable), AS_OF, 'modelled'].join(','))
   }
@@ -263,22 +263,33 @@ async function main(): Promise<void> {
       if (HARDWARE.has(name)) for (const architecture of architectures) emit(kind, name, architecture, '*', parameters.value(name, kind, architecture, '*'), undefined, memory)
       else if (!GLOBAL.has(name)) for (const runtime of runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
     }
-    for (const memory of [false, true]) {
-      const all = errors.filter(({sample}) => sample.kind === kind && sample.memory === memory)
-      // p10..p90 is to hold 80 % of the rows: the 80th percentile of |error| is 1.28 σ.
-      const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
-      const overall = sigmaOf(all)
-      const quantity = memory ? 'memory' : 'step-time'
-      emit(kind, quantity, '*', '*', 1, overall * (memory ? 1.2 : 1.5), memory)
-      for (const pair of [...new Set(all.map(({sample}) => `${sample.architecture}|${sample.runtime}`))].sort()) {
-        const [architecture = '*', runtime = '*'] = pair.split('|')
-        const list = all.filter(({sample}) => sample.architecture === architecture && sample.runtime === runtime)
-        // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
-        const own = sigmaOf(list)
-        const trust = list.length / (list.length + (own > overall ? 1 : 12))
-        emit(kind, quantity, architecture, runtime, 1, trust * own + (1 - trust) * overall, memory)
-      }
+    // p10..p90 is to hold 80 % of the rows: the 80th percentile of |error| is 1.28 σ.
+    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
+    // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
+    const mixed = (list: readonly {error: number}[], overall: number): number => {
+      const own = sigmaOf(list)
+      const trust = list.length / (list.length + (own > overall ? 1 : 12))
+      return trust * own + (1 - trust) * overall
     }
+    const groups = (list: typeof errors, key: (sample: Sample) => string): [string, typeof errors][] =>
+      [...Map.groupBy(list, ({sample}) => key(sample))].sort(([left], [right]) => (left < right ? -1 : 1))
+
+    const times = errors.filter(({sample}) => sample.kind === kind && !sample.memory)
+    const overall = sigmaOf(times)
+    emit(kind, 'step-time', '*', '*', 1, overall * 1.5, false)
+    // A runtime nobody measured on an architecture: what both kinds saw there, and a little more.
+    for (const [architecture, list] of groups(errors.filter(({sample}) => !sample.memory), sample => sample.architecture)) {
+      if (list.length >= 5) emit(kind, 'step-time', architecture, '*', 1, 1.2 * Math.max(overall * 0.8, mixed(list, overall)), false)
+    }
+    for (const [pair, list] of groups(times, sample => `${sample.architecture}|${sample.runtime}`)) {
+      const [architecture = '*', runtime = '*'] = pair.split('|')
+      emit(kind, 'step-time', architecture, runtime, 1, mixed(list, overall), false)
+    }
+    // Memory is the runtime's affair, whatever the hardware and the kind.
+    const memories = errors.filter(({sample}) => sample.memory)
+    const overallMemory = sigmaOf(memories)
+    emit(kind, 'memory', '*', '*', 1, overallMemory * 1.2, true)
+    for (const [runtime, list] of groups(memories, sample => sample.runtime)) emit(kind, 'memory', '*', runtime, 1, mixed(list, overallMemory), true)
   }
   const [header = '', ...rows] = fs.readFileSync(CALIBRATION_FILE, 'utf8').trimEnd().split('\n')
   const kept = rows.filter(row => !KINDS.some(kind => row.startsWith(`${kind},`)))

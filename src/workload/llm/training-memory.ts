@@ -68,10 +68,11 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
   const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
   const referenceBytes = work.referenceWeights && onHost !== 'all' ? split(3, 2) : 0
-  // Stage 3 and streamed weights keep the layer at work and the next one whole; stage 3 also that layer's gradients.
-  const gatheredLayers = layout.zeroStage === 3 || onHost === 'all' ? Math.min(2, layers) : 0
+  // Stage 3 and streamed weights keep the layer at work and the next one whole; stage 3 also that layer's gradients. In a pipeline
+  // the stage stays whole for the step, or each micro-batch would gather it again (torchtitan's default).
+  const gatheredLayers = layout.zeroStage === 3 && layout.pp > 1 ? layers : layout.zeroStage === 3 || onHost === 'all' ? Math.min(2, layers) : 0
   const perLayer = (shape.denseParametersPerLayer + shape.routedParameters / model.layers / Math.max(1, layout.ep)) / layout.tp
-  const gatheredBytes = gatheredLayers * perLayer * (work.base === 'nf4' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 : 0)
+  const gatheredBytes = gatheredLayers * perLayer * (work.base === 'nf4' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 * (layout.pp > 1 ? gatheredLayers : 1) : 0)
   const unpackedBytes = work.base === 'nf4' ? perLayer * 2 : 0
 
   const tokens = (layout.microBatch * work.sequenceLength) / layout.cp

@@ -98,10 +98,13 @@ export function trainingConfigurations(request: TrainingRequest, target: Hardwar
   const {work, configuration: fixed} = request
   const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
   const found: {readonly configuration: Configuration; readonly badness: number}[] = []
-  for (const shape of shapesOf(request, hardware, choice.runtime)) {
-    for (const zeroStage of zeroStagesOf(fixed, shape, choice.runtime)) {
-      tryShape(request, hardware, choice, shape, zeroStage, fixed.offload ?? 'none', factors, found)
+  for (const usual of [true, false]) {
+    for (const shape of shapesOf(request, hardware, choice.runtime, usual)) {
+      for (const zeroStage of zeroStagesOf(fixed, shape, choice.runtime)) {
+        tryShape(request, hardware, choice, shape, zeroStage, fixed.offload ?? 'none', factors, found)
+      }
     }
+    if (found.length > 0) break
   }
   if (found.length === 0 && fixed.offload === undefined) {
     for (const shape of shapesOf(request, hardware, choice.runtime)) {
@@ -121,7 +124,11 @@ function zeroStagesOf(fixed: Configuration, shape: Shape, runtime: string): read
   return [1, 3]
 }
 
-function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string): Generator<Shape> {
+/** Runtimes whose usual recipes shard over replicas only: no pipeline, and no tensor parallelism around adapters. */
+const SHARDS_ONLY = /^(?:pytorch|deepspeed|rocm|gaudi)$/
+
+/** `usual`: what the runtime's own recipes do; else all that the hardware allows. */
+function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string, usual = false): Generator<Shape> {
   const {work, configuration: fixed} = request
   const {model} = work
   const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
@@ -129,8 +136,10 @@ function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string
   const domain = Math.min(Math.floor(hardware.acceleratorsPerNode), fastDomain(hardware), usable)
   const single = /^(?:mlx)$/.test(runtime)
   const mesh = runtime === 'maxtext'
-  const tps = fixed.tp === undefined ? degrees(Math.min(domain, 16), model.heads).filter(tp => model.heads % tp === 0 && !(single && tp > 1)) : [fixed.tp].filter(tp => model.heads % tp === 0)
-  const pps = fixed.pp === undefined ? degrees(Math.min(model.layers, 64, usable), model.layers).filter(pp => pp === 1 || (!mesh && !single && hardware.acceleratorsPerNode * hardware.nodes >= pp)) : [fixed.pp]
+  const sharded = usual && SHARDS_ONLY.test(runtime)
+  const whole = sharded && work.trains === 'adapters'
+  const tps = fixed.tp === undefined ? degrees(whole ? 1 : Math.min(domain, 16), model.heads).filter(tp => model.heads % tp === 0 && !(single && tp > 1)) : [fixed.tp].filter(tp => model.heads % tp === 0)
+  const pps = fixed.pp === undefined ? degrees(Math.min(model.layers, 64, usable), model.layers).filter(pp => pp === 1 || (!mesh && !single && !sharded && hardware.acceleratorsPerNode * hardware.nodes >= pp)) : [fixed.pp]
   const cps = fixed.cp === undefined ? (work.sequenceLength > 32_768 ? degrees(Math.min(8, usable), 1) : [1]) : [fixed.cp]
   const experts = model.experts ?? 1
   for (const tp of tps) {

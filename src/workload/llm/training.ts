@@ -281,8 +281,10 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const gather = groups.dense > 1 && layout.zeroStage === 3 ? groupSeconds(weightWidth, 1) : 0
   const reduce = groups.dense > 1 ? groupSeconds(width, trainedShare) : 0
   if (gather === undefined || reduce === undefined) return undefined
-  const perMicroData = layout.zeroStage === 3 ? gather * 2 + reduce : layout.zeroStage === 2 ? reduce : 0
-  const perStepData = layout.zeroStage === 3 ? 0 : layout.zeroStage === 2 ? reduce : 2 * reduce
+  // Pipelines gather the weights of their stage once per step.
+  const gathersPerMicro = layout.zeroStage === 3 && pp === 1
+  const perMicroData = gathersPerMicro ? gather * 2 + reduce : layout.zeroStage === 2 ? reduce : 0
+  const perStepData = gathersPerMicro ? 0 : layout.zeroStage === 3 ? gather + reduce : layout.zeroStage === 2 ? reduce : 2 * reduce
   const workMicroSeconds = Math.max(busyMicroSeconds, hostMicroSeconds)
   // What is hidden shares the time there is to hide behind: first the micro-batch's own traffic, then the last backward pass.
   const hiddenMicroData = Math.min(perMicroData * factors.overlap, workMicroSeconds)
