@@ -106,7 +106,8 @@ export function trainingConfigurations(request: TrainingRequest, target: Hardwar
     }
     if (found.length > 0) break
   }
-  if (found.length === 0 && fixed.offload === undefined) {
+  // What goes to the host needs its memory: where nobody knows how much there is, offloading is not proposed.
+  if (found.length === 0 && fixed.offload === undefined && hardware.host.memoryGib !== undefined) {
     for (const shape of shapesOf(request, hardware, choice.runtime)) {
       if (shape.tp > 1 || shape.pp > 1 || shape.cp > 1) continue
       for (const offload of ['optimizer', 'all'] as const) tryShape(request, hardware, choice, shape, fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload, factors, found)
@@ -149,13 +150,31 @@ function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string
         const replica = tp * pp * cp
         if (replica > usable) continue
         const most = Math.floor(usable / replica)
-        const dp = fixed.dp ?? Math.max(1, Math.min(most, work.globalBatch))
-        if (dp * replica > usable) continue
-        const eps = fixed.ep === undefined ? expertDegrees(experts, dp * cp * tp, domain) : [fixed.ep]
-        for (const ep of eps) yield {tp, pp, cp, ep, dp}
+        for (const dp of fixed.dp === undefined ? replicaCounts(most, work.globalBatch) : [fixed.dp]) {
+          if (dp * replica > usable) continue
+          const eps = fixed.ep === undefined ? expertDegrees(experts, dp * cp * tp, domain) : [fixed.ep]
+          for (const ep of eps) yield {tp, pp, cp, ep, dp}
+        }
       }
     }
   }
+}
+
+/**
+ * As many replicas as there is room for, and the most that divide the batch: ten take 70 sequences of a batch of 64,
+ * eight take it as it is.
+ */
+function replicaCounts(most: number, globalBatch: number): readonly number[] {
+  const all = Math.max(1, Math.min(most, globalBatch))
+  let even = all
+  while (globalBatch % even !== 0) even--
+  if (even === all) return [all]
+  return roundsTooFar(all * Math.ceil(globalBatch / all), globalBatch) ? [even] : [all, even]
+}
+
+/** The user's batch is a choice about the training, not about the machine: a searched layout rounds it up by a tenth at most (or one sequence). */
+function roundsTooFar(sequences: number, globalBatch: number): boolean {
+  return sequences > Math.max(globalBatch * 1.1, globalBatch + 1)
 }
 
 /** Accelerators that the fastest kind of link joins: tensor parallelism stays inside. */
@@ -209,6 +228,7 @@ function tryShape(
     }
     let largest = 0
     for (const microBatch of microBatches) {
+      if (fixed.microBatch === undefined && microBatch > 1 && roundsTooFar(layout(microBatch).sequencesPerStep, work.globalBatch)) continue
       if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
       const configuration: Configuration = {
         ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
