@@ -61,7 +61,7 @@ export interface Kind<Spec = never, D extends Demand = never> {
   perform(demand: D, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult
   /** The reason and nearest way out when `configurations` is empty. */
   refuse(demand: D, hardware: Hardware, facts: Facts): PerformResult & {feasible: false}
-  /** A time (seconds per run, or per output token when endless) that no configuration on this hardware beats: used to prune, so it must be a true lower bound. */
+  /** A time (seconds per run, or per output token when endless) that no configuration on this hardware beats: the roofline that every estimate is held against in the tests. */
   lowerBoundSeconds(demand: D, hardware: Hardware, facts: Facts): number
 }
 
