@@ -15,6 +15,13 @@ const TOP_LEVEL_REQUIRE = new RegExp(`^const (\\w+) = ((?:__importDefault\\()?re
 const LAZY = `const __lazily = (load) => { let loaded; const get = () => (loaded ??= load()); return new Proxy(function () {}, {
   get: (_, key) => get()[key], has: (_, key) => key in get(), apply: (_, self, args) => Reflect.apply(get(), self, args), construct: (_, args) => Reflect.construct(get(), args) }) };\n`
 
+const QUIET_DEBUG = `if (process.env.DEBUG) module.exports = require('./node.js')
+else {
+  const quiet = () => Object.assign(() => {}, {enabled: false, extend: quiet})
+  module.exports = Object.assign(quiet, {enable() {}, disable() {}, enabled: () => false})
+}
+`
+
 /** The order of the commands in oclif's list; the first localeCompare of a process loads ICU's collation, 6 ms. */
 const SLOW_SORT = '.sort((a, b) => a.id.localeCompare(b.id))'
 const PLAIN_SORT = '.sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))'
@@ -28,6 +35,8 @@ export const leanOclif: Plugin = {
       const deferred = source.replace(TOP_LEVEL_REQUIRE, 'const $1 = __lazily(() => $2);').replace(SLOW_SORT, PLAIN_SORT)
       return {contents: deferred.includes('__lazily(') ? LAZY + deferred : deferred, loader: 'js'}
     })
+    // Dozens of debug channels are made at every start; without DEBUG none of them ever speaks.
+    build.onLoad({filter: /[\\/]node_modules[\\/]debug[\\/]src[\\/]index\.js$/}, () => ({contents: QUIET_DEBUG, loader: 'js'}))
     // Asked at every start whether this is Windows' Linux, only to write it into a user agent that is never sent.
     build.onResolve({filter: /^wsl-utils$/}, () => ({path: 'wsl-utils', namespace: 'lean-oclif'}))
     build.onLoad({filter: /.*/, namespace: 'lean-oclif'}, () => ({contents: 'export const isWsl = false; export const powerShellPath = () => "powershell.exe"', loader: 'js'}))
