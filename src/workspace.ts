@@ -2,6 +2,7 @@ import type {Rig} from './catalog/rig.ts'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import {createPlanningFacts, type PlanningFacts} from './planner/facts.ts'
+import {resolveNames} from './planner/names.ts'
 import {prepareObjective} from './planner/objective.ts'
 import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
@@ -30,11 +31,12 @@ export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownR
 /** A workload with everything the planner asks for beside it. */
 export async function sessionInput(workspace: Workspace, workload: ReadWorkload): Promise<SessionInput> {
   const {facts, book, options, snapshot, knownRigs} = workspace
-  const {reference} = workload.spec
+  const spec = resolveNames(workload.spec, snapshot, workload.where)
+  const {reference} = spec
   // The schema fills in `cost`; the user's own default comes before that.
-  const objective = workload.raw['objective'] === undefined ? (workspace.loaded.config.defaults.objective ?? workload.spec.objective) : workload.spec.objective
+  const objective = workload.raw['objective'] === undefined ? (workspace.loaded.config.defaults.objective ?? spec.objective) : spec.objective
   return {
-    workload,
+    workload: spec === workload.spec ? workload : {...workload, spec},
     facts,
     book,
     options,

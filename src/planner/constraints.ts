@@ -34,6 +34,9 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return at <= subject.length - last.length
 }
 
+/** A country by its two letters, or one of the unions. */
+export const isResidence = (name: string): boolean => /^(?:[a-z]{2}|eea)$/i.test(name)
+
 export function residesIn(country: string | undefined, allowed: readonly string[]): boolean {
   if (country === undefined) return false
   return allowed.some(zone => {

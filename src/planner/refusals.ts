@@ -9,9 +9,12 @@ export interface Refused {
   readonly refusal: Refusal & {readonly missedBy?: number}
 }
 
-/** The order in which reasons are worth reading: what the user can change first. */
+/**
+ * The order in which reasons are worth reading: first those of hardware that could do the work (a limit, a term or a
+ * place of the user's keeps it out), then what the hardware lacks, then what was never looked at.
+ */
 const REASON_ORDER: readonly Refusal['reason'][] = [
-  'deadline', 'budget', 'slo', 'memory', 'term', 'spot-slo', 'constraint', 'region', 'topology', 'link-unknown', 'price-unknown', 'skills', 'site', 'software',
+  'deadline', 'budget', 'spot-slo', 'region', 'term', 'slo', 'memory', 'constraint', 'topology', 'link-unknown', 'price-unknown', 'skills', 'site', 'software',
 ]
 
 export const reasonRank = (reason: Refusal['reason']): number => REASON_ORDER.indexOf(reason)
