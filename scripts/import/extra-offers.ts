@@ -25,7 +25,7 @@ export function offersFromExtras(
     gaps.push({provider: record.cells['provider']!, subject: `${record.cells['item']} (${record.cells['region']})`, reason})
   }
   for (const record of records) {
-    switch (record.cells['category']) {
+    switch (record.cells['category'] ?? '') {
       case 'capacity_block':
         // "until DATE" is a price that is no longer asked.
         if (/^since/.test(record.cells['tier']!)) offers.push(machineOffer(record, machines, record.cells['item']!, 'capacity-block'))

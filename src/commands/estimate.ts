@@ -4,6 +4,7 @@ import {RigorError} from '../errors.ts'
 import {estimateTargets} from '../planner/estimate.ts'
 import {resolveTarget} from '../planner/resolve.ts'
 import {PlanningCommand, workloadFlags} from '../planning-command.ts'
+import {reports} from '../report/index.ts'
 import type {PlanDocument} from '../planner/document.ts'
 import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
 
@@ -43,10 +44,10 @@ export default class Estimate extends PlanningCommand {
     for (const workload of workloads) plans.push(estimateTargets(await sessionInput(workspace, workload), targets))
     if (plans.some(plan => plan.targets.length === 0)) process.exitCode = NOTHING_FEASIBLE
     if (this.jsonEnabled()) {
-      const {planJson, plansJson} = await import('../report/json.ts')
+      const {planJson, plansJson} = await reports.json()
       return plans.length === 1 && plans[0] !== undefined ? planJson(plans[0]) : plansJson({schema: 'rigor.plans/1', plans})
     }
-    const {renderEstimate} = await import('../report/estimate.ts')
+    const {renderEstimate} = await reports.estimate()
     const view = {...this.view(workspace), explain: flags.explain, verbose: flags.verbose, workloadArgument: args.workload}
     this.print(plans.map(plan => renderEstimate(plan, view)).join('\n'))
     return undefined

@@ -4,6 +4,7 @@ import {RigorError} from '../errors.ts'
 import {planWorkload} from '../planner/plan.ts'
 import type {PlanDocument} from '../planner/document.ts'
 import {PlanningCommand, workloadFlags} from '../planning-command.ts'
+import {reports} from '../report/index.ts'
 import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
 
 const DEFAULT_LINES = 10
@@ -39,10 +40,10 @@ export default class Plan extends PlanningCommand {
     if (flags.output !== undefined) await this.writePlanFile(flags.output, document, workspace.options.asOf)
     if (plans.some(plan => plan.targets.length === 0 && plan.advice.length === 0)) process.exitCode = NOTHING_FEASIBLE
     if (this.jsonEnabled()) {
-      const {planJson, plansJson} = await import('../report/json.ts')
+      const {planJson, plansJson} = await reports.json()
       return document.schema === 'rigor.plan/1' ? planJson(document) : plansJson(document)
     }
-    const {renderPlan, renderPlans} = await import('../report/table.ts')
+    const {renderPlan, renderPlans} = await reports.table()
     const view = {...this.view(workspace), limit: lines, allRegions: workspace.options.allRegions, have: workspace.options.have, verbose: flags.verbose, workloadArgument: args.workload}
     this.print(document.schema === 'rigor.plan/1' ? renderPlan(document, view) : renderPlans(document, view))
     return undefined
@@ -51,6 +52,6 @@ export default class Plan extends PlanningCommand {
   private async writePlanFile(file: string, document: PlanDocument | {readonly schema: 'rigor.plans/1'}, asOf: string): Promise<void> {
     if (document.schema !== 'rigor.plan/1') throw new RigorError('SEVERAL_WORKLOADS', 'A plan file holds one workload.', {hint: 'Plan one workload at a time with -o.'})
     const {writePlanFile} = await import('../store/plan-file.ts')
-    await writePlanFile(file, document as PlanDocument, asOf)
+    await writePlanFile(file, document, asOf)
   }
 }

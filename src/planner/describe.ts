@@ -1,5 +1,5 @@
 import {formatTargetId} from '../catalog/target.ts'
-import type {Offer, Purchase, Service} from '../catalog/schema.ts'
+import type {Offer} from '../catalog/schema.ts'
 import type {PlanTarget} from './document.ts'
 import {metricsOf, type Estimate} from './evaluate.ts'
 import {acceleratorsPerNode, ineligibleReasonOf, type Session} from './session.ts'
@@ -27,7 +27,7 @@ export function targetId(estimate: Pick<Estimate, 'way' | 'nodes'>): string {
 }
 
 export function offerId(offer: Pick<Offer, 'provider' | 'service' | 'instanceType' | 'region' | 'zone' | 'purchase'>, nodes: number): string {
-  return formatTargetId({...offer, service: offer.service as Service, purchase: offer.purchase as Purchase, zone: offer.zone ?? null, nodes})
+  return formatTargetId({...offer, service: offer.service, purchase: offer.purchase, zone: offer.zone ?? null, nodes})
 }
 
 /** How many further regions sell it, and how much more the dearest of them asks. `offers` are of one machine and purchase. */

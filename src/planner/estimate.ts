@@ -9,7 +9,7 @@ import type {Entry} from './plan.ts'
 import {rankTargets, paretoFront} from './rank.ts'
 import type {Resolved} from './resolve.ts'
 import {judgeWholeRig} from './whole-rig.ts'
-import {contenders, createSession, judge, offerGroups, onDemandPrice, scoreOf, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
+import {contenders, createSession, isWithinReason, judge, offerGroups, onDemandPrice, scoreOf, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
 
 /** What `estimate` says of one target: its figures, or why there are none (with what there is). */
 export type TargetVerdict =
@@ -98,7 +98,7 @@ function verdictAt(session: Session, place: Place, nodes: number, ways: readonly
   const [way] = ways
   if (performance === undefined || way === undefined) return {feasible: false, id, provider, refusal: judged, misfit: null}
   const estimate = session.evaluator.estimate(way, nodes, performance)
-  return {feasible: false, id, provider, refusal: judged, misfit: entryOf(estimate, scoreOf(session, estimate))}
+  return {feasible: false, id, provider, refusal: judged, misfit: isWithinReason(estimate) ? entryOf(estimate, scoreOf(session, estimate)) : null}
 }
 
 function otherRegionsAt(session: Session, {place, group}: Bought, estimate: Estimate): Entry['otherRegions'] {

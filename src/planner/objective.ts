@@ -25,8 +25,6 @@ const PLAIN: Readonly<Record<string, (metrics: Metrics) => number | null>> = {
   balanced: ({costUsd, workHours, energyKwh}) => (costUsd === null || workHours === null || energyKwh === null ? null : Math.cbrt(costUsd * workHours * energyKwh)),
 }
 
-export const OBJECTIVES: readonly string[] = Object.keys(PLAIN)
-
 /** One of the five words; `undefined` for an expression. */
 export function plainObjective(text: string): Objective | undefined {
   const word = text.trim()

@@ -42,7 +42,7 @@ export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec
 
 function referencePerformance(kind: AnyKind, demand: Demand, hardware: Hardware, facts: PlanningFacts, configuration: Configuration | undefined): Performance {
   if (configuration !== undefined) {
-    const result = kind.perform(demand as never, hardware, configuration, facts)
+    const result = kind.perform(demand, hardware, configuration, facts)
     if (result.feasible) return result.performance
     throw impossible(result.refusal.detail)
   }

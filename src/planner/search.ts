@@ -17,14 +17,14 @@ export interface SearchResult {
  * `keepAll` keeps every feasible one, for objectives that look at latency or throughput.
  */
 export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Hardware, facts: Facts, keepAll = false): SearchResult {
-  const configurations = kind.configurations(demand as never, hardware, facts)
+  const configurations = kind.configurations(demand, hardware, facts)
   if (configurations.length === 0) {
-    return {performances: [], refusal: kind.refuse(demand as never, hardware, facts).refusal, candidates: 0}
+    return {performances: [], refusal: kind.refuse(demand, hardware, facts).refusal, candidates: 0}
   }
   let kept: Candidate[] = []
   let refusal: Refusal | null = null
   for (const configuration of configurations) {
-    const result = kind.perform(demand as never, hardware, configuration, facts)
+    const result = kind.perform(demand, hardware, configuration, facts)
     if (!result.feasible) {
       if (refusal === null || isNearer(result.refusal, refusal)) refusal = result.refusal
       continue

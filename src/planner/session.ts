@@ -87,7 +87,7 @@ export interface SessionInput {
 export function createSession(input: SessionInput): Session {
   const {workload, facts, book, options, objective} = input
   const {kind, spec} = workload
-  const demand = kind.demand(spec as never, facts, input.referenceHardware)
+  const demand = kind.demand(spec, facts, input.referenceHardware)
   const schedule = scheduleOf(spec, demand)
   const site = options.rigs[0]?.site
   const work: Work = {
@@ -361,6 +361,7 @@ interface Miss {
 
 /** Term, deadline and budget; what fails by time or money alone is remembered as a near miss. */
 export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Miss | null {
+  if (!isWithinReason(estimate)) return {refusal: {reason: 'deadline', detail: 'takes more than a thousand years', nearest: null}, by: Number.POSITIVE_INFINITY}
   const term = refuseTerm(session, estimate, onDemandUsdPerHour) ?? refuseCrowded(session, estimate)
   if (term !== null) return {refusal: term, by: Number.POSITIVE_INFINITY}
   const {deadlineSeconds} = session.spec.constraints
@@ -376,6 +377,10 @@ export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsd
   }
   return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
 }
+
+/** A thousand years and more is no estimate; beyond that failures alone make it endless, and figures overflow. */
+const MOST_HOURS = 8.8e6
+export const isWithinReason = (estimate: Estimate): boolean => estimate.durationHours.p90 <= MOST_HOURS
 
 /** Only what may win shows a way out, and only a cost that is known a budget to name. */
 function noteMiss(session: Session, estimate: Estimate, hours: number | null, dear: boolean): void {

@@ -4,5 +4,3 @@ export const reports = {
   estimate: () => import('./estimate.ts'),
   json: () => import('./json.ts'),
 } as const
-
-export type ReportFormat = keyof typeof reports

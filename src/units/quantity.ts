@@ -151,9 +151,6 @@ function badQuantity(input: string | number, dimension: Dimension): RigorError {
 
 export const parseDurationSeconds = (input: string | number): number => atLeastZero(input, DURATION)
 export const parseMemoryGib = (input: string | number): number => atLeastZero(input, MEMORY)
-export const parseDataGb = (input: string | number): number => atLeastZero(input, DATA)
-export const parsePowerWatts = (input: string | number): number => atLeastZero(input, POWER)
-export const parseCount = (input: string | number): number => atLeastZero(input, COUNT)
 
 function atLeastZero(input: string | number, dimension: Dimension): number {
   const value = parseQuantity(input, dimension)

@@ -1,6 +1,6 @@
 import type {z} from 'zod'
 import type {LanguageModel} from '../catalog/schema.ts'
-import type {Configuration, Hardware, Interval, PerformResult} from '../performance/types.ts'
+import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
 import type {RuntimeFact} from '../catalog/snapshot.ts'
@@ -67,4 +67,4 @@ export interface Kind<Spec = never, D extends Demand = never> {
 
 export type AnyKind = Kind<any, any> // oxlint-disable-line typescript/no-explicit-any -- the registry holds kinds of unlike specs
 
-export type {Configuration, Hardware, Interval, PerformResult}
+export type {Configuration, Hardware, PerformResult}

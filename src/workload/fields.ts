@@ -14,6 +14,9 @@ import {
 /** Nothing that is counted, timed or weighed here exceeds this; squares and products of three stay finite. */
 const LARGEST = 1e30
 
+/** What has to be above a bound is so by this at least: quotients stay finite, too. */
+const SMALLEST = 1e-12
+
 interface Bounds {
   readonly minimum?: number
   /** The value itself is not allowed: greater than this. */
@@ -33,6 +36,7 @@ function show(value: unknown): string {
 function outside(value: number, {minimum, above, maximum, whole}: Bounds): string | undefined {
   if (whole === true && !Number.isSafeInteger(value)) return 'a whole number'
   if (above !== undefined && value <= above) return `more than ${above}`
+  if (above !== undefined && value < above + SMALLEST) return `at least ${above + SMALLEST}`
   if (minimum !== undefined && value < minimum) return `at least ${minimum}`
   if (maximum !== undefined && value > maximum) return `at most ${maximum}`
   return undefined

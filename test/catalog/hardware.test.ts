@@ -37,7 +37,7 @@ describe('inside a machine', () => {
 
   test('an unknown link stays unknown', () => {
     expect(hardwareOf({...machine, intraNodeLink: 'unknown'}, h100, 1).levels).toBeUndefined()
-    expect(hardwareOf({...machine, intraNodeLink: 'nvswitch'}, {...h100, linkBytesPerSecond: undefined} as unknown as Accelerator, 1).levels).toBeUndefined()
+    expect(hardwareOf({...machine, intraNodeLink: 'nvswitch'}, {...h100, linkBytesPerSecond: undefined}, 1).levels).toBeUndefined()
   })
 
   test('Gaudi cards speak Ethernet to each other', () => {

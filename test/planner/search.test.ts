@@ -22,7 +22,7 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
     for (let nodes = 1; nodes <= Math.min(constraints.maxNodes ?? 16, place.maximumNodes); nodes++) {
       const hardware = place.hardware(nodes)
       const performances = kind.configurations(demand as never, hardware, facts).flatMap(configuration => {
-        const result = kind.perform(demand as never, hardware, configuration, facts)
+        const result = kind.perform(demand, hardware, configuration, facts)
         if (!result.feasible || result.performance.missesAssumedGoal !== undefined) return []
         return [session.reference === undefined ? result.performance : withReference(result.performance, hardware, session.reference)]
       })

@@ -62,7 +62,7 @@ function faultsOfTarget(target: PlanTarget): string[] {
 export async function tooFast(document: PlanDocument, world: Workspace, workload: ReadWorkload): Promise<string[]> {
   const {referenceHardware} = await sessionInput(world, workload)
   const {kind, spec} = workload
-  const demand = kind.demand(spec as never, world.facts, referenceHardware)
+  const demand = kind.demand(spec, world.facts, referenceHardware)
   // A user's own measurement may say that the work runs faster than the estimator thinks possible.
   if (demand.endless || (spec.reference !== undefined && kind.readsReference !== true)) return []
   const bounds = new Map<string, number>()

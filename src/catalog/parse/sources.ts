@@ -3,8 +3,6 @@ import type {Source} from '../schema.ts'
 import type {CatalogGap} from '../snapshot.ts'
 import {compact, oneOf, optionalNumber, requiredText, STANDINGS} from './cells.ts'
 
-export const SOURCE_COLUMNS = ['id', 'title', 'address', 'licence', 'standing'] as const
-
 export function parseSources(text: string, file = 'sources.csv'): readonly Source[] {
   return parseCsv(text, file).map((record) => ({
     id: requiredText(record, 'id'),

@@ -28,7 +28,12 @@ export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardwar
     throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
   }
   const reference = referenceOf(spec, referenceHardware)
-  const precision = assumptions.choose('precision', configuration.precision ?? spec.precision, 'fp32' as const)
+  // A job that was timed ran in a format that the machine has.
+  const usual = reference === undefined || genericPeakFlops(reference.hardware, 'fp32') !== undefined ? 'fp32' : 'bf16'
+  const precision = assumptions.choose('precision', configuration.precision ?? spec.precision, usual)
+  if (reference !== undefined && genericPeakFlops(reference.hardware, precision) === undefined) {
+    throw new RigorError('BAD_REFERENCE', `reference.on: ${reference.hardware.accelerator.name} has no ${precision} units, so the job cannot have run there in ${precision}.`, {hint: 'Give the precision it was timed in.'})
+  }
   const memoryGib = assumptions.choose('memoryGib', spec.memoryGib, 0, 'not given, so whether it fits is not checked')
   const several = (reference?.accelerators ?? 1) > 1 || (configuration.dp ?? 1) > 1
   const parallelEfficiency =

@@ -63,7 +63,7 @@ function memoryLines(demand: GenericDemand, taken: number): MemoryLine[] {
 
 export function genericConfigurations(demand: GenericDemand, target: Hardware): readonly Configuration[] {
   const hardware = sliceOf(target)
-  const precision = demand.precision as string
+  const precision = demand.precision
   const fixed = demand.configuration
   if (fixed.dp !== undefined || demand.parallelEfficiency === null) return candidates(demand, hardware, [{...fixed, precision, dp: fixed.dp ?? 1}])
   const present = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)

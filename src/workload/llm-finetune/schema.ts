@@ -5,7 +5,6 @@ import {ModelField} from '../llm/model-field.ts'
 import {OPTIMIZERS} from '../llm/training.ts'
 
 export const METHODS = ['full', 'lora', 'qlora', 'dpo', 'grpo'] as const
-export type Method = (typeof METHODS)[number]
 
 export const FinetuneSpec = z
   .strictObject({

@@ -48,12 +48,6 @@ export function embeddingParameters(model: LanguageModel): number {
   return model.vocab * model.hidden * (model.tiedEmbeddings ? 1 : 2)
 }
 
-/** Parameters that take part in a matmul for one token: the active ones without the input embedding (a look-up), with the output head. */
-export function matmulParametersPerToken(model: LanguageModel): number {
-  const lookup = model.tiedEmbeddings ? 0 : model.vocab * model.hidden
-  return Math.max(model.activeParameters - lookup, model.activeParameters * 0.25)
-}
-
 /**
  * Expected distinct experts that a batch of `tokens` reads in one layer: E·(1−(1−k/E)^tokens), routing taken as
  * uniform (the balance losses aim at it).
@@ -61,15 +55,6 @@ export function matmulParametersPerToken(model: LanguageModel): number {
 export function expectedDistinctExperts(experts: number, expertsPerToken: number, tokens: number): number {
   if (experts === 0 || tokens <= 0) return 0
   return experts * (1 - (1 - expertsPerToken / experts) ** tokens)
-}
-
-/** Parameters whose weights one forward pass over `tokens` tokens reads: shared + distinct experts (the input embedding is a look-up and left out). */
-export function parametersReadPerPass(model: LanguageModel, tokens: number): number {
-  const shape = expertShape(model)
-  const lookup = model.tiedEmbeddings ? 0 : model.vocab * model.hidden
-  const routed = routedExpertParameters(model)
-  const distinctShare = shape.experts === 0 ? 0 : expectedDistinctExperts(shape.experts, shape.expertsPerToken, tokens) / shape.experts
-  return sharedParameters(model) - lookup + routed * distinctShare
 }
 
 /** Layers that keep a KV cache over the whole context, and layers that keep only a window (or a fixed state). */
@@ -94,24 +79,6 @@ export function kvCacheBytes(model: LanguageModel, tokens: number, bytesPerEleme
   const {full, windowed} = attentionLayers(model)
   const kept = full * tokens + windowed * Math.min(tokens, model.window ?? tokens)
   return kept * kvElementsPerTokenPerLayer(model) * bytesPerElement
-}
-
-/**
- * FLOP of the attention scores and their product with V for one new token that sees `context` tokens:
- * 4 · heads · head size · context per layer (2 for QKᵀ, 2 for AV). MLA decodes in the latent space: heads × (latent + rope + latent).
- */
-export function attentionFlopsPerToken(model: LanguageModel, context: number): number {
-  const {full, windowed} = attentionLayers(model)
-  const perContextToken =
-    model.kvLoraRank === undefined
-      ? 4 * model.heads * model.headDim
-      : 2 * model.heads * (model.kvLoraRank * 2 + (model.qkRopeHeadDim ?? 64))
-  return perContextToken * (full * context + windowed * Math.min(context, model.window ?? context))
-}
-
-/** FLOP of one token's forward pass through the matmuls: 2 per parameter it passes through (Kaplan et al. 2020, without attention scores). */
-export function forwardMatmulFlopsPerToken(model: LanguageModel): number {
-  return 2 * matmulParametersPerToken(model)
 }
 
 export function isMixture(model: LanguageModel): boolean {

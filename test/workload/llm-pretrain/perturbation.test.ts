@@ -153,7 +153,7 @@ describe('fields of the hardware', () => {
     const small = llmPretrain.perform(demand, {...two, host: {memoryGib: 32}}, offloaded, facts)
     const unknown = perform(llmPretrain, facts, SPEC, two, offloaded)
 
-    expect(small.feasible === false && small.refusal.detail).toMatch(/host memory per node/)
+    expect(!small.feasible && small.refusal.detail).toMatch(/host memory per node/)
     expect(unknown.notes.join(' ')).toMatch(/host memory is not known/)
   })
 })
