@@ -4,8 +4,10 @@ import path from 'node:path'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import type {LoadedConfig, LoadOptions} from './store/config.ts'
+import type {DisplayCurrency} from './report/format.ts'
 import {plainSettings} from './store/plain-settings.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
+import {rateOf} from './units/money.ts'
 
 /** What every command knows beside its own flags. */
 export interface CommonFlags {
@@ -75,6 +77,12 @@ export abstract class RigorCommand extends Command {
   protected async openCatalog(flags: Partial<CommonFlags>): Promise<Snapshot> {
     const {openSnapshot} = await import('./store/snapshot.ts')
     return openSnapshot({packageRoot: this.packageRoot, catalog: await this.catalogPath(flags)})
+  }
+
+  /** The currency of `--currency`, `RIGOR_CURRENCY` or the configuration, at the dated rate of the catalog. */
+  protected async currency(flags: Partial<CommonFlags>, snapshot: Snapshot): Promise<DisplayCurrency> {
+    const code = (await this.settings(flags)).config.defaults.currency ?? 'USD'
+    return {code, perUsd: rateOf(code, snapshot.exchangeRates), asOf: snapshot.exchangeRates[code]?.asOf ?? ''}
   }
 
   /** A path in a file starts at the file's folder, one typed at the working directory. */

@@ -5,7 +5,7 @@ import {Purchase, Service} from '../../catalog/words.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
 import {RigorCommand} from '../../command.ts'
 import {RigorError} from '../../errors.ts'
-import {exactFigure} from '../../report/format.ts'
+import {exactFigure, significant, type DisplayCurrency} from '../../report/format.ts'
 import {renderList, type Column} from '../../report/list.ts'
 import {didYouMean} from '../../text/nearest.ts'
 import {parseMemoryGib, readRange} from '../../units/quantity.ts'
@@ -56,8 +56,9 @@ export default class CatalogList extends RigorCommand {
       ...(shown.length < folded.length ? [`--limit ${folded.length} shows all.`] : []),
       ...(sorted.length > folded.length ? [`${sorted.length} offers with their other regions (--all-regions).`] : []),
     ]
+    const currency = await this.currency(flags, snapshot)
     const noun = flags['all-regions'] ? 'offers' : 'machines by way to buy'
-    this.print(renderList({columns: COLUMNS.filter((column) => column.title !== 'note' || shown.some((entry) => noteOf(entry) !== '')), rows: shown, total: folded.length, noun, sorted: flags.sort === 'price' ? 'by price' : 'by price per accelerator', notes, width, color}))
+    this.print(renderList({columns: columnsIn(currency).filter((column) => column.title !== 'note' || shown.some((entry) => noteOf(entry) !== '')), rows: shown, total: folded.length, noun, sorted: flags.sort === 'price' ? 'by price' : 'by price per accelerator', notes: [...notes, ...rateNote(currency)], width, color}))
     return {offers: (flags.limit === undefined ? sorted : sorted.slice(0, flags.limit)).map(offerJson), total: sorted.length, sortedBy: flags.sort}
   }
 }
@@ -149,7 +150,10 @@ function known(what: string, wanted: readonly string[] | undefined, names: Reado
 
 const noteOf = ({offer}: ListedOffer): string => [...offer.flags, ...(offer.standing === 'read' ? [] : [offer.standing])].join(', ')
 
-const COLUMNS: readonly Column<FoldedOffer>[] = [
+/** "1 USD = 0.86 EUR (2026-10)." for any other currency than the catalog's own. */
+export const rateNote = ({code, perUsd, asOf}: DisplayCurrency): readonly string[] => (code === 'USD' ? [] : [`1 USD = ${significant(perUsd, 4)} ${code} (${asOf}).`])
+
+const columnsIn = ({code, perUsd}: DisplayCurrency): readonly Column<FoldedOffer>[] => [
   {title: 'provider', align: 'left', priority: 0, cell: ({offer}) => (offer.service === 'vm' ? offer.provider : `${offer.provider}+${offer.service}`)},
   {title: 'machine', align: 'left', priority: 0, shrinksTo: 24, cell: ({offer}) => offer.instanceType},
   {title: 'accelerators', align: 'left', priority: 1, shrinksTo: 16, cell: ({machine}) => (machine.acceleratorId === undefined ? 'none' : `${machine.acceleratorCount}× ${machine.acceleratorId}`)},
@@ -165,8 +169,8 @@ const COLUMNS: readonly Column<FoldedOffer>[] = [
       return place.length + others.length <= width ? place + others : place
     },
   },
-  {title: 'USD/h', align: 'right', priority: 0, cell: ({offer}) => exactFigure(offer.priceUsdPerHour)},
-  {title: 'USD/h per accelerator', align: 'right', priority: 3, cell: ({offer, machine}) => (machine.acceleratorCount > 0 ? exactFigure(offer.priceUsdPerHour / machine.acceleratorCount) : '')},
+  {title: `${code}/h`, align: 'right', priority: 0, cell: ({offer}) => exactFigure(offer.priceUsdPerHour * perUsd)},
+  {title: `${code}/h per accelerator`, align: 'right', priority: 3, cell: ({offer, machine}) => (machine.acceleratorCount > 0 ? exactFigure((offer.priceUsdPerHour * perUsd) / machine.acceleratorCount) : '')},
   {title: 'as of', align: 'right', priority: 2, cell: ({offer}) => offer.asOf},
   {title: 'note', align: 'left', priority: 4, cell: noteOf},
 ]

@@ -6,9 +6,10 @@ import type {Machine} from '../../catalog/schema.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
 import {formatTarget, parseTarget, type Target} from '../../catalog/target.ts'
 import {RigorCommand} from '../../command.ts'
-import {exactFigure, significant} from '../../report/format.ts'
+import {exactFigure, significant, type DisplayCurrency} from '../../report/format.ts'
+import {paint, wrap, type Line} from '../../report/layout.ts'
 import {renderFacts, renderList, type Column, type Fact} from '../../report/list.ts'
-import {offerJson} from './list.ts'
+import {offerJson, rateNote} from './list.ts'
 
 const DEFAULT_LIMIT = 20
 
@@ -30,14 +31,16 @@ export default class CatalogShow extends RigorCommand {
     const machine = target.kind === 'offer' ? (snapshot.machines.find(({provider, instanceType}) => provider === target.provider && instanceType === target.instanceType) ?? null) : null
     const offers = [...offersOfTarget(target, snapshot)].sort((a, b) => a.offer.priceUsdPerHour - b.offer.priceUsdPerHour)
     const {columns: width, color} = this.terminal
+    const currency = await this.currency(flags, snapshot)
+    const columns = columnsIn(currency)
     const shown = offers.slice(0, flags.limit ?? DEFAULT_LIMIT)
     if (rig !== null) this.print(renderFacts(`${rig.id} — ${rig.title}`, rigFacts(rig), width, color))
     else {
       const title = machine === null ? args.target : `${machine.provider}:${machine.instanceType}`
       if (machine !== null) this.print(`${renderFacts(title, machineFacts(machine, snapshot), width, color)}\n`)
-      const notes = shown.length < offers.length ? [`--limit ${offers.length} shows all.`] : []
-      this.print(renderList({columns: machine === null ? COLUMNS : COLUMNS.filter(({title}) => title !== 'machine' && title !== 'provider'), rows: shown, total: offers.length, noun: 'offers', sorted: 'by price', notes, width, color}))
-      this.print(sourceLines(shown, snapshot))
+      const notes = [...(shown.length < offers.length ? [`--limit ${offers.length} shows all.`] : []), ...rateNote(currency)]
+      this.print(renderList({columns: machine === null ? columns : columns.filter(({title}) => title !== 'machine' && title !== 'provider'), rows: shown, total: offers.length, noun: 'offers', sorted: 'by price', notes, width, color}))
+      this.print(paint(sourceLines(shown, snapshot, width), color))
     }
     return {target: formatTarget(target), machine, rig, offers: (flags.limit === undefined ? offers : shown).map(offerJson)}
   }
@@ -89,18 +92,18 @@ function rigFacts(rig: Rig): readonly Fact[] {
   ]
 }
 
-function sourceLines(listed: readonly ListedOffer[], snapshot: Snapshot): string {
+function sourceLines(listed: readonly ListedOffer[], snapshot: Snapshot, width: number): readonly Line[] {
   const ids = [...new Set(listed.map(({offer}) => offer.sourceId))]
-  const titles = new Map(snapshot.sources.map((source) => [source.id, source]))
-  return ids.map((id) => `  [${id}] ${titles.get(id)?.title ?? ''} ${titles.get(id)?.address ?? ''}`.trimEnd()).join('\n')
+  const sources = new Map(snapshot.sources.map((source) => [source.id, source]))
+  return ids.flatMap((id) => wrap([{text: `[${id}] ${sources.get(id)?.title ?? ''} ${sources.get(id)?.address ?? ''}`, style: 'dim'}], width, {first: '  ', rest: '    '}))
 }
 
-const COLUMNS: readonly Column<ListedOffer>[] = [
+const columnsIn = ({code, perUsd}: DisplayCurrency): readonly Column<ListedOffer>[] => [
   {title: 'bought', align: 'left', priority: 0, cell: ({offer}) => offer.purchase},
   {title: 'provider', align: 'left', priority: 2, cell: ({offer}) => (offer.service === 'vm' ? offer.provider : `${offer.provider}+${offer.service}`)},
   {title: 'machine', align: 'left', priority: 3, shrinksTo: 20, cell: ({offer}) => offer.instanceType},
   {title: 'region', align: 'left', priority: 0, shrinksTo: 14, cell: ({offer}) => (offer.zone === undefined ? offer.region : `${offer.region}/${offer.zone}`)},
-  {title: 'USD/h', align: 'right', priority: 0, cell: ({offer}) => exactFigure(offer.priceUsdPerHour)},
+  {title: `${code}/h`, align: 'right', priority: 0, cell: ({offer}) => exactFigure(offer.priceUsdPerHour * perUsd)},
   {title: 'as of', align: 'right', priority: 1, cell: ({offer}) => offer.asOf},
   {title: 'source', align: 'left', priority: 1, shrinksTo: 10, cell: ({offer}) => offer.sourceId},
   {title: 'note', align: 'left', priority: 4, cell: ({offer}) => [...offer.flags, ...(offer.standing === 'read' ? [] : [offer.standing])].join(', ')},
