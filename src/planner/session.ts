@@ -87,6 +87,9 @@ export interface SessionInput {
 export function createSession(input: SessionInput): Session {
   const {workload, facts, book, options, objective} = input
   const {kind, spec} = workload
+  if (spec.configuration.migProfile !== undefined) {
+    throw new RigorError('MIG_UNPLANNED', `${workload.where}, configuration.migProfile — plans and estimates are for whole accelerators.`, {hint: 'Leave it out; machines that hold a slice of one accelerator are planned as they are.'})
+  }
   const demand = kind.demand(spec, facts, input.referenceHardware)
   const schedule = scheduleOf(spec, demand)
   const site = options.rigs[0]?.site

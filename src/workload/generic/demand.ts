@@ -20,12 +20,18 @@ export interface GenericDemand extends Demand {
 /** Scaling of a job that ran on several accelerators and says nothing more. */
 const ASSUMED_EFFICIENCY = 0.9
 
+/** Fields of a configuration that a job nobody knows the inside of has no use for: a value there is a mistake, not a wish. */
+const NOT_HERE = ['runtime', 'tp', 'pp', 'ep', 'cp', 'microBatch', 'batch', 'checkpointing', 'zeroStage', 'offload'] as const
+
 /** `referenceHardware` is what `reference.on` names, resolved by the caller. */
 export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardware?: Hardware): GenericDemand {
   const assumptions = createAssumptions()
   const {configuration} = spec
   if (spec.precision !== undefined && configuration.precision !== undefined && spec.precision !== configuration.precision) {
     throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
+  }
+  for (const field of NOT_HERE) {
+    if (configuration[field] !== undefined) throw new RigorError('BAD_CONFIGURATION', `configuration.${field} does not apply to a generic job.`, {hint: 'It takes precision and dp, the number of accelerators.'})
   }
   const reference = referenceOf(spec, referenceHardware)
   // A job that was timed ran in a format that the machine has.
