@@ -48,3 +48,23 @@ describe('a mistake on the command line', () => {
     expect(stderr).toContain('\\u{1b}')
   })
 })
+
+describe('a bug in rigor', () => {
+  const env = {NODE_OPTIONS: `--import ${JSON.stringify('data:text/javascript,Array.prototype.toSorted = () => { throw new TypeError("boom") }')}`}
+
+  test('ends with 70, prints the stack and where to report it', async () => {
+    const {code, stdout, stderr} = await rigor(['models', 'list'], {env})
+
+    expect({code, stdout}).toEqual({code: 70, stdout: ''})
+    expect(stderr).toMatch(/^TypeError: boom\n +at /)
+    expect(stderr).toMatch(/This is a bug in rigor .*\nPlease report it .*https:/)
+  })
+
+  test('is a JSON error on stdout under --json, the stack on stderr', async () => {
+    const {code, stdout, stderr} = await rigor(['models', 'list', '--json'], {env})
+
+    expect(code).toBe(70)
+    expect(JSON.parse(stdout)).toEqual({error: {code: 'BUG', message: 'boom', hint: expect.stringContaining('report')}})
+    expect(stderr).toContain('TypeError: boom')
+  })
+})
