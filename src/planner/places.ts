@@ -13,8 +13,8 @@ interface PlaceBase {
   readonly provider: string
   readonly instanceType: string
   readonly accelerator: Accelerator
-  /** Same physics, same key: their performance is computed once. */
-  hardwareKey(nodes: number): string
+  /** Same physics, same key: their performance is computed once. The host counts only for kinds that read it. */
+  hardwareKey(nodes: number, readsHost: boolean): string
   hardware(nodes: number): Hardware
   readonly maximumNodes: number
 }
@@ -44,10 +44,10 @@ export interface BarePlace extends PlaceBase {
 export const DEFAULT_MAXIMUM_NODES = 16
 
 export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPlace {
-  const physics = [
-    accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.networkBytesPerSecond ?? '?', machine.rdma, machine.rdmaBytesPerSecond ?? '?',
-    machine.vcpus ?? '?', machine.memoryGib ?? '?', machine.localSsdGb ?? '?', machine.slice ?? false,
-  ].join('|')
+  const inside = [accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.slice ?? false].join('|')
+  const host = [machine.vcpus ?? '?', machine.memoryGib ?? '?', machine.localSsdGb ?? '?'].join('|')
+  const network = [machine.networkBytesPerSecond ?? '?', machine.rdma, machine.rdmaBytesPerSecond ?? '?'].join('|')
+  const networked = machine.networkBytesPerSecond !== undefined || machine.rdmaBytesPerSecond !== undefined
   return {
     kind: 'cloud',
     key: `${machine.provider}/${machine.instanceType}`,
@@ -56,7 +56,8 @@ export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPla
     accelerator,
     machine,
     maximumNodes: Number.POSITIVE_INFINITY,
-    hardwareKey: nodes => `${physics}|x${nodes}`,
+    // A single node uses no network; only whether there is one to a second node counts, for the way out of a refusal.
+    hardwareKey: (nodes, readsHost) => `${inside}${readsHost ? `|${host}` : ''}|${nodes > 1 ? `${network}|x${nodes}` : networked}`,
     hardware: nodes => hardwareOf(machine, accelerator, nodes),
   }
 }

@@ -80,7 +80,11 @@ function considerCloud(session: Session, place: CloudPlace, entries: Entry[], re
   for (const {service, purchase, refusal} of ruledOut) refuse({service, purchase}, refusal)
   const onDemand = onDemandPrice(session, place, offers)
   for (const group of groups) {
-    const {feasible, refusal} = atNodeCounts(session, place, nodes => judge(session, contenders(session, place, group, nodes), nodes, session.search(place, nodes).performances, onDemand))
+    const {feasible, refusal} = atNodeCounts(session, place, nodes => {
+      const judged = judge(session, contenders(session, place, group, nodes), nodes, worthJudging(session, place, nodes), onDemand)
+      if ('estimate' in judged) rememberChoice(session, place, nodes, judged.estimate.performance)
+      return judged
+    })
     if (feasible.length === 0 && refusal !== undefined) refuse(group, refusal)
     for (const {estimate, score} of undominated(feasible, session)) {
       entries.push(...(session.options.allRegions ? unfolded(session, place, group, estimate, score, onDemand) : [entryOf(session, place, group, estimate, score)]))
@@ -114,6 +118,28 @@ function unfolded(session: Session, place: CloudPlace, group: OfferGroup, best: 
 /** "aws:p5.48xlarge:spot": a refusal holds in every region. */
 function refusedId(place: CloudPlace, group: Pick<OfferGroup, 'service' | 'purchase'>): string {
   return `${place.provider}${group.service === 'vm' ? '' : `+${group.service}`}:${place.instanceType.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}:${group.purchase}`
+}
+
+/**
+ * A service runs the same hours whatever its configuration, so which one is best does not depend on the price: what was
+ * chosen for one offer of a provider's hardware is right for its others. (A budget could rule it out, `balanced` and
+ * expressions weigh the price: then all are judged.)
+ */
+function choiceKey(session: Session, place: Place, nodes: number): string | null {
+  const {objective, budgetUsd, demand, kind} = session
+  if (!demand.endless || objective.kind !== 'plain' || objective.text === 'balanced' || budgetUsd !== undefined) return null
+  return `${place.provider} ${place.hardwareKey(nodes, kind.readsHost === true)}`
+}
+
+function worthJudging(session: Session, place: Place, nodes: number): readonly Performance[] {
+  const key = choiceKey(session, place, nodes)
+  const chosen = key === null ? undefined : session.choices.get(key)
+  return chosen === undefined ? session.search(place, nodes).performances : [chosen]
+}
+
+function rememberChoice(session: Session, place: Place, nodes: number, performance: Performance): void {
+  const key = choiceKey(session, place, nodes)
+  if (key !== null) session.choices.set(key, performance)
 }
 
 type Judgement = ReturnType<typeof judge>

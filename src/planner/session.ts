@@ -67,6 +67,8 @@ export interface Session {
   readonly misses: Misses
   /** Sorts of places whose differences this workload feels; see `contenders`. */
   sortOfPlace(group: OfferGroup): ((offer: Offer) => string) | null
+  /** The performance that was best on a provider's hardware, where that holds for all its offers. */
+  readonly choices: Map<string, Performance>
   /** Searched once per hardware. */
   search(place: Place, nodes: number): SearchResult
   candidatesSeen(): number
@@ -121,8 +123,9 @@ export function createSession(input: SessionInput): Session {
     enforceAssumedGoals: input.enforceAssumedGoals === true,
     misses: createMisses(),
     sortOfPlace: group => sortOfPlace({objective, work, book}, group),
+    choices: new Map(),
     search(place, nodes) {
-      const key = place.hardwareKey(nodes)
+      const key = place.hardwareKey(nodes, kind.readsHost === true)
       const known = found.get(key)
       if (known !== undefined) return known
       const hardware = place.hardware(nodes)

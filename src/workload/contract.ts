@@ -52,6 +52,8 @@ export interface Kind<Spec = never, D extends Demand = never> {
   readonly needsSoftware: boolean
   /** Independent replicas (serving, offline batches) may span unlike node groups of a rig. */
   readonly independentReplicas: boolean
+  /** Estimates depend on `hardware.host` (offloading); for all others machines that differ in it only are one hardware. */
+  readonly readsHost?: boolean
   /** The kind turns `reference` into its demand itself (`generic`); for all others the planner scales its estimates by it. */
   readonly readsReference?: boolean
   /** `referenceHardware`: what `spec.reference.on` names, where there is a reference. */

@@ -71,7 +71,7 @@ export async function tooFast(document: PlanDocument, world: Workspace, workload
     const places = target.kind === 'rig' ? target.places : [target.place]
     const [place] = places
     if (place === undefined || places.length > 1 || workHours === null) return []
-    const key = place.hardwareKey(nodes)
+    const key = place.hardwareKey(nodes, true)
     const bound = bounds.get(key) ?? kind.lowerBoundSeconds(demand as never, place.hardware(nodes), world.facts)
     bounds.set(key, bound)
     return workHours.p50 * 3600 < bound * (1 - 1e-9) ? [`${id}: ${workHours.p50 * 3600} s of work, at least ${bound} s are needed`] : []

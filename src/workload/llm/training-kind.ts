@@ -6,6 +6,7 @@ import {chooseSoftware, isChoice, refuseTraining, trainingConfigurations} from '
 
 /** What the training kinds do alike: everything after the demand. */
 export const trainingEstimator = {
+  readsHost: true,
   configurations: (demand: TrainingDemand, hardware: Hardware, facts: Facts): readonly Configuration[] => trainingConfigurations(demand, hardware, facts),
   perform: (demand: TrainingDemand, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult =>
     performTraining(demand.work, hardware, configuration, facts),
