@@ -184,8 +184,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     const memory = memoryOf(plan, configuration.batch)
     return refused('memory', `${configuration.batch} sequences of ${demand.inputTokens + demand.outputTokens} tokens need ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`, `use batch ${plan.sequencesThatFit}, or more accelerators per replica`, memory)
   }
-  const pacedSlots = slotsWithinPace(demand, plan, slotLimit)
-  if (load.kind === 'offline' && pacedSlots < 1) {
+  if (load.kind === 'offline' && slotsWithinPace(demand, plan, slotLimit) < 1) {
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
   const notes: string[] = []
@@ -216,7 +215,9 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
       notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
-  const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, Math.max(1, pacedSlots), notes)
+  // Only now: most candidates are refused before, and this is a search of its own.
+  const pacedSlots = Math.max(1, slotsWithinPace(demand, plan, slotLimit))
+  const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, pacedSlots, notes)
   return {feasible: true, performance: missesAssumedGoal === undefined ? performance : {...performance, missesAssumedGoal}}
 }
 
