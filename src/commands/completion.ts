@@ -7,7 +7,7 @@ import {didYouMean} from '../text/nearest.ts'
 
 export default class Completion extends RigorCommand {
   static override summary = 'Print a script that completes commands and flags in bash, zsh or fish.'
-  static override args = {shell: Args.string({description: 'bash, zsh or fish.', required: true})}
+  static override args = {shell: Args.string({ignoreStdin: true, description: 'bash, zsh or fish.', required: true})}
   static override examples = [
     {description: 'bash: in this shell, and in every new one', command: 'source <(<%= config.bin %> completion bash)\necho \'source <(<%= config.bin %> completion bash)\' >> ~/.bashrc'},
     {description: 'zsh: into a folder of $fpath', command: '<%= config.bin %> completion zsh > ~/.zfunc/_rigor'},

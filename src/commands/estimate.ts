@@ -13,7 +13,7 @@ const NOTHING_FEASIBLE = 3
 export default class Estimate extends PlanningCommand {
   static override summary = 'Estimate a workload on one or several targets in depth: time, memory, power and cost, line by line.'
   static override description = 'A target is provider:machine[@region][:purchase][:xNODES], rig:NAME[/NODE][:COUNT], or bare hardware such as h100-sxm-80gb:8.'
-  static override args = {workload: Args.string({description: 'workload file, or - for stdin'})}
+  static override args = {workload: Args.string({ignoreStdin: true, description: 'workload file, or - for stdin'})}
   static override flags = {
     ...workloadFlags,
     on: Flags.string({multiple: true, summary: 'Target; may be repeated.', helpValue: 'TARGET'}),

@@ -7,7 +7,7 @@ import {didYouMean} from '../text/nearest.ts'
 
 export default class Explain extends RigorCommand {
   static override summary = 'Explain a term of the answers; without one, list them.'
-  static override args = {topic: Args.string({description: 'A term, such as bottleneck, near-tie or target.'})}
+  static override args = {topic: Args.string({ignoreStdin: true, description: 'A term, such as bottleneck, near-tie or target.'})}
   static override examples = [
     {description: 'What limits the speed', command: '<%= config.bin %> explain bottleneck'},
     {description: 'How to write a target', command: '<%= config.bin %> explain target'},

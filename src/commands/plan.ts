@@ -13,7 +13,7 @@ const NOTHING_FEASIBLE = 3
 export default class Plan extends PlanningCommand {
   static override summary = 'Rank where to run a workload: on the rig, or on which machine of which cloud.'
   static override description = 'WORKLOAD is a YAML or JSON file (it may hold several workloads), or - for stdin; without it, flags describe the workload. The table has ten lines; --json holds every feasible target.'
-  static override args = {workload: Args.string({description: 'workload file, or - for stdin'})}
+  static override args = {workload: Args.string({ignoreStdin: true, description: 'workload file, or - for stdin'})}
   static override flags = {
     ...workloadFlags,
     limit: Flags.integer({summary: `Show at most so many targets (${DEFAULT_LINES} in the table, all under --json).`, helpValue: 'N', min: 1}),

@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 20
 
 export default class CatalogShow extends RigorCommand {
   static override summary = 'Show one machine or rig: its parts, its offers, and where each figure came from.'
-  static override args = {target: Args.string({description: 'provider:machine[@region][:purchase], rig:NAME or ACCELERATOR[:COUNT].', required: true})}
+  static override args = {target: Args.string({ignoreStdin: true, description: 'provider:machine[@region][:purchase], rig:NAME or ACCELERATOR[:COUNT].', required: true})}
   static override flags = {limit: Flags.integer({summary: `Show at most so many offers (${DEFAULT_LIMIT} in the table, all under --json).`, helpValue: 'N', min: 1})}
   static override examples = [
     {description: 'Every offer of a machine', command: '<%= config.bin %> catalog show aws:p5.48xlarge'},

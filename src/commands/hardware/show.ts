@@ -9,7 +9,7 @@ import {renderFacts, type Fact} from '../../report/list.ts'
 
 export default class HardwareShow extends RigorCommand {
   static override summary = 'Show one accelerator: its facts, their source, what runs on it and which machines carry it.'
-  static override args = {accelerator: Args.string({description: 'Its name, such as h100-sxm-80gb.', required: true})}
+  static override args = {accelerator: Args.string({ignoreStdin: true, description: 'Its name, such as h100-sxm-80gb.', required: true})}
   static override examples = [{description: 'An H100 on its SXM board', command: '<%= config.bin %> hardware show h100-sxm-80gb'}]
 
   async run(): Promise<unknown> {

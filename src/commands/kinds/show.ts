@@ -11,7 +11,7 @@ import {kindJsonSchema} from '../../workload/read.ts'
 
 export default class KindsShow extends RigorCommand {
   static override summary = 'Show the fields of a kind of workload, its JSON Schema or an example.'
-  static override args = {kind: Args.string({description: 'Its id, such as llm-inference.', required: true})}
+  static override args = {kind: Args.string({ignoreStdin: true, description: 'Its id, such as llm-inference.', required: true})}
   static override flags = {
     schema: Flags.boolean({summary: 'Print the JSON Schema, for editors.', default: false, exclusive: ['example']}),
     example: Flags.boolean({summary: 'Print a workload to start from, as YAML.', default: false}),

@@ -6,7 +6,7 @@ import {renderFacts} from '../../report/list.ts'
 
 export default class ModelsShow extends RigorCommand {
   static override summary = 'Show the shape of a language model and where it came from.'
-  static override args = {model: Args.string({description: 'Its name, such as Llama-3.1-70B; hub names resolve as well.', required: true})}
+  static override args = {model: Args.string({ignoreStdin: true, description: 'Its name, such as Llama-3.1-70B; hub names resolve as well.', required: true})}
   static override examples = [
     {description: 'By its short name', command: '<%= config.bin %> models show Llama-3.1-70B'},
     {description: 'By its name on a hub', command: '<%= config.bin %> models show meta-llama/Meta-Llama-3.1-70B-Instruct --json'},
