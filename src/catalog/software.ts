@@ -17,24 +17,41 @@ export interface SoftwareTable {
   whyNot(kind: string, architecture: string): string | undefined
 }
 
-export function createSoftwareTable(rows: readonly SoftwareSupport[]): SoftwareTable {
+/** A kind's rows by architecture. */
+interface KindSupport {
+  readonly supported: ReadonlyMap<string, readonly RuntimeSupport[]>
+  readonly refused: ReadonlyMap<string, string>
+}
+
+function supportOf(rows: readonly SoftwareSupport[], kind: string): KindSupport {
   const supported = new Map<string, RuntimeSupport[]>()
   const refused = new Map<string, string>()
   for (const row of rows) {
-    for (const kind of row.kinds) {
-      const at = `${kind} ${row.architecture}`
-      if (row.status === 'no') {
-        if (!refused.has(at)) refused.set(at, `${row.runtime}: ${row.note ?? 'not supported'}`)
-        continue
-      }
-      const list = supported.get(at) ?? []
-      supported.set(at, list)
-      list.push({runtime: row.runtime, precisions: row.precisions, status: row.status, standing: row.standing, note: row.note})
+    if (!row.kinds.includes(kind)) continue
+    if (row.status === 'no') {
+      if (!refused.has(row.architecture)) refused.set(row.architecture, `${row.runtime}: ${row.note ?? 'not supported'}`)
+      continue
     }
+    const list = supported.get(row.architecture) ?? []
+    supported.set(row.architecture, list)
+    list.push({runtime: row.runtime, precisions: row.precisions, status: row.status, standing: row.standing, note: row.note})
   }
   for (const list of supported.values()) list.sort((a, b) => Number(a.status !== 'yes') - Number(b.status !== 'yes'))
+  return {supported, refused}
+}
+
+/** The rows of a kind are gathered when it is first asked for: a plan has one kind, the table has all. */
+export function createSoftwareTable(rows: readonly SoftwareSupport[]): SoftwareTable {
+  const byKind = new Map<string, KindSupport>()
+  const of = (kind: string): KindSupport => {
+    const known = byKind.get(kind)
+    if (known !== undefined) return known
+    const made = supportOf(rows, kind)
+    byKind.set(kind, made)
+    return made
+  }
   return {
-    runtimesFor: (kind, architecture) => supported.get(`${kind} ${architecture}`) ?? [],
-    whyNot: (kind, architecture) => refused.get(`${kind} ${architecture}`),
+    runtimesFor: (kind, architecture) => of(kind).supported.get(architecture) ?? [],
+    whyNot: (kind, architecture) => of(kind).refused.get(architecture),
   }
 }

@@ -33,15 +33,27 @@ export function billingRule(facts: readonly BillingFact[], provider: string, pur
   }
 }
 
+const rowsByProvider = new WeakMap<readonly ExtraPrice[], ReadonlyMap<string, readonly ExtraPrice[]>>()
+
+/** A provider's rows; a plan asks for them hundreds of times. */
+function rowsOf(extras: readonly ExtraPrice[], provider: string): readonly ExtraPrice[] {
+  let grouped = rowsByProvider.get(extras)
+  if (grouped === undefined) {
+    grouped = Map.groupBy(extras, row => row.provider)
+    rowsByProvider.set(extras, grouped)
+  }
+  return grouped.get(provider) ?? []
+}
+
 /** The standard class of a category: the provider's row of this region, else its first. */
 function standardPrice(extras: readonly ExtraPrice[], provider: string, category: ExtraPrice['category'], region: string): number | undefined {
-  const rows = extras.filter(row => row.provider === provider && row.category === category)
+  const rows = rowsOf(extras, provider).filter(row => row.category === category)
   return (rows.find(row => row.region === region) ?? rows[0])?.usdPerGb
 }
 
 /** Outgoing traffic of a provider: the tiers of its first item, ascending. `undefined` = no price known. */
 export function egressTiers(extras: readonly ExtraPrice[], provider: string): EgressTiers | undefined {
-  const rows = extras.filter(row => row.provider === provider && row.category === 'egress')
+  const rows = rowsOf(extras, provider).filter(row => row.category === 'egress')
   const [first] = rows
   if (first === undefined) return undefined
   return rows.filter(row => row.item === first.item && row.region === first.region).map(row => ({upToGb: row.upToGb ?? null, usdPerGb: row.usdPerGb}))
