@@ -351,12 +351,10 @@ export function scoreOf(session: Session, estimate: Estimate): number | null {
 }
 
 function betterScore(score: number | null, estimate: Estimate, best: Judged): boolean {
-  if (score === null) return best.score === null && (estimate.energy.kwh?.p50 ?? Infinity) < (best.estimate.energy.kwh?.p50 ?? Infinity)
-  if (best.score === null || score < best.score) return true
-  if (score > best.score) return false
-  // Level: the one that draws less, then the one with more room.
-  const [energy, bestEnergy] = [estimate.energy.kwh?.p50 ?? Infinity, best.estimate.energy.kwh?.p50 ?? Infinity]
-  return energy < bestEnergy
+  if (score !== best.score) return best.score === null || (score !== null && score < best.score)
+  // Level (machines that are paid for all month cost the same whatever they do): the faster one, then the one that draws less.
+  const [hours, bestHours] = [estimate.durationHours.p50, best.estimate.durationHours.p50]
+  return hours === bestHours ? (estimate.energy.kwh?.p50 ?? Infinity) < (best.estimate.energy.kwh?.p50 ?? Infinity) : hours < bestHours
 }
 
 /** A refusal that money, time or a longer use would lift, and by what ratio it misses. */

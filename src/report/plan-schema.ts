@@ -1,0 +1,142 @@
+import {z} from 'zod'
+import {Purchase, Service} from '../catalog/schema.ts'
+
+/**
+ * The documents that `--json` prints, for whoever reads them: `rigor.plan/1` and `rigor.plans/1`. Strict: a key that is not
+ * named here is not printed. Figures are finite and never negative; what is unknown is `null`, never 0 and never absent.
+ */
+
+const amount = z.number().nonnegative()
+const whole = z.number().int().nonnegative()
+const text = z.string()
+
+/** 10th, 50th and 90th percentile of what is expected to be measured. */
+const Interval = z
+  .strictObject({p10: amount, p50: amount, p90: amount})
+  .refine(({p10, p50, p90}) => p10 <= p50 && p50 <= p90, {error: 'p10 ≤ p50 ≤ p90'})
+const known = Interval.nullable()
+
+const Quantile = z.strictObject({median: Interval, p99: Interval})
+const Confidence = z.enum(['measured', 'calibrated', 'computed', 'assumed'])
+const degree = z.number().int().positive()
+
+const Configuration = z.strictObject({
+  runtime: text.optional(),
+  precision: text.optional(),
+  tp: degree.optional(),
+  pp: degree.optional(),
+  dp: degree.optional(),
+  ep: degree.optional(),
+  cp: degree.optional(),
+  microBatch: degree.optional(),
+  batch: degree.optional(),
+  checkpointing: z.enum(['none', 'selective', 'full']).optional(),
+  zeroStage: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).optional(),
+  offload: z.enum(['none', 'optimizer', 'all']).optional(),
+  migProfile: text.optional(),
+})
+
+const Cost = z.strictObject({
+  /** `run` for work that runs once, else `month`. */
+  period: z.enum(['run', 'month']),
+  basis: z.enum(['rental', 'marginal', 'full']),
+  usd: known,
+  /** The other basis of a rig. */
+  alternative: z.strictObject({basis: z.enum(['marginal', 'full']), usd: Interval}).nullable(),
+  perUnit: z.strictObject({usd: Interval, unit: text}).nullable(),
+  /** Sum to `usd.p50`. */
+  lines: z.array(z.strictObject({item: text, usd: amount, how: text})),
+  notCosted: z.array(z.strictObject({item: text, reason: text, usd: amount.nullable()})),
+})
+
+const Operator = z.strictObject({
+  name: text,
+  seconds: amount,
+  bound: z.enum(['compute', 'memory-bandwidth', 'link', 'network', 'host', 'overhead']),
+  flops: amount.optional(),
+  bytes: amount.optional(),
+})
+
+/** All of a target but its rank: what `estimate --batch` prints, and the figures of a target that was refused. */
+const unranked = {
+  id: text,
+  provider: text,
+  service: Service,
+  instanceType: text,
+  region: text.nullable(),
+  zone: text.nullable(),
+  otherRegions: z.strictObject({count: whole, maxExtraPercent: amount}).nullable(),
+  /** `none`: bare hardware. */
+  purchase: z.enum([...Purchase.options, 'none']),
+  nodes: degree,
+  accelerator: text,
+  /** Used; below 1 where a machine holds a slice of one. */
+  accelerators: z.number().positive(),
+  acceleratorsBilled: z.number().positive(),
+  eligible: z.boolean(),
+  ineligibleReason: z.enum(['stale', 'from-price', 'unverified', 'marketplace']).nullable(),
+  configuration: Configuration,
+  throughput: z.strictObject({unit: text, p10: amount.nullable(), p50: amount.nullable(), p90: amount.nullable()}),
+  durationHours: known,
+  workHours: known,
+  latency: z.strictObject({ttftSeconds: Quantile, tpotSeconds: Quantile}).nullable(),
+  memoryGib: z.strictObject({needed: Interval, available: z.number().positive(), lines: z.array(z.strictObject({item: text, gib: amount}))}),
+  powerWatts: z.strictObject({average: known, peak: known, accelerators: known}),
+  energyKwh: known,
+  carbonKg: known,
+  cost: Cost,
+  availability: z.strictObject({state: z.enum(['listed', 'owned', 'planned', 'none']), asOf: z.iso.date().nullable()}),
+  confidence: Confidence,
+  bottleneck: z.enum(['compute', 'memory-bandwidth', 'memory-capacity', 'link', 'network', 'host', 'overhead', 'load']),
+  tradeoffs: z.array(
+    z.strictObject({
+      topic: z.enum(['elasticity', 'newest-hardware', 'managed', 'setup', 'skills', 'capital', 'obsolescence', 'upkeep', 'noise', 'privacy', 'interruption', 'quota']),
+      sign: z.enum(['+', '-', '0']),
+      text,
+    }),
+  ),
+  why: z.array(text),
+  warnings: z.array(text),
+  /** Time budget: of the first target of a plan, and of every target of an estimate. */
+  operators: z.array(Operator).optional(),
+}
+
+const Target = z.strictObject({rank: degree, ...unranked})
+export const UnrankedTarget = z.strictObject(unranked)
+
+const Rejected = z.strictObject({
+  /** The bare provider where all its offers fail. */
+  id: text,
+  provider: text,
+  reason: z.enum(['memory', 'software', 'topology', 'link-unknown', 'constraint', 'deadline', 'budget', 'term', 'region', 'slo', 'spot-slo', 'price-unknown', 'skills', 'site']),
+  detail: text,
+  nearest: text.nullable(),
+  estimate: UnrankedTarget.optional(),
+})
+
+export const PlanSchema = z.strictObject({
+  schema: z.literal('rigor.plan/1'),
+  /** As it was written. */
+  workload: z.record(text, z.unknown()),
+  understood: z.strictObject({summary: text, assumptions: z.array(z.strictObject({field: text, value: text}))}),
+  objective: text,
+  catalog: z.strictObject({offers: whole, asOf: z.record(text, z.iso.date()), hash: text}),
+  considered: z.strictObject({offers: whole, targets: whole, candidates: whole}),
+  /** The answer as one sentence. */
+  answer: text,
+  targets: z.array(Target),
+  /** Feasible targets, of which `targets` are the first where a limit was set. */
+  feasible: whole,
+  rejected: z.array(Rejected),
+  advice: z.array(z.strictObject({action: z.enum(['buy', 'rent', 'none']), accelerator: text.nullable(), usd: amount.nullable(), asOf: z.iso.date().nullable(), reason: text})),
+  /** Ids that nothing beats in cost, time and energy at once. */
+  pareto: z.array(text),
+  notes: z.array(text),
+})
+
+export const PlansSchema = z.strictObject({schema: z.literal('rigor.plans/1'), plans: z.array(PlanSchema)})
+
+/** JSON Schema of `rigor.plan/1`, for editors and other programs. */
+export function planJsonSchema(): Record<string, unknown> {
+  return {$id: 'rigor/plan.schema.json', title: 'rigor.plan/1', ...(z.toJSONSchema(PlanSchema, {unrepresentable: 'any'}) as Record<string, unknown>)}
+}

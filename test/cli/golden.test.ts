@@ -1,0 +1,168 @@
+import {readFile, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, describe, expect, test} from 'vitest'
+import {planJsonSchema, PlanSchema, PlansSchema, UnrankedTarget} from '../../src/report/plan-schema.ts'
+import {rigor, ROOT, type Outcome} from './rigor.ts'
+
+/** The day of the bundled prices' reading, so that nothing here depends on today. */
+const env = {RIGOR_AS_OF: '2026-11-21', NO_COLOR: '1'}
+const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation']
+
+const folder = await mkdtemp(path.join(tmpdir(), 'rigor-plan-'))
+afterAll(() => rm(folder, {recursive: true}))
+
+const inColumns = (args: readonly string[], columns: number, stdin?: string): Promise<Outcome> => rigor(args, {env: {...env, COLUMNS: String(columns)}, ...(stdin === undefined ? {} : {stdin})})
+const widest = (text: string): number => Math.max(...text.split('\n').map(line => [...line].length))
+
+describe('plans of the examples', () => {
+  for (const example of EXAMPLES) {
+    test.for([80, 120])(`${example} at %d columns`, async columns => {
+      const {code, stdout, stderr} = await inColumns(['plan', `examples/${example}.yaml`], columns)
+
+      expect({code, stderr, fits: widest(stdout) <= columns}).toEqual({code: 0, stderr: '', fits: true})
+      await expect(stdout).toMatchFileSnapshot(`golden/plan-${example}-${columns}.txt`)
+    })
+  }
+
+  test('are the same from stdin, and whatever the time zone, the locale and the home', async () => {
+    const text = await readFile(path.join(ROOT, 'examples/chat-70b.yaml'), 'utf8')
+    const here = await rigor(['plan', 'examples/chat-70b.yaml', '--json'], {env})
+
+    const there = await rigor(['plan', '-', '--json'], {cwd: folder, stdin: text, env: {...env, TZ: 'Asia/Kolkata', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', HOME: folder}})
+
+    expect(there).toEqual(here)
+  })
+})
+
+describe('estimates', () => {
+  test.for<[string, string[]]>([
+    ['chat-70b', ['--on', 'rig:h100x10-pcie', '--on', 'lambda:gpu_8x_h100_sxm5']],
+    ['finetune-8b', ['--on', 'h100-sxm-80gb:8', '--explain']],
+    ['qlora-70b', ['--on', 'aws:p5.48xlarge', '--explain']],
+    ['nightly-simulation', ['--on', 'rig:workstation-rtx4090', '--on', 'gcp:a3-highgpu-8g@us-central1']],
+  ])('%s %j', async ([example, flags]) => {
+    const {code, stdout, stderr} = await inColumns(['estimate', `examples/${example}.yaml`, ...flags], 100)
+
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+    await expect(stdout).toMatchFileSnapshot(`golden/estimate-${example}.txt`)
+  })
+})
+
+describe('mistakes', () => {
+  test.for<[string, string]>([
+    ['unknown-model', 'kind: llm-inference\nmodel: Lama-3.1-70B\ntraffic: {concurrency: 50}\n'],
+    ['wrong-unit', 'kind: llm-finetune\nmodel: Llama-3.1-8B\ntokens: 5M\nconstraints:\n  deadline: 5 GB\n'],
+    ['no-unit', 'kind: llm-finetune\nmodel: Llama-3.1-8B\ntokens: 5M\nconstraints:\n  deadline: 5\n'],
+    ['unknown-field', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic:\n  concurency: 50\n'],
+    ['unknown-kind', 'kind: llm-inferrence\nmodel: Llama-3.1-70B\n'],
+    ['bad-yaml', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic:\n  inputTokens: 800\n   outputTokens: 200\n'],
+    ['twice-the-same-key', 'kind: llm-inference\nmodel: a\nmodel: b\n'],
+    ['unknown-provider', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic: {concurrency: 50}\nconstraints: {providers: [awss, gcp]}\n'],
+    ['ambiguous-accelerator', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic: {concurrency: 50}\nconstraints: {accelerators: h100}\n'],
+    ['bad-objective', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic: {concurrency: 50}\nobjective: cost + duration\n'],
+    ['contradiction', 'kind: llm-inference\nmodel: Llama-3.1-70B\ntraffic: {concurrency: 50}\nprecision: fp8\nconfiguration: {precision: bf16}\n'],
+  ])('%s: exit 2, the place, the cause and the next step', async ([name, text]) => {
+    const file = `${name}.yaml`
+    await writeFile(path.join(folder, file), text)
+
+    const {code, stdout, stderr} = await rigor(['plan', file], {cwd: folder, env: {...env, COLUMNS: '100'}})
+    const json = await rigor(['plan', file, '--json'], {cwd: folder, env})
+
+    expect({code, stdout}).toEqual({code: 2, stdout: ''})
+    expect(stderr).toMatch(/^Error: .+\nCode: [A-Z_]+\nTry this: .+/s)
+    await expect(stderr).toMatchFileSnapshot(`golden/error-${name}.txt`)
+    expect(json.code).toBe(2)
+    expect(JSON.parse(json.stdout)).toEqual({error: {code: expect.stringMatching(/^[A-Z_]+$/) as string, message: expect.any(String) as string, hint: expect.any(String) as string}})
+  })
+})
+
+describe('nothing feasible', () => {
+  test('exit 3 with the nearest miss, and the whole document under --json', async () => {
+    const args = ['plan', 'examples/qlora-70b.yaml', '--set', 'constraints.deadline=30 min', '--set', 'constraints.budget=2 USD']
+
+    const {code, stdout, stderr} = await inColumns(args, 100)
+    const json = await rigor([...args, '--json'], {env})
+
+    expect({code, stderr}).toEqual({code: 3, stderr: ''})
+    expect(stdout).toMatch(/^Nothing feasible\. Nearest: raise the budget to \d+ USD/)
+    await expect(stdout).toMatchFileSnapshot('golden/nothing-feasible.txt')
+    expect(json.code).toBe(3)
+    expect(PlanSchema.parse(JSON.parse(json.stdout)).targets).toEqual([])
+  })
+
+  test('with several workloads the worst counts', async () => {
+    const file = path.join(folder, 'two.yaml')
+    await writeFile(file, 'workloads:\n  - {kind: llm-finetune, model: Llama-3.1-8B, tokens: 5M}\n  - {kind: llm-finetune, model: Llama-3.1-8B, tokens: 5M, constraints: {deadline: 1 s}}\n')
+
+    const {code, stdout} = await rigor(['plan', file, '--json', '--limit', '2'], {env})
+
+    const {plans} = PlansSchema.parse(JSON.parse(stdout))
+    expect(code).toBe(3)
+    expect(plans.map(plan => plan.targets.length > 0)).toEqual([true, false])
+  })
+})
+
+describe('the JSON document', () => {
+  test.for(EXAMPLES)('of %s is what its schema says', async example => {
+    const {code, stdout, stderr} = await rigor(['plan', `examples/${example}.yaml`, '--json'], {env})
+
+    const document: unknown = JSON.parse(stdout)
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+    const plan = PlanSchema.parse(document)
+    // Nothing is added, and nothing dropped.
+    expect(plan).toEqual(document)
+    expect(Object.keys(document as object).slice(0, 1)).toEqual(['schema'])
+    expect(plan.targets.length).toBe(plan.feasible)
+    expect(stdout).not.toContain(ROOT)
+  })
+
+  test('its keys are those that programs rely on, in that order', async () => {
+    const {stdout} = await rigor(['plan', 'examples/chat-70b.yaml', '--json', '--limit', '1'], {env})
+    const {targets} = JSON.parse(stdout) as {targets: Record<string, unknown>[]}
+
+    expect(Object.keys(targets[0] ?? {}).filter(key => key !== 'operators')).toEqual([
+      'rank', 'id', 'provider', 'service', 'instanceType', 'region', 'zone', 'otherRegions', 'purchase', 'nodes', 'accelerator', 'accelerators', 'acceleratorsBilled', 'eligible', 'ineligibleReason',
+      'configuration', 'throughput', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost', 'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings',
+    ])
+  })
+
+  test('estimates and batch lines have the same shape', async () => {
+    const estimated = await rigor(['estimate', 'examples/chat-70b.yaml', '--on', 'h100-sxm-80gb:8', '--on', 'rig:laptop-rtx4090', '--json'], {env})
+    const lines = await rigor(['estimate', '--batch', '-'], {
+      env,
+      stdin: [
+        {id: 1, workload: {kind: 'llm-finetune', model: 'Llama-3.1-8B', tokens: '5M'}, on: 'lambda:gpu_1x_h100_pcie'},
+        {id: 'two', workload: {kind: 'llm-finetune', model: 'Llama-3.1-405B', method: 'full', tokens: '5M'}, on: 'a10-24gb', configuration: {offload: 'none'}},
+        {id: null, workload: {kind: 'llm-finetune', model: 'no such model', tokens: '5M'}, on: 'a10-24gb'},
+      ].map(line => JSON.stringify(line)).join('\n'),
+    })
+
+    const document = PlanSchema.parse(JSON.parse(estimated.stdout))
+    expect(document.targets[0]?.cost).toMatchObject({usd: null, lines: [], notCosted: [{item: 'compute'}]})
+    const answers = lines.stdout.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.code).toBe(0)
+    expect(answers.map(answer => Object.keys(answer))).toEqual([['id', 'estimate'], ['id', 'refused'], ['id', 'error']])
+    expect(UnrankedTarget.safeParse(answers[0]?.['estimate']).error).toBeUndefined()
+    expect(answers[1]?.['refused']).toMatchObject({reason: 'memory'})
+    expect(answers[2]?.['error']).toMatchObject({code: 'UNKNOWN_MODEL'})
+  })
+
+  test('a plan file holds the document, until when it holds, and its digest', async () => {
+    const file = path.join(folder, 'plan.json')
+
+    const {code} = await rigor(['plan', 'examples/qlora-70b.yaml', '-o', file, '--limit', '3'], {env})
+
+    const written = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+    expect(code).toBe(0)
+    expect(written).toMatchObject({schema: 'rigor.planfile/1', expiresAt: '2026-11-28', digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string})
+    expect(PlanSchema.safeParse(written['plan']).error).toBeUndefined()
+  })
+
+  test('its schema can be handed to other programs', () => {
+    const schema = planJsonSchema()
+
+    expect(schema).toMatchObject({title: 'rigor.plan/1', type: 'object', additionalProperties: false})
+    expect(JSON.stringify(schema)).toContain('"ineligibleReason"')
+  })
+})
