@@ -129,8 +129,8 @@ export interface Performance {
   readonly rooflineSeconds: number
   /** What was assumed or is worth knowing, one sentence each. */
   readonly notes: readonly string[]
-  /** A goal that nobody stated but most would (a chat answers within seconds) is missed: `plan` refuses it so, `estimate` only says so. */
-  readonly missesAssumedGoal?: Refusal
+  /** It would run, but nobody would want it unasked: a chat that answers after minutes, a program that has to be ported first. `plan` refuses it so; `estimate`, where the target is named, only says so. */
+  readonly refusedUnlessNamed?: Refusal
 }
 
 export type RefusalReason =

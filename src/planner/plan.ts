@@ -30,7 +30,7 @@ export interface PlanRequest extends SessionInput {
  * counts and in the configurations worth trying, each way of buying it in its best region.
  */
 export function planWorkload(request: PlanRequest): PlanDocument {
-  const session = createSession({...request, enforceAssumedGoals: true})
+  const session = createSession({...request, refusesUnasked: true})
   const entries: Entry[] = []
   const refused: Refused[] = []
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
@@ -206,14 +206,14 @@ function fewestNodes(session: Session, place: Place): number[] {
   return counts.slice(serving, serving + 1)
 }
 
-const acceptable = (session: Session, performance: Performance): boolean => performance.missesAssumedGoal === undefined || !session.enforceAssumedGoals
+const acceptable = (session: Session, performance: Performance): boolean => performance.refusedUnlessNamed === undefined || !session.refusesUnasked
 
 /** Why no node count of a place can do the work, whatever it costs. The smallest count says most plainly what is missing. */
 function refuseHardware(session: Session, place: Place): Refusal | null {
   const counts = nodeCounts(session, place)
   if (session.demand.endless ? fewestNodes(session, place).length > 0 : counts.some(nodes => session.search(place, nodes).performances.length > 0)) return null
   const {performances, refusal} = session.search(place, counts[0] ?? 1)
-  return refusal ?? performances[0]?.missesAssumedGoal ?? null
+  return refusal ?? performances[0]?.refusedUnlessNamed ?? null
 }
 
 /** What money or time would lift says more than what it would not, and of two such misses the smaller one. */

@@ -60,8 +60,8 @@ interface Candidate {
 }
 
 function dominates(a: Candidate, b: Candidate): boolean {
-  // One that misses a goal never drives out one that meets it.
-  if (a.performance.missesAssumedGoal !== undefined && b.performance.missesAssumedGoal === undefined) return false
+  // One that nobody would want unasked never drives out one that anybody would.
+  if (a.performance.refusedUnlessNamed !== undefined && b.performance.refusedUnlessNamed === undefined) return false
   let level = true
   for (let index = 0; index < a.drivers.length; index++) {
     const [left, right] = [a.drivers[index] ?? 0, b.drivers[index] ?? 0]

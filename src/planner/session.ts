@@ -18,7 +18,7 @@ import {createMisses, type Misses} from './misses.ts'
 import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
 import type {Objective} from './objective.ts'
-import {DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
+import {DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
 import {measureReference, withReference, type ReferenceFactor} from './reference.ts'
 import {sayHours} from './say.ts'
@@ -62,7 +62,7 @@ export interface Session {
   readonly evaluator: Evaluator
   readonly budgetUsd: number | undefined
   readonly reference: ReferenceFactor | undefined
-  readonly enforceAssumedGoals: boolean
+  readonly refusesUnasked: boolean
   /** What a longer deadline or a larger budget would let in. */
   readonly misses: Misses
   /** Sorts of places whose differences this workload feels; see `contenders`. */
@@ -80,8 +80,8 @@ export interface SessionInput {
   readonly book: PriceBook
   readonly options: PlanOptions
   readonly objective: Objective
-  /** `plan` ranks only what meets the goals it assumed; `estimate` answers what it is asked. */
-  readonly enforceAssumedGoals?: boolean | undefined
+  /** `plan` refuses what nobody would want unasked (`Performance.refusedUnlessNamed`); `estimate` answers what it is asked. */
+  readonly refusesUnasked?: boolean | undefined
   /** The hardware that `reference.on` names, resolved. */
   readonly referenceHardware?: Hardware | undefined
 }
@@ -120,7 +120,7 @@ export function createSession(input: SessionInput): Session {
     evaluator: createEvaluator(facts, book, work),
     budgetUsd: spec.constraints.budget === undefined ? undefined : moneyToUsd(spec.constraints.budget, facts.snapshot.exchangeRates),
     reference,
-    enforceAssumedGoals: input.enforceAssumedGoals === true,
+    refusesUnasked: input.refusesUnasked === true,
     misses: createMisses(),
     sortOfPlace: group => sortOfPlace({objective, work, book}, group),
     choices: new Map(),
@@ -162,7 +162,8 @@ export function scheduleOf(spec: CommonSpec, demand: Demand): Schedule {
 export function nodeCounts(session: Session, place: Place): number[] {
   const {demand, spec} = session
   const {maxNodes} = spec.constraints
-  const most = Math.min(place.maximumNodes, maxNodes ?? DEFAULT_MAXIMUM_NODES)
+  const usual = Math.min(DEFAULT_MAXIMUM_NODES, Math.max(1, Math.floor(DEFAULT_MAXIMUM_ACCELERATORS / acceleratorsPerNode(place))))
+  const most = Math.min(place.maximumNodes, maxNodes ?? usual)
   const dense = demand.endless ? DENSE_NODES : session.objective.text === 'cost' ? 1 : DEFAULT_MAXIMUM_NODES
   const counts: number[] = []
   for (let nodes = 1; nodes <= most; nodes = nodes < dense ? nodes + 1 : nodes * 2) counts.push(nodes)
@@ -326,10 +327,12 @@ export function judge(session: Session, ways: readonly Way[], nodes: number, per
   let nearest: Miss | undefined
   for (const way of ways) {
     for (const performance of performances) {
-      if (performance.missesAssumedGoal !== undefined && session.enforceAssumedGoals) {
-        nearest ??= {refusal: performance.missesAssumedGoal, by: Number.POSITIVE_INFINITY}
+      if (performance.refusedUnlessNamed !== undefined && session.refusesUnasked) {
+        nearest ??= {refusal: performance.refusedUnlessNamed, by: Number.POSITIVE_INFINITY}
         continue
       }
+      // Where a whole node stays idle, fewer nodes do the same.
+      if (session.refusesUnasked && nodes > 1 && performance.acceleratorsUsed <= (nodes - 1) * acceleratorsPerNode(way.place)) continue
       const estimate = session.evaluator.estimate(way, nodes, performance)
       const miss = refuseEstimate(session, estimate, onDemandUsdPerHour)
       if (miss !== null) {
@@ -374,12 +377,14 @@ export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsd
   const {budgetUsd} = session
   const dear = budgetUsd === undefined ? null : checkBudget(estimate.cost, budgetUsd)
   noteMiss(session, estimate, late ? hours : null, dear !== null)
-  if (late) {
-    const [taken, allowed] = [sayHours(hours), sayHours(deadlineSeconds / 3600)]
-    const detail = taken === allowed ? `takes ${sayHours(hours - deadlineSeconds / 3600)} longer than the deadline of ${allowed}` : `takes ${taken}, the deadline is ${allowed}`
-    return {refusal: {reason: 'deadline', detail, nearest: `raise the deadline to ${deadlineText(hours)}`}, by: (hours * 3600) / deadlineSeconds}
-  }
-  return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
+  if (!late) return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
+  const [taken, allowed] = [sayHours(hours), sayHours(deadlineSeconds / 3600)]
+  const detail = taken === allowed ? `takes ${sayHours(hours - deadlineSeconds / 3600)} longer than the deadline of ${allowed}` : `takes ${taken}, the deadline is ${allowed}`
+  const nearest = `raise the deadline to ${deadlineText(hours)}`
+  const by = (hours * 3600) / deadlineSeconds
+  if (dear === null) return {refusal: {reason: 'deadline', detail, nearest}, by}
+  const nearestBoth = dear.nearest === null ? null : `${nearest} and ${dear.nearest.replace(/^raise /, '')}`
+  return {refusal: {reason: 'deadline', detail: `${detail}, and ${dear.detail}`, nearest: nearestBoth}, by: (by * (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY)) / Math.max(budgetUsd ?? 1, 0.01)}
 }
 
 /** A thousand years and more is no estimate; beyond that failures alone make it endless, and figures overflow. */

@@ -11,7 +11,7 @@ import {examples, plan, read, restricted, rigNamed, workspace, type Spec} from '
 
 /** Every offer of every region and zone, at every node count, in every configuration, by the same evaluator; nothing is skipped. */
 async function everything(spec: Spec, world: Workspace): Promise<readonly Estimate[]> {
-  const session = createSession({...(await sessionInput(world, read(spec))), enforceAssumedGoals: true})
+  const session = createSession({...(await sessionInput(world, read(spec))), refusesUnasked: true})
   const {kind, demand, facts} = session
   const {constraints} = session.spec
   const feasible: Estimate[] = []
@@ -23,7 +23,7 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
       const hardware = place.hardware(nodes)
       const performances = kind.configurations(demand as never, hardware, facts).flatMap(configuration => {
         const result = kind.perform(demand, hardware, configuration, facts)
-        if (!result.feasible || result.performance.missesAssumedGoal !== undefined) return []
+        if (!result.feasible || result.performance.refusedUnlessNamed !== undefined) return []
         return [session.reference === undefined ? result.performance : withReference(result.performance, hardware, session.reference)]
       })
       const ways: readonly Way[] = place.kind === 'rig' ? [{place}] : waysOf(session, place, offers, nodes)

@@ -170,6 +170,7 @@ export function performGeneric(demand: GenericDemand, target: Hardware, configur
   const lines = memoryLines(demand, taken)
   const bottleneck: Bottleneck = lost > busy ? 'link' : bound
   const known = demand.reference !== undefined
+  const port = portOf(demand, hardware)
   return {
     feasible: true,
     performance: {
@@ -192,9 +193,18 @@ export function performGeneric(demand: GenericDemand, target: Hardware, configur
       bottleneck,
       basis: known ? 'computed' : 'assumed',
       rooflineSeconds: Math.min(rooflineOnOne(demand, hardware) / taken, workSeconds.p10),
-      notes,
+      notes: port === undefined ? notes : [...notes, `${port.detail}.`],
+      ...(port === undefined ? {} : {refusedUnlessNamed: port}),
     },
   }
+}
+
+/** A program that was timed on one maker's accelerators runs on another's only once somebody has ported it: never assumed, but the user may know better. */
+function portOf(demand: GenericDemand, hardware: Hardware): Refusal | undefined {
+  const there = demand.reference?.hardware.accelerator
+  const here = hardware.accelerator
+  if (there === undefined || there.vendor === here.vendor) return undefined
+  return {reason: 'software', detail: `the job was timed on ${there.name}; nobody says that it runs on ${here.name}`, nearest: 'if it does: rigor estimate … --on the target'}
 }
 
 /** No configuration beats all accelerators at the full roofline (or, from a reference alone, at the better of the two ratios and without loss). */

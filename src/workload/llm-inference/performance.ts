@@ -188,7 +188,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
   const notes: string[] = []
-  let missesAssumedGoal: Refusal | undefined
+  let refusedUnlessNamed: Refusal | undefined
   let replicas = asked === 'auto' ? mostReplicas : asked
   if (load.kind === 'offline') {
     replicas = Math.max(1, Math.min(replicas, Math.ceil(load.requests / groupSize) * groupSize))
@@ -211,14 +211,14 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     const verdict = tryReplicas(demand, plan, replicas, slotLimit)
     if (!verdict.meetsGoal && verdict.keepsUp) {
       if (!demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
-      missesAssumedGoal = missesGoal(demand, plan, replicas, slotLimit).refusal
+      refusedUnlessNamed = missesGoal(demand, plan, replicas, slotLimit).refusal
       notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
   // Only now: most candidates are refused before, and this is a search of its own.
   const pacedSlots = Math.max(1, slotsWithinPace(demand, plan, slotLimit))
   const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, pacedSlots, notes)
-  return {feasible: true, performance: missesAssumedGoal === undefined ? performance : {...performance, missesAssumedGoal}}
+  return {feasible: true, performance: refusedUnlessNamed === undefined ? performance : {...performance, refusedUnlessNamed}}
 }
 
 /** The most sequences whose tokens still come at the pace of the goal: more at a time are more throughput, but slower ones. */
