@@ -28,7 +28,7 @@ function estimateAnswer(session: Session, ranked: readonly Entry[]): string {
   const [winner, next] = ranked
   if (winner === undefined) return ''
   const subject = `${nameOf(winner)}: ${figures(session, winner)}.`
-  return next === undefined ? capitalized(subject) : `Best of ${ranked.length} by ${session.objective.text}: ${subject}`
+  return next === undefined ? (winner.provider === 'rig' ? capitalized(subject) : subject) : `Best of ${ranked.length} by ${session.objective.text}: ${subject}`
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

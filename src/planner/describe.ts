@@ -85,7 +85,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
       provisioningHours: place.kind === 'cloud' ? session.evaluator.provisioning(place).hours : null,
       skills: session.options.skills,
     }),
-    warnings: [...new Set([...performance.notes, ...estimate.notes, ...idleNote(estimate)])],
+    warnings: [...new Set([...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
     ...(detailed ? {operators: performance.operators} : {}),
   }
 }
@@ -95,6 +95,9 @@ function acceleratorsBilled(place: Place, nodes: number): number {
   const perNode = place.kind === 'rig' ? place.node.acceleratorCount : acceleratorsPerNode(place)
   return perNode * nodes
 }
+
+/** A kind may say the same in its own words, without knowing what is paid for. */
+const IDLE = /^\d+ of \d+ accelerators stay idle/
 
 function idleNote(estimate: Estimate): string[] {
   const billed = acceleratorsBilled(estimate.way.place, estimate.nodes)

@@ -42,6 +42,8 @@ export interface BarePlace extends PlaceBase {
 
 /** Beyond this many nodes nobody plans without saying `constraints.maxNodes`. */
 export const DEFAULT_MAXIMUM_NODES = 16
+/** Nor beyond this many accelerators: a TPU slice of 256 chips is one machine. */
+export const DEFAULT_MAXIMUM_ACCELERATORS = 1024
 
 export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPlace {
   const inside = [accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.slice ?? false].join('|')

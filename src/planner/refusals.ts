@@ -40,12 +40,15 @@ export function foldRefusals(refused: readonly Refused[], feasibleProviders: Rea
 
 function compareRefused(a: Refused, b: Refused): number {
   return (
-    reasonRank(a.refusal.reason) - reasonRank(b.refusal.reason) ||
+    reachRank(a) - reachRank(b) ||
     memoryMiss(a.refusal) - memoryMiss(b.refusal) ||
     missedBy(a) - missedBy(b) ||
     (a.id < b.id ? -1 : Number(a.id > b.id))
   )
 }
+
+/** Time and money may both be raised: which of the two comes first is for the ratios to say. */
+const reachRank = ({refusal: {reason}}: Refused): number => (reason === 'budget' ? reasonRank('deadline') : reasonRank(reason))
 
 /** By how much memory misses, as a ratio; 0 where memory was not the reason. */
 function memoryMiss(refusal: Refusal): number {

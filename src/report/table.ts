@@ -244,8 +244,9 @@ function footLines(document: PlanDocument, view: PlanView): Line[] {
 function nextLines(document: PlanDocument, view: PlanView): Line[] {
   const workload = shellWord(view.workloadArgument ?? 'WORKLOAD')
   const best = document.targets[0]
-  const nearest = nearestMisses(document.rejected, 1)[0] ?? document.rejected[0]
-  const on = best?.id ?? nearest?.id
+  // A bare provider, whose offers all fail, is no target.
+  const named = document.rejected.filter(({id}) => id.includes(':'))
+  const on = best?.id ?? (nearestMisses(named, 1)[0] ?? named[0])?.id
   if (on === undefined) return []
   return commandLines('Next', ['rigor', 'estimate', workload, `--on ${shellWord(on)}`, '--explain'], view.width)
 }

@@ -5,7 +5,7 @@ import type {PlanTarget} from '../../src/planner/document.ts'
 import type {Estimate, Way} from '../../src/planner/evaluate.ts'
 import {cloudPlaces, rigPlaces} from '../../src/planner/places.ts'
 import {withReference} from '../../src/planner/reference.ts'
-import {createSession, ineligibleReasonOf, onDemandPrice, refuseEstimate, scoreOf, waysOf} from '../../src/planner/session.ts'
+import {acceleratorsPerNode, createSession, ineligibleReasonOf, onDemandPrice, refuseEstimate, scoreOf, waysOf} from '../../src/planner/session.ts'
 import {sessionInput, type Workspace} from '../../src/workspace.ts'
 import {examples, plan, read, restricted, rigNamed, workspace, type Spec} from './world.ts'
 
@@ -24,6 +24,8 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
       const performances = kind.configurations(demand as never, hardware, facts).flatMap(configuration => {
         const result = kind.perform(demand, hardware, configuration, facts)
         if (!result.feasible || result.performance.refusedUnlessNamed !== undefined) return []
+        // A target is the nodes that work.
+        if (nodes > 1 && result.performance.acceleratorsUsed <= (nodes - 1) * acceleratorsPerNode(place)) return []
         return [session.reference === undefined ? result.performance : withReference(result.performance, hardware, session.reference)]
       })
       const ways: readonly Way[] = place.kind === 'rig' ? [{place}] : waysOf(session, place, offers, nodes)

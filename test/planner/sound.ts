@@ -52,6 +52,7 @@ function faultsOfTarget(target: PlanTarget): string[] {
   const needed = memoryGib.lines.reduce((sum, line) => sum + line.gib, 0)
   if (!level(needed, memoryGib.needed.p50)) faults.push(`${id}: memory lines sum to ${needed}, needed are ${memoryGib.needed.p50}`)
   if (memoryGib.needed.p50 > memoryGib.available * (1 + 1e-9)) faults.push(`${id}: needs ${memoryGib.needed.p50} GiB of ${memoryGib.available}`)
+  if (target.rank > 0 && target.nodes > 1 && target.accelerators <= (target.acceleratorsBilled / target.nodes) * (target.nodes - 1)) faults.push(`${id}: whole machines stay idle`)
   if (target.accelerators > target.acceleratorsBilled + 1e-9) faults.push(`${id}: uses ${target.accelerators} of ${target.acceleratorsBilled} accelerators`)
   if (target.powerWatts.average !== null && target.powerWatts.peak !== null && target.powerWatts.average.p50 > target.powerWatts.peak.p50 * (1 + 1e-9)) faults.push(`${id}: draws more on average than at peak`)
   if (target.durationHours !== null && target.workHours !== null && target.workHours.p50 > target.durationHours.p50 * (1 + 1e-9)) faults.push(`${id}: works longer than it lasts`)
