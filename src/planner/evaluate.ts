@@ -44,6 +44,8 @@ export interface Estimate {
   readonly power: Power
   readonly energy: Energy
   readonly cost: Cost
+  /** Of the price; `null` = none is listed. */
+  readonly priceAgeDays: number | null
   readonly confidence: Confidence
   readonly notes: readonly string[]
 }
@@ -181,7 +183,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       work: workAmount(demand.costUnit, demand.workUnits, performance.throughput),
       basis,
     })
-    return {way, nodes, performance, hours, durationHours, power, energy, cost, confidence: weakest(basis, way.offer === undefined ? 'measured' : basisOfStanding(way.offer.standing)), notes}
+    return {way, nodes, performance, hours, durationHours, power, energy, cost, priceAgeDays: pricing.kind === 'rented' ? pricing.priceAgeDays : null, confidence: weakest(basis, way.offer === undefined ? 'measured' : basisOfStanding(way.offer.standing)), notes}
   }
 
   function pricingOf(way: Way, nodes: number, performance: Performance, power: Power): Pricing {

@@ -60,6 +60,7 @@ export function scopeOf(estimate: Estimate): ExpressionScope {
     'latency.ttft.p99': latency?.ttftSeconds.p99 ?? null,
     'latency.tpot.median': latency?.tpotSeconds.median ?? null,
     'latency.tpot.p99': latency?.tpotSeconds.p99 ?? null,
+    'catalog.age': estimate.priceAgeDays,
     confidence: estimate.confidence,
     'target.provider': way.place.provider,
     'target.region': way.offer?.region ?? null,
