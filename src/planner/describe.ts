@@ -1,9 +1,10 @@
+import type {MemoryUse} from '../performance/types.ts'
 import {formatTargetId} from '../catalog/target.ts'
 import type {Offer} from '../catalog/schema.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
 import {exactly} from '../performance/interval.ts'
 import type {PlanTarget} from './document.ts'
-import {metricsOf, type Estimate} from './evaluate.ts'
+import {metricsOf, type Estimate, type Way} from './evaluate.ts'
 import {acceleratorsPerNode, ineligibleReasonOf, type Session} from './session.ts'
 import {tradeoffsOf} from './tradeoffs.ts'
 import type {Place} from './places.ts'
@@ -73,7 +74,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
     energyKwh: estimate.energy.kwh,
     carbonKg: estimate.energy.carbonKg,
     cost: costOf(estimate),
-    availability: availabilityOf(estimate),
+    availability: availabilityOf(estimate.way),
     confidence: estimate.confidence,
     bottleneck: performance.bottleneck,
     tradeoffs: tradeoffsOf({
@@ -87,6 +88,52 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
     }),
     warnings: [...new Set([...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
     ...(detailed ? {operators: performance.operators} : {}),
+  }
+}
+
+/** What can be said of a target whose memory is too small: what it would need there, and nothing that follows from running. */
+export function describeTooSmall(session: Session, way: Way, nodes: number, memory: MemoryUse): Omit<PlanTarget, 'rank'> {
+  const {place, offer} = way
+  const accelerators = Math.floor(acceleratorsPerNode(place)) * nodes
+  return {
+    id: targetId({way, nodes}),
+    provider: place.provider,
+    service: offer?.service ?? 'vm',
+    instanceType: place.instanceType,
+    region: offer?.region ?? null,
+    zone: offer?.zone ?? null,
+    otherRegions: null,
+    purchase: offer?.purchase ?? (place.kind === 'rig' ? 'owned' : 'none'),
+    nodes,
+    accelerator: place.accelerator.id,
+    accelerators,
+    acceleratorsBilled: acceleratorsBilled(place, nodes),
+    eligible: false,
+    ineligibleReason: null,
+    configuration: session.spec.configuration,
+    throughput: {unit: session.demand.throughputUnit, p10: null, p50: null, p90: null},
+    durationHours: null,
+    workHours: null,
+    latency: null,
+    memoryGib: {needed: memory.neededGib, available: memory.availableGib, lines: memory.lines},
+    powerWatts: {average: null, peak: null, accelerators: null},
+    energyKwh: null,
+    carbonKg: null,
+    cost: {
+      period: session.work.schedule.kind === 'once' ? 'run' : 'month',
+      basis: place.kind === 'rig' ? (place.rig.owned ? 'marginal' : 'full') : 'rental',
+      usd: null,
+      alternative: null,
+      perUnit: null,
+      lines: [],
+      notCosted: [{item: 'compute', reason: 'it does not run there', usd: null}],
+    },
+    availability: availabilityOf(way),
+    confidence: 'computed',
+    bottleneck: 'memory-capacity',
+    tradeoffs: [],
+    why: [],
+    warnings: [],
   }
 }
 
@@ -110,7 +157,7 @@ function costOf(estimate: Estimate): PlanTarget['cost'] {
   return {period, basis, usd, alternative, perUnit, lines, notCosted}
 }
 
-function availabilityOf({way}: Estimate): PlanTarget['availability'] {
+function availabilityOf(way: Way): PlanTarget['availability'] {
   if (way.place.kind === 'rig') return {state: way.place.rig.owned ? 'owned' : 'planned', asOf: way.place.rig.asOf}
   return way.offer === undefined ? {state: 'none', asOf: null} : {state: 'listed', asOf: way.offer.asOf}
 }

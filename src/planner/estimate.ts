@@ -1,7 +1,7 @@
 import type {Offer} from '../catalog/schema.ts'
 import type {Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
-import {describeTarget, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
+import {describeTarget, describeTooSmall, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
 import type {Estimate, Way} from './evaluate.ts'
 import type {CloudPlace, Place} from './places.ts'
@@ -14,7 +14,7 @@ import {contenders, createSession, isWithinReason, judge, offerGroups, onDemandP
 /** What `estimate` says of one target: its figures, or why there are none (with what there is). */
 export type TargetVerdict =
   | {readonly feasible: true; readonly entry: Entry}
-  | {readonly feasible: false; readonly id: string; readonly provider: string; readonly refusal: Refusal; readonly misfit: Entry | null}
+  | {readonly feasible: false; readonly id: string; readonly provider: string; readonly refusal: Refusal; readonly misfit: Entry | null; readonly tooSmall?: Omit<PlanTarget, 'rank'>}
 
 /** Several targets in depth, in `rigor.plan/1`: the misfits stand in `rejected`, with the figures they would have. */
 export function estimateTargets(input: SessionInput, targets: readonly Resolved[]): PlanDocument {
@@ -89,7 +89,10 @@ function verdictAt(session: Session, place: Place, nodes: number, ways: readonly
   const entryOf = (estimate: Estimate, score: number | null): Entry => ({...scoredOf(session, estimate, score), estimate, otherRegions: bought === null ? null : otherRegionsAt(session, bought, estimate)})
   const searched = session.search(place, nodes)
   if (searched.performances.length === 0) {
-    return {feasible: false, id, provider, refusal: searched.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}, misfit: null}
+    const refusal = searched.refusal ?? {reason: 'constraint', detail: 'no configuration is left', nearest: null}
+    const [way] = ways
+    const memory = way === undefined ? undefined : refusal.memory
+    return {feasible: false, id, provider, refusal, misfit: null, ...(way === undefined || memory === undefined ? {} : {tooSmall: describeTooSmall(session, way, nodes, memory)})}
   }
   const judged = judge(session, ways, nodes, searched.performances, bought?.onDemand ?? null)
   if ('estimate' in judged) return {feasible: true, entry: entryOf(judged.estimate, judged.score)}
@@ -115,7 +118,7 @@ export function targetOf(session: Session, entry: Entry, rank: number, ranked: r
 function rejectedOf(session: Session, verdict: TargetVerdict & {feasible: false}): RejectedTarget {
   const {id, provider, refusal, misfit} = verdict
   const base = {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}
-  if (misfit === null) return base
+  if (misfit === null) return verdict.tooSmall === undefined ? base : {...base, estimate: verdict.tooSmall}
   const {rank: _, ...figures} = targetOf(session, misfit, 0, [])
   return {...base, estimate: figures}
 }

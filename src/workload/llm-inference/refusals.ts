@@ -1,3 +1,4 @@
+import {exactly} from '../../performance/interval.ts'
 import type {Hardware, MemoryUse, PerformResult, RefusalReason} from '../../performance/types.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Facts} from '../contract.ts'
@@ -68,7 +69,12 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
   }
   const nearest = ways.length > 0 ? `fits ${ways.join(', or ')}` : `needs accelerators with ${gib(needed / WEIGHT_SHARE)} GiB together`
   const reserve = needed <= available && beside !== undefined ? ` and ${gib(beside * Math.max(1, perNode * hardware.nodes))} GiB of cache and reserve` : ''
-  return refused('memory', `${modelSize(model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest, memory)
+  return refused('memory', `${modelSize(model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest, memory ?? weightsAlone(needed / Math.max(1, Math.floor(perNode) * hardware.nodes), accelerator.memoryGib))
+}
+
+/** Spread evenly over all there are, weights alone are too much: nothing else needs to be counted. */
+function weightsAlone(gibPerAccelerator: number, availableGib: number): MemoryUse {
+  return {neededGib: exactly(gibPerAccelerator), availableGib, lines: [{item: 'weights', gib: gibPerAccelerator}]}
 }
 
 /** Tensor parallelism takes powers of two. */
