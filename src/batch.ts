@@ -9,6 +9,7 @@ import {estimateText} from './report/json.ts'
 import {RigorError} from './errors.ts'
 import {echo} from './text/safe.ts'
 import {kinds} from './workload/index.ts'
+import {openTextFile} from './store/text-file.ts'
 import {parseWorkload} from './workload/read.ts'
 import {sessionInput, type Workspace} from './workspace.ts'
 import {JsonSyntax, readJson} from './text/json.ts'
@@ -25,9 +26,8 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value): Va
 
 /** Answers `{"id", "workload", "on", "configuration"?}` line by line, in order, as they come: nothing waits for the end of the input. */
 export async function answerBatch(file: string, workspace: Workspace): Promise<void> {
-  const input = file === '-' ? process.stdin : createReadStream(file)
   // A file that cannot be opened must fail here and not in the middle of the loop.
-  if (file !== '-') await once(input, 'open')
+  const input = file === '-' ? process.stdin : createReadStream(file, {fd: openTextFile(file)})
   const answer = createAnswerer(workspace)
   let pending: string[] = []
   let size = 0

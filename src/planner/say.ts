@@ -4,8 +4,9 @@ import {formatNumber, formatShare} from '../units/format.ts'
 
 export const sayUsd = (usd: number): string => `${formatNumber(usd, usd >= 1000 ? 4 : 3)} USD`
 
-/** "25 min", "6.2 h", "9.5 days". */
+/** "40 s", "25 min", "6.2 h", "9.5 days". */
 export function sayHours(hours: number): string {
+  if (hours < 1 / 60) return `${formatNumber(hours * 3600, 2)} s`
   if (hours < 1) return `${formatNumber(hours * 60, 2)} min`
   return hours < 72 ? `${formatNumber(hours, hours < 10 ? 2 : 3)} h` : `${formatNumber(hours / 24, 3)} days`
 }

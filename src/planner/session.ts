@@ -316,6 +316,9 @@ export interface Judged {
   readonly score: number | null
 }
 
+/** A factor that puts a miss behind all that are real. */
+const BEYOND_REACH = 1e9
+
 /** A refusal, and by what ratio a deadline or a budget was missed. */
 export interface JudgedRefusal extends Refusal {
   readonly missedBy?: number
@@ -336,7 +339,9 @@ export function judge(session: Session, ways: readonly Way[], nodes: number, per
       const estimate = session.evaluator.estimate(way, nodes, performance)
       const miss = refuseEstimate(session, estimate, onDemandUsdPerHour)
       if (miss !== null) {
-        if (nearest === undefined || miss.by < nearest.by) nearest = miss
+        // A price that may not win is no way out either.
+        const by = estimate.way.offer !== undefined && ineligibleReasonOf(estimate.way.offer, session.options) !== null ? miss.by * BEYOND_REACH : miss.by
+        if (nearest === undefined || by < nearest.by) nearest = {refusal: miss.refusal, by}
         continue
       }
       const score = scoreOf(session, estimate)
@@ -432,9 +437,9 @@ function refuseCrowded(session: Session, estimate: Estimate): Refusal | null {
   }
 }
 
-/** A deadline that is long enough, as one would write it: "31 h", "12 min", "4.2 days". */
+/** A deadline that is long enough, as one would write it: "31 h", "12 min", "4.2 days", "20 s". */
 export function deadlineText(hours: number): string {
-  const [amount, unit] = hours < 1 ? [hours * 60, 'min'] : hours < 72 ? [hours, 'h'] : [hours / 24, 'days']
+  const [amount, unit] = hours < 1 / 60 ? [hours * 3600, 's'] : hours < 1 ? [hours * 60, 'min'] : hours < 72 ? [hours, 'h'] : [hours / 24, 'days']
   const step = amount >= 10 ? 1 : 0.1
   return `${Number((Math.ceil(amount / step - 1e-9) * step).toFixed(1))} ${unit}`
 }

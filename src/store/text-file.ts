@@ -36,6 +36,20 @@ export function readTextFile(file: string, shown: string = file): string {
   }
 }
 
+/** A handle on a file of any length, to be read line by line; the same errors as `readTextFile`. */
+export function openTextFile(file: string, shown: string = file): number {
+  const name = echo(shown, 300)
+  let handle: number
+  try {
+    handle = fs.openSync(file, 'r')
+  } catch (cause) {
+    throw openError(cause, file, name)
+  }
+  if (!fs.fstatSync(handle).isDirectory()) return handle
+  fs.closeSync(handle)
+  throw new RigorError('NOT_A_FILE', `${name} is a folder.`, {hint: 'Name a file in it.'})
+}
+
 /** Everything on stdin. */
 export function readStandardInput(): string {
   return decode(readUpTo(0, 'standard input'), 'standard input')

@@ -148,6 +148,19 @@ describe('the JSON document', () => {
     expect(answers[2]?.['error']).toMatchObject({code: 'UNKNOWN_MODEL'})
   })
 
+  test('a batch that cannot be read is an error; a broken line breaks only itself', async () => {
+    const missing = await rigor(['estimate', '--batch', path.join(folder, 'none.jsonl')], {env})
+    const directory = await rigor(['estimate', '--batch', folder], {env})
+    const lines = await rigor(['estimate', '--batch', '-'], {env, stdin: '{"id":1}\nnonsense\n[]\n\n{"id":2,"workload":{"kind":"generic","flops":1e20},"on":"h100-sxm-80gb","extra":1}\n{"id":3,"workload":{"kind":"generic","flops":1e20,"constraints":{"deadline":"1 s"}},"on":"lambda:gpu_8x_h100_sxm5"}\n'})
+
+    expect([missing.code, directory.code]).toEqual([2, 2])
+    expect([missing.stderr, directory.stderr]).toEqual([expect.stringContaining('FILE_NOT_FOUND'), expect.stringContaining('NOT_A_FILE')])
+    expect({code: lines.code, stderr: lines.stderr}).toEqual({code: 0, stderr: ''})
+    expect(lines.stdout.trim().split('\n').map(line => JSON.parse(line) as unknown)).toMatchObject([
+      {id: 1, error: {code: 'BAD_LINE'}}, {id: null, error: {code: 'BAD_JSON'}}, {id: null, error: {code: 'BAD_LINE'}}, {id: 2, error: {code: 'BAD_LINE'}}, {id: 3, refused: {reason: 'deadline'}},
+    ])
+  })
+
   test('a plan file holds the document, until when it holds, and its digest', async () => {
     const file = path.join(folder, 'plan.json')
 

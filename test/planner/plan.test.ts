@@ -166,7 +166,7 @@ describe('laws', () => {
         if (document.targets.some(target => target.eligible)) return
 
         const raisedBudget = /the budget to (\d+ USD)/.exec(document.answer)?.[1]
-        const raisedDeadline = /the deadline to ([\d.]+ (?:h|min|days))/.exec(document.answer)?.[1]
+        const raisedDeadline = /the deadline to ([\d.]+ (?:h|min|days|s))/.exec(document.answer)?.[1]
         const together = document.answer.includes(' and the deadline')
         const tries: Spec[] = together
           ? [{budget: raisedBudget, deadline: raisedDeadline}]
