@@ -238,7 +238,7 @@ function workHoursOf(performance: Performance, schedule: Schedule): Interval {
 
 /** What has to be fetched to every machine before it works: the weights of one replica. */
 function weightBytes(performance: Performance): number {
-  const perAccelerator = performance.memory.lines.find(line => line.item === 'weights')?.gib ?? 0
+  const perAccelerator = performance.memory.lines.find(line => line.item.startsWith('weights'))?.gib ?? 0
   const {tp = 1, pp = 1, ep = 1} = performance.configuration
   return perAccelerator * Math.max(tp, ep) * pp * 2 ** 30
 }

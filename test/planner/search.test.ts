@@ -91,6 +91,7 @@ describe('the winner is the best of all that there is', () => {
   test.for(Object.entries(specs))('%s', {timeout: 60_000}, async ([, spec]) => {
     const all = await everything(spec, world)
     expect(all.length).toBeGreaterThan(10)
+    expect(all.filter(({performance: {workSeconds, rooflineSeconds}}) => workSeconds !== null && workSeconds.p50 < rooflineSeconds * (1 - 1e-9))).toEqual([])
 
     for (const objective of OBJECTIVES) {
       const session = createSession(await sessionInput(world, read({...spec, objective})))
