@@ -13,7 +13,9 @@ export function answerOf(session: Session, ranked: readonly Entry[], displaced: 
   if (!winner.eligible) {
     return `No offer may win: the best is ${nameOf(winner)} at ${figures(session, winner)}, but its price is ${winner.estimate.way.offer === undefined ? 'unknown' : 'not reliable'} (see the marks).`
   }
-  const assumed = winner.provider === 'rig' && session.options.rigsAssumed ? ', assuming the built-in rig is yours (`rigs: {}` leaves it out)' : ''
+  const {place} = winner.estimate.way
+  const yours = place.kind !== 'rig' || place.rig.class === 'server' ? 'the built-in rig is yours' : `such a ${place.rig.class} is yours`
+  const assumed = winner.provider === 'rig' && session.options.rigsAssumed ? `, assuming ${yours} (\`rigs: {}\` leaves it out)` : ''
   const first = `Run it on ${nameOf(winner)}${assumed}: ${figures(session, winner)}`
   const rival = winner.provider === 'rig' ? ranked.find(entry => entry.eligible && entry.provider !== 'rig') : ranked.find(entry => entry.provider === 'rig')
   const beside =
@@ -63,7 +65,10 @@ const budgetText = ({usd, estimate}: NearMiss): string => `${Math.ceil((usd ?? 0
 export function nameOf({estimate}: Pick<Entry, 'estimate'>): string {
   const {place, offer} = estimate.way
   const times = estimate.nodes > 1 ? ` ×${estimate.nodes}` : ''
-  if (place.kind === 'rig') return `${place.rig.owned ? 'your' : 'the planned'} ${place.rig.class === 'server' ? 'rig' : place.rig.class} ${place.instanceType}${times}`
+  if (place.kind === 'rig') {
+    const sort = place.rig.class === 'server' ? 'rig ' : place.instanceType.startsWith(place.rig.class) ? '' : `${place.rig.class} `
+    return `${place.rig.owned ? 'your' : 'the planned'} ${sort}${place.instanceType}${times}`
+  }
   const bought = offer === undefined || offer.purchase === 'on-demand' ? '' : ` (${offer.purchase})`
   if (place.kind === 'bare') return `${place.acceleratorsPerNode}× ${place.accelerator.id}${times}`
   return `${place.provider} ${place.instanceType}${times}${bought}`

@@ -5,7 +5,7 @@ import {answerOf, whyOf} from './answer.ts'
 import {describeTarget, otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
 import type {Estimate} from './evaluate.ts'
-import {cloudPlaces, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
+import {cloudPlaces, DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
 import {compareScored, paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
 import {refuseMachine, refuseSite} from './constraints.ts'
@@ -260,7 +260,7 @@ function documentOf(session: Session, entries: readonly Entry[], refused: readon
     rejected,
     advice: [],
     pareto: paretoFront(ranked),
-    notes: notesOf(session, spec.horizonMonths),
+    notes: notesOf(session, spec.horizonMonths, ranked),
   }
 }
 
@@ -286,8 +286,16 @@ function ordered(rank: number, target: Omit<PlanTarget, 'rank' | 'why'>, why: re
   return {rank, ...rest, why, warnings, ...(operators === undefined ? {} : {operators})}
 }
 
-function notesOf(session: Session, horizonMonths: number): string[] {
+/** Runs longer than this make people ask for more machines. */
+const LONG_RUN_HOURS = 60 * 24
+
+function notesOf(session: Session, horizonMonths: number, ranked: readonly Entry[]): string[] {
   const notes: string[] = []
+  const {maxNodes, deadlineSeconds} = session.spec.constraints
+  const tooLong = ranked[0] === undefined ? deadlineSeconds !== undefined : (ranked[0].hours ?? 0) > LONG_RUN_HOURS
+  if (!session.demand.endless && maxNodes === undefined && tooLong) {
+    notes.push(`At most ${DEFAULT_MAXIMUM_NODES} machines of a sort and ${DEFAULT_MAXIMUM_ACCELERATORS} accelerators were looked at; constraints: {maxNodes: ${4 * DEFAULT_MAXIMUM_NODES}} looks further.`)
+  }
   if (session.options.rigsAssumed) notes.push('Assuming the built-in rigs are yours; `rigs: {}` in rigor.yaml leaves them out.')
   if (session.demand.endless && session.spec.constraints.deadlineSeconds !== undefined) notes.push('A service has no end, so its deadline is left aside.')
   if (session.work.schedule.kind !== 'once') notes.push(`Terms are held against ${horizonMonths} months of use.`)
