@@ -1,4 +1,5 @@
 import {RigorError} from '../errors.ts'
+import {matchesGlob} from '../text/glob.ts'
 import {MEMORY, readRange} from '../units/quantity.ts'
 import type {Accelerator, Machine, Offer, Purchase, Service} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'
@@ -7,7 +8,7 @@ import type {Snapshot} from './snapshot.ts'
 export interface OfferQuery {
   readonly providers?: readonly string[] | undefined
   readonly services?: readonly Service[] | undefined
-  /** Exact, or a prefix that ends in `*`. Case does not matter. */
+  /** Exact, or with `*` for any letters. Case does not matter. */
   readonly regions?: readonly string[] | undefined
   readonly countries?: readonly string[] | undefined
   readonly purchases?: readonly Purchase[] | undefined
@@ -75,8 +76,7 @@ const includes = <T>(wanted: readonly T[] | undefined, value: T): boolean => wan
 /** `p5*` → every name that begins with p5. */
 function matcher(patterns: readonly string[] | undefined): (name: string) => boolean {
   if (patterns === undefined || patterns.length === 0) return () => true
-  const tests = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i'))
-  return (name) => tests.some((test) => test.test(name))
+  return (name) => patterns.some((pattern) => matchesGlob(pattern, name))
 }
 
 /** A machine as it is bought: the cheapest of its places, and how much more the others ask. */

@@ -1,5 +1,6 @@
 import type {Offer} from '../catalog/schema.ts'
 import {RigorError} from '../errors.ts'
+import {matchesGlob} from '../text/glob.ts'
 import {ageInDays} from './age.ts'
 
 /** One entry of `prices:` in the config. What is absent matches everything. */
@@ -26,23 +27,6 @@ export interface OwnPricedOffer {
   /** The rule that was applied; `null` = the list price stands. */
   readonly rule: OwnPriceRule | null
   readonly prepaid: boolean
-}
-
-/** `p5*` against `p5.48xlarge`: `*` stands for any characters, case counts for nothing. */
-export function matchesGlob(glob: string, text: string): boolean {
-  const pieces = glob.toLowerCase().split('*')
-  const subject = text.toLowerCase()
-  const [first = '', ...rest] = pieces
-  if (rest.length === 0) return subject === first
-  if (!subject.startsWith(first)) return false
-  const last = rest.pop() ?? ''
-  let position = first.length
-  for (const piece of rest) {
-    const found = subject.indexOf(piece, position)
-    if (found < 0) return false
-    position = found + piece.length
-  }
-  return subject.length - last.length >= position && subject.endsWith(last)
 }
 
 /** "-12%" → 0.88. */

@@ -1,5 +1,6 @@
 import type {Accelerator, Offer} from '../catalog/schema.ts'
 import type {Refusal} from '../performance/types.ts'
+import {matchesGlob} from '../text/glob.ts'
 
 /** The part of a workload's `constraints` that decides on machines and offers before anything is estimated. */
 export interface PlaceConstraints {
@@ -18,22 +19,6 @@ const EEA = new Set([...EU, 'IS', 'LI', 'NO'])
 
 const refuse = (reason: Refusal['reason'], detail: string, nearest: string | null = null): Refusal => ({reason, detail, nearest})
 
-/** `eu-*` and `*` match as shells do; case does not matter. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const parts = pattern.toLowerCase().split('*')
-  const subject = text.toLowerCase()
-  if (parts.length === 1) return parts[0] === subject
-  const [first = '', last = ''] = [parts[0], parts.at(-1)]
-  if (!subject.startsWith(first) || !subject.endsWith(last) || subject.length < first.length + last.length) return false
-  let at = first.length
-  for (const part of parts.slice(1, -1)) {
-    const found = subject.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return at <= subject.length - last.length
-}
-
 /** A country by its two letters, or one of the unions. */
 export const isResidence = (name: string): boolean => /^(?:[a-z]{2}|eea)$/i.test(name)
 
@@ -50,7 +35,7 @@ export function refuseMachine(constraints: PlaceConstraints, provider: string, a
   const {providers, accelerators, minMemoryGib, privacy} = constraints
   if (privacy === 'own-hardware' && provider !== 'rig') return refuse('constraint', 'privacy: own-hardware allows rigs only', 'privacy: own-account')
   if (providers !== undefined && !providers.includes(provider)) return refuse('constraint', `providers: ${providers.join(', ')} leaves ${provider} out`, `add ${provider} to providers`)
-  if (accelerators !== undefined && !accelerators.some(name => matchesPattern(name, accelerator.id))) {
+  if (accelerators !== undefined && !accelerators.some(name => matchesGlob(name, accelerator.id))) {
     return refuse('constraint', `accelerators: ${accelerators.join(', ')} leaves ${accelerator.id} out`, `add ${accelerator.id} to accelerators`)
   }
   if (minMemoryGib !== undefined && accelerator.memoryGib < minMemoryGib) {
@@ -68,7 +53,7 @@ export function refuseOffer(constraints: PlaceConstraints, offer: Pick<Offer, 'p
   if (purchase !== undefined && !purchase.includes(offer.purchase)) {
     return refuse('constraint', `purchase: ${purchase.join(', ')} leaves ${offer.purchase} out`, `add ${offer.purchase} to purchase`)
   }
-  if (regions !== undefined && (!offer.regionKnown || !regions.some(pattern => matchesPattern(pattern, offer.region)))) {
+  if (regions !== undefined && (!offer.regionKnown || !regions.some(pattern => matchesGlob(pattern, offer.region)))) {
     return refuse('region', offer.regionKnown ? `${offer.region} is not among regions: ${regions.join(', ')}` : `the provider names no exact region ("${offer.region}")`, offer.regionKnown ? `add ${offer.region} to regions` : null)
   }
   if (dataResidency !== undefined && (!offer.regionKnown || !residesIn(offer.country, dataResidency))) {

@@ -1,10 +1,11 @@
 import {resolveAccelerator} from '../catalog/names.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
+import {matchesGlob} from '../text/glob.ts'
 import {didYouMean} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
 import type {CommonSpec} from '../workload/common.ts'
-import {isResidence, matchesPattern} from './constraints.ts'
+import {isResidence} from './constraints.ts'
 
 type NameView = Pick<Snapshot, 'accelerators' | 'machines' | 'regions' | 'runtimes' | 'software'>
 
@@ -47,7 +48,7 @@ function checkKnown(name: string, known: readonly string[], {code, what, field, 
 const providersOf = (view: NameView): string[] => [...new Set(view.machines.map(machine => machine.provider))]
 
 function checkRegion(pattern: string, view: NameView, where: string): void {
-  if (view.regions.some(({region}) => matchesPattern(pattern, region))) return
+  if (view.regions.some(({region}) => matchesGlob(pattern, region))) return
   const near = didYouMean(pattern, new Set(view.regions.map(({region}) => region)))
   throw new RigorError('UNKNOWN_REGION', `${where}, constraints.regions — no region is called "${echo(pattern, 60)}".`, {hint: near ?? 'Write it as the provider does, or with a star: eu-*. Countries go into constraints.dataResidency.'})
 }
@@ -63,6 +64,6 @@ function checkPlace(place: string, view: NameView, where: string): void {
 
 function acceleratorOf(name: string, view: NameView): string {
   if (!name.includes('*')) return resolveAccelerator(name, view.accelerators).id
-  if (view.accelerators.some(({id}) => matchesPattern(name, id))) return name
+  if (view.accelerators.some(({id}) => matchesGlob(name, id))) return name
   throw new RigorError('UNKNOWN_ACCELERATOR', `constraints.accelerators — no accelerator is called "${echo(name, 60)}".`, {hint: 'All of them: rigor hardware list'})
 }
