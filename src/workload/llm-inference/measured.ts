@@ -5,6 +5,7 @@ import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
 import {RigorError} from '../../errors.ts'
 import type {Configuration, Hardware, Interval, Performance} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
+import {PUBLISHED_SHAPES} from '../llm/measured-models.ts'
 import {llmInference} from './index.ts'
 import {peakFlopsFor} from './serving.ts'
 import {InferenceSpec} from './schema.ts'
@@ -26,13 +27,8 @@ export type MeasuredReading = {readonly status: 'case'; readonly case: MeasuredC
 const no = (status: 'unanswered' | 'out_of_scope' | 'excluded', reason: string): MeasuredReading => ({status, reason})
 const number = (text: string | undefined): number | undefined => (text === undefined || text === '' || !Number.isFinite(Number(text)) ? undefined : Number(text))
 
-/** Shapes of models that results name and the catalog lacks (their published configurations, recalled; the parameter counts agree with the rows'). */
-const SHAPES: Readonly<Record<string, Record<string, unknown>>> = {
-  'qwen-1-8b': {layers: 24, hidden: 2048, intermediate: 5504, heads: 16, vocab: 151_936},
-  'qwen-7b': {layers: 32, hidden: 4096, intermediate: 11_008, heads: 32, vocab: 151_936},
-  'qwen-14b': {layers: 40, hidden: 5120, intermediate: 13_696, heads: 40, vocab: 152_064},
-  'qwen-72b': {layers: 80, hidden: 8192, intermediate: 24_576, heads: 64, vocab: 152_064},
-  'stablelm-alpha-3-b': {layers: 16, hidden: 4096, intermediate: 16_384, heads: 32, vocab: 50_688, gatedMlp: false},
+/** Hybrids that results name and the catalog lacks (their published configurations, recalled; the parameter counts agree with the rows'). */
+const HYBRIDS: Readonly<Record<string, Record<string, unknown>>> = {
   'nemotron-nano-9b': {layers: 56, hidden: 4480, intermediate: 15_680, heads: 40, kvHeads: 8, headDim: 128, vocab: 131_072, attention: 'hybrid-mamba2', fullAttentionLayers: 4, parameters: 8.9e9},
   'nemotron-nano-12b': {layers: 62, hidden: 5120, intermediate: 20_480, heads: 40, kvHeads: 8, headDim: 128, vocab: 131_072, attention: 'hybrid-mamba2', fullAttentionLayers: 6, parameters: 12.3e9},
 }
@@ -41,8 +37,8 @@ const SYNONYMS: readonly (readonly [RegExp, string])[] = [
   [/^llama[ _-]70b$/i, 'Llama-2-70b'],
   [/^llama[ _-]13b$/i, 'Llama-2-13b'],
   [/^codellama-13b/i, 'Llama-2-13b'],
-  [/^stablelm alpha 3 ?b$/i, 'shape:stablelm-alpha-3-b'],
-  [/^qwen-1[.-]8b/i, 'shape:qwen-1-8b'],
+  [/^stablelm alpha 3 ?b$/i, 'shape:stablelm-alpha-3b'],
+  [/^qwen-1[.-]8b/i, 'shape:qwen-1.8b'],
   [/^qwen-(7|14|72)b/i, 'shape:qwen-$1b'],
   [/nemotron-nano-(9|12)b-v2$/i, 'shape:nemotron-nano-$1b'],
 ]
@@ -52,9 +48,17 @@ function modelOf(name: string): string | Record<string, unknown> {
     const match = pattern.exec(name)
     if (match === null) continue
     const target = synonym.replace('$1', match[1] ?? '')
-    return target.startsWith('shape:') ? (SHAPES[target.slice('shape:'.length)] ?? name) : target
+    return target.startsWith('shape:') ? (shapeOf(target.slice('shape:'.length)) ?? name) : target
   }
   return name
+}
+
+/** A shape as a spec writes it. */
+function shapeOf(key: string): Record<string, unknown> | undefined {
+  const shape = PUBLISHED_SHAPES[key]
+  if (shape === undefined) return HYBRIDS[key]
+  const {layers, hidden, intermediate, heads, vocab, gated = false} = shape
+  return {layers, hidden, intermediate, heads, vocab, gatedMlp: gated}
 }
 
 function runtimeOf(framework: string): string {
@@ -124,7 +128,7 @@ interface Parallelism {
  * How the system was split. Traps: NeuronCores and TensorCores are counted where chips are meant; llama.cpp and plain PyTorch split by layers;
  * one source multiplies tensor by expert parallelism (64 accelerators "on one node" are 8 with tp 8 and ep 8).
  */
-function parallelismOf(row: MeasuredRow, runtime: string): Parallelism | undefined {
+function parallelismOf(row: MeasuredRow, runtime: string): Parallelism {
   const accelerators = number(row['accelerators']) ?? 1
   const [tp, pp, dp, ep] = [number(row['tp']), number(row['pp']) ?? 1, number(row['dp']) ?? 1, number(row['ep']) ?? 1]
   const notes = row['notes'] ?? ''
@@ -211,7 +215,6 @@ export function readMeasurement(row: MeasuredRow, accelerators: readonly Acceler
   if (/speculative|\bMTP\b|eagle/i.test(notes)) return no('out_of_scope', 'speculative decoding is not modelled')
   const runtime = runtimeOf(row['framework'] ?? '')
   const parallelism = parallelismOf(row, runtime)
-  if (parallelism === undefined) return no('excluded', 'the parallel degrees contradict the number of accelerators')
   const lengths = lengthsOf(row)
   const read = perMetric(row, parallelism.accelerators, lengths)
   if (read === undefined) return no('out_of_scope', `${row['metric']} is not a figure of this kind`)

@@ -4,7 +4,7 @@ import type {LanguageModel} from '../../catalog/schema.ts'
  * Shapes of models that publications measured and that no catalog lists: benchmark families, private names, models of
  * the time. Recalled from their papers and configuration files; each reproduces its published parameter count.
  */
-interface PublishedShape {
+export interface PublishedShape {
   readonly layers: number
   readonly hidden: number
   readonly intermediate: number
@@ -17,7 +17,7 @@ interface PublishedShape {
   readonly learned?: boolean
 }
 
-const SHAPES: Readonly<Record<string, PublishedShape>> = {
+export const PUBLISHED_SHAPES: Readonly<Record<string, PublishedShape>> = {
   'qwen-1.8b': {layers: 24, hidden: 2048, intermediate: 5504, heads: 16, vocab: 151936, gated: true},
   'qwen-7b': {layers: 32, hidden: 4096, intermediate: 11008, heads: 32, vocab: 151936, gated: true},
   'qwen-14b': {layers: 40, hidden: 5120, intermediate: 13696, heads: 40, vocab: 152064, gated: true},
@@ -56,13 +56,14 @@ export function publishedName(name: string): string {
 
 /** The shape behind a published name that the catalog does not have; `undefined` where it cannot be derived. */
 export function measuredModel(name: string): LanguageModel | undefined {
-  const key = publishedName(name)
-  const known = built.get(key)
+  // By the whole name: what stands in its brackets is no part of the key, but may be the shape.
+  const known = built.get(name)
   if (known !== undefined) return known
-  const shape = SHAPES[key] ?? namedShape(name) ?? scaledShape(key)
+  const key = publishedName(name)
+  const shape = PUBLISHED_SHAPES[key] ?? namedShape(name) ?? scaledShape(key)
   if (shape === undefined) return undefined
   const model = modelOf(key, shape)
-  built.set(key, model)
+  built.set(name, model)
   return model
 }
 const built = new Map<string, LanguageModel>()
