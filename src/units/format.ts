@@ -61,6 +61,11 @@ export function formatMemory(gib: number, digits: number = 4): string {
   return `${formatNumber(gib, digits)} GiB`
 }
 
+/** 9.313 → "9.31", 79.65 → "79.6", 640.2 → "640": GiB beside each other in a sentence that names the unit. */
+export function formatGib(gib: number): string {
+  return gib.toFixed(gib < 10 ? 2 : gib < 100 ? 1 : 0)
+}
+
 /** "2 TB", "500 GB". */
 export function formatData(gb: number, digits: number = 4): string {
   return Math.abs(gb) >= 1000 ? `${formatNumber(gb / 1000, digits)} TB` : `${formatNumber(gb, digits)} GB`

@@ -1,9 +1,9 @@
 import {RigorError} from '../../errors.ts'
+import {peakFlops} from '../../performance/peak.ts'
 import type {Configuration, Hardware} from '../../performance/types.ts'
 import {createAssumptions} from '../common.ts'
 import type {Demand, Facts} from '../contract.ts'
 import {rateIn} from '../fields.ts'
-import {peakFlops} from '../llm/training-factors.ts'
 import type {GenericSpec} from './schema.ts'
 
 export interface GenericDemand extends Demand {
@@ -35,9 +35,9 @@ export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardwar
   }
   const reference = referenceOf(spec, referenceHardware)
   // A job that was timed ran in a format that the machine has.
-  const usual = reference === undefined || genericPeakFlops(reference.hardware, 'fp32') !== undefined ? 'fp32' : 'bf16'
+  const usual = reference === undefined || peakFlops(reference.hardware.accelerator, 'fp32') !== undefined ? 'fp32' : 'bf16'
   const precision = assumptions.choose('precision', configuration.precision ?? spec.precision, usual)
-  if (reference !== undefined && genericPeakFlops(reference.hardware, precision) === undefined) {
+  if (reference !== undefined && peakFlops(reference.hardware.accelerator, precision) === undefined) {
     throw new RigorError('BAD_REFERENCE', `reference.on: ${reference.hardware.accelerator.name} has no ${precision} units, so the job cannot have run there in ${precision}.`, {hint: 'Give the precision it was timed in.'})
   }
   const memoryGib = assumptions.choose('memoryGib', spec.memoryGib, 0, 'not given, so whether it fits is not checked')
@@ -80,9 +80,4 @@ function referenceOf(spec: GenericSpec, hardware: Hardware | undefined): Generic
   }
   const present = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
   return {seconds: seconds ?? Number.NaN, hardware, accelerators: Math.min(present, reference.configuration?.dp ?? present), name: reference.on}
-}
-
-/** Dense peak at a precision; vector units stand in for formats that the hardware lacks only where they are wider. */
-export function genericPeakFlops(hardware: Hardware, precision: string): number | undefined {
-  return peakFlops(hardware.accelerator, precision)
 }

@@ -1,9 +1,10 @@
 import type {Bottleneck, Configuration, Hardware, Interval, MemoryLine, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {divideBy, exactly, intervalFromSigma} from '../../performance/interval.ts'
+import {sliceOf, unknownLink} from '../../performance/hardware.ts'
+import {peakFlops} from '../../performance/peak.ts'
+import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import {gib, sliceOf, unknownLink} from '../llm/training-perform.ts'
 import type {GenericDemand} from './demand.ts'
-import {genericPeakFlops} from './demand.ts'
 
 /**
  * Share of peak that code nobody has measured reaches: middle of what well-known codes reach (dense linear algebra
@@ -33,7 +34,7 @@ function refuse(refusal: Refusal): PerformResult & {feasible: false} {
 function problemOf(demand: GenericDemand, hardware: Hardware, configuration: Configuration): Refusal | undefined {
   const {accelerator} = hardware
   if (demand.flops !== undefined || demand.reference !== undefined) {
-    if (genericPeakFlops(hardware, demand.precision) === undefined) {
+    if (peakFlops(hardware.accelerator, demand.precision) === undefined) {
       return {reason: 'software', detail: `${accelerator.name} has no ${demand.precision} units`, nearest: 'another precision'}
     }
   }
@@ -49,7 +50,7 @@ function problemOf(demand: GenericDemand, hardware: Hardware, configuration: Con
     const enough = Math.ceil(demand.memoryGib / Math.max(0.1, accelerator.memoryGib - CONTEXT_GIB))
     return {
       reason: 'memory',
-      detail: `needs ${gib(needed)} GiB per accelerator, has ${gib(accelerator.memoryGib)}`,
+      detail: `needs ${formatGib(needed)} GiB per accelerator, has ${formatGib(accelerator.memoryGib)}`,
       nearest: demand.parallelEfficiency === null ? `fits on ${enough} accelerators if the job can use several (parallelEfficiency)` : `fits on ${enough} accelerators`,
       memory: {neededGib: exactly(needed), availableGib: accelerator.memoryGib, lines: memoryLines(demand, taken)},
     }
@@ -89,7 +90,7 @@ interface OneAccelerator {
 
 /** Roofline of given work at unknown efficiency: max(FLOP ÷ rate, bytes ÷ bandwidth) (Williams et al. 2009). */
 function fromWork(demand: GenericDemand, hardware: Hardware): OneAccelerator {
-  const computeSeconds = (demand.flops ?? 0) / ((genericPeakFlops(hardware, demand.precision) ?? Number.POSITIVE_INFINITY) * UNKNOWN_CODE.compute)
+  const computeSeconds = (demand.flops ?? 0) / ((peakFlops(hardware.accelerator, demand.precision) ?? Number.POSITIVE_INFINITY) * UNKNOWN_CODE.compute)
   const memorySeconds = (demand.bytes ?? 0) / (hardware.accelerator.memoryBandwidthBytesPerSecond * UNKNOWN_CODE.memoryBandwidth)
   const roofline = rooflineOnOne(demand, hardware)
   const spread = intervalFromSigma(Math.max(computeSeconds, memorySeconds), UNKNOWN_CODE.sigmaLog)
@@ -103,7 +104,7 @@ function fromWork(demand: GenericDemand, hardware: Hardware): OneAccelerator {
 
 function rooflineOnOne(demand: GenericDemand, hardware: Hardware): number {
   return Math.max(
-    (demand.flops ?? 0) / (genericPeakFlops(hardware, demand.precision) ?? Number.POSITIVE_INFINITY),
+    (demand.flops ?? 0) / (peakFlops(hardware.accelerator, demand.precision) ?? Number.POSITIVE_INFINITY),
     (demand.bytes ?? 0) / hardware.accelerator.memoryBandwidthBytesPerSecond,
   )
 }
@@ -115,8 +116,8 @@ function rooflineOnOne(demand: GenericDemand, hardware: Hardware): number {
 function fromReference(demand: GenericDemand, hardware: Hardware, reference: NonNullable<GenericDemand['reference']>): OneAccelerator {
   const there = sliceOf(reference.hardware)
   const onOne = reference.seconds * speedUp(reference.accelerators, demand.parallelEfficiency)
-  const peakHere = genericPeakFlops(hardware, demand.precision) ?? Number.NaN
-  const peakThere = genericPeakFlops(there, demand.precision) ?? peakHere
+  const peakHere = peakFlops(hardware.accelerator, demand.precision) ?? Number.NaN
+  const peakThere = peakFlops(there.accelerator, demand.precision) ?? peakHere
   const byCompute = onOne * (peakThere / peakHere)
   const byMemory = onOne * (there.accelerator.memoryBandwidthBytesPerSecond / hardware.accelerator.memoryBandwidthBytesPerSecond)
   const same = there.accelerator.id === hardware.accelerator.id

@@ -3,6 +3,7 @@ import type {Calibration} from '../../performance/calibration.ts'
 import {UNMEASURED_SIGMA_LOG} from '../../performance/calibration.ts'
 import type {Confidence} from '../../performance/types.ts'
 import {weakest} from '../../performance/interval.ts'
+import {peakFlops} from '../../performance/peak.ts'
 
 /**
  * What the calibration says about training on one architecture with one runtime. Every factor has a meaning in the
@@ -115,22 +116,6 @@ function lookupFactors(calibration: Calibration, kind: string, architecture: str
 /** Formats whose numbers are 8 or 4 bit wide and need scaling. */
 export function isLowPrecision(precision: string): boolean {
   return /^(?:mx|nv)?fp[48]$|^int[48]$/.test(precision)
-}
-
-/** Dense peak of a precision, FLOP/s: block-scaled formats run at the rate of their width. `undefined` = the hardware has none. */
-export function peakFlops(accelerator: Accelerator, precision: string): number | undefined {
-  const peaks = accelerator.peakFlops
-  switch (precision) {
-    case 'bf16': return peaks.bf16
-    case 'fp16': return peaks.fp16
-    case 'fp8': case 'mxfp8': return peaks.fp8
-    case 'fp4': case 'nvfp4': case 'mxfp4': return peaks.fp4
-    case 'tf32': return peaks.tf32
-    case 'fp32': return peaks.fp32
-    case 'fp64': return peaks.fp64
-    case 'int8': return peaks.int8
-    default: return undefined
-  }
 }
 
 /** Share of dense peak that large matmuls sustain where nobody measured it: the middle of the measured parts (0.71–0.97, data/accelerators.csv). */

@@ -3,9 +3,9 @@ import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
 import {bareHardware} from '../../catalog/hardware.ts'
 import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {divideBy, exactly, scale} from '../../performance/interval.ts'
+import {peakFlops} from '../../performance/peak.ts'
 import type {Configuration, Hardware, Interval, Performance} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
-import {peakFlops} from './training-factors.ts'
 import {performTraining, publishedFlopsPerToken} from './training-perform.ts'
 import {trainingConfigurations} from './training-search.ts'
 import type {TrainingWork} from './training.ts'
@@ -109,7 +109,6 @@ function resolveMeasuredModel(name: string, languageModel: (name: string) => Lan
   }
   return undefined
 }
-
 
 /** Reads one training or fine-tuning row. */
 export function trainingQuestion(row: MeasuredRow, kind: 'llm-pretrain' | 'llm-finetune', languageModel: (name: string) => LanguageModel): TrainingQuestion {

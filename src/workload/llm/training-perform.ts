@@ -1,9 +1,12 @@
 import type {Accelerator} from '../../catalog/schema.ts'
+import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import {divideBy, exactly, intervalFromSigma} from '../../performance/interval.ts'
+import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import type {TrainingFactors} from './training-factors.ts'
-import {peakFlops, trainingFactors} from './training-factors.ts'
+import {trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, offloadedBytesPerNode, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
@@ -14,31 +17,6 @@ const GIB = 2 ** 30
 /** Stand-ins where data/runtimes.csv has no row: start of the processes, and the rate at which a node reads weights. */
 const START_SECONDS = 40
 const WEIGHT_LOAD_BYTES_PER_SECOND = 1.5e9
-
-/** The part of an accelerator that the machine really holds (a MIG slice counts as its share). */
-export function sliceOf(hardware: Hardware): Hardware {
-  const share = hardware.acceleratorsPerNode
-  if (share >= 1 || share <= 0) return hardware
-  const known = slices.get(hardware)
-  if (known !== undefined) return known
-  const whole = hardware.accelerator
-  const scaled = (rates: Readonly<Record<string, number | undefined>>): Record<string, number> => {
-    const result: Record<string, number> = {}
-    for (const [name, rate] of Object.entries(rates)) if (rate !== undefined) result[name] = rate * share
-    return result
-  }
-  const accelerator: Accelerator = {
-    ...whole,
-    memoryGib: whole.memoryGib * share,
-    memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * share,
-    peakFlops: scaled(whole.peakFlops),
-    sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
-  }
-  const slice: Hardware = {...hardware, accelerator, acceleratorsPerNode: 1}
-  slices.set(hardware, slice)
-  return slice
-}
-const slices = new WeakMap<Hardware, Hardware>()
 
 /** Time, memory and load of one configuration; exactly the one that is given. */
 export function performTraining(work: TrainingWork, target: Hardware, configuration: Configuration, facts: Facts): PerformResult {
@@ -60,7 +38,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   if (memory.neededGib > accelerator.memoryGib) {
     return no({
       reason: 'memory',
-      detail: `needs ${gib(memory.neededGib)} GiB per accelerator, has ${gib(accelerator.memoryGib)}`,
+      detail: `needs ${formatGib(memory.neededGib)} GiB per accelerator, has ${formatGib(accelerator.memoryGib)}`,
       nearest: null,
       memory: use,
     })
@@ -69,7 +47,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   if (hardware.host.memoryGib !== undefined && onHost > hardware.host.memoryGib * 0.9) {
     return no({
       reason: 'memory',
-      detail: `offloading needs ${gib(onHost)} GiB of host memory per node, ${gib(hardware.host.memoryGib)} are there`,
+      detail: `offloading needs ${formatGib(onHost)} GiB of host memory per node, ${formatGib(hardware.host.memoryGib)} are there`,
       nearest: null,
       memory: use,
     })
@@ -120,23 +98,8 @@ function no(refusal: Refusal): PerformResult & {feasible: false} {
   return {feasible: false, refusal}
 }
 
-/** Two decimals below 10, one below 100, none above. */
-export function gib(value: number): string {
-  return value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)
-}
-
 export function memoryInterval(needed: number, factors: TrainingFactors): MemoryUse['neededGib'] {
   return factors.memorySigmaLog === 0 ? exactly(needed) : intervalFromSigma(needed, factors.memorySigmaLog)
-}
-
-/** A link that nobody knows is not assumed. */
-export function unknownLink(hardware: Hardware, used: number): Refusal | undefined {
-  if (used <= 1) return undefined
-  if (hardware.levels === undefined) return {reason: 'link-unknown', detail: 'the link between the accelerators of a node is not known', nearest: 'one accelerator'}
-  if (used > hardware.acceleratorsPerNode && hardware.network === undefined) {
-    return {reason: 'link-unknown', detail: 'the network between the nodes is not known', nearest: 'one node'}
-  }
-  return undefined
 }
 
 function nearestPrecision(accelerator: Accelerator): string | null {

@@ -1,10 +1,13 @@
 import type {Configuration, Hardware, MemoryUse, PerformResult, Refusal} from '../../performance/types.ts'
+import {sliceOf, unknownLink} from '../../performance/hardware.ts'
+import {peakFlops} from '../../performance/peak.ts'
+import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import {trainingFactors, peakFlops} from './training-factors.ts'
+import {trainingFactors} from './training-factors.ts'
 import type {TrainingFactors} from './training-factors.ts'
 import {greatestCommonDivisor} from './training-layout.ts'
 import {trainingMemory} from './training-memory.ts'
-import {gib, memoryInterval, sliceOf, unknownLink} from './training-perform.ts'
+import {memoryInterval} from './training-perform.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
 
 /** What the user fixed; everything else is searched. */
@@ -284,7 +287,7 @@ export function refuseTraining(request: TrainingRequest, target: Hardware, facts
   if (leanest === undefined) {
     return no(link ?? {reason: 'topology', detail: 'no parallel layout fits the model, the batch and the accelerators', nearest: null})
   }
-  const detail = `needs ${gib(leanest.neededGib.p50)} GiB per accelerator, has ${gib(hardware.accelerator.memoryGib)}`
+  const detail = `needs ${formatGib(leanest.neededGib.p50)} GiB per accelerator, has ${formatGib(hardware.accelerator.memoryGib)}`
   return no({
     reason: link === undefined ? 'memory' : 'link-unknown',
     detail: link === undefined ? detail : `${detail}; ${link.detail}`,

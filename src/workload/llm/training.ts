@@ -1,9 +1,10 @@
 import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Hardware, Operator} from '../../performance/types.ts'
 import {allGatherSeconds, allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
+import {peakFlops} from '../../performance/peak.ts'
 import {kvCacheBytes, WEIGHT_BITS} from './architecture.ts'
 import type {TrainingFactors} from './training-factors.ts'
-import {isLowPrecision, peakFlops, sustainedFlops} from './training-factors.ts'
+import {isLowPrecision, sustainedFlops} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {attentionFlopsPerTokenForward, averageContext, modelFlopsPerToken, trainingShape} from './training-shape.ts'
 

@@ -1,0 +1,37 @@
+import type {Accelerator} from '../catalog/schema.ts'
+import type {Hardware, Refusal} from './types.ts'
+
+/** The part of an accelerator that the machine really holds (a MIG slice counts as its share). */
+export function sliceOf(hardware: Hardware): Hardware {
+  const share = hardware.acceleratorsPerNode
+  if (share >= 1 || share <= 0) return hardware
+  const known = slices.get(hardware)
+  if (known !== undefined) return known
+  const whole = hardware.accelerator
+  const scaled = (rates: Readonly<Record<string, number | undefined>>): Record<string, number> => {
+    const result: Record<string, number> = {}
+    for (const [name, rate] of Object.entries(rates)) if (rate !== undefined) result[name] = rate * share
+    return result
+  }
+  const accelerator: Accelerator = {
+    ...whole,
+    memoryGib: whole.memoryGib * share,
+    memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * share,
+    peakFlops: scaled(whole.peakFlops),
+    sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
+  }
+  const slice: Hardware = {...hardware, accelerator, acceleratorsPerNode: 1}
+  slices.set(hardware, slice)
+  return slice
+}
+const slices = new WeakMap<Hardware, Hardware>()
+
+/** A link that nobody knows is not assumed. */
+export function unknownLink(hardware: Hardware, used: number): Refusal | undefined {
+  if (used <= 1) return undefined
+  if (hardware.levels === undefined) return {reason: 'link-unknown', detail: 'the link between the accelerators of a node is not known', nearest: 'one accelerator'}
+  if (used > hardware.acceleratorsPerNode && hardware.network === undefined) {
+    return {reason: 'link-unknown', detail: 'the network between the nodes is not known', nearest: 'one node'}
+  }
+  return undefined
+}
