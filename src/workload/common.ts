@@ -1,5 +1,6 @@
 import {z} from 'zod'
 import {Purchase} from '../catalog/words.ts'
+import {RigorError} from '../errors.ts'
 import type {Configuration} from '../performance/types.ts'
 import type {Assumption} from './contract.ts'
 import {count, dataGb, durationSeconds, label, labels, memoryGib, money, rate, whole, word} from './fields.ts'
@@ -33,6 +34,15 @@ export const ConfigurationFields = z
     migProfile: z.string().regex(/^\d+g\.\d+gb(\+[a-z.]+)?$/, {error: () => 'a MIG profile looks like "1g.10gb" or "3g.40gb"'}).optional(),
   })
   .transform((fields) => withoutAbsent(fields) as Configuration)
+
+/** The precision of a spec, which may stand in two places; two different ones are an error. */
+export function onePrecision({precision, configuration}: {readonly precision?: string | undefined; readonly configuration: Configuration}): string | undefined {
+  const inside = configuration.precision
+  if (precision !== undefined && inside !== undefined && precision !== inside) {
+    throw new RigorError('TWO_PRECISIONS', `precision is ${precision}, configuration.precision is ${inside}.`, {hint: 'Give it once.'})
+  }
+  return inside ?? precision
+}
 
 /** Keys whose value is undefined go: with exact optional properties "absent" and "undefined" are two things. */
 export function withoutAbsent<T extends object>(fields: T): {[K in keyof T]: Exclude<T[K], undefined>} {

@@ -1,7 +1,7 @@
 import {RigorError} from '../../errors.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Configuration, Hardware} from '../../performance/types.ts'
-import {createAssumptions} from '../common.ts'
+import {createAssumptions, onePrecision} from '../common.ts'
 import type {Demand, Facts} from '../contract.ts'
 import {rateIn} from '../fields.ts'
 import type {GenericSpec} from './schema.ts'
@@ -27,16 +27,14 @@ const NOT_HERE = ['runtime', 'tp', 'pp', 'ep', 'cp', 'microBatch', 'batch', 'che
 export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardware?: Hardware): GenericDemand {
   const assumptions = createAssumptions()
   const {configuration} = spec
-  if (spec.precision !== undefined && configuration.precision !== undefined && spec.precision !== configuration.precision) {
-    throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
-  }
+  const given = onePrecision(spec)
   for (const field of NOT_HERE) {
     if (configuration[field] !== undefined) throw new RigorError('BAD_CONFIGURATION', `configuration.${field} does not apply to a generic job.`, {hint: 'It takes precision and dp, the number of accelerators.'})
   }
   const reference = referenceOf(spec, referenceHardware)
   // A job that was timed ran in a format that the machine has.
   const usual = reference === undefined || peakFlops(reference.hardware.accelerator, 'fp32') !== undefined ? 'fp32' : 'bf16'
-  const precision = assumptions.choose('precision', configuration.precision ?? spec.precision, usual)
+  const precision = assumptions.choose('precision', given, usual)
   if (reference !== undefined && peakFlops(reference.hardware.accelerator, precision) === undefined) {
     throw new RigorError('BAD_REFERENCE', `reference.on: ${reference.hardware.accelerator.name} has no ${precision} units, so the job cannot have run there in ${precision}.`, {hint: 'Give the precision it was timed in.'})
   }

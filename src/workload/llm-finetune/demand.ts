@@ -1,8 +1,8 @@
-import {createAssumptions} from '../common.ts'
+import {createAssumptions, onePrecision} from '../common.ts'
 import type {Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
-import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
+import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, short} from '../llm/training-demand.ts'
 import type {TrainingWork} from '../llm/training.ts'
 import type {FinetuneSpec} from './schema.ts'
 
@@ -13,7 +13,7 @@ const DEFAULT_COMPLETIONS = 8 // Shao et al. 2024 take 64, common recipes 8 to 1
 export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand {
   const model = resolveModelField(spec.model, facts)
   const assumptions = createAssumptions()
-  const precision = onePrecision(spec.precision, spec.configuration)
+  const precision = onePrecision(spec)
   const method = assumptions.choose('method', spec.method, 'lora' as const)
   const grpo = method === 'grpo'
   const completionTokens = grpo ? assumptions.choose('completionTokens', spec.completionTokens, Math.min(DEFAULT_COMPLETION_TOKENS, Math.max(1, Math.floor((spec.sequenceLength ?? DEFAULT_SEQUENCE_LENGTH) / 2)))) : 0

@@ -1,7 +1,7 @@
 import {RigorError} from '../../errors.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Configuration} from '../../performance/types.ts'
-import {createAssumptions} from '../common.ts'
+import {createAssumptions, onePrecision} from '../common.ts'
 import type {Demand, Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import {isMixture, weightBytes} from '../llm/architecture.ts'
@@ -74,13 +74,10 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
       throw new RigorError('BAD_CONFIGURATION', `configuration.${field} does not apply to serving.`, {hint: 'Serving takes runtime, precision, tp, pp, dp, ep, batch and migProfile.'})
     }
   }
-  if (spec.precision !== undefined && configuration.precision !== undefined && spec.precision !== configuration.precision) {
-    throw new RigorError('TWO_PRECISIONS', `precision is ${spec.precision}, configuration.precision is ${configuration.precision}.`, {hint: 'Give it once.'})
-  }
+  const precision = onePrecision(spec)
   if (configuration.dp !== undefined && spec.replicas !== 'auto' && configuration.dp !== spec.replicas) {
     throw new RigorError('TWO_REPLICA_COUNTS', `replicas is ${spec.replicas}, configuration.dp is ${configuration.dp}: both count the replicas.`, {hint: 'Give it once.'})
   }
-  const precision = configuration.precision ?? spec.precision
   const peakFactor = traffic.peakFactor ?? 1
   const load: Load =
     traffic.concurrency !== undefined

@@ -1,10 +1,9 @@
-import {createAssumptions} from '../common.ts'
+import {createAssumptions, onePrecision} from '../common.ts'
 import type {Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
-import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, onePrecision, short} from '../llm/training-demand.ts'
+import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, short} from '../llm/training-demand.ts'
 import type {TrainingWork} from '../llm/training.ts'
-import {trainingShape} from '../llm/training-shape.ts'
 import type {PretrainSpec} from './schema.ts'
 
 /** Tokens per step that published runs of this size use: 0.5M for 1B and below to 16M for 400B (Brown et al. 2020, Touvron et al. 2023, Llama 3 2024). */
@@ -16,13 +15,12 @@ function usualTokensPerStep(parameters: number): number {
 export function pretrainDemand(spec: PretrainSpec, facts: Facts): TrainingDemand {
   const model = resolveModelField(spec.model, facts)
   const assumptions = createAssumptions()
-  const precision = onePrecision(spec.precision, spec.configuration)
+  const precision = onePrecision(spec)
   const sequenceLength = assumptions.choose('sequenceLength', spec.sequenceLength, Math.min(model.maxContext ?? 4096, 4096))
   checkContext(model, sequenceLength)
   const usual = Math.max(1, Math.round(usualTokensPerStep(model.activeParameters) / sequenceLength))
   const globalBatch = assumptions.choose('globalBatch', oneBatch(spec.globalBatch, spec.configuration), usual)
   const optimizer = assumptions.choose('optimizer', spec.optimizer, 'adamw' as const)
-  trainingShape(model)
   const work: TrainingWork = {
     kind: 'llm-pretrain', model, sequenceLength, globalBatch, tokens: spec.tokens, trains: 'all', rank: 0, base: 'computed', optimizer,
     masterWeights: true, extraForwardPasses: 0, referenceWeights: false, chunkedLoss: sequenceLength > LONG_SEQUENCE, rollout: undefined,

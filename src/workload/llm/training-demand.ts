@@ -14,15 +14,6 @@ const GIB = 2 ** 30
 /** Beyond this many tokens a sequence's logits would take more memory than the model; everybody computes the loss in chunks. */
 export const LONG_SEQUENCE = 16_384
 
-/** Two different precisions are an error, and so is a batch beside `globalBatch`. */
-export function onePrecision(precision: string | undefined, configuration: Configuration): string | undefined {
-  const inside = configuration.precision
-  if (precision !== undefined && inside !== undefined && precision !== inside) {
-    throw new RigorError('TWO_PRECISIONS', `precision is ${precision}, configuration.precision is ${inside}.`, {hint: 'Give it once.'})
-  }
-  return inside ?? precision
-}
-
 /** The batch of a step: `configuration.batch` and `globalBatch` are one thing for training. */
 export function oneBatch(globalBatch: number | undefined, configuration: Configuration): number | undefined {
   const inside = configuration.batch
