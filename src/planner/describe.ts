@@ -1,8 +1,6 @@
 import type {MemoryUse} from '../performance/types.ts'
 import {formatTargetId} from '../catalog/target.ts'
 import type {Offer} from '../catalog/schema.ts'
-import {HOURS_PER_MONTH} from '../cost/period.ts'
-import {exactly} from '../performance/interval.ts'
 import type {PlanTarget} from './document.ts'
 import {metricsOf, type Estimate, type Way} from './evaluate.ts'
 import {acceleratorsPerNode, ineligibleReasonOf, type Session} from './session.ts'
@@ -66,7 +64,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
     ineligibleReason,
     configuration: performance.configuration,
     throughput: {unit: throughput.unit, p10: throughput.value?.p10 ?? null, p50: throughput.value?.p50 ?? null, p90: throughput.value?.p90 ?? null},
-    durationHours: session.work.schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : performance.workSeconds === null && !performance.endless ? null : estimate.durationHours,
+    durationHours: performance.workSeconds === null && !performance.endless ? null : estimate.durationHours,
     workHours: performance.workSeconds === null && !performance.endless ? null : estimate.hours.work,
     latency: performance.latency,
     memoryGib: {needed: memory.neededGib, available: memory.availableGib, lines: memory.lines},

@@ -166,8 +166,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     notes.push(...failures.notes)
     const hours: RunHours = {setup, data: movement.hours, load, work: workHours, failures: failures.hours}
     const durationHours = demand.endless && schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : runHoursTotal(hours)
-    // Machines that are never given back draw power all month, whatever a run takes.
-    const energyHours = schedule.kind === 'always' ? {setup: 0, data: 0, load: 0, work: exactly(HOURS_PER_MONTH), failures: exactly(0)} : hours
+    const energyHours = demand.endless && schedule.kind === 'always' ? {setup: 0, data: 0, load: 0, work: exactly(HOURS_PER_MONTH), failures: exactly(0)} : hours
     const energy = estimateEnergy(power, energyHours, model)
     const basis = weakest(performance.basis, basisOfStanding(place.accelerator.standing), failures.basis === 'assumed' ? 'assumed' : 'measured')
     const cost = estimateCost({

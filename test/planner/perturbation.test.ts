@@ -82,7 +82,7 @@ const rows: Readonly<Record<string, Row>> = {
   'constraints.privacy': {spec: tuning, to: constraints({privacy: 'own-hardware'}), moves: {targets: '↓', cost: '='}},
   'constraints.tolerateInterruption': {spec: serving, to: constraints({tolerateInterruption: true}), moves: {targets: '↑'}},
   objective: {spec: tuning, from: {objective: 'cost'}, to: {objective: 'time'}, moves: {hours: '↓', cost: '↑'}},
-  schedule: {spec: tuning, from: {schedule: 'once'}, to: {schedule: 'always'}, on: LAMBDA, moves: {period: '≠', cost: '↑', hours: '↑', work: '='}},
+  schedule: {spec: tuning, from: {schedule: 'once'}, to: {schedule: 'always'}, on: LAMBDA, moves: {period: '≠', cost: '↑', hours: '=', work: '='}},
   'schedule.runsPerMonth': {spec: tuning, from: {schedule: {runsPerMonth: 4}}, to: {schedule: {runsPerMonth: 8}}, on: LAMBDA, moves: {cost: '↑', hours: '='}},
   'schedule.hoursPerMonth': {spec: serving, from: {schedule: {hoursPerMonth: 100}}, to: {schedule: {hoursPerMonth: 200}}, on: LAMBDA, moves: {cost: '↑', energy: '↑'}},
   horizonMonths: {spec: serving, from: {horizonMonths: 3}, to: {horizonMonths: 12}, moves: {targets: '↑', rejected: '↓'}},
