@@ -48,7 +48,7 @@ export interface Owned {
   readonly tariffUsdPerKwh: number
   readonly country: string
   readonly whenIdle: 'on' | 'off'
-  /** Share of the rig's accelerators this target takes: its part of capital and fixed upkeep. */
+  /** This target's part of the rig's purchase price, and so of capital and fixed upkeep (`ownedPricing`). */
   readonly shareOfRig: number
   readonly purchaseUsd: number
   readonly serviceLifeYears: number

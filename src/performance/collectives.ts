@@ -50,7 +50,7 @@ function levelsOutTo(hardware: Hardware, extent: number): readonly LinkLevel[] |
 /**
  * Seconds of one hierarchical ring all-reduce of `bytes` per member: 2·(n−1)/n · bytes ÷ link at each hop, the outer
  * hops on the part that the inner reduce-scatter left over (Patarasuk & Yuan 2009; NCCL's hierarchical rings), plus
- * one latency per ring step. `undefined` = a link is unknown.
+ * two latencies per doubling of the members (short messages go along a tree, not around the ring). `undefined` = a link is unknown.
  */
 export function allReduceSeconds(hardware: Hardware, size: number, stride: number, bytes: number, efficiency = LINK_EFFICIENCY): number | undefined {
   if (size <= 1) return 0
@@ -82,7 +82,7 @@ export function allToAllSeconds(hardware: Hardware, size: number, stride: number
     // Of each member's bytes, the share whose destination lies beyond the groups joined so far and within this hop.
     const reach = within * hop.peers
     const share = (reach - within) / size
-    seconds = Math.max(seconds, (bytes * Math.max(share, reach === size ? 1 - within / size : 0)) / (hop.bytesPerSecond * efficiency) + hop.latencySeconds)
+    seconds = Math.max(seconds, (bytes * share) / (hop.bytesPerSecond * efficiency) + hop.latencySeconds)
     within = reach
   }
   return seconds

@@ -88,8 +88,7 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
   const endless = load.kind !== 'offline'
   if (endless && traffic.peakFactor === undefined) assumptions.add('traffic.peakFactor', '1')
   const goal = goalOf(spec, inputTokens, endless, (field, value) => assumptions.add(field, value))
-  const bits = precision === undefined ? undefined : weightBytes(model, precision)
-  const minimumBytes = bits ?? Math.min(weightBytes(model, 'int4'), (model.parameters * FEWEST_BITS) / 8)
+  const minimumBytes = precision !== undefined ? weightBytes(model, precision) : Math.min(weightBytes(model, 'int4'), (model.parameters * FEWEST_BITS) / 8)
   const users =
     load.kind === 'concurrency'
       ? `${compact(load.average)} requests in flight${peakFactor > 1 ? ` (peak ${compact(load.peak)})` : ''}`

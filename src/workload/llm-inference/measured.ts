@@ -3,6 +3,7 @@ import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {matchAccelerator} from '../../accuracy/accelerator-label.ts'
 import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
 import {RigorError} from '../../errors.ts'
+import {divideBy, exactly, scale} from '../../performance/interval.ts'
 import type {Configuration, Hardware, Interval, Performance} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
 import {PUBLISHED_SHAPES} from '../llm/measured-models.ts'
@@ -163,19 +164,18 @@ function mlperfTpotSeconds(row: MeasuredRow): number | undefined {
 }
 
 const perMetric = (row: MeasuredRow, accelerators: number, lengths: Lengths): ((performance: Performance) => Interval) | undefined => {
-  const times = (interval: Interval | null | undefined, factor: number): Interval => (interval === null || interval === undefined ? {p10: 0, p50: 0, p90: 0} : {p10: interval.p10 * factor, p50: interval.p50 * factor, p90: interval.p90 * factor})
-  const over = (numerator: number, interval: Interval): Interval => ({p10: numerator / interval.p90, p50: numerator / interval.p50, p90: numerator / interval.p10})
-  const latency = (performance: Performance, which: 'ttftSeconds' | 'tpotSeconds', percentile: 'median' | 'p99'): Interval => performance.latency?.[which][percentile] ?? {p10: 0, p50: 0, p90: 0}
+  const times = (interval: Interval | null | undefined, factor: number): Interval => (interval === null || interval === undefined ? exactly(0) : scale(interval, factor))
+  const latency = (performance: Performance, which: 'ttftSeconds' | 'tpotSeconds', percentile: 'median' | 'p99'): Interval => performance.latency?.[which][percentile] ?? exactly(0)
   const metric = row['metric'] ?? ''
   const sequencesPerRequest = lengths.beams
   switch (metric) {
     case 'output_tokens_per_s':
-      if (row['phase'] === 'decode_batch1') return performance => over(1, latency(performance, 'tpotSeconds', 'median'))
+      if (row['phase'] === 'decode_batch1') return performance => divideBy(1, latency(performance, 'tpotSeconds', 'median'))
       return performance => times(performance.throughput.value, row['scope'] === 'per_accelerator' ? 1 / accelerators : 1)
     case 'output_tokens_per_s_per_accelerator':
       return performance => times(performance.throughput.value, 1 / accelerators)
     case 'prompt_tokens_per_s':
-      return performance => over(lengths.input, latency(performance, 'ttftSeconds', 'median'))
+      return performance => divideBy(lengths.input, latency(performance, 'ttftSeconds', 'median'))
     case 'samples_per_s':
     case 'queries_per_s':
       // MLPerf counts tokens from Llama 2 on, whatever the column says; only GPT-J is counted in queries.
@@ -309,7 +309,7 @@ export function predictCase(row: MeasuredRow, found: MeasuredCase, facts: Facts)
     throw error
   }
   const {performance} = answer
-  if (row['metric'] === 'fits' && performance === undefined) return {status: 'answered', interval: {p10: 0, p50: 0, p90: 0}}
+  if (row['metric'] === 'fits' && performance === undefined) return {status: 'answered', interval: exactly(0)}
   if (performance === undefined) return {status: 'unanswered', reason: answer.refusal ?? 'does not run'}
   return {status: 'answered', interval: found.read(performance)}
 }

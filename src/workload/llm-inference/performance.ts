@@ -2,6 +2,7 @@ import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts
 import type {Bottleneck, Confidence, Configuration, Hardware, Interval, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
+import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf} from './factors.ts'
 import {gib, machineSize, modelSize, refused, weightsTooLarge} from './refusals.ts'
@@ -28,7 +29,7 @@ interface Plan {
   readonly serving: Serving
   readonly runtime: Omit<RuntimeFact, 'runtime' | 'sourceId'>
   readonly runtimeKnown: boolean
-  /** Bytes one sequence keeps, of weights, activations and reserve, on the fullest accelerator. */
+  /** KV cache and state of one sequence; it and the next two are bytes on the fullest accelerator. */
   readonly sequenceBytes: number
   readonly activationBytes: number
   readonly reserveBytes: number
@@ -320,9 +321,9 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   const linkShare = stepsPerSecond * step.link * layout.pp + requestsPerReplica * added.link
   const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * 0.1
   const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
-  if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${asksEvenSplit(layout.tp, total) ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
+  if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
   if (layout.precision === 'int4' && demand.precision === undefined && demand.model.nativeDtype !== 'int4') notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
-  else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8') && !['bf16', 'fp16'].includes(layout.precision)) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
+  else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (demand.apiNote !== undefined) notes.push(demand.apiNote)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
@@ -346,12 +347,11 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     operators: operatorsOf(serving, step, alone, batch),
     bottleneck: bottleneckOf(demand, plan, state, throughput.p50 / limit, slots, gaps),
     basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
-    rooflineSeconds: rooflineSeconds(demand, hardware, layout.precision === undefined ? [] : [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
+    rooflineSeconds: rooflineSeconds(demand, hardware, [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
     notes,
   }
 }
 
-const asksEvenSplit = (tp: number, total: number): boolean => total % tp === 0
 const clamp = (share: number): number => Math.max(0, Math.min(1, share))
 const minimumWeightBits = (serving: Serving): number => Math.min(serving.format.sharedBits, serving.format.expertBits)
 
@@ -408,7 +408,7 @@ export function rooflineSeconds(demand: InferenceDemand, hardware: Hardware, wid
   for (const width of widths.length > 0 ? widths : ALL_WIDTHS) peak = Math.max(peak, peakFlopsFor(accelerator, width) ?? 0)
   if (peak === 0) return 0
   const {model, outputTokens, newTokens, load} = demand
-  const kv = model.kvLoraRank === undefined ? 2 * model.kvHeads * model.headDim : model.kvLoraRank + (model.qkRopeHeadDim ?? 64)
+  const kv = kvElementsPerTokenPerLayer(model)
   const full = model.attention.startsWith('hybrid') ? (model.fullAttentionLayers ?? 0) : model.window === undefined ? model.layers : (model.fullAttentionLayers ?? 0)
   const active = Math.min(model.activeParameters, model.parameters) * 0.5
   const flops = (2 * active * (newTokens + outputTokens - 1)) / (peak * count)

@@ -119,7 +119,6 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   const step = decodeStep(serving, Math.max(1, batch), context, into.step)
   const stepSeconds = step.total
   const stretched = stepSeconds / (1 - busyShare)
-  const others = Math.max(0, batch - 1)
   const life = gaps * stretched
   const usedShare = Math.min(batch / slots, 0.999)
   const slotWait = (life / slots) * (usedShare ** (Math.sqrt(2 * (slots + 1)) - 1) / (1 - usedShare))
@@ -132,7 +131,7 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   into.ttftP99 = first + queueWait(busyShare, added.total, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
   into.tpotMedian = stretched
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
-  const crowdedStep = others > 0 || batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
+  const crowdedStep = batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
   into.tpotP99 = crowdedStep / (1 - busyShare)
   decodeStep(serving, Math.max(1, batch), context, into.step)
   return true
