@@ -1,3 +1,4 @@
+import {groupDigits} from '../units/format.ts'
 import type {Place} from './places.ts'
 import type {Tradeoff} from './document.ts'
 
@@ -61,4 +62,4 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`
 const hours = (count: number): string => `${Math.round(count * 10) / 10} h`
 const minutes = (count: number): string => (count < 1 ? `${Math.round(count * 60)} min` : hours(count))
 /** 12345 → "12,345". */
-const thousands = (amount: number): string => Math.round(amount).toString().replace(/\B(?=(\d{3})+$)/g, ',')
+const thousands = (amount: number): string => groupDigits(String(Math.round(amount)))

@@ -1,5 +1,6 @@
 import type {Interval, MemoryLine, Operator} from '../performance/types.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
+import {groupDigits} from '../units/format.ts'
 import {acceleratorText} from './columns.ts'
 import {type DocumentView, hoursText, priceAgeLines, tradeoffLines, understoodLines} from './document-lines.ts'
 import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, seconds, significant, timeUnit, UNKNOWN} from './format.ts'
@@ -239,7 +240,7 @@ function costTable(rows: readonly CostRow[], width: number): Line[] {
 function amountText(value: number): string {
   if (!Number.isFinite(value)) return UNKNOWN
   if (value === 0) return '0.00'
-  return Math.abs(value) < 0.005 ? significant(value, 1) : value.toFixed(2).replaceAll(/\B(?=(\d{3})+\.)/g, ',')
+  return Math.abs(value) < 0.005 ? significant(value, 1) : groupDigits(value.toFixed(2))
 }
 
 interface OperatorRow {

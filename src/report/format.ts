@@ -1,4 +1,5 @@
 import type {Interval} from '../performance/types.ts'
+import {groupDigits} from '../units/format.ts'
 
 /** Currency that money is shown in, with the dated rate that is printed beside. */
 export interface DisplayCurrency {
@@ -10,13 +11,6 @@ export interface DisplayCurrency {
 export const UNKNOWN = 'unknown'
 
 const isKnown = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value)
-
-/** 12345.6 → "12,345.6": groups of three before the point. */
-function groupDigits(text: string): string {
-  const [whole = '', fraction] = text.split('.')
-  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',')
-  return fraction === undefined ? grouped : `${grouped}.${fraction}`
-}
 
 /** `significant` digits, grouped, never in powers of ten below 1e15. */
 export function significant(value: number, digits: number): string {

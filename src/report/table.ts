@@ -8,6 +8,7 @@ import {columnLines, cut, displayWidth, fitColumns, type Line, NARROWEST, paint,
 import {chooseRows, type Row} from './rows.ts'
 import {commandLines, entries, joinSections, labelled} from './sections.ts'
 import {CONFIDENCE, configurationText, INELIGIBLE, NEAR_TIE_GLYPH, REFUSAL, REFUSED_GLYPH, rigName, shellWord} from './words.ts'
+import {groupDigits} from '../units/format.ts'
 
 export interface PlanView extends DocumentView {
   /** Table lines before "N of M". */
@@ -67,7 +68,7 @@ function countLines(document: PlanDocument, shown: number, total: number, view: 
   return wrap([{text: `${figureCount(shown)} of ${figureCount(total)}`, style: 'bold'}, {text: ` (${hints.join('; ')})`, style: 'dim'}], view.width, {first: '    ', rest: '    '})
 }
 
-const figureCount = (count: number): string => count.toString().replaceAll(/\B(?=(\d{3})+$)/g, ',')
+const figureCount = (count: number): string => groupDigits(String(count))
 
 /** Refused rigs and accounts: one entry each, reason first. */
 function alwaysShownLines(refused: readonly RejectedTarget[], absent: readonly string[], view: PlanView): Line[] {

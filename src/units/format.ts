@@ -9,14 +9,19 @@ import type {Money} from './money.ts'
 /** Significant digits that are kept where the caller does not say. */
 const DIGITS = 6
 
+/** "12345.6" → "12,345.6": groups of three before the point. */
+export function groupDigits(text: string): string {
+  const [whole = '', fraction] = text.split('.')
+  const grouped = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
+}
+
 /** 12345.678 → "12,345.7"; very large and very small ones as powers of ten. */
 export function formatNumber(value: number, digits: number = DIGITS): string {
   if (!Number.isFinite(value)) return 'unknown'
   const rounded = Number(value.toPrecision(digits))
   const text = String(rounded)
-  if (text.includes('e')) return text.replace('e+', 'e')
-  const [whole = '', fraction] = text.split('.')
-  return `${whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ',')}${fraction === undefined ? '' : `.${fraction}`}`
+  return text.includes('e') ? text.replace('e+', 'e') : groupDigits(text)
 }
 
 /** 15e12 → "15T", 50000 → "50k", 812.5 → "812.5". */
