@@ -32,11 +32,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   deploy: ['catalog', 'units', 'providers'],
 }
 
-/** Single edges beyond the table, each with its reason. */
-const EXCEPTIONS: Readonly<Record<string, string>> = {
-  'power/estimate.ts → cost/types.ts': 'a type only: the hours of a run by phase',
-}
-
 /** Parts that run in a browser as they are: no files, network, clock or randomness. */
 const PURE = ['units', 'catalog', 'workload', 'performance', 'power', 'cost', 'planner', 'accuracy', 'text', 'config']
 
@@ -84,13 +79,7 @@ describe('imports point one way', () => {
           .map((imported) => `${file} → ${imported}`),
       )
 
-    expect(wrong.filter((edge) => !(edge in EXCEPTIONS))).toEqual([])
-  })
-
-  test('no exception outlives its edge', () => {
-    const edges = new Set(files.flatMap((file) => importsOf(file).map((imported) => `${file} → ${path.posix.join(path.posix.dirname(file), imported)}`)))
-
-    expect(Object.keys(EXCEPTIONS).filter((edge) => !edges.has(edge))).toEqual([])
+    expect(wrong).toEqual([])
   })
 })
 

@@ -1,7 +1,8 @@
-import {exactly, scale, shift, sum} from '../performance/interval.ts'
+import {exactly, scale, shift} from '../performance/interval.ts'
+import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval} from '../performance/types.ts'
 import {plainNumber} from './how.ts'
-import type {BillingRule, RunHours, Schedule} from './types.ts'
+import type {BillingRule, Schedule} from './types.ts'
 
 /** One month, as clouds bill it. */
 export const HOURS_PER_MONTH = 730
@@ -9,11 +10,6 @@ export const HOURS_PER_YEAR = 8760
 const SECONDS_PER_HOUR = 3600
 /** Lets 3,600.0000001 s count as 3,600. */
 const ROUNDING_SLACK = 1e-9
-
-/** Set-up + data + load + work + expected failures of one run. */
-export function runHoursTotal(hours: RunHours): Interval {
-  return sum([exactly(hours.setup + hours.data + hours.load), hours.work, hours.failures])
-}
 
 /** The hours that a schedule asks of each machine in its period, before any billing step. */
 export interface PeriodHours {

@@ -1,3 +1,4 @@
+import type {RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence} from '../performance/types.ts'
 import type {Power} from '../power/types.ts'
 
@@ -91,16 +92,6 @@ export interface DataMovement {
   readonly storageGb: number
   /** Where the input lies: a provider, `provider@region`, or `site` (own premises). */
   readonly inputAt: string | null
-}
-
-/** One run's hours by phase. For endless work: `work` is the hours of the month. */
-export interface RunHours {
-  readonly setup: number
-  readonly data: number
-  readonly load: number
-  readonly work: Interval
-  /** Expected repeated work after failures and interruptions, checkpoints written included. */
-  readonly failures: Interval
 }
 
 /** What the money buys, so that a cost per unit can be told. */

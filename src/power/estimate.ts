@@ -1,6 +1,6 @@
 import {intervalFromSigma, multiply, scale, sum, weakest} from '../performance/interval.ts'
+import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Load, Performance} from '../performance/types.ts'
-import type {RunHours} from '../cost/types.ts'
 import type {Energy, Power, PowerCoefficients, PowerModel} from './types.ts'
 
 /**
@@ -96,12 +96,6 @@ export function addPower(parts: readonly Power[]): Power {
   }
 }
 
-/** Set-up + data + load + work + expected failures, hours. */
-export function totalHours(hours: RunHours): Interval {
-  const fixed = hours.setup + hours.data + hours.load
-  return sum([{p10: fixed, p50: fixed, p90: fixed}, hours.work, hours.failures])
-}
-
 /** Overhead per wall kWh: PUE − 1 in a data centre, 1 ÷ COP where the site's own cooling moves the heat (all electricity becomes heat). */
 export function overheadShare(model: Pick<PowerModel, 'pue' | 'coolingCop'>): number | null {
   return model.pue === null ? null : model.pue - 1 + (model.coolingCop === null ? 0 : 1 / model.coolingCop)
@@ -123,7 +117,7 @@ function energyOf(watts: Interval, hours: Interval, model: PowerModel): Energy {
  * run count at the work's watts: set-up and loading draw less, so short runs read a little high.
  */
 export function estimateEnergy(power: Power, hours: RunHours, model: PowerModel): Energy {
-  return power.averageWatts === null ? UNKNOWN_ENERGY : energyOf(power.averageWatts, totalHours(hours), model)
+  return power.averageWatts === null ? UNKNOWN_ENERGY : energyOf(power.averageWatts, runHoursTotal(hours), model)
 }
 
 /**
@@ -135,5 +129,5 @@ export function idleAdjustment(power: Power, hours: RunHours, model: PowerModel,
   const base = whenIdle === 'on' ? power.idleWatts : 0
   const above = (watts: number): number => Math.max(0, watts - base)
   const {p10, p50, p90} = power.averageWatts
-  return energyOf({p10: above(p10), p50: above(p50), p90: above(p90)}, totalHours(hours), model)
+  return energyOf({p10: above(p10), p50: above(p50), p90: above(p90)}, runHoursTotal(hours), model)
 }

@@ -1,4 +1,5 @@
-import type {CostInput, Owned, Rented, RunHours} from '../../src/cost/types.ts'
+import type {CostInput, Owned, Rented} from '../../src/cost/types.ts'
+import type {RunHours} from '../../src/performance/run-hours.ts'
 
 /** Round figures, so that every expected amount can be worked out by hand. */
 export const RUN: RunHours = {setup: 0.25, data: 0.5, load: 0.25, work: {p10: 3, p50: 4, p90: 6}, failures: {p10: 0, p50: 0, p90: 0.5}}

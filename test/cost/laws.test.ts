@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {estimateCost} from '../../src/cost/estimate.ts'
-import type {Cost, CostInput, Owned, Rented, RunHours, Schedule} from '../../src/cost/types.ts'
+import type {Cost, CostInput, Owned, Rented, Schedule} from '../../src/cost/types.ts'
+import type {RunHours} from '../../src/performance/run-hours.ts'
 
 const amount = (maximum: number): fc.Arbitrary<number> => fc.double({min: 0, max: maximum, noNaN: true})
 const positive = (maximum: number): fc.Arbitrary<number> => fc.double({min: 0.001, max: maximum, noNaN: true})

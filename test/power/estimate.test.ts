@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Load, Performance} from '../../src/performance/types.ts'
-import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, idleAdjustment, overheadShare, totalHours} from '../../src/power/estimate.ts'
+import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, idleAdjustment, overheadShare} from '../../src/power/estimate.ts'
+import {runHoursTotal} from '../../src/performance/run-hours.ts'
 import type {Power, PowerModel} from '../../src/power/types.ts'
 import {MODEL, PERFORMANCE} from './inputs.ts'
 
@@ -46,7 +47,7 @@ describe('energy by hand', () => {
   const power: Power = {averageWatts: {p10: 1800, p50: 2000, p90: 2200}, peakWatts: {p10: 2000, p50: 2500, p90: 3000}, idleWatts: 500, acceleratorWatts: null, confidence: 'computed'}
 
   test('all phases add up', () => {
-    expect(totalHours(HOURS)).toEqual({p10: 9, p50: 10, p90: 14})
+    expect(runHoursTotal(HOURS)).toEqual({p10: 9, p50: 10, p90: 14})
   })
 
   test('cloud: watts × hours × PUE, carbon by the country’s factor', () => {
