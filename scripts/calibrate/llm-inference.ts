@@ -11,6 +11,7 @@ import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {parseCsv} from '../../src/catalog/csv.ts'
 import type {Calibration, CalibratedValue} from '../../src/performance/calibration.ts'
+import {Z90} from '../../src/performance/interval.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -215,7 +216,7 @@ async function main(): Promise<void> {
   }
   for (const metric of ['throughput', 'ttft', 'tpot'] as const) {
     const all = errors.filter(({sample}) => sample.metric === metric)
-    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
+    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / Z90
     const overall = sigmaOf(all)
     emit(metric, '*', '*', 1, overall * 1.5, metric)
     for (const pair of pairs) {

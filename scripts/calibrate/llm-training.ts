@@ -13,6 +13,7 @@ import {fileURLToPath} from 'node:url'
 import {parseCsv} from '../../src/catalog/csv.ts'
 import type {CalibratedValue, Calibration} from '../../src/performance/calibration.ts'
 import type {Configuration} from '../../src/performance/types.ts'
+import {Z90} from '../../src/performance/interval.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -264,7 +265,7 @@ async function main(): Promise<void> {
       else if (!GLOBAL.has(name)) for (const runtime of runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
     }
     // p10..p90 is to hold 80 % of the rows: the 80th percentile of |error| is 1.28 σ.
-    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / 1.2815515655446004
+    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / Z90
     // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
     const mixed = (list: readonly {error: number}[], overall: number): number => {
       const own = sigmaOf(list)

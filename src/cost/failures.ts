@@ -1,11 +1,10 @@
-import {exactly} from '../performance/interval.ts'
+import {exactly, Z90} from '../performance/interval.ts'
 import type {Confidence, Interval} from '../performance/types.ts'
 import {plainNumber} from './how.ts'
 import {HOURS_PER_MONTH} from './period.ts'
 
 const HOURS_PER_JULIAN_YEAR = 8766
 const SECONDS_PER_HOUR = 3600
-const Z90 = 1.2815515655446004
 
 /**
  * Unexpected stops of any cause per accelerator-year: 419 in 54 days on 16,384 H100 (Llama 3 paper; facility fact

@@ -1,7 +1,7 @@
 import type {Confidence, Interval} from './types.ts'
 
 /** z of the 90th percentile of the standard normal distribution. */
-const Z90 = 1.2815515655446004
+export const Z90 = 1.2815515655446004
 
 /** Median × exp(±1.2816 σ): the 10th and 90th percentile of a log-normal error with standard deviation `sigmaLog`. */
 export function intervalFromSigma(p50: number, sigmaLog: number): Interval {

@@ -1,9 +1,10 @@
+import {HOURS_PER_MONTH} from '../cost/period.ts'
 import type {Interval, MemoryLine, Operator} from '../performance/types.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
 import {groupDigits} from '../units/format.ts'
 import {acceleratorText} from './columns.ts'
 import {type DocumentView, hoursText, priceAgeLines, tradeoffLines, understoodLines} from './document-lines.ts'
-import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, seconds, significant, timeUnit, UNKNOWN} from './format.ts'
+import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, seconds, secondsUnit, significant, timeUnit, UNKNOWN} from './format.ts'
 import {type Column, columnLines, cut, displayWidth, fitColumns, fit, type Line, NARROWEST, paint, type Rich, wrap} from './layout.ts'
 import {BESIDE, commandLines, entries, joinSections, LABEL_COLUMNS, labelled} from './sections.ts'
 import {BOTTLENECK, CONFIDENCE, configurationText, INELIGIBLE, purchaseText, REFUSAL, REFUSED_GLYPH, serviceText, shellWord} from './words.ts'
@@ -14,8 +15,6 @@ export interface EstimateView extends DocumentView {
 }
 
 type Estimated = Omit<PlanTarget, 'rank'>
-
-const HOURS_PER_MONTH = 730
 
 /** Targets in depth, one section each: time, memory, power, cost, with the lines each is made of. Ends in a line feed. */
 export function renderEstimate(document: PlanDocument, view: EstimateView): string {
@@ -112,7 +111,8 @@ function timeLines(target: Estimated, view: EstimateView): Line[] {
   const texts = [durationText(durationHours)]
   if (durationHours !== null && workHours !== null) {
     const rest = durationHours.p50 - workHours.p50
-    if (rest > durationHours.p50 * 1e-6) texts.push(`work ${durationText(workHours)}; set-up, data, loading and expected failures ${hoursText({p10: rest * 0.99, p50: rest, p90: rest * 1.01})}`)
+    const {unit, perHour} = timeUnit(rest)
+    if (rest > durationHours.p50 * 1e-6) texts.push(`work ${durationText(workHours)}; set-up, data, loading and expected failures ${figure(rest * perHour)} ${unit}`)
   }
   return entries('Time', texts, view.width)
 }
@@ -128,9 +128,8 @@ function throughputLines({throughput, latency}: Estimated, view: EstimateView): 
 }
 
 const secondsInFull = (interval: Interval): string => {
-  const [value = '', unit = 's'] = seconds(interval.p50).split(' ')
-  const factor = {'µs': 1e6, ms: 1e3, s: 1, min: 1 / 60, h: 1 / 3600}[unit] ?? 1
-  return value === UNKNOWN ? value : inFull(scaled(interval, factor), unit)
+  const {unit, perSecond} = secondsUnit(interval.p50)
+  return inFull(scaled(interval, perSecond), unit)
 }
 
 const BAR = '█'

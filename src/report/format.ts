@@ -94,6 +94,7 @@ export function timeUnit(hours: number): {readonly unit: string; readonly perHou
 
 /** A unit for times of about this many seconds. */
 export function secondsUnit(seconds: number): {readonly unit: string; readonly perSecond: number} {
+  if (seconds === 0) return {unit: 's', perSecond: 1}
   if (seconds < 1e-3) return {unit: 'µs', perSecond: 1e6}
   if (seconds < 1) return {unit: 'ms', perSecond: 1e3}
   if (seconds < 120) return {unit: 's', perSecond: 1}

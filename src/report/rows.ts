@@ -1,4 +1,5 @@
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
+import {NEAR_TIE_SHARE} from '../planner/rank.ts'
 import {rigName} from './words.ts'
 
 /** A target that gets a line of the table. */
@@ -6,9 +7,6 @@ export interface Row {
   readonly target: PlanTarget
   readonly nearTie: boolean
 }
-
-/** DESIGN: a near-tie is within 5 %. */
-const NEAR_TIE_RATIO = 1.05
 
 /** The objective's value, up to a constant factor; `null` where unknown or where the objective is an expression. */
 function objectiveValue(target: PlanTarget, objective: string): number | null {
@@ -38,7 +36,7 @@ function foldRows(document: PlanDocument, allRegions: boolean): Row[] {
     if (seen.has(key)) continue
     seen.add(key)
     const value = objectiveValue(target, document.objective)
-    const nearTie = target !== best && target.eligible && reference !== null && value !== null && value <= reference * NEAR_TIE_RATIO
+    const nearTie = target !== best && target.eligible && reference !== null && value !== null && value <= reference * (1 + NEAR_TIE_SHARE)
     rows.push({target, nearTie})
   }
   return rows
