@@ -7,6 +7,7 @@ import type {LoadedConfig, LoadOptions} from './store/config.ts'
 import type {DisplayCurrency} from './report/format.ts'
 import {plainSettings} from './store/plain-settings.ts'
 import {terminalOf, type Terminal} from './terminal.ts'
+import {isDay} from './text/day.ts'
 import {rateOf} from './units/money.ts'
 
 /** What every command knows beside its own flags. */
@@ -64,7 +65,7 @@ export abstract class RigorCommand extends Command {
       [this.loaded?.config.defaults.asOf, 'asOf'] as const,
     ].find(([value]) => value !== undefined && value !== '') ?? [undefined, '']
     if (chosen === undefined) return new Date().toISOString().slice(0, 10)
-    if (!isDate(chosen)) throw new RigorError('BAD_DATE', `${where} "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
+    if (!isDay(chosen)) throw new RigorError('BAD_DATE', `${where} "${chosen}" is not a day.`, {hint: 'Write it like 2026-11-20.'})
     return chosen
   }
 
@@ -125,10 +126,4 @@ const STEERING = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\uf
 export function escapeJson(text: string): string {
   if (!STEERING.test(text)) return text
   return text.replaceAll(new RegExp(STEERING, 'g'), (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
-  const time = Date.parse(`${text}T00:00:00Z`)
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import {homedir} from 'node:os'
 import path from 'node:path'
+import {isDay} from '../text/day.ts'
 import type {LoadedConfig, LoadOptions, SettingOrigin} from './config.ts'
 import {userPaths} from './paths.ts'
 
@@ -55,9 +56,4 @@ function hasProjectFile(from: string): boolean {
     if (fs.existsSync(path.join(folder, 'rigor.yaml'))) return true
     if (folder === path.dirname(folder)) return false
   }
-}
-
-function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
 }
