@@ -2,8 +2,6 @@ import {RigorError} from '../errors.ts'
 import {nearestNames} from '../text/nearest.ts'
 import type {Accelerator, LanguageModel} from './schema.ts'
 
-export {didYouMean, nearestNames} from '../text/nearest.ts'
-
 /** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
 export function quoteChoices(names: readonly string[]): string {
   const quoted = names.map(name => `"${name}"`)

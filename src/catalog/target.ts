@@ -1,6 +1,7 @@
 import {RigorError} from '../errors.ts'
+import {nearestNames} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
-import {acceleratorsNamed, nearestNames, quoteChoices, resolveAccelerator} from './names.ts'
+import {acceleratorsNamed, quoteChoices, resolveAccelerator} from './names.ts'
 import type {Rig} from './rig.ts'
 import type {Machine} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'

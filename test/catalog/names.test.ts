@@ -2,10 +2,11 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {assert, property, string} from 'fast-check'
-import {acceleratorsNamed, modelKey, nearestNames, parseRange, precisionInName, resolveAccelerator, resolveModel} from '../../src/catalog/names.ts'
+import {acceleratorsNamed, modelKey, parseRange, precisionInName, resolveAccelerator, resolveModel} from '../../src/catalog/names.ts'
 import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
 import {parseModels} from '../../src/catalog/parse/models.ts'
 import {RigorError} from '../../src/errors.ts'
+import {nearestNames} from '../../src/text/nearest.ts'
 
 const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
 const models = parseModels(data('models.csv'))

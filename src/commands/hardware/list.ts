@@ -1,11 +1,11 @@
 import * as Flags from '@oclif/core/flags'
-import {nearestNames} from '../../catalog/names.ts'
 import {readAcceleratorMemory} from '../../catalog/query.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import {RigorCommand} from '../../command.ts'
 import {RigorError} from '../../errors.ts'
 import {figure, significant} from '../../report/format.ts'
 import {renderList, type Column} from '../../report/list.ts'
+import {nearestNames} from '../../text/nearest.ts'
 
 export default class HardwareList extends RigorCommand {
   static override summary = 'List the accelerators: memory, bandwidth, dense peak rates, power.'

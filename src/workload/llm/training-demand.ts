@@ -1,6 +1,7 @@
 import {RigorError} from '../../errors.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Configuration} from '../../performance/types.ts'
+import {formatCount} from '../../units/format.ts'
 import type {Demand} from '../contract.ts'
 import type {TrainingRequest} from './training-search.ts'
 import type {TrainingWork} from './training.ts'
@@ -39,9 +40,4 @@ export function leastTrainingMemoryGib(work: TrainingWork, configuration: Config
 }
 
 /** 7e9 → 7B, 1.5e13 → 15T. */
-export function short(value: number): string {
-  for (const [unit, size] of [['T', 1e12], ['B', 1e9], ['M', 1e6], ['k', 1e3]] as const) {
-    if (value >= size) return `${Number((value / size).toPrecision(3))}${unit}`
-  }
-  return String(Number(value.toPrecision(3)))
-}
+export const short = (value: number): string => formatCount(value, 3)
