@@ -18,6 +18,7 @@ import type {MeasuredRow} from '../../src/accuracy/score.ts'
 import type {Facts} from '../../src/workload/contract.ts'
 import {QUANTITIES, type FactorName} from '../../src/workload/llm-inference/factors.ts'
 import {predictCase, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
+import {FOLDS, hash, largestSource, quantile, robust} from './fit.ts'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const CALIBRATION_FILE = path.join(root, 'data/calibration.csv')
@@ -68,10 +69,6 @@ class Parameters {
     }
   }
 }
-
-const NOISE = 0.2
-/** Near-linear beyond a tenth: medians, not means, are what the fit seeks. */
-const robust = (error: number): number => (Math.sqrt(error * error + 0.01) - 0.1) / NOISE
 
 function errorOf(sample: Sample, facts: Facts): number | undefined {
   const prediction = predictCase(sample.row, sample.found, facts)
@@ -125,25 +122,6 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text
     log(`sweep ${sweep + 1}: loss ${lossOf(samples, base, parameters).toFixed(1)}`)
   }
   return parameters
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-}
-
-const FOLDS = 4
-const hash = (text: string): number => {
-  let value = 2166136261
-  for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 16777619) >>> 0
-  return value
-}
-
-/** The source most of the rows come from: the one a calibrated figure rests on. */
-function largestSource(samples: readonly Sample[]): string {
-  const counts = new Map<string, number>()
-  for (const {row} of samples) counts.set(row['source'] ?? '', (counts.get(row['source'] ?? '') ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
 }
 
 async function main(): Promise<void> {
