@@ -122,6 +122,8 @@ export interface Performance {
   readonly loadSeconds: number
   /** State to write at a checkpoint and read back after a failure; 0 where nothing is lost. */
   readonly checkpointBytes: number
+  /** Weights that every machine has to fetch before it works, packed as they are served; absent = nothing of the kind. */
+  readonly weightBytes?: number
   readonly operators: readonly Operator[]
   readonly bottleneck: Bottleneck
   readonly basis: Confidence

@@ -177,7 +177,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       schedule,
       horizonMonths: work.horizonMonths,
       data,
-      diskGb: diskGbOf({weightBytes: weightBytes(performance), checkpointBytes: performance.checkpointBytes, inputGb: data.inputGb * share, outputGb: data.outputGb * share, nodes}),
+      diskGb: diskGbOf({weightBytes: performance.weightBytes ?? 0, checkpointBytes: performance.checkpointBytes, inputGb: data.inputGb * share, outputGb: data.outputGb * share, nodes}),
       power,
       inputEgress: movement.paidAt === null ? null : {from: movement.paidAt, tiers: book.egress(movement.paidAt)},
       work: workAmount(demand.costUnit, demand.workUnits, performance.throughput),
@@ -234,13 +234,6 @@ function runShare(schedule: Schedule): number {
 function workHoursOf(performance: Performance, schedule: Schedule): Interval {
   if (performance.endless || performance.workSeconds === null) return exactly(schedule.kind === 'hours-per-month' ? schedule.hours : HOURS_PER_MONTH)
   return scale(performance.workSeconds, 1 / 3600)
-}
-
-/** What has to be fetched to every machine before it works: the weights of one replica. */
-function weightBytes(performance: Performance): number {
-  const perAccelerator = performance.memory.lines.find(line => line.item.startsWith('weights'))?.gib ?? 0
-  const {tp = 1, pp = 1, ep = 1} = performance.configuration
-  return perAccelerator * Math.max(tp, ep) * pp * 2 ** 30
 }
 
 export function metricsOf(estimate: Estimate): Metrics {

@@ -328,14 +328,10 @@ export interface JudgedRefusal extends Refusal {
 export function judge(session: Session, ways: readonly Way[], nodes: number, performances: readonly Performance[], onDemandUsdPerHour: number | null): Judged | JudgedRefusal {
   let best: Judged | undefined
   let nearest: Miss | undefined
+  const worth = worthEstimating(session, ways, nodes, performances)
+  if (worth.length === 0) nearest = unaskedMiss(performances)
   for (const way of ways) {
-    for (const performance of performances) {
-      if (performance.refusedUnlessNamed !== undefined && session.refusesUnasked) {
-        nearest ??= {refusal: performance.refusedUnlessNamed, by: Number.POSITIVE_INFINITY}
-        continue
-      }
-      // Where a whole node stays idle, fewer nodes do the same.
-      if (session.refusesUnasked && nodes > 1 && performance.acceleratorsUsed <= (nodes - 1) * acceleratorsPerNode(way.place)) continue
+    for (const performance of worth) {
       const estimate = session.evaluator.estimate(way, nodes, performance)
       const miss = refuseEstimate(session, estimate, onDemandUsdPerHour)
       if (miss !== null) {
@@ -350,6 +346,25 @@ export function judge(session: Session, ways: readonly Way[], nodes: number, per
   }
   if (best !== undefined) return best
   return nearest === undefined ? {reason: 'constraint', detail: 'no configuration is left', nearest: null} : {...nearest.refusal, missedBy: nearest.by}
+}
+
+/**
+ * What nobody would want unasked counts only where the target was named and nothing else runs there; and where a whole
+ * node stays idle, fewer nodes do the same.
+ */
+function worthEstimating(session: Session, ways: readonly Way[], nodes: number, performances: readonly Performance[]): readonly Performance[] {
+  const [way] = ways
+  const usual = performances.filter(performance => performance.refusedUnlessNamed === undefined)
+  if (usual.length === 0) return session.refusesUnasked ? [] : performances
+  if (nodes === 1 || way === undefined) return usual
+  const needed = (nodes - 1) * acceleratorsPerNode(way.place)
+  const busy = usual.filter(performance => performance.acceleratorsUsed > needed)
+  return busy.length > 0 || session.refusesUnasked ? busy : usual
+}
+
+function unaskedMiss(performances: readonly Performance[]): Miss | undefined {
+  const refusal = performances[0]?.refusedUnlessNamed
+  return refusal === undefined ? undefined : {refusal, by: Number.POSITIVE_INFINITY}
 }
 
 export function scoreOf(session: Session, estimate: Estimate): number | null {

@@ -6,7 +6,7 @@ import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf} from './factors.ts'
 import {gib, machineSize, modelSize, refused, weightsTooLarge} from './refusals.ts'
-import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving} from './serving.ts'
+import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesPerAccelerator} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -216,11 +216,22 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
       notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
+  if (narrowedUnasked(demand, layout.precision)) {
+    refusedUnlessNamed ??= {
+      reason: 'memory',
+      detail: `fits ${machineSize(hardware)} in int4 only, which changes the answers of a ${demand.model.nativeDtype} model`,
+      nearest: 'precision: int4, if that is good enough',
+    }
+  }
   // Only now: most candidates are refused before, and this is a search of its own.
   const pacedSlots = Math.max(1, slotsWithinPace(demand, plan, slotLimit))
   const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, pacedSlots, notes)
   return {feasible: true, performance: refusedUnlessNamed === undefined ? performance : {...performance, refusedUnlessNamed}}
 }
+
+/** Four bits for a model that was trained in more, and nobody asked for them. */
+const narrowedUnasked = (demand: InferenceDemand, precision: string | undefined): boolean =>
+  precision === 'int4' && demand.precision === undefined && demand.model.nativeDtype !== 'int4' && demand.model.nativeDtype !== 'mxfp4'
 
 /** The most sequences whose tokens still come at the pace of the goal: more at a time are more throughput, but slower ones. */
 function slotsWithinPace(demand: InferenceDemand, plan: Plan, slots: number): number {
@@ -322,7 +333,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * 0.1
   const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
   if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
-  if (layout.precision === 'int4' && demand.precision === undefined && demand.model.nativeDtype !== 'int4') notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
+  if (narrowedUnasked(demand, layout.precision)) notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (demand.apiNote !== undefined) notes.push(demand.apiNote)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
@@ -344,6 +355,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
     loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
     checkpointBytes: 0,
+    weightBytes: weightBytesPerAccelerator(demand.model, {tp: 1, pp: 1, ep: 1, precision: layout.precision, runtime: layout.runtime}, hardware.accelerator),
     operators: operatorsOf(serving, step, alone, batch),
     bottleneck: bottleneckOf(demand, plan, state, throughput.p50 / limit, slots, gaps),
     basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
