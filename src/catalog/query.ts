@@ -60,12 +60,12 @@ export function selectOffers(snapshot: Snapshot, query: OfferQuery): readonly Li
 function holds(query: OfferQuery, machine: Machine, accelerator: Accelerator | undefined): boolean {
   if (query.acceleratorIds !== undefined && query.acceleratorIds.length > 0 && (accelerator === undefined || !query.acceleratorIds.includes(accelerator.id))) return false
   // A machine may hold a slice of an accelerator.
-  const memoryGib = (accelerator?.memoryGib ?? 0) * Math.min(1, machine.acceleratorCount)
+  const memoryGib = accelerator === undefined ? undefined : accelerator.memoryGib * Math.min(1, machine.acceleratorCount)
+  const asksForMemory = query.minimumAcceleratorMemoryGib !== undefined || query.maximumAcceleratorMemoryGib !== undefined
   return (
     machine.acceleratorCount >= (query.minimumAccelerators ?? 0) &&
     machine.acceleratorCount <= (query.maximumAccelerators ?? Infinity) &&
-    memoryGib >= (query.minimumAcceleratorMemoryGib ?? 0) &&
-    memoryGib <= (query.maximumAcceleratorMemoryGib ?? Infinity) &&
+    (!asksForMemory || (memoryGib !== undefined && memoryGib >= (query.minimumAcceleratorMemoryGib ?? 0) && memoryGib <= (query.maximumAcceleratorMemoryGib ?? Infinity))) &&
     (query.minimumHostMemoryGib === undefined || (machine.memoryGib ?? 0) >= query.minimumHostMemoryGib) &&
     (query.minimumVcpus === undefined || (machine.vcpus ?? 0) >= query.minimumVcpus)
   )

@@ -164,7 +164,11 @@ function parseRig(rest: string | undefined, nodes: number, text: string, rigs: r
     throw new RigorError('UNKNOWN_RIG_NODE', `"${echo(nodeName, 60)}" is not a node of the rig ${rig.id}.`, {hint: `It has ${quoteChoices(rig.nodes.map((each) => each.id))}.`})
   }
   const meant = node === undefined ? rig.nodes : [node]
-  const has = meant.reduce((sum, each) => sum + each.count * each.acceleratorCount, 0)
+  if (count !== undefined && meant.length > 1) {
+    throw bad(text, `the nodes of ${rig.id} differ, so a count needs one of them`, `Write ${quoteChoices(meant.map((each) => `rig:${rig.id}/${each.id}:${Math.min(count, each.acceleratorCount)}`))}.`)
+  }
+  // A count is taken of one node: accelerators of several are that many nodes.
+  const has = meant[0]?.acceleratorCount ?? 0
   if (count !== undefined && (count < 1 || count > has)) throw bad(text, `${count} accelerators are asked for, ${rig.id}${node === undefined ? '' : `/${node.id}`} has ${has}`, `Take 1 to ${has}.`)
   const machines = meant.reduce((sum, each) => sum + each.count, 0)
   if (nodes > machines) throw bad(text, `${nodes} nodes are asked for, ${rig.id}${node === undefined ? '' : `/${node.id}`} has ${machines}`)

@@ -10,7 +10,7 @@ import type {CostInput, NotCosted, Rented} from './types.ts'
 
 /**
  * System disk of a machine: operating system, driver, CUDA, one framework image. An assumption (images of this sort
- * unpack to 30–60 GB); where the machine bundles a disk it costs nothing.
+ * unpack to 30–60 GB). It is billed beside a bundled local SSD, which is lost when the machine ends.
  */
 export const SYSTEM_DISK_GB = 100
 

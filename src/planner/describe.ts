@@ -156,7 +156,7 @@ function costOf(estimate: Estimate): PlanTarget['cost'] {
 }
 
 function availabilityOf(way: Way): PlanTarget['availability'] {
-  if (way.place.kind === 'rig') return {state: way.place.rig.owned ? 'owned' : 'planned', asOf: way.place.rig.asOf}
+  if (way.place.kind === 'rig') return {state: way.place.rig.owned ? 'owned' : 'planned', asOf: way.place.rig.sourceIds.length === 0 ? null : way.place.rig.asOf}
   return way.offer === undefined ? {state: 'none', asOf: null} : {state: 'listed', asOf: way.offer.asOf}
 }
 

@@ -66,8 +66,8 @@ export function catalogFilesWith(catalog: string, packageRoot: string): Readonly
 /** Rows of both; where the first columns, which name a row, agree, the added one stays. */
 function mergeRows(base: string, added: string, keyColumns: number): string {
   const key = (line: string): string => line.split(',', keyColumns).join(',')
-  const [header = '', ...rows] = base.trimEnd().split('\n')
-  const [addedHeader, ...addedRows] = added.trimEnd().split('\n')
+  const [header = '', ...rows] = base.trimEnd().split(/\r?\n/)
+  const [addedHeader, ...addedRows] = added.trimEnd().split(/\r?\n/)
   if (addedHeader !== header) return added
   const replaced = new Set(addedRows.map(key))
   return `${[header, ...rows.filter((row) => !replaced.has(key(row))), ...addedRows].join('\n')}\n`

@@ -9,7 +9,8 @@ import type {GenericSpec} from './schema.ts'
 export interface GenericDemand extends Demand {
   readonly flops: number | undefined
   readonly bytes: number | undefined
-  readonly memoryGib: number
+  /** `undefined` = not given: whether it fits is not checked. */
+  readonly memoryGib: number | undefined
   readonly precision: string
   /** Per doubling; `null` = the job stays on one accelerator. */
   readonly parallelEfficiency: number | null
@@ -38,7 +39,8 @@ export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardwar
   if (reference !== undefined && peakFlops(reference.hardware.accelerator, precision) === undefined) {
     throw new RigorError('BAD_REFERENCE', `reference.on: ${reference.hardware.accelerator.name} has no ${precision} units, so the job cannot have run there in ${precision}.`, {hint: 'Give the precision it was timed in.'})
   }
-  const memoryGib = assumptions.choose('memoryGib', spec.memoryGib, 0, 'not given, so whether it fits is not checked')
+  const {memoryGib} = spec
+  if (memoryGib === undefined) assumptions.add('memoryGib', 'not given, so whether it fits is not checked')
   const several = (reference?.accelerators ?? 1) > 1 || (configuration.dp ?? 1) > 1
   const parallelEfficiency =
     spec.parallelEfficiency ?? (several ? assumptions.choose('parallelEfficiency', undefined, ASSUMED_EFFICIENCY) : assumptions.choose('parallelEfficiency', undefined, null, 'none: one accelerator'))
@@ -51,7 +53,7 @@ export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardwar
     costUnit: {name: 'run', amount: 1},
     workUnits: 1,
     endless: false,
-    minimumTotalMemoryGib: spec.memoryGib ?? 0,
+    minimumTotalMemoryGib: memoryGib ?? 0,
     flops: spec.flops,
     bytes: spec.bytes,
     memoryGib,

@@ -45,6 +45,7 @@ function problemOf(demand: GenericDemand, hardware: Hardware, configuration: Con
   const taken = acceleratorsTaken(demand, hardware, configuration)
   const link = unknownLink(hardware, taken)
   if (link !== undefined) return link
+  if (demand.memoryGib === undefined) return undefined
   const needed = demand.memoryGib / taken + CONTEXT_GIB
   if (needed > accelerator.memoryGib) {
     const enough = Math.ceil(demand.memoryGib / Math.max(0.1, accelerator.memoryGib - CONTEXT_GIB))
@@ -59,7 +60,8 @@ function problemOf(demand: GenericDemand, hardware: Hardware, configuration: Con
 }
 
 function memoryLines(demand: GenericDemand, taken: number): MemoryLine[] {
-  return [{item: 'working set', gib: demand.memoryGib / taken}, {item: 'context', gib: CONTEXT_GIB}]
+  const context = {item: 'context', gib: CONTEXT_GIB}
+  return demand.memoryGib === undefined ? [context] : [{item: 'working set', gib: demand.memoryGib / taken}, context]
 }
 
 export function genericConfigurations(demand: GenericDemand, target: Hardware): readonly Configuration[] {
@@ -180,7 +182,7 @@ export function performGeneric(demand: GenericDemand, target: Hardware, configur
       endless: false,
       throughput: {unit: 'runs/h', value: divideBy(3600, workSeconds)},
       latency: null,
-      memory: {neededGib: exactly(lines[0]!.gib + lines[1]!.gib), availableGib: hardware.accelerator.memoryGib, lines},
+      memory: {neededGib: exactly(lines.reduce((total, line) => total + line.gib, 0)), availableGib: hardware.accelerator.memoryGib, lines},
       load: {
         computeShare: Math.min(1, (compute / seconds) * (busy / seconds)),
         memoryShare: Math.min(1, (memory / seconds) * (busy / seconds)),
@@ -189,7 +191,8 @@ export function performGeneric(demand: GenericDemand, target: Hardware, configur
       },
       acceleratorsUsed: Math.min(taken, target.acceleratorsPerNode * target.nodes),
       loadSeconds: 30,
-      checkpointBytes: demand.memoryGib * 2 ** 30,
+      // What nobody told may be all the memory there is: a checkpoint of that is never too small.
+      checkpointBytes: (demand.memoryGib ?? hardware.accelerator.memoryGib * taken) * 2 ** 30,
       operators,
       bottleneck,
       basis: known ? 'computed' : 'assumed',

@@ -21,8 +21,9 @@ const WHOLE_FILE_BITS: Readonly<Record<string, number>> = {int4: 4.85, nf4: 4.85
 
 /**
  * The usual checkpoints: 8-bit formats quantise every layer but embeddings and head; 4-bit formats do the same in dense models, in mixtures only
- * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). TensorRT-LLM keeps the KV cache of
- * quantised checkpoints in FP8, the others in 16 bit unless told otherwise. Integer formats are weight-only: they multiply in 16 bit.
+ * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). The KV cache stands in FP8
+ * beside FP8 or FP4 weights where the hardware multiplies in FP8: TensorRT-LLM does so by itself; for the others it is
+ * an assumption (one flag, and the factors are fitted with it): left at its default, vLLM keeps 16 bit and holds half as many sequences. Integer formats are weight-only: they multiply in 16 bit.
  */
 export function formatOf(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
   const {peakFlops} = accelerator

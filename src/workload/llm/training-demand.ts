@@ -32,11 +32,11 @@ export function checkContext(model: LanguageModel, sequenceLength: number): void
   })
 }
 
-/** The least that weights and optimizer states take over all accelerators; nothing where they may be moved to the host. */
+/** The least that weights and gradients take over all accelerators, whatever the optimizer; next to nothing where they may be moved to the host. */
 export function leastTrainingMemoryGib(work: TrainingWork, configuration: Configuration): number {
   if (configuration.offload === 'all' || configuration.offload === undefined) return 0.5
-  const states = trainedParameters(work) * (configuration.offload === 'none' ? 4 : 2)
-  return (work.model.parameters * baseWeightBytes(work, 'bf16') + states) / GIB * 0.9
+  const gradients = trainedParameters(work) * 2
+  return (work.model.parameters * baseWeightBytes(work, 'bf16') + gradients) / GIB * 0.9
 }
 
 /** 7e9 → 7B, 1.5e13 → 15T. */
