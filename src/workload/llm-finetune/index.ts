@@ -1,5 +1,6 @@
 import type {Kind} from '../contract.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
+import {baseWeightBytes} from '../llm/training.ts'
 import {trainingEstimator} from '../llm/training-kind.ts'
 import {finetuneDemand} from './demand.ts'
 import {FinetuneSpec} from './schema.ts'
@@ -14,4 +15,12 @@ export const llmFinetune: Kind<FinetuneSpec, TrainingDemand> = {
   independentReplicas: false,
   demand: finetuneDemand,
   ...trainingEstimator,
+  perform(demand, hardware, configuration, facts) {
+    const result = trainingEstimator.perform(demand, hardware, configuration, facts)
+    if (!result.feasible) return result
+    const {performance} = result
+    // Unlike pre-training, it starts from weights that every machine has to fetch.
+    const weightBytes = demand.work.model.parameters * baseWeightBytes(demand.work, performance.configuration.precision ?? 'bf16')
+    return {feasible: true, performance: {...performance, weightBytes}}
+  },
 }

@@ -78,7 +78,6 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
     acceleratorsUsed: Math.min(used, target.acceleratorsPerNode * target.nodes),
     loadSeconds: loadSeconds(work, hardware, runtime, precision, facts),
     checkpointBytes: checkpointBytes(work),
-    weightBytes: work.kind === 'llm-finetune' ? work.model.parameters * baseWeightBytes(work, precision) : 0,
     operators: step.operators,
     bottleneck: bottleneckOf(step.operators),
     basis: factors.basis,
