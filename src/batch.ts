@@ -67,7 +67,7 @@ function createAnswerer(workspace: Workspace): (text: string, line: number) => P
       const fields = readLine(text, line)
       id = fields['id'] ?? null
       const question = questionOf(fields, line)
-      const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.knownRigs))
+      const target = targets.get(question.on) ?? remember(targets, question.on, resolveTarget(question.on, workspace.facts, workspace.knownRigs, workspace.options))
       const session = await sessionOf(question.workload, line)
       return answerOf(id, session, verdictsOn(session, target))
     } catch (error) {

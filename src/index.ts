@@ -56,7 +56,7 @@ export async function openRigor({asOf, catalog, rigs, have = [], acceptStale = f
   return {
     catalog: snapshot,
     plan: async (workload, limit) => planJson(planWorkload({...(await input(workload)), limit})),
-    estimate: async (workload, on) => planJson(estimateTargets(await input(workload), on.map((target) => resolveTarget(target, workspace.facts, workspace.knownRigs)))),
+    estimate: async (workload, on) => planJson(estimateTargets(await input(workload), on.map((target) => resolveTarget(target, workspace.facts, workspace.knownRigs, workspace.options)))),
   }
 }
 

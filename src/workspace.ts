@@ -41,7 +41,7 @@ export async function sessionInput(workspace: Workspace, workload: ReadWorkload)
     book,
     options,
     objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
-    referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs),
+    referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs, options),
   }
 }
 

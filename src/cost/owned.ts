@@ -100,6 +100,8 @@ export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours)
     notCosted.push({item: 'waiting', reason: `${plainNumber(pricing.waitingHours ?? 0)} h until the rig is free; nobody said what an hour is worth`, usd: null})
   }
 
+  if (pricing.displacedUsdPerHour === 0) notCosted.push({item: 'displaced work', reason: 'the hours of the rig are taken to be free', usd: null})
+
   const idle = pricing.whenIdle === 'on' ? pricing.idleWatts : 0
   const above = {p10: Math.max(0, watts.p10 - idle), p50: Math.max(0, watts.p50 - idle), p90: Math.max(0, watts.p90 - idle)}
   const use = useLines(pricing, period)

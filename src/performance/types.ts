@@ -146,6 +146,8 @@ export interface Refusal {
   readonly nearest: string | null
   /** Where memory was the reason: what it would need. */
   readonly memory?: MemoryUse
+  /** Where speed was the reason: asked ÷ given, above 1. */
+  readonly missRatio?: number
 }
 
 export type PerformResult =

@@ -16,6 +16,7 @@ export function answerOf(session: Session, ranked: readonly Entry[], displaced: 
   const {place} = winner.estimate.way
   const yours = place.kind !== 'rig' || place.rig.class === 'server' ? 'the built-in rig is yours' : `such a ${place.rig.class} is yours`
   const assumed = winner.provider === 'rig' && session.options.rigsAssumed ? `, assuming ${yours} (\`rigs: {}\` leaves it out)` : ''
+  if (winner.score === null) return `The objective ${session.objective.text} is unknown for every target, so nothing is ranked by it; cheapest is ${nameOf(winner)}: ${figures(session, winner)}.`
   const first = `Run it on ${nameOf(winner)}${assumed}: ${figures(session, winner)}`
   const rival = winner.provider === 'rig' ? ranked.find(entry => entry.eligible && entry.provider !== 'rig') : ranked.find(entry => entry.provider === 'rig')
   const beside =

@@ -84,9 +84,15 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
       provisioningHours: place.kind === 'cloud' ? session.evaluator.provisioning(place).hours : null,
       skills: session.options.skills,
     }),
-    warnings: [...new Set([...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
+    warnings: [...new Set([...tightNote(estimate), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
     ...(detailed ? {operators: performance.operators} : {}),
   }
+}
+
+/** The interval of the memory reaches over what there is: it should fit, and may not. */
+function tightNote({performance}: Estimate): string[] {
+  const {neededGib, availableGib} = performance.memory
+  return neededGib.p90 > availableGib ? [`Memory is tight: up to ${Number(neededGib.p90.toPrecision(3))} GiB may be needed of ${Number(availableGib.toPrecision(3))}; have a smaller batch ready.`] : []
 }
 
 /** What can be said of a target whose memory is too small: what it would need there, and nothing that follows from running. */

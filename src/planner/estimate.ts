@@ -1,4 +1,5 @@
 import type {Offer} from '../catalog/schema.ts'
+import {slug} from '../catalog/target.ts'
 import type {Refusal} from '../performance/types.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget, describeTooSmall, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
@@ -51,7 +52,12 @@ export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] 
       return [verdictAt(session, target.place, target.nodes, [{place: target.place}], targetId({way: {place: target.place}, nodes: target.nodes}), null)]
     case 'offer': {
       const {place, offers, purchase, service, nodes} = target
-      const open = `${place.provider}${service === 'vm' ? '' : `+${service}`}:${place.instanceType}:${purchase}${nodes > 1 ? `:x${nodes}` : ''}`
+      const [only] = offers
+      // All offers of one place: the id says which.
+      const open =
+        only !== undefined && offers.every(offer => offer.region === only.region && offer.zone === only.zone)
+          ? offerId(only, nodes)
+          : `${place.provider}${service === 'vm' ? '' : `+${service}`}:${slug(place.instanceType)}:${purchase}${nodes > 1 ? `:x${nodes}` : ''}`
       const refused = (refusal: Refusal): TargetVerdict[] => [{feasible: false, id: open, provider: place.provider, refusal, misfit: null}]
       if (offers.length === 0) return refused({reason: 'price-unknown', detail: `no ${purchase} price of ${place.instanceType} (${service}) is known there`, nearest: `rigor catalog show ${place.provider}:${place.instanceType}`})
       const {groups, refused: ruledOut} = offerGroups(session, offers)

@@ -1,3 +1,4 @@
+import {slug} from '../catalog/target.ts'
 import type {Rig} from '../catalog/rig.ts'
 import type {Offer} from '../catalog/schema.ts'
 import type {Performance, Refusal} from '../performance/types.ts'
@@ -67,7 +68,7 @@ function considerWholeRig(session: Session, rig: Rig, entries: Entry[]): void {
 function considerCloud(session: Session, place: CloudPlace, entries: Entry[], refused: Refused[]): void {
   const {provider, instanceType} = place
   const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: JudgedRefusal): void => {
-    refused.push({id: group === undefined ? `${provider}:${instanceType}` : refusedId(place, group), provider, refusal})
+    refused.push({id: group === undefined ? `${provider}:${slug(instanceType)}` : refusedId(place, group), provider, refusal})
   }
   const no = refuseMachine(session.spec.constraints, provider, place.accelerator)
   if (no !== null) return refuse(undefined, no)
@@ -117,7 +118,7 @@ function unfolded(session: Session, place: CloudPlace, group: OfferGroup, best: 
 
 /** "aws:p5.48xlarge:spot": a refusal holds in every region. */
 function refusedId(place: CloudPlace, group: Pick<OfferGroup, 'service' | 'purchase'>): string {
-  return `${place.provider}${group.service === 'vm' ? '' : `+${group.service}`}:${place.instanceType.replaceAll(/[^A-Za-z0-9._-]+/g, '-')}:${group.purchase}`
+  return `${place.provider}${group.service === 'vm' ? '' : `+${group.service}`}:${slug(place.instanceType)}:${group.purchase}`
 }
 
 /**

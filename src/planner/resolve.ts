@@ -12,8 +12,26 @@ export type Resolved =
   | {readonly kind: 'rig'; readonly places: readonly RigPlace[]; readonly nodes: number}
   | {readonly kind: 'bare'; readonly place: BarePlace; readonly nodes: number}
 
+/** The rigs that take part in plans, and whether the user named them or the built-in ones stand in. */
+export interface TakingPart {
+  readonly rigs: readonly Rig[]
+  readonly rigsAssumed: boolean
+}
+
+const NAMES_NO_RIG = /^rig(:\d+)?(:x\d+)?$/i
+
+/** The rig that `rig` alone means: the user's, if there is one. */
+function ownRig(text: string, {rigs, rigsAssumed}: TakingPart): Rig {
+  const servers = rigs.filter(rig => rig.class === 'server')
+  const [rig, other] = rigs.length === 1 || servers.length === 0 ? rigs : servers
+  if (rig === undefined) throw new RigorError('UNKNOWN_RIG', `"${text}" — no rig takes part.`, {hint: 'Describe yours under rigs: in rigor.yaml, or name a built-in one: rig:h100x10-pcie'})
+  if (other !== undefined && !rigsAssumed) throw new RigorError('BAD_TARGET', `"${text}" may be any of ${rigs.length} rigs.`, {hint: `Name one: ${rigs.map(each => `rig:${each.id}`).join(', ')}.`})
+  return rig
+}
+
 /** TARGET text → the place it names. Every name is checked against the catalog; RigorError says which is wrong and what is near. */
-export function resolveTarget(text: string, facts: PlanningFacts, rigs: readonly Rig[]): Resolved {
+export function resolveTarget(text: string, facts: PlanningFacts, known: readonly Rig[], taking: TakingPart): Resolved {
+  const rigs = NAMES_NO_RIG.test(text.trim()) ? [ownRig(text, taking)] : known
   const {snapshot} = facts
   const view = {accelerators: snapshot.accelerators, machines: snapshot.machines, offersOf: (key: string) => snapshot.offersOf(key), rigs}
   return resolveParsed(parseTarget(text, view), facts, rigs)
@@ -73,8 +91,8 @@ function machineOf(facts: PlanningFacts, provider: string, instanceType: string)
 }
 
 /** The hardware that `reference.on` names: what was measured there needs no price. */
-export function referenceHardware(text: string, facts: PlanningFacts, rigs: readonly Rig[]): Hardware {
-  const resolved = resolveTarget(text, facts, rigs)
+export function referenceHardware(text: string, facts: PlanningFacts, known: readonly Rig[], taking: TakingPart): Hardware {
+  const resolved = resolveTarget(text, facts, known, taking)
   if (resolved.kind !== 'rig') return resolved.place.hardware(resolved.nodes)
   const [place] = resolved.places
   if (place === undefined || resolved.places.length > 1) {

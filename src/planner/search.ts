@@ -39,11 +39,18 @@ export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Ha
   return {performances: kept.map(candidate => candidate.performance), refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
 }
 
-/** Of two refusals the one whose memory misses by less says more about the way out. */
+/**
+ * Of two refusals the one that came nearer says what the hardware can do: what ran too slowly before what did not fit,
+ * and of the same sort the one that misses by less.
+ */
 function isNearer(candidate: Refusal, best: Refusal): boolean {
-  if (candidate.memory === undefined) return false
-  if (best.memory === undefined) return best.reason !== 'slo'
-  return candidate.memory.neededGib.p50 - candidate.memory.availableGib < best.memory.neededGib.p50 - best.memory.availableGib
+  const sort = (refusal: Refusal): number => (refusal.missRatio !== undefined ? 0 : refusal.memory !== undefined ? 1 : 2)
+  if (sort(candidate) !== sort(best)) return sort(candidate) < sort(best)
+  return missOf(candidate) < missOf(best)
+}
+
+function missOf({missRatio, memory}: Refusal): number {
+  return missRatio ?? (memory === undefined ? Number.POSITIVE_INFINITY : memory.neededGib.p50 - memory.availableGib)
 }
 
 /** Time, then what drives power: accelerators in use and how busy each part of them is over that time. */

@@ -192,7 +192,7 @@ function rigCostLines(rig: PlanTarget, view: PlanView): Line[] {
   if (cost.alternative === null) return []
   const rate = view.currency?.perUsd ?? 1
   const code = `${view.currency?.code ?? 'USD'}/${cost.period}`
-  const basis = {marginal: 'for energy, cooling, wear and displaced hours', full: 'with capital, upkeep and room', rental: 'as rented'}
+  const basis = {marginal: 'for energy, cooling and wear', full: 'with capital, upkeep and room', rental: 'as rented'}
   const of = (interval: Interval | null): string => (interval === null ? UNKNOWN : inFull(scaled(interval, rate), code))
   return labelled('Rig cost', `${of(cost.usd)} ${basis[cost.basis]} (the table's figure); ${of(cost.alternative.usd)} ${basis[cost.alternative.basis]}`, view.width)
 }

@@ -28,7 +28,12 @@ describe('marginal cost of an owned rig, five hours', () => {
   })
 
   test('waiting that nobody has put a price on is listed', () => {
-    expect(owned({waitingHours: 3}).notCosted).toEqual([{item: 'waiting', reason: '3 h until the rig is free; nobody said what an hour is worth', usd: null}])
+    expect(owned({waitingHours: 3}).notCosted).toContainEqual({item: 'waiting', reason: '3 h until the rig is free; nobody said what an hour is worth', usd: null})
+  })
+
+  test('hours that are taken to be free are listed', () => {
+    expect(owned({}).notCosted).toEqual([{item: 'displaced work', reason: 'the hours of the rig are taken to be free', usd: null}])
+    expect(owned({displacedUsdPerHour: 2}).notCosted).toEqual([])
   })
 
   test('explains each line', () => {

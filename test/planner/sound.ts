@@ -68,7 +68,7 @@ export async function tooFast(document: PlanDocument, world: Workspace, workload
   if (demand.endless || (spec.reference !== undefined && kind.readsReference !== true)) return []
   const bounds = new Map<string, number>()
   return document.targets.flatMap(({id, workHours, nodes}) => {
-    const target = resolveTarget(id, world.facts, world.knownRigs)
+    const target = resolveTarget(id, world.facts, world.knownRigs, world.options)
     const places = target.kind === 'rig' ? target.places : [target.place]
     const [place] = places
     if (place === undefined || places.length > 1 || workHours === null) return []

@@ -74,7 +74,7 @@ export async function plan(spec: Spec, world: Workspace, limit?: number): Promis
 }
 
 export async function estimate(spec: Spec, world: Workspace, ...targets: readonly string[]): Promise<PlanDocument> {
-  return estimateTargets(await sessionInput(world, read(spec)), targets.map(text => resolveTarget(text, world.facts, world.knownRigs)))
+  return estimateTargets(await sessionInput(world, read(spec)), targets.map(text => resolveTarget(text, world.facts, world.knownRigs, world.options)))
 }
 
 /** The code of the RigorError that a promise ends in; anything else is thrown on. */

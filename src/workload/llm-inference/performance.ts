@@ -5,7 +5,7 @@ import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf} from './factors.ts'
-import {gib, machineSize, modelSize, refused, weightsTooLarge} from './refusals.ts'
+import {gib, machineSize, modelSize, refused, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesPerAccelerator} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
@@ -49,8 +49,10 @@ const shapeOf = (demand: InferenceDemand): RequestShape => demand
 
 /** What a candidate does, or why it cannot. */
 export function performInference(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult {
+  const tp = Math.max(1, configuration.tp ?? 1)
+  if (demand.model.heads % tp !== 0) return performDivided(demand, hardware, configuration, facts, tp)
   const layout: Layout = {
-    tp: configuration.tp ?? 1,
+    tp,
     pp: configuration.pp ?? 1,
     ep: configuration.ep ?? 1,
     precision: configuration.precision ?? demand.precision ?? demand.model.nativeDtype,
@@ -67,6 +69,16 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   const plan = planReplica(demand, hardware, layout, serving, facts)
   if (plan.sequencesThatFit < 1) return doesNotFit(demand, hardware, plan, facts)
   return settle(demand, hardware, configuration, plan)
+}
+
+/** Heads are not cut: where tp does not divide them, the largest degree below it that does runs, and the rest stays idle. */
+function performDivided(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, facts: Facts, asked: number): PerformResult {
+  let tp = asked
+  while (demand.model.heads % tp !== 0) tp--
+  const result = performInference(demand, hardware, {...configuration, tp}, facts)
+  if (!result.feasible) return result
+  const {performance} = result
+  return {feasible: true, performance: {...performance, notes: [...performance.notes, `tp ${asked} does not divide the ${demand.model.heads} attention heads: tp ${tp} runs, ${asked - tp} accelerators of each replica stay idle.`]}}
 }
 
 const powerOfTwoAtMost = (value: number): number => 2 ** Math.floor(Math.log2(Math.max(1, value)))
@@ -237,18 +249,18 @@ const narrowedUnasked = (demand: InferenceDemand, precision: string | undefined)
 function slotsWithinPace(demand: InferenceDemand, plan: Plan, slots: number): number {
   const goal = demand.goal.tpot
   if (goal === undefined) return slots
-  const tooSlow = (sequences: number): boolean => {
+  const paceMissed = (sequences: number): boolean => {
     closedLoop(plan.serving, shapeOf(demand), sequences, limitState)
     return (goal.percentile === 'median' ? limitState.tpotMedian : limitState.tpotP99) > goal.seconds
   }
-  if (!tooSlow(slots)) return slots
+  if (!paceMissed(slots)) return slots
   let [fits, fails] = [0, slots]
   while (fails - fits > 1) {
     const middle = Math.floor((fits + fails) / 2)
-    if (tooSlow(middle)) fails = middle
+    if (paceMissed(middle)) fails = middle
     else fits = middle
   }
-  if (fits === 0) tooSlow(1)
+  if (fits === 0) paceMissed(1)
   return fits
 }
 
@@ -260,7 +272,7 @@ function overloaded(demand: InferenceDemand, hardware: Hardware, plan: Plan, rep
   }
   const rate = saturated(plan.serving, shapeOf(demand), slots, limitState).requestsPerSecond * replicas
   const peak = load.kind === 'rate' ? load.peakPerSecond : 0
-  return refused('slo', `${machineSize(hardware)} serve ${Number(rate.toPrecision(3))} requests/s at most, the peak is ${Number(peak.toPrecision(3))}`, `${Math.ceil((peak / rate) * hardware.nodes * 1.1)} such machines`)
+  return tooSlow(`${machineSize(hardware)} serve ${Number(rate.toPrecision(3))} requests/s at most, the peak is ${Number(peak.toPrecision(3))}`, `${Math.ceil((peak / rate) * hardware.nodes * 1.1)} such machines`, peak / rate)
 }
 
 function missesGoal(demand: InferenceDemand, plan: Plan, replicas: number, slots: number): PerformResult & {feasible: false} {
@@ -279,7 +291,8 @@ function missesGoal(demand: InferenceDemand, plan: Plan, replicas: number, slots
     misses.push(`${name(tpot)} TPOT is ${milliseconds(tpotSeconds)}, the goal ${milliseconds(tpot.seconds)}`)
     ways.push(`tpot ${milliseconds(tpotSeconds * 1.05)}`)
   }
-  return refused('slo', `at peak the ${misses.join('; ')}`, `relax the goal to ${ways.join(' and ')}, or use more accelerators`)
+  const missRatio = Math.max(ttft === undefined ? 0 : ttftSeconds / ttft.seconds, tpot === undefined ? 0 : tpotSeconds / tpot.seconds)
+  return tooSlow(`at peak the ${misses.join('; ')}`, `relax the goal to ${ways.join(' and ')}, or use more accelerators`, missRatio)
 }
 
 const milliseconds = (seconds: number): string => (seconds >= 10 ? `${seconds.toFixed(1)} s` : seconds >= 1 ? `${seconds.toFixed(2)} s` : `${Number((seconds * 1000).toPrecision(3))} ms`)

@@ -12,6 +12,11 @@ export function refused(reason: RefusalReason, detail: string, nearest: string |
   return {feasible: false, refusal: {reason, detail, nearest, ...(memory === undefined ? {} : {memory})}}
 }
 
+/** It runs, but too slowly: by what ratio. */
+export function tooSlow(detail: string, nearest: string, missRatio: number): Refused {
+  return {feasible: false, refusal: {reason: 'slo', detail, nearest, missRatio}}
+}
+
 const GIB = 2 ** 30
 
 /** 405.9e9 → "405B", 8.03e9 → "8B", 6.74e9 → "6.7B": as models are named. */

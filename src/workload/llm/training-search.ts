@@ -41,11 +41,16 @@ export function chooseSoftware(request: TrainingRequest, hardware: Hardware, fac
   const wanted = request.configuration.runtime
   const preference = PREFERENCE[kind] ?? []
   const rank = (runtime: string): number => (preference.indexOf(runtime) < 0 ? preference.length : preference.indexOf(runtime))
+  const quantised = request.work.base === 'nf4'
   const candidates = supported
     .filter(support => wanted === undefined || support.runtime === wanted)
+    .filter(support => !quantised || support.precisions.length === 0 || support.precisions.includes('int4') || support.precisions.includes('nf4'))
     .toSorted((left, right) => Number(left.status === 'partial') - Number(right.status === 'partial') || rank(left.runtime) - rank(right.runtime))
   if (candidates.length === 0) {
     const others = [...new Set(supported.map(support => support.runtime))]
+    if (quantised && others.length > 0 && (wanted === undefined || others.includes(wanted))) {
+      return {reason: 'software', detail: `${wanted ?? others.join(' and ')} trains no adapters on 4-bit weights on ${accelerator.name}`, nearest: 'method lora'}
+    }
     return {
       reason: 'software',
       detail: wanted === undefined ? (facts.software.whyNot(kind, accelerator.architecture) ?? `no runtime for ${kind} on ${accelerator.architecture} is known`) : `${wanted} does not run ${kind} on ${accelerator.architecture}`,
@@ -164,20 +169,15 @@ function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string
 }
 
 /**
- * As many replicas as there is room for, and the most that divide the batch: ten take 70 sequences of a batch of 64,
- * eight take it as it is.
+ * The most replicas that divide the batch, which is the user's choice about the training and not the machine's: ten
+ * cards train a batch of 64 on eight. Only where that would leave more than half of them idle (a batch of seven), all
+ * of them with a batch rounded up.
  */
 function replicaCounts(most: number, globalBatch: number): readonly number[] {
   const all = Math.max(1, Math.min(most, globalBatch))
   let even = all
   while (globalBatch % even !== 0) even--
-  if (even === all) return [all]
-  return roundsTooFar(all * Math.ceil(globalBatch / all), globalBatch) ? [even] : [all, even]
-}
-
-/** The user's batch is a choice about the training, not about the machine: a searched layout rounds it up by a tenth at most (or one sequence). */
-function roundsTooFar(sequences: number, globalBatch: number): boolean {
-  return sequences > Math.max(globalBatch * 1.1, globalBatch + 1)
+  return even * 2 >= all ? [even] : [all, even]
 }
 
 /** Accelerators that the fastest kind of link joins: tensor parallelism stays inside. */
@@ -220,18 +220,15 @@ function tryShape(
       if (room < one.perSequenceGib) continue
       const cap = Math.min(perReplica, Math.max(1, Math.floor(ENOUGH_TOKENS / (work.sequenceLength / shape.cp))), shape.pp > 1 ? Math.max(1, Math.floor(perReplica / (4 * shape.pp))) : perReplica)
       const most = Math.max(1, Math.min(cap, Math.floor(room / one.perSequenceGib)))
-      // A divisor of the replica's batch wastes nothing; where that is much smaller, so is a split into equal parts.
+      // Micro-batches that divide the replica's batch leave it as it is.
       let divisor = most
       while (divisor > 1 && perReplica % divisor !== 0) divisor--
-      const even = Math.ceil(perReplica / Math.ceil(perReplica / most))
-      microBatches.push(even > divisor ? even : divisor)
-      if (even > divisor) microBatches.push(divisor)
+      microBatches.push(divisor)
     } else {
       microBatches.push(fixed.microBatch)
     }
     let largest = 0
     for (const microBatch of microBatches) {
-      if (fixed.microBatch === undefined && microBatch > 1 && roundsTooFar(layout(microBatch).sequencesPerStep, work.globalBatch)) continue
       if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
       const configuration: Configuration = {
         ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
