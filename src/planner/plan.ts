@@ -189,7 +189,15 @@ function closeIn(short: number, enough: number, consider: (nodes: number) => Ref
  * the interval finds it (compared with trying every count in test/planner/search.test.ts); where the largest does not,
  * because its layouts cross nodes whose link is unknown, each is tried.
  */
-function fewestNodes(session: Session, place: Place): number[] {
+function fewestNodes(session: Session, place: Place): readonly number[] {
+  const known = session.fewest.get(place.key)
+  if (known !== undefined) return known
+  const found = findFewestNodes(session, place)
+  session.fewest.set(place.key, found)
+  return found
+}
+
+function findFewestNodes(session: Session, place: Place): number[] {
   const counts = nodeCounts(session, place)
   const serves = (index: number): boolean => session.search(place, counts[index] ?? 1).performances.some(performance => acceptable(session, performance))
   if (serves(0)) return counts.slice(0, 1)

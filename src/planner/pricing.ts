@@ -62,9 +62,9 @@ export function createPriceBook(snapshot: Snapshot): PriceBook {
     powerModels: new Map(),
     rented: (offer, place, prepaid, asOf) => {
       // Billing and extras depend on who sells what where; the price itself is laid over them.
-      const key = `${offer.provider} ${offer.purchase} ${offer.region} ${place.machine.localSsdGb ?? ''} ${offer.standing} ${offer.flags.length}`
+      const key = `${offer.provider} ${offer.purchase} ${extrasKey(offer.provider, offer.region)} ${place.machine.localSsdGb ?? ''} ${offer.standing} ${offer.flags.length}`
       const base = remembered(rented, key, () => rentedPricing(snapshot, offer, place.machine, asOf))
-      return {...base, priceUsdPerHour: offer.priceUsdPerHour, priceAgeDays: ageInDays(offer.asOf, asOf), prepaid}
+      return {...base, region: offer.region, priceUsdPerHour: offer.priceUsdPerHour, priceAgeDays: ageInDays(offer.asOf, asOf), prepaid}
     },
     egress: provider => remembered(egress, provider, () => egressTiers(snapshot.extras, provider)),
     provisioning: (provider, acceleratorsPerNode) => remembered(provisioning, `${provider} ${acceleratorsPerNode}`, () => provisioningHours(snapshot.billing, provider, acceleratorsPerNode)),

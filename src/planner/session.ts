@@ -69,6 +69,8 @@ export interface Session {
   sortOfPlace(group: OfferGroup): ((offer: Offer) => string) | null
   /** The performance that was best on a provider's hardware, where that holds for all its offers. */
   readonly choices: Map<string, Performance>
+  /** Node counts that serving takes, by place: asked once for the hardware and once for each way to buy it. */
+  readonly fewest: Map<string, readonly number[]>
   /** Searched once per hardware. */
   search(place: Place, nodes: number): SearchResult
   candidatesSeen(): number
@@ -124,6 +126,7 @@ export function createSession(input: SessionInput): Session {
     misses: createMisses(),
     sortOfPlace: group => sortOfPlace({objective, work, book}, group),
     choices: new Map(),
+    fewest: new Map(),
     search(place, nodes) {
       const key = place.hardwareKey(nodes, kind.readsHost === true)
       const known = found.get(key)
