@@ -34,7 +34,8 @@ function estimateAnswer(session: Session, ranked: readonly Entry[]): string {
   return next === undefined ? (winner.provider === 'rig' ? capitalized(subject) : subject) : `Best of ${ranked.length} by ${session.objective.text}: ${subject}`
 }
 
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+/** Ids of providers and accelerators stay as they are written. */
+const capitalized = (text: string): string => text.replace(/^(your|the) /, word => word.charAt(0).toUpperCase() + word.slice(1))
 
 /** An account that exists won a near-tie: what the best other would save. */
 function savedBy(session: Session, winner: Entry, displaced: Entry | null): string {
@@ -95,7 +96,8 @@ export function whyOf(session: Session, entry: Entry, rank: number, ranked: read
   if (rank === 1) {
     const next = ranked[1]
     const objective = session.objective.text
-    if (!entry.eligible) reasons.push(entry.estimate.way.place.kind === 'bare' ? 'bare hardware: without a price it is not ranked' : 'no target of the list may win; this is the best of them')
+    if (entry.estimate.way.place.kind === 'bare') reasons.push('bare hardware: without a price it is not ranked')
+    else if (!entry.eligible) reasons.push('no target of the list may win; this is the best of them')
     else if (next === undefined || !next.eligible) reasons.push('the only target that does it and may win')
     else reasons.push(`first of ${ranked.length} by ${objective}: ${compared(session, entry, next)}`)
   } else if (best !== undefined) reasons.push(compared(session, entry, best))

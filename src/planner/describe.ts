@@ -60,7 +60,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
     accelerator: place.accelerator.id,
     accelerators: performance.acceleratorsUsed,
     acceleratorsBilled: acceleratorsBilled(place, nodes),
-    eligible: ineligibleReason === null && place.kind !== 'bare',
+    eligible: ineligibleReason === null,
     ineligibleReason,
     configuration: performance.configuration,
     throughput: {unit: throughput.unit, p10: throughput.value?.p10 ?? null, p50: throughput.value?.p50 ?? null, p90: throughput.value?.p90 ?? null},
@@ -182,7 +182,7 @@ function newestReleaseYear(session: Session): number {
 export function scoredOf(session: Session, estimate: Estimate, score: number | null): {id: string; eligible: boolean; score: number | null; costUsd: number | null; hours: number | null; energyKwh: number | null; provider: string} {
   const {costUsd, hours, energyKwh} = metricsOf(estimate)
   const {place, offer} = estimate.way
-  const eligible = place.kind !== 'bare' && (offer === undefined || ineligibleReasonOf(offer, session.options) === null)
+  const eligible = offer === undefined || ineligibleReasonOf(offer, session.options) === null
   return {id: targetId(estimate), eligible, score, costUsd, hours: estimate.performance.workSeconds === null && !estimate.performance.endless ? null : hours, energyKwh, provider: place.provider}
 }
 

@@ -33,7 +33,7 @@ export const llmInference: Kind<InferenceSpec, InferenceDemand> = {
     const {usual} = precisionsFor(demand, hardware, support)
     const [precision] = usual
     if (precision === undefined) return refused('software', `${support.runtime} has no ${demand.precision} on ${name}`, `use ${support.precisions.join(', ')}`)
-    const total = hardware.acceleratorsPerNode * hardware.nodes
+    const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
     const {tp = 1, pp = 1} = demand.configuration
     if (tp * pp > total) return refused('topology', `tp ${tp} × pp ${pp} needs ${tp * pp} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${Math.max(1, 2 ** Math.floor(Math.log2(total)))}`)
     return weightsTooLarge(demand, hardware, usual.at(-1) ?? precision, support.runtime, facts)
