@@ -45,6 +45,8 @@ export const Rig = z.strictObject({
   financingSharePerYear: amount,
   upkeepUsdPerYear: amount,
   wearUsdPerAcceleratorHour: amount,
+  /** What an hour of the whole rig is worth to its owner otherwise; absent = its hours are free. */
+  displacedUsdPerHour: amount.optional(),
   setupHours: amount,
   sourceIds: z.array(z.string()),
   asOf: z.iso.date(),

@@ -30,11 +30,12 @@ export function resolveRigs(entries: Readonly<Record<string, RigEntry>> | undefi
 
 function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate): Rig {
   const base = baseOf(name, entry, view, locate)
-  const {extends: _, ssh: __, price, site, nodes, network, ...rest} = entry
+  const {extends: _, ssh: __, price, site, nodes, network, displaced, ...rest} = entry
   const joined = joinNodes(base, nodes)
   const merged = {
     ...base,
     ...present(rest),
+    ...(displaced === undefined ? {} : {displacedUsdPerHour: moneyToUsd(displaced, view.exchangeRates)}),
     id: name,
     title: entry.title ?? (base === undefined ? name : `${name} (${base.title})`),
     owned: entry.owned ?? true,

@@ -82,6 +82,8 @@ export const RigEntry = z.strictObject({
   financingSharePerYear: share().optional(),
   upkeepUsdPerYear: amount().optional(),
   wearUsdPerAcceleratorHour: amount().optional(),
+  /** What an hour of the whole rig is worth otherwise: work it displaces, or what others would pay. */
+  displaced: moneyPerHour().optional(),
   setupHours: amount().optional(),
   note: label(500).optional(),
 })

@@ -41,7 +41,7 @@ function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
     lines.push({
       item: 'displaced work',
       usd: scale(period.hours, pricing.displacedUsdPerHour),
-      how: () => `${plainNumber(period.hours.p50)} h × ${priceText(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
+      how: () => `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
     })
   }
   const waiting = pricing.waitingHours ?? 0

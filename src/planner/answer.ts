@@ -83,7 +83,7 @@ function perPeriod(session: Session): string {
 /** "41 USD of power and wear, 6.2 h" — the month's cost without hours where the work has no end. */
 function figures(session: Session, entry: Entry): string {
   const {cost, durationHours} = entry.estimate
-  const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? ' of power and wear' : ''}`
+  const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? (cost.lines.some(line => line.item === 'displaced work') ? ' of power, wear and displaced work' : ' of power and wear') : ''}`
   if (session.demand.endless) return usd
   return `${usd}, ${sayHours(durationHours.p50)}${session.work.schedule.kind === 'once' ? '' : ' a run'}`
 }

@@ -1,3 +1,4 @@
+import type {Rig} from '../catalog/rig.ts'
 import {exactly, scale, sum, weakest} from '../performance/interval.ts'
 import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence, Performance} from '../performance/types.ts'
@@ -133,7 +134,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       pricing:
         pricing.kind !== 'owned' || owned.some(each => each.kind !== 'owned')
           ? pricing
-          : {...pricing, shareOfRig: total(each => each.shareOfRig), idleWatts: total(each => each.idleWatts), acceleratorCount: total(each => each.acceleratorCount)},
+          : {...pricing, shareOfRig: total(each => each.shareOfRig), idleWatts: total(each => each.idleWatts), acceleratorCount: total(each => each.acceleratorCount), displacedUsdPerHour: total(each => each.displacedUsdPerHour)},
     })
   }
 
@@ -189,7 +190,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
   function pricingOf(way: Way, nodes: number, performance: Performance, power: Power): Pricing {
     const {place} = way
     if (place.kind === 'rig') {
-      return ownedPricing({rig: place.rig, node: place.node, nodes, idleWatts: power.idleWatts, acceleratorsUsed: performance.acceleratorsUsed, displacedUsdPerHour: 0})
+      return ownedPricing({rig: place.rig, node: place.node, nodes, idleWatts: power.idleWatts, acceleratorsUsed: performance.acceleratorsUsed, displacedUsdPerHour: displacedUsdPerHour(place.rig, performance.acceleratorsUsed)})
     }
     if (way.offer !== undefined && place.kind === 'cloud') return book.rented(way.offer, place, way.prepaid, work.asOf)
     return {kind: 'unpriced', reason: 'bare hardware has no price; name a machine of a provider or a rig'}
@@ -228,6 +229,12 @@ function together(demand: Demand, parts: readonly RigPart[]): Performance {
 /** Data is given for the period that is paid for, as the budget is: of a month's data each run takes its part. */
 function runShare(schedule: Schedule): number {
   return schedule.kind === 'runs-per-month' ? 1 / schedule.runs : 1
+}
+
+/** The accelerators in use displace their part of what an hour of the rig is worth. */
+function displacedUsdPerHour(rig: Rig, acceleratorsUsed: number): number {
+  const all = rig.nodes.reduce((total, node) => total + node.acceleratorCount * node.count, 0)
+  return (rig.displacedUsdPerHour ?? 0) * (all === 0 ? 1 : Math.min(1, acceleratorsUsed / all))
 }
 
 /** Hours of the work alone: of one run, or of the month where it has no end. */

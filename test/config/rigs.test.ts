@@ -42,6 +42,13 @@ describe('which rigs take part', () => {
 })
 
 describe('a rig that extends another', () => {
+  test('what an hour of a rig is worth comes in any currency', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-pcie', displaced: '20 USD/h'}}).rigs
+
+    expect(lab?.displacedUsdPerHour).toBe(20)
+    expect(resolve({lab: {extends: 'h100x10-pcie'}}).rigs[0]?.displacedUsdPerHour).toBeUndefined()
+  })
+
   test('takes what it does not say from it', () => {
     const [lab] = resolve({lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '0.24 EUR/kWh'}, whenIdle: 'off', uplink: '10 Gbit/s'}, upkeepUsdPerYear: 0}}).rigs
 

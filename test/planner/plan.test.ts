@@ -61,6 +61,20 @@ describe('what a target says', () => {
     expect(Object.fromEntries(estimated.targets.map(figures))).toEqual(Object.fromEntries(chosen.map(figures)))
   })
 
+  test('hours that are worth something otherwise cost that, for the accelerators in use; free ones are named as not costed', async () => {
+    const free = (await estimate({...training, schedule: 'once'}, workspace(few, {rigs: [rigNamed('h100x10-pcie')]}), 'rig')).targets[0]!
+    const worlds = workspace(few, {rigs: [rigNamed('h100x10-pcie', {displacedUsdPerHour: 20})]})
+    const busy = (await estimate({...training, schedule: 'once'}, worlds, 'rig')).targets[0]!
+    const line = busy.cost.lines.find(({item}) => item === 'displaced work')
+
+    expect(line?.usd).toBeCloseTo(busy.durationHours!.p50 * 20 * (busy.accelerators / 10), 6)
+    // Hours that cost may be worth a faster configuration that draws more, never one that is worse at both.
+    expect(busy.cost.usd!.p50 - line!.usd).toBeGreaterThanOrEqual(free.cost.usd!.p50 - 1e-9)
+    expect(busy.durationHours!.p50).toBeLessThanOrEqual(free.durationHours!.p50 + 1e-9)
+    expect(free.cost.notCosted.map(({item}) => item)).toContain('displaced work')
+    expect(busy.cost.notCosted.map(({item}) => item)).not.toContain('displaced work')
+  })
+
   test('a rig costs what its use adds when owned, and everything when planned, the other beside', async () => {
     const owned = best(await plan(training, workspace(few, {rigs: [rigNamed('h100x10-pcie')]})))
     const planned = (await plan(training, workspace(few, {rigs: [rigNamed('h100x10-pcie', {owned: false})]}))).targets.find(target => target.provider === 'rig')
