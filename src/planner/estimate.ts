@@ -1,13 +1,13 @@
 import type {Offer} from '../catalog/schema.ts'
 import {slug} from '../catalog/target.ts'
 import type {Refusal} from '../performance/types.ts'
-import {answerOf, whyOf} from './answer.ts'
-import {describeTarget, describeTooSmall, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
+import {documentOf, targetOf} from './assemble.ts'
+import {describeTooSmall, offerId, otherRegionsOf, scoredOf, targetId} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
 import type {Estimate, Way} from './evaluate.ts'
 import type {CloudPlace, Place} from './places.ts'
 import type {Entry} from './plan.ts'
-import {rankTargets, paretoFront} from './rank.ts'
+import {rankTargets} from './rank.ts'
 import type {Resolved} from './resolve.ts'
 import {judgeWholeRig} from './whole-rig.ts'
 import {contenders, createSession, isWithinReason, judge, offerGroups, onDemandPrice, scoreOf, waysOf, type OfferGroup, type Session, type SessionInput} from './session.ts'
@@ -23,24 +23,15 @@ export function estimateTargets(input: SessionInput, targets: readonly Resolved[
   const verdicts = targets.flatMap(target => verdictsOn(session, target))
   const entries = verdicts.flatMap(verdict => (verdict.feasible ? [verdict.entry] : []))
   const {ranked, displaced} = rankTargets(entries, session.options.have)
-  const described = ranked.map((entry, index) => targetOf(session, entry, index + 1, ranked))
-  const rejected: RejectedTarget[] = verdicts.flatMap(verdict => (verdict.feasible ? [] : [rejectedOf(session, verdict)]))
-  const {snapshot} = session.facts
-  return {
-    schema: 'rigor.plan/1',
-    workload: {...session.raw},
-    understood: {summary: session.demand.summary, assumptions: session.demand.assumptions},
-    objective: session.objective.text,
-    catalog: {offers: snapshot.offerCount, asOf: snapshot.asOfByProvider, hash: snapshot.hash},
-    considered: {offers: snapshot.offerCount, targets: verdicts.length, candidates: session.candidatesSeen()},
-    answer: answerOf(session, ranked, displaced, rejected, 'estimate'),
-    targets: described,
-    feasible: ranked.length,
-    rejected,
-    advice: [],
-    pareto: paretoFront(ranked),
+  return documentOf(session, {
+    asked: 'estimate',
+    ranked,
+    displaced,
+    targets: ranked.map((entry, index) => targetOf(session, entry, index + 1, ranked, true)),
+    rejected: verdicts.flatMap(verdict => (verdict.feasible ? [] : [rejectedOf(session, verdict)])),
+    considered: verdicts.length,
     notes: [],
-  }
+  })
 }
 
 /** One verdict per sort of node that the target names (a rig may have several). */
@@ -115,17 +106,11 @@ function otherRegionsAt(session: Session, {place, group}: Bought, estimate: Esti
   return offer === undefined ? null : otherRegionsOf(waysOf(session, place, group.offers, estimate.nodes).map(way => way.offer as Offer), offer)
 }
 
-/** `detailed` adds the time budget by operator. */
-export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[], detailed = true): PlanTarget {
-  const {warnings, operators, ...rest} = describeTarget(session, entry.estimate, entry.otherRegions, detailed)
-  return {rank, ...rest, why: whyOf(session, entry, rank, ranked), warnings, ...(operators === undefined ? {} : {operators})}
-}
-
 function rejectedOf(session: Session, verdict: TargetVerdict & {feasible: false}): RejectedTarget {
   const {id, provider, refusal, misfit} = verdict
   const base = {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}
   if (misfit === null) return verdict.tooSmall === undefined ? base : {...base, estimate: verdict.tooSmall}
-  const {rank: _, ...figures} = targetOf(session, misfit, 0, [])
+  const {rank: _, ...figures} = targetOf(session, misfit, 0, [], true)
   return {...base, estimate: figures}
 }
 

@@ -2,9 +2,9 @@ import {slug} from '../catalog/target.ts'
 import type {Rig} from '../catalog/rig.ts'
 import type {Offer} from '../catalog/schema.ts'
 import type {Performance, Refusal} from '../performance/types.ts'
-import {answerOf, whyOf} from './answer.ts'
-import {describeTarget, otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
-import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
+import {documentOf, targetOf} from './assemble.ts'
+import {otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
+import type {PlanDocument} from './document.ts'
 import type {Estimate} from './evaluate.ts'
 import {cloudPlaces, DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
 import {compareScored, paretoFront, rankTargets, type Scored} from './rank.ts'
@@ -37,7 +37,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
   for (const rig of session.options.rigs) considerWholeRig(session, rig, entries)
   for (const place of cloudPlaces(session.facts)) considerCloud(session, place, entries, refused)
-  return documentOf(session, entries, refused, request)
+  return rankedDocument(session, entries, refused, request)
 }
 
 function considerRig(session: Session, place: RigPlace, entries: Entry[], refused: Refused[]): void {
@@ -245,32 +245,23 @@ function undominated(feasible: readonly Feasible[], session: Session): Feasible[
   })
 }
 
-function documentOf(session: Session, entries: readonly Entry[], refused: readonly Refused[], {limit, lines}: Pick<PlanRequest, 'limit' | 'lines'>): PlanDocument {
-  const {facts, options, demand, spec} = session
+function rankedDocument(session: Session, entries: readonly Entry[], refused: readonly Refused[], {limit, lines}: Pick<PlanRequest, 'limit' | 'lines'>): PlanDocument {
+  const {options, spec} = session
   const {ranked, displaced} = rankTargets(entries, options.have)
   const shown = limit === undefined && lines === undefined ? ranked : shownOf(ranked, limit ?? Number.POSITIVE_INFINITY, lines ?? Number.POSITIVE_INFINITY, options.have)
   const rankOf = new Map(ranked.map((entry, index) => [entry, index + 1]))
-  const targets: PlanTarget[] = shown.map(entry => {
-    const rank = rankOf.get(entry) ?? 0
-    const described = describeTarget(session, entry.estimate, entry.otherRegions, rank === 1)
-    return ordered(rank, described, whyOf(session, entry, rank, ranked))
-  })
-  const rejected: RejectedTarget[] = foldRefusals(refused, new Set(entries.map(entry => entry.provider)))
-  return {
-    schema: 'rigor.plan/1',
-    workload: {...session.raw},
-    understood: {summary: demand.summary, assumptions: demand.assumptions},
-    objective: session.objective.text,
-    catalog: {offers: facts.snapshot.offerCount, asOf: facts.snapshot.asOfByProvider, hash: facts.snapshot.hash},
-    considered: {offers: facts.snapshot.offerCount, targets: entries.length + refused.length, candidates: session.candidatesSeen()},
-    answer: answerOf(session, ranked, displaced, rejected, 'plan'),
-    targets,
-    feasible: ranked.length,
-    rejected,
-    advice: [],
-    pareto: paretoFront(ranked),
+  return documentOf(session, {
+    asked: 'plan',
+    ranked,
+    displaced,
+    targets: shown.map(entry => {
+      const rank = rankOf.get(entry) ?? 0
+      return targetOf(session, entry, rank, ranked, rank === 1)
+    }),
+    rejected: foldRefusals(refused, new Set(entries.map(entry => entry.provider))),
+    considered: entries.length + refused.length,
     notes: notesOf(session, spec.horizonMonths, ranked),
-  }
+  })
 }
 
 /** The first `limit` (or those on the first `lines`), and what always has a line: the best of every rig and of every provider with an account. */
@@ -287,12 +278,6 @@ function shownOf(ranked: readonly Entry[], limit: number, lines: number, have: r
     if (within) begun.add(line)
     return within || first
   })
-}
-
-/** The document's key order: rank first, reasons before warnings. */
-function ordered(rank: number, target: Omit<PlanTarget, 'rank' | 'why'>, why: readonly string[]): PlanTarget {
-  const {warnings, operators, ...rest} = target
-  return {rank, ...rest, why, warnings, ...(operators === undefined ? {} : {operators})}
 }
 
 /** Runs longer than this make people ask for more machines. */
