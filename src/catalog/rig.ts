@@ -47,6 +47,12 @@ export const Rig = z.strictObject({
   wearUsdPerAcceleratorHour: amount,
   /** What an hour of the whole rig is worth to its owner otherwise; absent = its hours are free. */
   displacedUsdPerHour: amount.optional(),
+  /** Where `displacedUsdPerHour` comes from; without that figure, why there is none. */
+  displacedHow: z.string().optional(),
+  /** Hours that each start waits until the rig is free. */
+  freeInHours: amount.optional(),
+  /** What an hour of that waiting is worth to the user; absent = nobody said. */
+  waitingUsdPerHour: amount.optional(),
   setupHours: amount,
   sourceIds: z.array(z.string()),
   asOf: z.iso.date(),

@@ -30,12 +30,15 @@ export function resolveRigs(entries: Readonly<Record<string, RigEntry>> | undefi
 
 function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate): Rig {
   const base = baseOf(name, entry, view, locate)
-  const {extends: _, ssh: __, price, site, nodes, network, displaced, ...rest} = entry
+  const {extends: _, ssh: __, price, site, nodes, network, displaced, freeIn, waitingCost, ...rest} = entry
   const joined = joinNodes(base, nodes)
   const merged = {
     ...base,
     ...present(rest),
-    ...(displaced === undefined ? {} : {displacedUsdPerHour: moneyToUsd(displaced, view.exchangeRates)}),
+    // What a workload is worth, a plan has to say: `priceDisplaced`.
+    ...(displaced === undefined || 'workload' in displaced ? {} : {displacedUsdPerHour: moneyToUsd(displaced, view.exchangeRates)}),
+    ...(freeIn === undefined ? {} : {freeInHours: freeIn / 3600}),
+    ...(waitingCost === undefined ? {} : {waitingUsdPerHour: moneyToUsd(waitingCost, view.exchangeRates)}),
     id: name,
     title: entry.title ?? (base === undefined ? name : `${name} (${base.title})`),
     owned: entry.owned ?? true,

@@ -57,6 +57,12 @@ export const Ssh = z.strictObject({
 })
 export type Ssh = z.infer<typeof Ssh>
 
+/** By a file (its path starts at the folder of the config) or inline, as under `workloads:`. */
+const Displaced = z.union(
+  [moneyPerHour(), z.strictObject({workload: z.union([label(1000), z.looseObject({kind: z.string()})])})],
+  {error: () => 'displaced is what an hour is worth ("20 EUR/h"), or {workload: FILE} or {workload: {kind: …}}, the work that would run instead'},
+)
+
 /** A rig of the user's: what differs from the one it extends, or all of it. */
 export const RigEntry = z.strictObject({
   extends: label(60).optional(),
@@ -82,8 +88,11 @@ export const RigEntry = z.strictObject({
   financingSharePerYear: share().optional(),
   upkeepUsdPerYear: amount().optional(),
   wearUsdPerAcceleratorHour: amount().optional(),
-  /** What an hour of the whole rig is worth otherwise: work it displaces, or what others would pay. */
-  displaced: moneyPerHour().optional(),
+  /** What an hour of the whole rig is worth otherwise: the user's figure, or the work that it would do, at the cheapest price of a cloud. */
+  displaced: Displaced.optional(),
+  /** How long each start waits until the rig is free, and what an hour of that is worth. */
+  freeIn: durationSeconds({maximum: 366 * 86_400}).optional(),
+  waitingCost: moneyPerHour().optional(),
   setupHours: amount().optional(),
   note: label(500).optional(),
 })

@@ -1,5 +1,6 @@
 import {multiply, scale, weakest} from '../performance/interval.ts'
 import type {Interval, Refusal} from '../performance/types.ts'
+import {groupDigits} from '../units/format.ts'
 import {plainNumber} from './how.ts'
 import {plainLines, totalUsd} from './line.ts'
 import {ownedBill} from './owned.ts'
@@ -107,6 +108,9 @@ function perUnit(usd: Interval, input: CostInput, period: PeriodHours): Cost['pe
   return {usd: multiply(usd, {p10: amount / units.p90, p50: amount / units.p50, p90: amount / units.p10}), unit: `USD/${name}`}
 }
 
+/** A budget that is enough, as one would write it: whole dollars, upwards. */
+export const enoughUsd = (usd: number): string => groupDigits(String(Math.ceil(usd - 1e-9)))
+
 /** A refusal if the expected cost is over the budget (both of the same period), with the budget that would do. */
 export function checkBudget(cost: Cost, budgetUsd: number): Refusal | null {
   if (cost.usd === null) return {reason: 'price-unknown', detail: 'its cost is not known, so it cannot be held against the budget', nearest: null}
@@ -115,6 +119,6 @@ export function checkBudget(cost: Cost, budgetUsd: number): Refusal | null {
   return {
     reason: 'budget',
     detail: `costs ${plainNumber(cost.usd.p50)} USD${span}, the budget is ${plainNumber(budgetUsd)} USD`,
-    nearest: `raise the budget to ${Math.ceil(cost.usd.p50 - 1e-9)} USD`,
+    nearest: `raise the budget to ${enoughUsd(cost.usd.p50)} USD`,
   }
 }

@@ -3,7 +3,7 @@ import type {Interval} from '../performance/types.ts'
 import {plainNumber, priceText} from './how.ts'
 import type {IntervalLine} from './line.ts'
 import {HOURS_PER_MONTH, HOURS_PER_YEAR, type PeriodHours} from './period.ts'
-import type {CostInput, NotCosted, Owned} from './types.ts'
+import type {CostInput, NotCosted, Owned, Schedule} from './types.ts'
 
 const WATTS_PER_KW = 1000
 
@@ -28,7 +28,7 @@ function coolingLine(item: string, line: IntervalLine, coolingCop: number | null
 }
 
 /** Wear, displaced work and waiting: what use costs beside electricity. */
-function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
+function useLines(pricing: Owned, period: PeriodHours, schedule: Schedule): IntervalLine[] {
   const lines: IntervalLine[] = []
   if (pricing.wearUsdPerAcceleratorHour > 0) {
     lines.push({
@@ -41,10 +41,10 @@ function useLines(pricing: Owned, period: PeriodHours): IntervalLine[] {
     lines.push({
       item: 'displaced work',
       usd: scale(period.hours, pricing.displacedUsdPerHour),
-      how: () => `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise`,
+      how: () => `${plainNumber(period.hours.p50)} h × ${plainNumber(pricing.displacedUsdPerHour)} USD/h that the hours are worth otherwise${pricing.displacedHow === undefined ? '' : ` (${pricing.displacedHow})`}`,
     })
   }
-  const waiting = pricing.waitingHours ?? 0
+  const waiting = schedule.kind === 'always' ? 0 : (pricing.waitingHours ?? 0)
   const waitingUsd = pricing.waitingUsdPerHour ?? null
   if (waiting > 0 && waitingUsd !== null && waitingUsd > 0) {
     lines.push({
@@ -96,15 +96,17 @@ export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours)
   const watts = input.power?.averageWatts ?? null
   if (watts === null) return null
   const notCosted: NotCosted[] = []
-  if ((pricing.waitingHours ?? 0) > 0 && (pricing.waitingUsdPerHour ?? null) === null) {
-    notCosted.push({item: 'waiting', reason: `${plainNumber(pricing.waitingHours ?? 0)} h until the rig is free; nobody said what an hour is worth`, usd: null})
+  const waiting = pricing.waitingHours ?? 0
+  if (waiting > 0 && input.schedule.kind === 'always') {
+    notCosted.push({item: 'waiting', reason: `${plainNumber(waiting)} h until the rig is free, once before the service starts: in no month's cost`, usd: null})
+  } else if (waiting > 0 && (pricing.waitingUsdPerHour ?? null) === null) {
+    notCosted.push({item: 'waiting', reason: `${plainNumber(waiting)} h until the rig is free; nobody said what an hour is worth`, usd: null})
   }
-
-  if (pricing.displacedUsdPerHour === 0) notCosted.push({item: 'displaced work', reason: 'the hours of the rig are taken to be free', usd: null})
+  if (pricing.displacedUsdPerHour === 0) notCosted.push({item: 'displaced work', reason: pricing.displacedHow ?? 'the hours of the rig are taken to be free', usd: null})
 
   const idle = pricing.whenIdle === 'on' ? pricing.idleWatts : 0
   const above = {p10: Math.max(0, watts.p10 - idle), p50: Math.max(0, watts.p50 - idle), p90: Math.max(0, watts.p90 - idle)}
-  const use = useLines(pricing, period)
+  const use = useLines(pricing, period, input.schedule)
   const aboveIdle = energyLine(idle > 0 ? 'energy above idle' : 'energy', above, period.hours, pricing.tariffUsdPerKwh)
   const marginal = [aboveIdle, ...coolingLine('cooling', aboveIdle, pricing.coolingCop), ...use]
 

@@ -114,9 +114,8 @@ export interface RigUse {
   readonly idleWatts: number | null
   /** Accelerators at work; wear counts for these. */
   readonly acceleratorsUsed: number
+  /** Of the accelerators at work: their part of what an hour of the rig is worth otherwise. */
   readonly displacedUsdPerHour: number
-  readonly waitingHours?: number
-  readonly waitingUsdPerHour?: number | null
 }
 
 /**
@@ -149,8 +148,9 @@ export function ownedPricing(use: RigUse): Owned | Unpriced {
     idleWatts: use.idleWatts,
     coolingCop: rig.site.coolingCop,
     displacedUsdPerHour: use.displacedUsdPerHour,
-    waitingHours: use.waitingHours ?? 0,
-    waitingUsdPerHour: use.waitingUsdPerHour ?? null,
+    ...(rig.displacedHow === undefined ? {} : {displacedHow: rig.displacedHow}),
+    waitingHours: rig.freeInHours ?? 0,
+    waitingUsdPerHour: rig.waitingUsdPerHour ?? null,
   }
 }
 

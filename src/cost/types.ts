@@ -65,6 +65,8 @@ export interface Owned {
   readonly coolingCop: number | null
   /** Value of what these hours displace, USD/h of the target; 0 if they are free. */
   readonly displacedUsdPerHour: number
+  /** Where that figure comes from; where it is 0, why there is none. */
+  readonly displacedHow?: string
   /** Hours until the rig is free, and what an hour of waiting is worth to the user; `null` = nobody said. */
   readonly waitingHours?: number
   readonly waitingUsdPerHour?: number | null

@@ -1,3 +1,4 @@
+import {enoughUsd} from '../cost/estimate.ts'
 import {NEAR_TIE_SHARE} from './rank.ts'
 import type {RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
@@ -61,7 +62,7 @@ function nothingFeasible(session: Session, rejected: readonly RejectedTarget[]):
   return `Nothing feasible. ${miss.id}: ${miss.detail}${wayOut}.`
 }
 
-const budgetText = ({usd, estimate}: NearMiss): string => `${Math.ceil((usd ?? 0) - 1e-9)} USD${estimate.cost.period === 'month' ? ' a month' : ''}`
+const budgetText = ({usd, estimate}: NearMiss): string => `${enoughUsd(usd ?? 0)} USD${estimate.cost.period === 'month' ? ' a month' : ''}`
 
 /** "your rig h100x10-pcie", "lambda gpu_8x_h100_sxm5 ×2 (spot)". */
 export function nameOf({estimate}: Pick<Entry, 'estimate'>): string {

@@ -39,7 +39,8 @@ export interface PlanTarget {
   readonly region: string | null
   readonly zone: string | null
   readonly otherRegions: {readonly count: number; readonly maxExtraPercent: number} | null
-  readonly purchase: string
+  /** `null`: bare hardware, which nobody sells. */
+  readonly purchase: string | null
   readonly nodes: number
   readonly accelerator: string
   readonly accelerators: number

@@ -1,5 +1,5 @@
 import type {Rig} from '../catalog/rig.ts'
-import {exactly, scale, sum, weakest} from '../performance/interval.ts'
+import {exactly, scale, shift, sum, weakest} from '../performance/interval.ts'
 import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence, Performance} from '../performance/types.ts'
 import {estimateCost} from '../cost/estimate.ts'
@@ -17,6 +17,7 @@ import type {PlanningFacts} from './facts.ts'
 import type {Metrics} from './objective.ts'
 import {basisOfStanding, type PriceBook} from './pricing.ts'
 import type {BarePlace, CloudPlace, Place, RigPlace} from './places.ts'
+import {sayHours} from './say.ts'
 
 /** What of a workload every estimate needs, whatever its kind. */
 export interface Work {
@@ -167,7 +168,10 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     })
     notes.push(...failures.notes)
     const hours: RunHours = {setup, data: movement.hours, load, work: workHours, failures: failures.hours}
-    const durationHours = demand.endless && schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : runHoursTotal(hours)
+    const waitingHours = place.kind === 'rig' ? (place.rig.freeInHours ?? 0) : 0
+    if (waitingHours > 0) notes.push(waitingNote(waitingHours, demand.endless))
+    const runHours = demand.endless && schedule.kind === 'always' ? exactly(HOURS_PER_MONTH) : runHoursTotal(hours)
+    const durationHours = waitingHours === 0 || demand.endless ? runHours : shift(runHours, waitingHours)
     const energyHours = demand.endless && schedule.kind === 'always' ? {setup: 0, data: 0, load: 0, work: exactly(HOURS_PER_MONTH), failures: exactly(0)} : hours
     const energy = estimateEnergy(power, energyHours, model)
     const basis = weakest(performance.basis, basisOfStanding(place.accelerator.standing), failures.basis === 'assumed' ? 'assumed' : 'measured')
@@ -236,6 +240,9 @@ function displacedUsdPerHour(rig: Rig, acceleratorsUsed: number): number {
   const all = rig.nodes.reduce((total, node) => total + node.acceleratorCount * node.count, 0)
   return (rig.displacedUsdPerHour ?? 0) * (all === 0 ? 1 : Math.min(1, acceleratorsUsed / all))
 }
+
+/** Until others are done nothing is drawn or worn, but the result comes later. */
+const waitingNote = (hours: number, endless: boolean): string => `The rig is free in ${sayHours(hours)}${endless ? ': the service cannot start before' : ', which is in the time'}.`
 
 /** Hours of the work alone: of one run, or of the month where it has no end. */
 function workHoursOf(performance: Performance, schedule: Schedule): Interval {

@@ -131,7 +131,7 @@ function regionText(target: PlanTarget, width: number): string {
 /** Provider and machine always; then, as room allows, how it is bought, where, and how many other regions there are. */
 function targetText(target: PlanTarget, width: number, withRegion: boolean): string {
   const machine = `${serviceText(target)} ${target.instanceType}${target.nodes > 1 ? `${GLUE}×${target.nodes}` : ''}`
-  const purchase = shortPurchase(target.purchase)
+  const purchase = target.purchase === null ? '' : shortPurchase(target.purchase)
   const used = target.accelerators < target.acceleratorsBilled ? `${target.accelerators}/${target.acceleratorsBilled}${GLUE}used` : ''
   const join = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(' ')
   const bought = join(machine, purchase)

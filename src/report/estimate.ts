@@ -56,7 +56,7 @@ function whatLines(target: Estimated, view: EstimateView): Line[] {
   const {width} = view
   const region = target.region === null ? '' : `, ${target.region}${target.zone === null ? '' : `/${target.zone}`}`
   const nodes = target.nodes > 1 ? ` ×${target.nodes}` : ''
-  const bought = target.purchase === 'none' ? '' : `, ${purchaseText(target.purchase)}`
+  const bought = target.purchase === null ? '' : `, ${purchaseText(target.purchase)}`
   const lines = labelled('Target', `${serviceText(target)} ${target.instanceType}${nodes}${bought}${region}: ${acceleratorText(target)}`, width)
   const configuration = configurationText(target.configuration, true)
   if (configuration !== '') lines.push(...labelled('Runs as', configuration, width))
@@ -105,6 +105,9 @@ function durationText(hours: Interval | null): string {
 
 const isAlwaysOn = ({cost, durationHours}: Estimated): boolean => cost.period === 'month' && durationHours?.p50 === HOURS_PER_MONTH
 
+/** Whether its rig has to become free first. */
+const isAwaited = ({cost}: Estimated): boolean => [...cost.lines, ...cost.notCosted].some(({item}) => item === 'waiting')
+
 function timeLines(target: Estimated, view: EstimateView): Line[] {
   const {durationHours, workHours} = target
   if (isAlwaysOn(target)) return labelled('Time', `around the clock, ${HOURS_PER_MONTH} h per month`, view.width)
@@ -112,7 +115,7 @@ function timeLines(target: Estimated, view: EstimateView): Line[] {
   if (durationHours !== null && workHours !== null) {
     const rest = durationHours.p50 - workHours.p50
     const {unit, perHour} = timeUnit(rest)
-    if (rest > durationHours.p50 * 1e-6) texts.push(`work ${durationText(workHours)}; set-up, data, loading and expected failures ${figure(rest * perHour)} ${unit}`)
+    if (rest > durationHours.p50 * 1e-6) texts.push(`work ${durationText(workHours)}; ${isAwaited(target) ? 'waiting for the rig, ' : ''}set-up, data, loading and expected failures ${figure(rest * perHour)} ${unit}`)
   }
   return entries('Time', texts, view.width)
 }

@@ -66,8 +66,8 @@ const unranked = {
   region: text.nullable(),
   zone: text.nullable(),
   otherRegions: z.strictObject({count: whole, maxExtraPercent: amount}).nullable(),
-  /** `none`: bare hardware. */
-  purchase: z.enum([...Purchase.options, 'none']),
+  /** `null`: bare hardware, which is not bought. */
+  purchase: Purchase.nullable(),
   nodes: degree,
   accelerator: text,
   /** Used; below 1 where a machine holds a slice of one. */

@@ -85,7 +85,7 @@ describe('nothing feasible', () => {
     const json = await rigor([...args, '--json'], {env})
 
     expect({code, stderr}).toEqual({code: 3, stderr: ''})
-    expect(stdout).toMatch(/^Nothing feasible\. Nearest: raise the budget to \d+ USD/)
+    expect(stdout).toMatch(/^Nothing feasible\. Nearest: raise the budget to [\d,]+ USD/)
     await expect(stdout).toMatchFileSnapshot('golden/nothing-feasible.txt')
     expect(json.code).toBe(3)
     expect(PlanSchema.parse(JSON.parse(json.stdout)).targets).toEqual([])

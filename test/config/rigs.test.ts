@@ -49,6 +49,14 @@ describe('a rig that extends another', () => {
     expect(resolve({lab: {extends: 'h100x10-pcie'}}).rigs[0]?.displacedUsdPerHour).toBeUndefined()
   })
 
+  test('a rig that is busy says until when, and what an hour of waiting is worth', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-pcie', freeIn: '90 min', waitingCost: '16 EUR/h'}}).rigs
+
+    // 0.8 EUR buy one USD.
+    expect(lab).toMatchObject({freeInHours: 1.5, waitingUsdPerHour: 20})
+    expect(resolve({lab: {extends: 'h100x10-pcie'}}).rigs[0]).not.toHaveProperty('freeInHours')
+  })
+
   test('takes what it does not say from it', () => {
     const [lab] = resolve({lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '0.24 EUR/kWh'}, whenIdle: 'off', uplink: '10 Gbit/s'}, upkeepUsdPerYear: 0}}).rigs
 

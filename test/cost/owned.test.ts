@@ -31,6 +31,23 @@ describe('marginal cost of an owned rig, five hours', () => {
     expect(owned({waitingHours: 3}).notCosted).toContainEqual({item: 'waiting', reason: '3 h until the rig is free; nobody said what an hour is worth', usd: null})
   })
 
+  test('every run of a month waits, a service only before its start', () => {
+    // 4 runs × 3 h × 5 USD/h
+    const runs = owned({waitingHours: 3, waitingUsdPerHour: 5}, {schedule: {kind: 'runs-per-month', runs: 4}})
+    const service = owned({waitingHours: 3, waitingUsdPerHour: 5}, {schedule: {kind: 'always'}})
+
+    expect(runs.lines.at(-1)).toEqual({item: 'waiting', usd: 60, how: '4 × 3 h until the rig is free × 5 USD/h'})
+    expect(service.lines.map(line => line.item)).not.toContain('waiting')
+    expect(service.notCosted).toContainEqual({item: 'waiting', reason: "3 h until the rig is free, once before the service starts: in no month's cost", usd: null})
+  })
+
+  test('displaced work says where its worth comes from, and why it has none', () => {
+    const worth = owned({displacedUsdPerHour: 2, displacedHow: 'simulations: 40 USD on acme, 20 h here'})
+
+    expect(worth.lines.at(-1)?.how).toBe('5 h × 2 USD/h that the hours are worth otherwise (simulations: 40 USD on acme, 20 h here)')
+    expect(owned({displacedHow: 'no cloud can do simulations'}).notCosted).toEqual([{item: 'displaced work', reason: 'no cloud can do simulations', usd: null}])
+  })
+
   test('hours that are taken to be free are listed', () => {
     expect(owned({}).notCosted).toEqual([{item: 'displaced work', reason: 'the hours of the rig are taken to be free', usd: null}])
     expect(owned({displacedUsdPerHour: 2}).notCosted).toEqual([])
@@ -102,6 +119,8 @@ describe('budget', () => {
 
     expect(checkBudget(cost, 12.01)).toBeNull()
     expect(checkBudget(cost, 10)).toEqual({reason: 'budget', detail: 'costs 12 USD, the budget is 10 USD', nearest: 'raise the budget to 12 USD'})
+    // 27,529.4 rounds up, and thousands are set apart everywhere.
+    expect(checkBudget({...cost, usd: {p10: 27_000, p50: 27_529.4, p90: 28_000}}, 10_000)).toMatchObject({detail: 'costs 27,529 USD, the budget is 10,000 USD', nearest: 'raise the budget to 27,530 USD'})
   })
 
   test('an unknown cost cannot be held against it', () => {
