@@ -10,8 +10,9 @@ import {trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, offloadedBytesPerNode, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
+import {trainingStep} from './training-step.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {baseWeightBytes, stepLowerBoundSeconds, trainingStep} from './training.ts'
+import {baseWeightBytes, stepLowerBoundSeconds} from './training.ts'
 
 const GIB = 2 ** 30
 /** Stand-ins where data/runtimes.csv has no row: start of the processes, and the rate at which a node reads weights. */

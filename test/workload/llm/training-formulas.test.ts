@@ -4,7 +4,8 @@ import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {sustainedFlops, trainingFactors, type TrainingFactors} from '../../../src/workload/llm/training-factors.ts'
 import {activationBytesPerTokenPerLayer, checkpointBytes, offloadedBytesPerNode, trainingMemory} from '../../../src/workload/llm/training-memory.ts'
 import {attentionFlopsPerTokenForward, averageContext, matmulParameters, modelFlopsPerToken, trainingShape} from '../../../src/workload/llm/training-shape.ts'
-import {linkDomain, optimizerStateBytes, stepLowerBoundSeconds, trainedParameters, trainingStep, weightsPerAccelerator} from '../../../src/workload/llm/training.ts'
+import {trainingStep} from '../../../src/workload/llm/training-step.ts'
+import {linkDomain, optimizerStateBytes, stepLowerBoundSeconds, trainedParameters, weightsPerAccelerator} from '../../../src/workload/llm/training.ts'
 import {bundledFacts, hardwareNamed, layout, workOn} from './training-fixtures.ts'
 
 const GIB = 2 ** 30

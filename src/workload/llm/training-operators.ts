@@ -1,0 +1,131 @@
+import {baseWeightBytes} from './training.ts'
+import {kvCacheBytes} from './architecture.ts'
+import type {StepContext} from './training-context.ts'
+import {attentionFlopsPerTokenForward, averageContext} from './training-shape.ts'
+
+/** What a micro-batch does on one accelerator, operator by operator. Formulas: docs/models/llm-training.md. */
+
+/** Rows × columns of an output tile of today's matmul kernels. */
+const TILE_ROWS = 128
+const TILE_COLUMNS = 256
+/** The last wave of tiles is half full on average: w / (w + ½) with w waves. */
+const TAIL_WAVES = 0.5
+/**
+ * Values of width h that a state-space or linear-attention layer moves beside its matmuls: convolution, scan over chunks and gated norm at an
+ * inner width of 2·h (Dao & Gu 2024, arXiv 2405.21060).
+ */
+const RECURRENT_WIDTHS = 24
+
+/** One forward pass of some operator. */
+export interface ForwardPass {
+  readonly seconds: number
+  readonly flops: number
+  readonly bytes: number
+}
+
+const NOTHING: ForwardPass = {seconds: 0, flops: 0, bytes: 0}
+
+/** Matmuls of all layers but the routed experts, one forward pass: FLOP ÷ rate + bytes ÷ bandwidth. */
+export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}: StepContext): ForwardPass {
+  const {hidden} = work.model
+  const attentionIn = (shape.queryWidth + shape.keyValueWidth) / tp
+  const attentionOut = shape.queryWidth / tp
+  const mlpIn = (shape.inputsOfMlp * shape.denseIntermediate) / tp
+  const mlpOut = shape.denseIntermediate / tp
+  const flops = (2 * tokens * shape.denseParametersPerLayer) / tp
+  const attentionShare = shape.attentionParametersPerLayer / shape.denseParametersPerLayer
+  const slowdown =
+    attentionShare * 0.5 * (tail(tokens, attentionIn, rates.processors) + tail(tokens, hidden, rates.processors)) +
+    (1 - attentionShare) * 0.5 * (tail(tokens, mlpIn, rates.processors) + tail(tokens, hidden, rates.processors))
+  const bytes =
+    2 * tokens * (hidden + attentionIn + attentionOut + hidden + hidden + mlpIn + mlpOut + hidden) + (2 * shape.denseParametersPerLayer) / tp
+  return {seconds: ((flops * slowdown) / rates.matmulFlops + bytes / rates.matmulBandwidth) * layers, flops: flops * layers, bytes: bytes * layers}
+}
+
+/** Routed experts of all mixture layers of the stage, one forward pass. */
+export function expertForward({work, layout: {tp, ep}, shape, rates, factors, weights, tokens, layers, mixtureLayers}: StepContext): ForwardPass {
+  if (mixtureLayers <= 0) return NOTHING
+  const {hidden} = work.model
+  const perToken = shape.routedParametersPerToken * (layers / work.model.layers)
+  const flops = (2 * tokens * perToken) / tp
+  const rowsPerExpert = (tokens * shape.expertsPerToken * (ep > 1 ? ep / tp : 1)) / shape.experts
+  // A tile is never less than full: rows are padded to the tile, half a tile on average per expert.
+  const padding = (rowsPerExpert + TILE_ROWS / 2) / Math.max(rowsPerExpert, 1)
+  const moved = ((tokens * shape.expertsPerToken) / tp) * 2 * (6 * hidden + (shape.inputsOfMlp + 1) * shape.expertIntermediate) * mixtureLayers
+  return {
+    seconds: (flops * Math.min(padding, 4)) / (rates.matmulFlops * factors.mixture) + (2 * weights.routed) / rates.matmulBandwidth + moved / rates.bandwidth,
+    flops,
+    bytes: 2 * weights.routed + moved,
+  }
+}
+
+/** Attention scores and values, one forward pass; always 16 bit. Its bytes are those of the elementwise work around it. */
+export function attentionForward({work, layout: {tp}, shape, rates, factors, tokens, layers}: StepContext): ForwardPass {
+  const flops = (attentionFlopsPerTokenForward(shape, work.sequenceLength) * tokens * (layers / work.model.layers)) / tp
+  return {seconds: flops / (rates.wideFlops * factors.attention), flops, bytes: 0}
+}
+
+/** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
+export function elementwise({work, layout: {tp}, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
+  const {hidden} = work.model
+  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden
+  const mlpIn = (shape.inputsOfMlp * shape.denseIntermediate) / tp
+  const mlpOut = shape.denseIntermediate / tp
+  const perPass = ((2 * tokens * (10 * hidden + recurrentWidth + 2 * (shape.queryWidth + shape.keyValueWidth) + (shape.inputsOfMlp + 1) * shape.denseIntermediate)) / tp) * layers
+  const adaptersPerPass =
+    work.trains === 'adapters' ? ((2 * tokens * (8 * hidden + 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * mlpIn * tp + mlpOut * tp)) / tp) * layers : 0
+  const bytes = perPass * passes.elementwise
+  const adapterBytes = adaptersPerPass * (passes.forward + 2)
+  return {seconds: (bytes + adapterBytes) / rates.bandwidth, bytes, adapterBytes}
+}
+
+/** Output head and loss on the last stage, all passes; 20 bytes per token and vocabulary entry for the softmax in 32 bit. */
+export function outputHead({work, layout: {tp}, shape, rates, passes, tokens}: StepContext): ForwardPass {
+  const flops = ((2 * tokens * shape.headParameters) / tp) * passes.head
+  const bytes = (20 * tokens * work.model.vocab) / tp
+  return {seconds: flops / rates.wideFlops + bytes / rates.bandwidth, flops, bytes}
+}
+
+/** Seconds of unpacking a 4-bit base for each pass: 0.516 bytes read and 2 written per weight (Dettmers et al. 2023). */
+export function unpackingSeconds({work, factors, rates, passes, weights}: StepContext): number {
+  if (work.base !== 'nf4' || work.trains !== 'adapters') return 0
+  return ((weights.dense + weights.routed) * (0.516 + 2) * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
+}
+
+/** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
+export function launchSeconds({work, factors, passes, layers, mixtureLayers}: StepContext): number {
+  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
+  return (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches
+}
+
+/** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */
+function tail(rows: number, columns: number, processors: number): number {
+  if (processors === 0 || columns < 1) return 1
+  const waves = (Math.max(rows, 1) / TILE_ROWS) * (Math.max(columns, 1) / TILE_COLUMNS) / processors
+  return Math.min((waves + TAIL_WAVES) / waves, 8)
+}
+
+/**
+ * Generation of the completions of one step (GRPO): each replica decodes its share in waves as large as memory holds;
+ * a decode step reads the weights and the KV caches and does 2·active FLOP per sequence. 0 where nothing is sampled.
+ */
+export function rolloutSeconds({work, hardware, layout, shape, rates}: StepContext): number {
+  const plan = work.rollout
+  if (plan === undefined) return 0
+  const accelerators = layout.tp * layout.pp * layout.cp
+  const sequences = layout.sequencesPerStep / layout.dp
+  const weights = work.model.parameters * baseWeightBytes(work, layout.precision)
+  const memory = hardware.accelerator.memoryGib * 2 ** 30 * accelerators * 0.9
+  const perSequence = kvCacheBytes(work.model, plan.promptTokens + plan.completionTokens, 2)
+  const concurrent = Math.max(1, Math.min(sequences, (memory - weights) / perSequence))
+  const waves = sequences / concurrent
+  const meanCache = kvCacheBytes(work.model, plan.promptTokens + plan.completionTokens / 2, 2)
+  const stepSeconds =
+    (weights + concurrent * meanCache) / (rates.bandwidth * accelerators) +
+    (2 * (shape.denseParametersPerLayer * work.model.layers + shape.routedParametersPerToken + shape.headParameters) * concurrent) / (rates.matmulFlops * accelerators)
+  const promptFlops =
+    (2 * (shape.denseParametersPerLayer * work.model.layers + shape.routedParametersPerToken) +
+      shape.attentionFlopsPerContext * shape.fullAttentionLayers * averageContext(plan.promptTokens, undefined)) *
+    plan.promptTokens * (sequences / plan.completionsPerPrompt)
+  return waves * plan.completionTokens * stepSeconds + promptFlops / (rates.matmulFlops * accelerators)
+}
