@@ -1,6 +1,5 @@
-import {RigorError} from '../errors.ts'
 import {matchesGlob} from '../text/glob.ts'
-import {MEMORY, readRange} from '../units/quantity.ts'
+import {selects, type AcceleratorSelector} from './accelerator-selector.ts'
 import type {Accelerator, Machine, Offer, Purchase, Service} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'
 
@@ -12,11 +11,10 @@ export interface OfferQuery {
   readonly regions?: readonly string[] | undefined
   readonly countries?: readonly string[] | undefined
   readonly purchases?: readonly Purchase[] | undefined
-  readonly acceleratorIds?: readonly string[] | undefined
+  /** Machines that any of these selects. */
+  readonly accelerators?: readonly AcceleratorSelector[] | undefined
   /** Exact, or with `*` for any letters. Case does not matter. */
   readonly machines?: readonly string[] | undefined
-  readonly minimumAccelerators?: number | undefined
-  readonly maximumAccelerators?: number | undefined
   /** Of one accelerator, as the catalog states it. */
   readonly minimumAcceleratorMemoryGib?: number | undefined
   readonly maximumAcceleratorMemoryGib?: number | undefined
@@ -58,13 +56,14 @@ export function selectOffers(snapshot: Snapshot, query: OfferQuery): readonly Li
 }
 
 function holds(query: OfferQuery, machine: Machine, accelerator: Accelerator | undefined): boolean {
-  if (query.acceleratorIds !== undefined && query.acceleratorIds.length > 0 && (accelerator === undefined || !query.acceleratorIds.includes(accelerator.id))) return false
+  const {accelerators} = query
+  if (accelerators !== undefined && accelerators.length > 0) {
+    if (accelerator === undefined || !accelerators.some((selector) => selects(selector, accelerator, machine.acceleratorCount))) return false
+  }
   // A machine may hold a slice of an accelerator.
   const memoryGib = accelerator === undefined ? undefined : accelerator.memoryGib * Math.min(1, machine.acceleratorCount)
   const asksForMemory = query.minimumAcceleratorMemoryGib !== undefined || query.maximumAcceleratorMemoryGib !== undefined
   return (
-    machine.acceleratorCount >= (query.minimumAccelerators ?? 0) &&
-    machine.acceleratorCount <= (query.maximumAccelerators ?? Infinity) &&
     (!asksForMemory || (memoryGib !== undefined && memoryGib >= (query.minimumAcceleratorMemoryGib ?? 0) && memoryGib <= (query.maximumAcceleratorMemoryGib ?? Infinity))) &&
     (query.minimumHostMemoryGib === undefined || (machine.memoryGib ?? 0) >= query.minimumHostMemoryGib) &&
     (query.minimumVcpus === undefined || (machine.vcpus ?? 0) >= query.minimumVcpus)
@@ -101,15 +100,4 @@ export function foldPlaces(listed: readonly ListedOffer[]): readonly FoldedOffer
     const dearest = Math.max(...group.map((entry) => entry.offer.priceUsdPerHour))
     return {...cheapest, otherPlaces: group.length - 1, extraShare: dearest / cheapest.offer.priceUsdPerHour - 1}
   })
-}
-
-/**
- * "24GB..80GB" → the GiB between which an accelerator's memory lies. What is sold as 80 GB may be seen by software as
- * 74.5 GiB, 79.65 GiB or 80 GiB, so the range is wide enough to hold all of them.
- */
-export function readAcceleratorMemory(flag: string, text: string): {readonly minimum?: number; readonly maximum?: number} {
-  const range = readRange(text, MEMORY)
-  if (range === undefined) throw new RigorError('BAD_MEMORY', `${flag} ${text} — that is not an amount of memory.`, {hint: 'Write it like "80GB", "24GB..80GB" or "80GB..".'})
-  const sold = /\dGB\s*$|\dTB\s*$/i.test(text.replaceAll(' ', '')) ? 2 ** 30 / 1e9 : 1.01
-  return {...(range.minimum !== undefined && {minimum: range.minimum * 0.99}), ...(range.maximum !== undefined && {maximum: range.maximum * sold})}
 }

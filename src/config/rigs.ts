@@ -1,9 +1,8 @@
-import {quoteChoices} from '../catalog/names.ts'
 import {Rig} from '../catalog/rig.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
 import {findings, findingsError} from '../text/issues.ts'
-import {nearestNames} from '../text/nearest.ts'
+import {nearestNames, quoteChoices} from '../text/nearest.ts'
 import {moneyToUsd} from '../units/money.ts'
 import type {RigEntry} from './schema.ts'
 

@@ -1,3 +1,4 @@
+import {parseAcceleratorSelector, selects, type AcceleratorSelector} from '../catalog/accelerator-selector.ts'
 import type {Accelerator, Offer} from '../catalog/schema.ts'
 import type {Refusal} from '../performance/types.ts'
 import {matchesGlob} from '../text/glob.ts'
@@ -30,13 +31,29 @@ export function residesIn(country: string | undefined, allowed: readonly string[
   })
 }
 
-/** Refuses a machine whatever its offers; `null` = passes. `resolved` are the accelerator ids that the constraint's names stand for. */
-export function refuseMachine(constraints: PlaceConstraints, provider: string, accelerator: Accelerator): Refusal | null {
+const selectorsByList = new WeakMap<readonly string[], readonly AcceleratorSelector[]>()
+
+/** `constraints.accelerators` with its names resolved already, read once for all machines. */
+function selectorsOf(accelerators: readonly string[]): readonly AcceleratorSelector[] {
+  const known = selectorsByList.get(accelerators)
+  if (known !== undefined) return known
+  const made = accelerators.map(parseAcceleratorSelector)
+  selectorsByList.set(accelerators, made)
+  return made
+}
+
+/** Refuses a machine with `count` accelerators whatever its offers; `null` = passes. Names in `constraints.accelerators` are ids (see `resolveNames`). */
+export function refuseMachine(constraints: PlaceConstraints, provider: string, accelerator: Accelerator, count: number): Refusal | null {
   const {providers, accelerators, minMemoryGib, privacy} = constraints
   if (privacy === 'own-hardware' && provider !== 'rig') return refuse('constraint', 'privacy: own-hardware allows rigs only', 'privacy: own-account')
   if (providers !== undefined && !providers.includes(provider)) return refuse('constraint', `providers: ${providers.join(', ')} leaves ${provider} out`, `add ${provider} to providers`)
-  if (accelerators !== undefined && !accelerators.some(name => matchesGlob(name, accelerator.id))) {
-    return refuse('constraint', `accelerators: ${accelerators.join(', ')} leaves ${accelerator.id} out`, `add ${accelerator.id} to accelerators`)
+  if (accelerators !== undefined) {
+    const selectors = selectorsOf(accelerators)
+    if (!selectors.some(selector => selects(selector, accelerator, count))) {
+      // Where only the number is another one, the number is what has to be named.
+      const wanted = selectors.some(({count: _count, ...selector}) => selects(selector, accelerator, count)) ? `${accelerator.id}:${count}` : accelerator.id
+      return refuse('constraint', `accelerators: ${accelerators.join(', ')} leaves ${wanted} out`, `add ${wanted} to accelerators`)
+    }
   }
   if (minMemoryGib !== undefined && accelerator.memoryGib < minMemoryGib) {
     return refuse('constraint', `${accelerator.id} has ${accelerator.memoryGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${accelerator.memoryGib}`)

@@ -1,6 +1,6 @@
 import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
-import {resolveModel} from '../catalog/names.ts'
+import {resolveModel} from '../catalog/model-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Facts} from '../workload/contract.ts'

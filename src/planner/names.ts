@@ -1,4 +1,4 @@
-import {resolveAccelerator} from '../catalog/names.ts'
+import {canonicalAcceleratorText} from '../catalog/accelerator-selector.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
 import {matchesGlob} from '../text/glob.ts'
@@ -30,7 +30,7 @@ export function resolveNames(spec: CommonSpec, view: NameView, where: string): C
   }
   if (data.inputAt !== null && data.inputAt !== 'site') checkPlace(data.inputAt, view, where)
   if (accelerators === undefined) return spec
-  return {...spec, constraints: {...constraints, accelerators: accelerators.map(name => acceleratorOf(name, view))}}
+  return {...spec, constraints: {...constraints, accelerators: accelerators.map(text => canonicalAcceleratorText(text, view.accelerators, `${where}, constraints.accelerators`))}}
 }
 
 interface Naming {
@@ -60,10 +60,4 @@ function checkPlace(place: string, view: NameView, where: string): void {
   if (region === undefined) return
   const regions = view.regions.filter(each => each.provider === provider).map(each => each.region)
   checkKnown(region, regions, {code: 'UNKNOWN_REGION', what: `a region of ${provider}`, field: 'data.inputAt', where})
-}
-
-function acceleratorOf(name: string, view: NameView): string {
-  if (!name.includes('*')) return resolveAccelerator(name, view.accelerators).id
-  if (view.accelerators.some(({id}) => matchesGlob(name, id))) return name
-  throw new RigorError('UNKNOWN_ACCELERATOR', `constraints.accelerators — no accelerator is called "${echo(name, 60)}".`, {hint: 'All of them: rigor hardware list'})
 }

@@ -43,7 +43,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
 function considerRig(session: Session, place: RigPlace, entries: Entry[], refused: Refused[]): void {
   const {constraints} = session.spec
   const id = place.id(place.maximumNodes)
-  const no = refuseMachine(constraints, 'rig', place.accelerator) ?? refuseSite(constraints, place.rig.site.country)
+  const no = refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) ?? refuseSite(constraints, place.rig.site.country)
   if (no !== null) {
     refused.push({id, provider: 'rig', refusal: no})
     return
@@ -58,9 +58,11 @@ function considerRig(session: Session, place: RigPlace, entries: Entry[], refuse
   if (feasible.length === 0 && refusal !== undefined) refused.push({id, provider: 'rig', refusal})
 }
 
-/** The groups of a rig together, where that is not refused by constraints that each group met alone already. */
+/** The groups of a rig together, where the constraints refuse none of them. */
 function considerWholeRig(session: Session, rig: Rig, entries: Entry[]): void {
-  if (refuseSite(session.spec.constraints, rig.site.country) !== null) return
+  const {constraints} = session.spec
+  if (refuseSite(constraints, rig.site.country) !== null) return
+  if (rigPlaces([rig], session.facts).some(place => refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null)) return
   const judged = judgeWholeRig(session, rig)
   if (judged !== undefined && 'estimate' in judged) entries.push({...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null})
 }
@@ -70,7 +72,7 @@ function considerCloud(session: Session, place: CloudPlace, entries: Entry[], re
   const refuse = (group: Pick<OfferGroup, 'service' | 'purchase'> | undefined, refusal: JudgedRefusal): void => {
     refused.push({id: group === undefined ? `${provider}:${slug(instanceType)}` : refusedId(place, group), provider, refusal})
   }
-  const no = refuseMachine(session.spec.constraints, provider, place.accelerator)
+  const no = refuseMachine(session.spec.constraints, provider, place.accelerator, place.machine.acceleratorCount)
   if (no !== null) return refuse(undefined, no)
   // What the hardware cannot do, no offer can: most machines end here, before their offers are unfolded.
   const impossible = refuseHardware(session, place)

@@ -1,4 +1,5 @@
-import {parseTarget, type OfferTarget, type Target} from '../catalog/target.ts'
+import {parseTarget} from '../catalog/target-text.ts'
+import type {OfferTarget, Target} from '../catalog/target.ts'
 import type {Rig} from '../catalog/rig.ts'
 import type {Machine, Offer} from '../catalog/schema.ts'
 import type {Hardware} from '../performance/types.ts'

@@ -58,3 +58,9 @@ export function didYouMean(name: string, known: Iterable<string>, limit = 3): st
   const last = quoted.pop()
   return last === undefined ? undefined : `did you mean ${quoted.length > 0 ? `${quoted.join(', ')} or ${last}` : last}?`
 }
+
+/** `"a"`, `"a" or "b"`, `"a", "b" or "c"`. */
+export function quoteChoices(names: readonly string[]): string {
+  const quoted = names.map(name => `"${name}"`)
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`
+}

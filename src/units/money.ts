@@ -54,12 +54,6 @@ export function readMoneyPerHour(input: string | number): Money | undefined {
   return readMoney(input.trim().replace(/(?:\s*\/\s*|\s+per\s+)(h|hr|hour)$/i, ''))
 }
 
-/** "12.5%", "-12%" → 0.125, −0.12. */
-export function readPercent(input: string): number | undefined {
-  const head = splitNumber(input)
-  return head?.rest === '%' ? head.amount / 100 : undefined
-}
-
 /** Into USD at the rate of the catalog. */
 export function moneyToUsd(money: Money, rates: ExchangeRates): number {
   return money.currency === 'USD' ? money.amount : money.amount / rateOf(money.currency, rates)

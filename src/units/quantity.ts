@@ -149,23 +149,40 @@ function badQuantity(input: string | number, dimension: Dimension): RigorError {
   return new RigorError('BAD_QUANTITY', `"${echo(String(input))}" is not ${dimension.what}.`, {hint: `Write ${expectation(dimension)}.`})
 }
 
-export const parseDurationSeconds = (input: string | number): number => atLeastZero(input, DURATION)
-export const parseMemoryGib = (input: string | number): number => atLeastZero(input, MEMORY)
-
-function atLeastZero(input: string | number, dimension: Dimension): number {
-  const value = parseQuantity(input, dimension)
-  if (value < 0) throw new RigorError('BAD_QUANTITY', `"${echo(String(input))}" is below zero.`, {hint: `Write ${expectation(dimension)}.`})
+/** "80 GiB" → 80; below zero is an error. */
+export function parseMemoryGib(input: string | number): number {
+  const value = parseQuantity(input, MEMORY)
+  if (value < 0) throw new RigorError('BAD_QUANTITY', `"${echo(String(input))}" is below zero.`, {hint: `Write ${expectation(MEMORY)}.`})
   return value
 }
 
-/** "24GB..80GB", "1..8", "..4", "40 GiB..", or one quantity (then both ends). Ends in the base unit; a missing end is open. */
-export function readRange(text: string, dimension: Dimension): {readonly minimum?: number; readonly maximum?: number} | undefined {
+export interface QuantityRange {
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+/**
+ * "24GB..80GB", "24..80GB", "1..8", "..4", "40 GiB..", or one quantity (then both ends). Ends in the base unit; a missing
+ * end is open. A low end without a unit has that of the high end; the other way round ("24GB..80") is not guessed at.
+ */
+export function readRange(text: string, dimension: Dimension): QuantityRange | undefined {
   const parts = text.split('..')
   if (parts.length > 2) return undefined
-  const ends = parts.map((part) => (part.trim() === '' ? null : readQuantity(part, dimension)))
-  if (ends.includes(undefined)) return undefined
-  const [minimum, maximum = minimum] = ends
-  if (minimum === null && maximum === null) return undefined
-  if (typeof minimum === 'number' && typeof maximum === 'number' && minimum > maximum) return undefined
-  return {...(typeof minimum === 'number' && {minimum}), ...(typeof maximum === 'number' && {maximum})}
+  const [low = '', high] = parts.map((part) => part.trim())
+  if (low === '' && (high ?? '') === '') return undefined
+  const shared = sharedUnit(low, high ?? '', dimension)
+  if (shared === undefined) return undefined
+  const minimum = low === '' ? null : readQuantity(low + shared, dimension)
+  const maximum = high === undefined ? minimum : high === '' ? null : readQuantity(high, dimension)
+  if (minimum === undefined || maximum === undefined || (minimum !== null && maximum !== null && minimum > maximum)) return undefined
+  return {...(minimum !== null && {minimum}), ...(maximum !== null && {maximum})}
+}
+
+/** What is to be written behind the low end of a range: nothing, or the unit of the high end; `undefined` where only the low end has one. */
+function sharedUnit(low: string, high: string, dimension: Dimension): string | undefined {
+  // Where a number without a unit says all there is to say ("1..8"), "1..2k" begins at 1.
+  if (low === '' || high === '' || dimension.bareUnit === '') return ''
+  const [lowUnit, highUnit] = [splitNumber(low)?.rest, splitNumber(high)?.rest]
+  if (lowUnit !== '') return highUnit === '' ? undefined : ''
+  return highUnit ?? ''
 }

@@ -61,6 +61,7 @@ export const Constraints = z
     regions: labels().optional(),
     purchase: z.union([word(Purchase.options), z.array(word(Purchase.options)).min(1).max(20)]).transform((value) => (typeof value === 'string' ? [value] : value)).optional(),
     maxNodes: whole({maximum: 65_536}).optional(),
+    /** Names, names with a number (`h100-sxm-80gb:8`), ranges of memory (`24GB..80GB`): catalog/accelerator-selector.ts. */
     accelerators: labels().optional(),
     /** Of one accelerator. */
     minMemoryGib: memoryGib().optional(),

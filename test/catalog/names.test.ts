@@ -2,7 +2,8 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {assert, property, string} from 'fast-check'
-import {acceleratorsNamed, modelKey, parseRange, precisionInName, resolveAccelerator, resolveModel} from '../../src/catalog/names.ts'
+import {acceleratorsNamed, resolveAccelerator} from '../../src/catalog/accelerator-names.ts'
+import {modelKey, resolveModel} from '../../src/catalog/model-names.ts'
 import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
 import {parseModels} from '../../src/catalog/parse/models.ts'
 import {RigorError} from '../../src/errors.ts'
@@ -130,16 +131,6 @@ describe('resolveModel', () => {
   })
 })
 
-test.for([
-  ['Qwen3-235B-A22B-FP8', 'fp8'],
-  ['Llama-3-70B-Instruct-AWQ', 'int4'],
-  ['nvidia/DeepSeek-R1-NVFP4', 'nvfp4'],
-  ['NVIDIA-Nemotron-3-Nano-30B-A3B-BF16', 'bf16'],
-  ['Llama-3-70B', undefined],
-] as const)('the name %s states the precision %s', ([name, precision]) => {
-  expect(precisionInName(name)).toBe(precision)
-})
-
 describe('resolveAccelerator', () => {
   test.for([
     ['h100-sxm-80gb', 'h100-sxm-80gb'],
@@ -200,23 +191,4 @@ describe('resolveAccelerator', () => {
 
 test('near names are told in any case and without separators', () => {
   expect(nearestNames('H100_sxm', ['a100-sxm-80gb', 'h100-sxm-80gb', 'tpu-v4'])[0]).toBe('h100-sxm-80gb')
-})
-
-describe('parseRange', () => {
-  test.for([
-    ['24GB..80GB', {minimum: 24, maximum: 80, unit: 'GB'}],
-    ['24..80GB', {minimum: 24, maximum: 80, unit: 'GB'}],
-    ['24 GiB .. 80 GiB', {minimum: 24, maximum: 80, unit: 'GiB'}],
-    ['1..8', {minimum: 1, maximum: 8, unit: undefined}],
-    ['24GB..', {minimum: 24, maximum: undefined, unit: 'GB'}],
-    ['..80GB', {minimum: undefined, maximum: 80, unit: 'GB'}],
-    ['8', {minimum: 8, maximum: 8, unit: undefined}],
-    ['0.5..1', {minimum: 0.5, maximum: 1, unit: undefined}],
-  ] as const)('%s', ([text, range]) => {
-    expect(parseRange(text)).toEqual(range)
-  })
-
-  test.for(['', '..', 'many', '8..1', '24GB..80GiB', '24GB..80', '1...8', '-1..2'])('"%s" is refused', text => {
-    expect(refusal(() => parseRange(text)).code).toBe('BAD_RANGE')
-  })
 })

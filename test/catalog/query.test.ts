@@ -1,6 +1,7 @@
 import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
-import {foldPlaces, readAcceleratorMemory, selectOffers, type OfferQuery} from '../../src/catalog/query.ts'
+import {readAcceleratorMemory, readAcceleratorSelector} from '../../src/catalog/accelerator-selector.ts'
+import {foldPlaces, selectOffers, type OfferQuery} from '../../src/catalog/query.ts'
 import type {Snapshot} from '../../src/catalog/snapshot.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 
@@ -21,8 +22,8 @@ describe('a query', () => {
     ['regions by their beginning', {regions: ['EU-*']}, ({offer}) => offer.region.toLowerCase().startsWith('eu-') && offer.regionKnown],
     ['countries', {countries: ['DE']}, ({offer}) => offer.country === 'DE'],
     ['ways to buy', {purchases: ['spot']}, ({offer}) => offer.purchase === 'spot'],
-    ['accelerators', {acceleratorIds: ['h100-sxm-80gb']}, ({machine}) => machine.acceleratorId === 'h100-sxm-80gb'],
-    ['their number', {minimumAccelerators: 4, maximumAccelerators: 8}, ({machine}) => machine.acceleratorCount >= 4 && machine.acceleratorCount <= 8],
+    ['accelerators', {accelerators: [{name: 'h100-sxm-80gb'}]}, ({machine}) => machine.acceleratorId === 'h100-sxm-80gb'],
+    ['their number', {accelerators: [{count: {minimum: 4, maximum: 8}}]}, ({machine}) => machine.acceleratorCount >= 4 && machine.acceleratorCount <= 8],
     ['machines by pattern', {machines: ['P5*XLARGE']}, ({machine}) => /^p5.*xlarge$/i.test(machine.instanceType)],
     ['memory of one accelerator', {minimumAcceleratorMemoryGib: 100}, ({accelerator}) => (accelerator?.memoryGib ?? 0) >= 100],
     ['host memory', {minimumHostMemoryGib: 2000}, ({machine}) => (machine.memoryGib ?? 0) >= 2000],
@@ -33,6 +34,17 @@ describe('a query', () => {
 
     expect(found.length).toBeGreaterThan(0)
     expect(found.every(holds)).toBe(true)
+  })
+
+  test('by several accelerators holds each to its own number', () => {
+    const pairs = ['h100-sxm-80gb:8', 'l4-24gb:1']
+
+    const found = selectOffers(snapshot, {accelerators: pairs.map((text) => readAcceleratorSelector(text, snapshot.accelerators, '--accelerator'))})
+
+    expect(new Set(found.map(({machine}) => `${machine.acceleratorId}:${machine.acceleratorCount}`))).toEqual(new Set(pairs))
+    // As many as each finds alone.
+    const alone = pairs.map((text) => selectOffers(snapshot, {accelerators: [readAcceleratorSelector(text, snapshot.accelerators, '--accelerator')]}).length)
+    expect(found).toHaveLength(alone.reduce((sum, length) => sum + length))
   })
 
   test('takes a slice of an accelerator for what it is', () => {
@@ -73,12 +85,12 @@ describe('memory as it is sold', () => {
     ['80GiB..', H100, true],
     ['..40GB', A100_40, true],
   ] as const)('%s against %d GiB: %s', ([text, memoryGib, expected]) => {
-    const {minimum = 0, maximum = Infinity} = readAcceleratorMemory('--memory', text)
+    const {minimum = 0, maximum = Infinity} = readAcceleratorMemory(text, '--memory')
 
     expect(memoryGib >= minimum && memoryGib <= maximum).toBe(expected)
   })
 
   test('what is no memory is refused', () => {
-    expect(() => readAcceleratorMemory('--memory', 'a lot')).toThrow('--memory a lot')
+    expect(() => readAcceleratorMemory('a lot', '--memory')).toThrow('--memory — "a lot"')
   })
 })

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
 import type {Accelerator, Machine, Offer} from '../../src/catalog/schema.ts'
-import {formatTarget, formatTargetId, parseTarget, slug, type Target, type TargetView} from '../../src/catalog/target.ts'
+import {parseTarget} from '../../src/catalog/target-text.ts'
+import {formatTarget, formatTargetId, slug, type Target, type TargetView} from '../../src/catalog/target.ts'
 import {RigorError} from '../../src/errors.ts'
 
 const accelerator = (id: string, ...aliases: string[]): Accelerator => ({

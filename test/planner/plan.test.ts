@@ -210,6 +210,14 @@ describe('constraints', () => {
     ['purchase', {purchase: ['spot', 'committed']}, ({purchase}) => purchase === 'spot' || purchase === 'committed'],
     ['accelerators, in any spelling', {accelerators: 'H100-SXM'}, ({accelerator}) => accelerator === 'h100-sxm-80gb'],
     ['accelerators, with a star', {accelerators: 'h100-*'}, ({accelerator}) => accelerator.startsWith('h100-')],
+    ['accelerators, with their number', {accelerators: ['H100-SXM:8', 'a100-sxm-80gb:1..4']}, ({accelerator, acceleratorsBilled, nodes}) => {
+      const each = (acceleratorsBilled ?? 0) / nodes
+      return (accelerator === 'h100-sxm-80gb' && each === 8) || (accelerator === 'a100-sxm-80gb' && each <= 4)
+    }],
+    ['accelerators, by their memory', {accelerators: '24GB..48GB'}, ({accelerator}) => {
+      const memoryGib = catalog.accelerators.find(each => each.id === accelerator)?.memoryGib ?? 0
+      return memoryGib > 22 && memoryGib < 49
+    }],
     ['minMemoryGib', {minMemoryGib: '100 GiB'}, ({accelerator}) => (catalog.accelerators.find(each => each.id === accelerator)?.memoryGib ?? 0) >= 100],
     ['maxNodes', {maxNodes: 1}, ({nodes}) => nodes === 1],
     ['privacy: own-hardware', {privacy: 'own-hardware'}, ({provider}) => provider === 'rig'],
@@ -241,6 +249,8 @@ describe('constraints', () => {
     ['a country', {constraints: {dataResidency: 'Germany'}}, 'UNKNOWN_COUNTRY'],
     ['an accelerator', {constraints: {accelerators: 'h1000'}}, 'UNKNOWN_ACCELERATOR'],
     ['an accelerator that may be several', {constraints: {accelerators: 'h100'}}, 'AMBIGUOUS_ACCELERATOR'],
+    ['a number of accelerators', {constraints: {accelerators: 'h100-sxm-80gb:many'}}, 'BAD_RANGE'],
+    ['a range of memory without its unit', {constraints: {accelerators: '24..80'}}, 'BAD_MEMORY'],
     ['a runtime', {configuration: {runtime: 'pytorchh'}}, 'UNKNOWN_RUNTIME'],
     ['where the data lies', {data: {inputGb: 1, inputAt: 'awz'}}, 'UNKNOWN_PROVIDER'],
     ['the region the data lies in', {data: {inputGb: 1, inputAt: 'aws@eu-west-9'}}, 'UNKNOWN_REGION'],

@@ -16,7 +16,7 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
   const {constraints} = session.spec
   const feasible: Estimate[] = []
   for (const place of [...rigPlaces(session.options.rigs, facts), ...cloudPlaces(facts)]) {
-    if (refuseMachine(constraints, place.provider, place.accelerator) !== null) continue
+    if (refuseMachine(constraints, place.provider, place.accelerator, acceleratorsPerNode(place)) !== null) continue
     const offers: readonly Offer[] = place.kind === 'cloud' ? world.snapshot.offersOf(place.key) : []
     const onDemand = place.kind === 'cloud' ? onDemandPrice(session, place, offers) : null
     for (let nodes = 1; nodes <= Math.min(constraints.maxNodes ?? 16, place.maximumNodes); nodes++) {

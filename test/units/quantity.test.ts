@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {RigorError} from '../../src/errors.ts'
-import {formatCount, formatData, formatDuration, formatMemory, formatMoney, formatNumber, formatPower, formatShare, plural} from '../../src/units/format.ts'
-import {moneyToUsd, rateOf, readMoney, readMoneyPerHour, readPercent, readTariff} from '../../src/units/money.ts'
-import {BANDWIDTH, BYTE_COUNT, COUNT, DATA, DURATION, FLOP_COUNT, FREQUENCY, LATENCY, MEMORY, parseDurationSeconds, parseMemoryGib, parseQuantity, POWER, readQuantity, readRange, SHARE, type Dimension} from '../../src/units/quantity.ts'
+import {formatCount, formatGib, formatNumber, formatShare} from '../../src/units/format.ts'
+import {moneyToUsd, rateOf, readMoney, readMoneyPerHour, readTariff} from '../../src/units/money.ts'
+import {BANDWIDTH, BYTE_COUNT, COUNT, DATA, DURATION, FLOP_COUNT, FREQUENCY, LATENCY, MEMORY, parseMemoryGib, parseQuantity, POWER, readQuantity, readRange, SHARE, type Dimension} from '../../src/units/quantity.ts'
 
 describe('a quantity is read', () => {
   test.for([
@@ -37,6 +37,8 @@ describe('and refused where it is none', () => {
 describe('a range', () => {
   test.for([
     ['24GB..80GB', MEMORY, {minimum: 24e9 / 2 ** 30, maximum: 80e9 / 2 ** 30}], ['1..8', COUNT, {minimum: 1, maximum: 8}], ['4..', COUNT, {minimum: 4}], ['..4', COUNT, {maximum: 4}], ['8', COUNT, {minimum: 8, maximum: 8}],
+    ['24..80GB', MEMORY, {minimum: 24e9 / 2 ** 30, maximum: 80e9 / 2 ** 30}], ['24 .. 80 GiB', MEMORY, {minimum: 24, maximum: 80}], ['900MB..2GB', MEMORY, {minimum: 0.9e9 / 2 ** 30, maximum: 2e9 / 2 ** 30}], ['24..80', MEMORY, {minimum: 24, maximum: 80}],
+    ['1..2k', COUNT, {minimum: 1, maximum: 2000}], ['1..2h', DURATION, {minimum: 3600, maximum: 7200}], ['24GB..80', MEMORY, undefined], ['90min..8', DURATION, undefined], ['80..24GB', MEMORY, undefined], ['1...8', COUNT, undefined],
     ['8..1', COUNT, undefined], ['..', COUNT, undefined], ['1..2..3', COUNT, undefined], ['a..b', COUNT, undefined], ['', COUNT, undefined],
   ] as const)('%s', ([text, dimension, expected]) => {
     expect(readRange(text, dimension)).toEqual(expected)
@@ -58,11 +60,10 @@ describe('money', () => {
     expect(readTariff(text)).toEqual(expected)
   })
 
-  test('per hour, percentages', () => {
+  test('per hour', () => {
     expect(readMoneyPerHour('40USD/h')).toEqual({amount: 40, currency: 'USD'})
     expect(readMoneyPerHour('40 EUR per hour')).toEqual({amount: 40, currency: 'EUR'})
     expect(readMoneyPerHour('40 USD/day')).toBeUndefined()
-    expect([readPercent('-12%'), readPercent('12.5 %'), readPercent('12')]).toEqual([-0.12, 0.125, undefined])
   })
 
   test('becomes USD at the dated rate, and an unknown currency is told', () => {
@@ -78,10 +79,7 @@ describe('for people', () => {
   test.for([
     [formatNumber(12_345.678), '12,345.7'], [formatNumber(0.000_012), '0.000012'], [formatNumber(1e-9), '1e-9'], [formatNumber(1e21), '1e21'], [formatNumber(Number.NaN), 'unknown'], [formatNumber(-1_234_567, 9), '-1,234,567'], [formatNumber(0), '0'],
     [formatCount(15e12), '15T'], [formatCount(50_000), '50k'], [formatCount(812.5), '812.5'], [formatCount(1e15), '1,000,000,000,000,000'],
-    [formatMoney({amount: 41, currency: 'USD'}), '41 USD'], [formatMoney({amount: 9120.4, currency: 'USD'}), '9,120 USD'], [formatMoney({amount: 0.31, currency: 'USD'}), '0.31 USD'], [formatMoney({amount: 41.5, currency: 'EUR'}), '41.50 EUR'], [formatMoney({amount: 0.0042, currency: 'USD'}), '0.0042 USD'], [formatMoney({amount: 999.999, currency: 'USD'}), '1,000 USD'],
-    [formatDuration(108_000 + 1800), '1 d 6 h 30 min'], [formatDuration(90), '1 min 30 s'], [formatDuration(0.5), '500 ms'], [formatDuration(5e-5), '50 µs'], [formatDuration(0), '0 s'], [formatDuration(59.5), '59.5 s'], [formatDuration(-60), '-1 min'],
-    [formatMemory(79.65), '79.65 GiB'], [formatMemory(1536), '1.5 TiB'], [formatMemory(0.5), '512 MiB'], [formatData(2000), '2 TB'], [formatPower(3500), '3.5 kW'], [formatPower(700), '700 W'], [formatShare(0.3), '30 %'],
-    [plural(1, 'node'), '1 node'], [plural(1200, 'node'), '1,200 nodes'], [plural(2, 'batch', 'batches'), '2 batches'],
+    [formatShare(0.3), '30 %'], [formatGib(9.313), '9.31'], [formatGib(79.65), '79.7'], [formatGib(640.2), '640'],
   ] as const)('%s = %s', ([printed, expected]) => {
     expect(printed).toBe(expected)
   })
@@ -92,28 +90,10 @@ describe('format, then read, is the identity', () => {
   const positive = fc.double({min: 1e-6, max: 1e14, noNaN: true})
 
   test.for([
-    ['count', (value: number) => formatCount(value, 15), COUNT], ['number', (value: number) => formatNumber(value, 15), COUNT], ['memory', (value: number) => formatMemory(value, 15), MEMORY], ['data', (value: number) => formatData(value, 15), DATA],
-    ['power', (value: number) => formatPower(value, 15), POWER], ['share', (value: number) => formatShare(value, 15), SHARE],
+    ['count', (value: number) => formatCount(value, 15), COUNT], ['number', (value: number) => formatNumber(value, 15), COUNT],
+    ['share', (value: number) => formatShare(value, 15), SHARE],
   ] as readonly (readonly [string, (value: number) => string, Dimension])[])('%s', ([, print, dimension]) => {
     expect(fc.check(fc.property(positive, (value) => close(readQuantity(print(value), dimension), value)), {seed: 1}).counterexample).toBeNull()
-  })
-
-  test('duration, to the second above a minute', () => {
-    const law = fc.property(fc.oneof(fc.integer({min: 60, max: 3e9}), fc.double({min: 1e-6, max: 59.9, noNaN: true})), (seconds) => close(parseDurationSeconds(formatDuration(seconds, 15)), seconds))
-
-    expect(fc.check(law, {seed: 2}).counterexample).toBeNull()
-  })
-
-  test('money, to what is shown', () => {
-    fc.assert(
-      fc.property(fc.double({min: 1e-5, max: 1e12, noNaN: true}), fc.constantFrom('USD', 'EUR', 'JPY'), (amount, currency) => {
-        const shown = formatMoney({amount, currency})
-        const read = readMoney(shown)
-        expect(read?.currency).toBe(currency)
-        expect(formatMoney(read!)).toBe(shown)
-      }),
-      {seed: 3},
-    )
   })
 
   test('whatever the text, the answer is a finite number or nothing', () => {

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
-import {foldPlaces, readAcceleratorMemory, selectOffers, type FoldedOffer, type ListedOffer, type OfferQuery} from '../../catalog/query.ts'
-import {resolveAccelerator} from '../../catalog/names.ts'
+import {readAcceleratorMemory, readAcceleratorSelector} from '../../catalog/accelerator-selector.ts'
+import {foldPlaces, selectOffers, type FoldedOffer, type ListedOffer, type OfferQuery} from '../../catalog/query.ts'
 import {Purchase, Service} from '../../catalog/words.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
 import {RigorCommand} from '../../command.ts'
@@ -8,7 +8,7 @@ import {RigorError} from '../../errors.ts'
 import {exactFigure, significant, type DisplayCurrency} from '../../report/format.ts'
 import {renderList, type Column} from '../../report/list.ts'
 import {didYouMean} from '../../text/nearest.ts'
-import {parseMemoryGib, readRange} from '../../units/quantity.ts'
+import {parseMemoryGib} from '../../units/quantity.ts'
 import {moneyToUsd, readMoneyPerHour} from '../../units/money.ts'
 
 const SORTS = {
@@ -26,7 +26,7 @@ export default class CatalogList extends RigorCommand {
     region: Flags.string({multiple: true, delimiter: ',', summary: 'Only these regions, as the provider writes them; us-* stands for all that begin so.', helpValue: 'NAME'}),
     country: Flags.string({multiple: true, delimiter: ',', summary: 'Only these countries.', helpValue: 'DE'}),
     purchase: Flags.string({multiple: true, delimiter: ',', summary: 'Only bought so.', options: Purchase.options}),
-    accelerator: Flags.string({multiple: true, delimiter: ',', summary: 'Only with these accelerators; NAME:8 or NAME:4..8 for their number.', helpValue: 'NAME[:COUNT]'}),
+    accelerator: Flags.string({multiple: true, delimiter: ',', summary: 'Only with these accelerators: NAME (h100-* for all that begin so), NAME:8 or NAME:4..8 for their number in one machine, or 24GB..80GB for the memory of one.', helpValue: 'NAME[:COUNT]'}),
     machine: Flags.string({multiple: true, delimiter: ',', summary: 'Only these machines; p5* stands for all that begin so.', helpValue: 'NAME'}),
     'max-price': Flags.string({summary: 'At most this per hour and machine.', helpValue: '40USD/h'}),
     memory: Flags.string({summary: 'Memory of one accelerator, as a range.', helpValue: '24GB..80GB'}),
@@ -106,32 +106,21 @@ interface QueryFlags {
 }
 
 function readQuery(flags: QueryFlags, snapshot: Snapshot): OfferQuery {
-  const accelerators = (flags.accelerator ?? []).map((text) => readAccelerator(text, snapshot))
-  const counts = accelerators.map(({count}) => count).filter((count) => count !== undefined)
-  const memory = flags.memory === undefined ? undefined : readAcceleratorMemory('--memory', flags.memory)
+  const memory = flags.memory === undefined ? undefined : readAcceleratorMemory(flags.memory, '--memory')
   return {
     providers: known('provider', flags.provider, new Set(snapshot.machines.map((machine) => machine.provider))),
     services: Service.options.filter((service) => flags.service?.includes(service)),
     regions: flags.region,
     countries: flags.country?.map((country) => country.toUpperCase()),
     purchases: Purchase.options.filter((purchase) => flags.purchase?.includes(purchase)),
-    acceleratorIds: accelerators.map(({id}) => id),
+    accelerators: flags.accelerator?.map((text) => readAcceleratorSelector(text, snapshot.accelerators, '--accelerator')),
     machines: flags.machine,
-    minimumAccelerators: counts.length === 0 ? undefined : Math.min(...counts.map((count) => count.minimum ?? 0)),
-    maximumAccelerators: counts.length === 0 ? undefined : Math.max(...counts.map((count) => count.maximum ?? Infinity)),
-    minimumAcceleratorMemoryGib: flags['min-memory'] === undefined ? memory?.minimum : readAcceleratorMemory('--min-memory', flags['min-memory']).minimum,
+    minimumAcceleratorMemoryGib: flags['min-memory'] === undefined ? memory?.minimum : readAcceleratorMemory(flags['min-memory'], '--min-memory').minimum,
     maximumAcceleratorMemoryGib: memory?.maximum,
     minimumHostMemoryGib: flags['min-host-memory'] === undefined ? undefined : parseMemoryGib(flags['min-host-memory']),
     minimumVcpus: flags['min-vcpus'],
     maximumPriceUsdPerHour: readPrice(flags['max-price'], snapshot),
   }
-}
-
-function readAccelerator(text: string, snapshot: Snapshot): {id: string; count: {minimum?: number; maximum?: number} | undefined} {
-  const [name = '', count] = text.split(':', 2)
-  const range = count === undefined ? undefined : readRange(count, {what: 'a number', examples: ['8', '1..8'], units: {'': 1}, bareUnit: ''})
-  if (count !== undefined && range === undefined) throw new RigorError('BAD_RANGE', `--accelerator ${text} — "${count}" is not a number of accelerators.`, {hint: 'Write it like "h100-sxm-80gb:8" or "h100-sxm-80gb:1..8".'})
-  return {id: resolveAccelerator(name, snapshot.accelerators).id, count: range}
 }
 
 function readPrice(text: string | undefined, snapshot: Snapshot): number | undefined {

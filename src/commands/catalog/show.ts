@@ -4,7 +4,8 @@ import {selectOffers, type ListedOffer} from '../../catalog/query.ts'
 import type {Rig} from '../../catalog/rig.ts'
 import type {Machine} from '../../catalog/schema.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
-import {formatTarget, parseTarget, type Target} from '../../catalog/target.ts'
+import {parseTarget} from '../../catalog/target-text.ts'
+import {formatTarget, type Target} from '../../catalog/target.ts'
 import {RigorCommand} from '../../command.ts'
 import {exactFigure, significant, type DisplayCurrency} from '../../report/format.ts'
 import {paint, wrap, type Line} from '../../report/layout.ts'
@@ -57,7 +58,7 @@ function offersOfTarget(target: Target, snapshot: Snapshot): readonly ListedOffe
           (target.purchase === undefined || offer.purchase === target.purchase),
       )
     case 'hardware':
-      return selectOffers(snapshot, {acceleratorIds: [target.acceleratorId], minimumAccelerators: target.count, maximumAccelerators: target.count})
+      return selectOffers(snapshot, {accelerators: [{name: target.acceleratorId, count: {minimum: target.count, maximum: target.count}}]})
     case 'rig':
       return []
   }

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import {readAcceleratorMemory} from '../../catalog/query.ts'
+import {readAcceleratorMemory} from '../../catalog/accelerator-selector.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import {RigorCommand} from '../../command.ts'
 import {RigorError} from '../../errors.ts'
@@ -22,7 +22,7 @@ export default class HardwareList extends RigorCommand {
   async run(): Promise<unknown> {
     const {flags} = await this.parse(HardwareList)
     const {accelerators} = await this.openCatalog(flags)
-    const range = flags.memory === undefined ? {} : readAcceleratorMemory('--memory', flags.memory)
+    const range = flags.memory === undefined ? {} : readAcceleratorMemory(flags.memory, '--memory')
     const vendors = flags.vendor?.map((vendor) => vendor.toLowerCase())
     const text = flags.name?.toLowerCase()
     const found = accelerators.filter(

@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args'
-import {resolveAccelerator} from '../../catalog/names.ts'
+import {resolveAccelerator} from '../../catalog/accelerator-names.ts'
 import {foldPlaces, selectOffers} from '../../catalog/query.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
@@ -18,7 +18,7 @@ export default class HardwareShow extends RigorCommand {
     const accelerator = resolveAccelerator(args.accelerator, snapshot.accelerators)
     const machines = snapshot.machines.filter(({acceleratorId}) => acceleratorId === accelerator.id)
     const runtimes = [...new Set(snapshot.software.filter(({architecture, status}) => architecture === accelerator.architecture && status !== 'no').map(({runtime}) => runtime))].sort()
-    const offers = foldPlaces(selectOffers(snapshot, {acceleratorIds: [accelerator.id], purchases: ['on-demand'], services: ['vm']}))
+    const offers = foldPlaces(selectOffers(snapshot, {accelerators: [{name: accelerator.id}], purchases: ['on-demand'], services: ['vm']}))
     const cheapest = offers.filter(({machine, offer}) => machine.acceleratorCount >= 1 && offer.flags.length === 0).sort((a, b) => a.offer.priceUsdPerHour / a.machine.acceleratorCount - b.offer.priceUsdPerHour / b.machine.acceleratorCount)[0]
     const {columns, color} = this.terminal
     this.print(

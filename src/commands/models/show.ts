@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args'
-import {resolveModel} from '../../catalog/names.ts'
+import {resolveModel} from '../../catalog/model-names.ts'
 import {RigorCommand} from '../../command.ts'
 import {significant} from '../../report/format.ts'
 import {renderFacts} from '../../report/list.ts'
