@@ -24,8 +24,7 @@ export abstract class PlanningCommand extends RigorCommand {
     const snapshot = await this.openCatalog(flags)
     const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
     if (config.have !== undefined) (await import('./store/config.ts')).checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
-    const priced = (config.prices ?? []).flatMap(rule => rule.provider ?? [])
-    if (priced.length > 0) (await import('./store/config.ts')).checkNames(priced, providers, 'a provider of the catalog', loaded.locate(['prices']))
+    if (config.prices !== undefined) (await import('./config/own-prices.ts')).checkOwnPrices(config.prices, snapshot, loaded.locate)
     // The schemas of rigs are built only for a configuration that has some.
     const {rigs, known, assumed} =
       config.rigs === undefined

@@ -39,25 +39,28 @@ export function parseAdjustment(text: string): number {
   return factor
 }
 
-function applies(rule: OwnPriceRule, offer: Offer, today: string): boolean {
+/**
+ * Whether a rule means an offer, whatever the day. Without a purchase a rule with an absolute price or a prepaid
+ * commitment means on-demand offers only, since a user pays one price, not one per purchase.
+ */
+export function priceIsFor(rule: OwnPriceRule, offer: Offer): boolean {
   return (
     (rule.provider === undefined || rule.provider === offer.provider) &&
     (rule.machine === undefined || matchesGlob(rule.machine, offer.instanceType)) &&
     (rule.region === undefined || matchesGlob(rule.region, offer.region)) &&
     (rule.purchase === undefined || rule.purchase === offer.purchase) &&
     (rule.service === undefined || rule.service === offer.service) &&
-    (rule.until === undefined || ageInDays(rule.until, today) === 0)
+    (rule.purchase !== undefined || rule.adjust !== undefined || offer.purchase === 'on-demand')
   )
 }
 
 /**
  * Own prices beat list prices: the last rule that matches decides (later entries are the exceptions). An absolute price
- * is as of today and clears the flags of the list row; an adjustment keeps the list price's date and flags. Without a
- * purchase a rule with an absolute price or a prepaid commitment means on-demand offers only, since a user pays one
- * price, not one per purchase. With `count`, `nodes` machines cost the mean of own and list price.
+ * is as of today and clears the flags of the list row; an adjustment keeps the list price's date and flags. With
+ * `count`, `nodes` machines cost the mean of own and list price.
  */
 export function applyOwnPrices(offer: Offer, rules: readonly OwnPriceRule[], today: string, nodes = 1): OwnPricedOffer {
-  const rule = rules.findLast(candidate => applies(candidate, offer, today) && (candidate.purchase !== undefined || candidate.adjust !== undefined || offer.purchase === 'on-demand'))
+  const rule = rules.findLast(candidate => priceIsFor(candidate, offer) && (candidate.until === undefined || ageInDays(candidate.until, today) === 0))
   if (rule === undefined) return {offer, rule: null, prepaid: false}
   const covered = rule.count === undefined ? 1 : Math.min(1, rule.count / nodes)
   const adjusted = (rule.usdPerHour ?? offer.priceUsdPerHour) * (rule.adjust === undefined ? 1 : parseAdjustment(rule.adjust))
