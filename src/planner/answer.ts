@@ -1,15 +1,24 @@
 import {enoughUsd} from '../cost/estimate.ts'
 import {NEAR_TIE_SHARE} from './rank.ts'
-import type {RejectedTarget} from './document.ts'
+import type {Advice, RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
 import type {NearMiss} from './misses.ts'
 import {deadlineText, type Session} from './session.ts'
 import {sayHours, sayPercent, sayUsd} from './say.ts'
 
+interface Found {
+  readonly asked: 'plan' | 'estimate'
+  readonly ranked: readonly Entry[]
+  /** The best that an account of the user's displaced in a near-tie. */
+  readonly displaced: Entry | null
+  readonly rejected: readonly RejectedTarget[]
+  readonly advice: readonly Advice[]
+}
+
 /** The answer as one sentence: the winner, and the best of the other camp beside it. */
-export function answerOf(session: Session, ranked: readonly Entry[], displaced: Entry | null, rejected: readonly RejectedTarget[], asked: 'plan' | 'estimate'): string {
+export function answerOf(session: Session, {asked, ranked, displaced, rejected, advice}: Found): string {
   const winner = ranked[0]
-  if (winner === undefined) return nothingFeasible(session, rejected)
+  if (winner === undefined) return `${nothingFeasible(session, rejected)}${advice.map(({accelerator, usd}) => ` Or buy ${accelerator} for about ${sayUsd(usd)}.`).join('')}`
   if (asked === 'estimate') return estimateAnswer(session, ranked)
   if (!winner.eligible) {
     return `No offer may win: the best is ${nameOf(winner)} at ${figures(session, winner)}, but its price is ${winner.estimate.way.offer === undefined ? 'unknown' : 'not reliable'} (see the marks).`

@@ -1,3 +1,4 @@
+import {adviseOn} from './advice.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
@@ -26,21 +27,24 @@ export interface Findings {
 }
 
 /** `rigor.plan/1`. */
-export function documentOf(session: Session, {asked, ranked, displaced, targets, rejected, considered, notes}: Findings): PlanDocument {
+export function documentOf(session: Session, {asked, ranked, displaced, targets, rejected, considered: looked, notes}: Findings): PlanDocument {
   const {demand, facts} = session
   const {snapshot} = facts
+  const considered = {offers: snapshot.offerCount, targets: looked, candidates: session.candidatesSeen()}
+  // Last, as it looks at hardware that nobody rents.
+  const advice = asked === 'plan' ? adviseOn(session, ranked) : []
   return {
     schema: 'rigor.plan/1',
     workload: {...session.raw},
     understood: {summary: demand.summary, assumptions: demand.assumptions},
     objective: session.objective.text,
     catalog: {offers: snapshot.offerCount, asOf: snapshot.asOfByProvider, hash: snapshot.hash},
-    considered: {offers: snapshot.offerCount, targets: considered, candidates: session.candidatesSeen()},
-    answer: answerOf(session, ranked, displaced, rejected, asked),
+    considered,
+    answer: answerOf(session, {asked, ranked, displaced, rejected, advice}),
     targets,
     feasible: ranked.length,
     rejected,
-    advice: [],
+    advice,
     pareto: paretoFront(ranked),
     notes,
   }

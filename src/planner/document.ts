@@ -81,10 +81,16 @@ export interface RejectedTarget {
   readonly estimate?: Omit<PlanTarget, 'rank'>
 }
 
+/**
+ * What would serve better than the targets of the plan. `buy`: a card for the user's computer, at a street price.
+ * `commit`: a longer term of the machine that won; `usd` is the whole term. `wait`: for a rig that is busy; `usd` is the
+ * work's cost there.
+ */
 export interface Advice {
-  readonly action: 'buy' | 'rent' | 'none'
-  readonly accelerator: string | null
-  readonly usd: number | null
+  readonly action: 'buy' | 'commit' | 'wait'
+  readonly accelerator: string
+  readonly usd: number
+  /** Of the price; `null` where none is listed. */
   readonly asOf: string | null
   readonly reason: string
 }

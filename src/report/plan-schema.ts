@@ -128,7 +128,11 @@ export const PlanSchema = z.strictObject({
   /** Feasible targets, of which `targets` are the first where a limit was set. */
   feasible: whole,
   rejected: z.array(Rejected),
-  advice: z.array(z.strictObject({action: z.enum(['buy', 'rent', 'none']), accelerator: text.nullable(), usd: amount.nullable(), asOf: z.iso.date().nullable(), reason: text})),
+  /**
+   * What would serve better: `buy` a card for the user's computer (`usd` = its street price), `commit` to a longer term of the
+   * machine that won (`usd` = the whole term), `wait` for a rig that is busy (`usd` = the work there).
+   */
+  advice: z.array(z.strictObject({action: z.enum(['buy', 'commit', 'wait']), accelerator: text, usd: amount, asOf: z.iso.date().nullable(), reason: text})),
   /** Ids that nothing beats in cost, time and energy at once. */
   pareto: z.array(text),
   notes: z.array(text),

@@ -1,5 +1,5 @@
 import type {Interval} from '../performance/types.ts'
-import type {PlanDocument, PlansDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
+import type {Advice, PlanDocument, PlansDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
 import {reasonRank} from '../planner/refusals.ts'
 import {acceleratorText, isEndless, planColumns} from './columns.ts'
 import {type DocumentView, hoursText, moneyText, priceAgeLines, tradeoffLines, understoodLines} from './document-lines.ts'
@@ -198,12 +198,10 @@ function rigCostLines(rig: PlanTarget, view: PlanView): Line[] {
 }
 
 function adviceLines(document: PlanDocument, view: PlanView): Line[] {
-  const texts = document.advice.map(({action, accelerator, usd, asOf, reason}) => {
-    const what = action === 'none' ? 'nothing to rent or buy' : `${action} ${accelerator ?? 'hardware'}`
-    const price = usd === null ? '' : convertMoney(` (about ${figure(usd)} USD${asOf === null ? '' : `, ${asOf}`})`, view.currency)
-    return `${what}${price}: ${convertMoney(reason, view.currency)}`
-  })
-  return texts.length === 0 ? [] : entries('Advice', texts, view.width)
+  const what: Readonly<Record<Advice['action'], string>> = {buy: 'buy', commit: 'commit to', wait: 'wait for'}
+  const texts = document.advice.map(({action, accelerator, usd, asOf, reason}) =>
+    convertMoney(`${what[action]} ${accelerator} (about ${figure(usd)} USD${asOf === null ? '' : `, ${asOf}`}): ${reason}`, view.currency))
+  return entries('Advice', texts, view.width, 2)
 }
 
 /** Counts by reason, the most frequent first, then the nearest misses. */

@@ -83,7 +83,7 @@ const plan: fc.Arbitrary<PlanDocument> = fc.record({
   targets: fc.array(target, {maxLength: 4}),
   feasible: fc.nat(1000),
   rejected: fc.array(rejected, {maxLength: 4}),
-  advice: fc.array(fc.record({action: fc.constantFrom('buy' as const, 'rent' as const, 'none' as const), accelerator: maybe(hostile), usd: maybe(amount), asOf: maybe(hostile), reason: hostile}), {maxLength: 2}),
+  advice: fc.array(fc.record({action: fc.constantFrom('buy' as const, 'commit' as const, 'wait' as const), accelerator: hostile, usd: amount, asOf: maybe(hostile), reason: hostile}), {maxLength: 2}),
   pareto: texts,
   notes: texts,
 })
