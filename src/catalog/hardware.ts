@@ -1,13 +1,8 @@
 import {RigorError} from '../errors.ts'
 import type {Hardware, LinkLevel, NetworkLink} from '../performance/types.ts'
+import {pcieX16BytesPerSecond} from './pcie.ts'
 import type {Rig} from './rig.ts'
 import type {Accelerator, Machine} from './schema.ts'
-
-/**
- * What a ×16 slot carries each way, bytes/s. Generations 4 and 5: `pcie4_x16_effective` and `pcie5_x16_effective` of data/facility.csv
- * (stas00/ml-engineering). Generation 3: 16 lanes × 8 GT/s × 128/130 ÷ 8, the same rule that gives 31.5 and 63. Generation 6 doubles 5.
- */
-const PCIE_X16_BYTES_PER_SECOND: Readonly<Record<number, number>> = {3: 15.75e9, 4: 31e9, 5: 63e9, 6: 126e9}
 
 /**
  * Seconds from one end to the other for a short message, software included. Assumptions: orders of magnitude of what NCCL-class libraries
@@ -39,7 +34,7 @@ function level(kind: string, groupSize: number, bytesPerSecond: number): LinkLev
 
 /** PCIe between cards, from the generation of the card; a card whose generation is unknown leaves the link unknown. */
 function pcieLevel(accelerator: Accelerator, count: number): LinkLevel | undefined {
-  const bytesPerSecond = PCIE_X16_BYTES_PER_SECOND[accelerator.pcieGeneration ?? 0]
+  const bytesPerSecond = pcieX16BytesPerSecond(accelerator.pcieGeneration)
   return bytesPerSecond === undefined ? undefined : level('pcie', count, bytesPerSecond)
 }
 

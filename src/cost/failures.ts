@@ -79,8 +79,8 @@ export interface FailureInput {
   /** Set-up and load of a replacement. */
   readonly restartHours: number
   readonly purchase: string
-  /** Unexpected stops per accelerator-year (facility fact). */
-  readonly failuresPerAcceleratorYear: number
+  /** Unexpected stops per accelerator-year (facility fact); `null` = not known: then they are not counted, and that is said. */
+  readonly failuresPerAcceleratorYear: number | null
   /** Published share of machines of this type reclaimed in a month; `null` = not published. */
   readonly interruption: {readonly lowShare: number; readonly highShare: number} | null
 }
@@ -107,8 +107,8 @@ export function stopsPerHour(monthlyShare: number): number {
  * as many stops as nine of ten runs stay below.
  */
 export function estimateFailures(input: FailureInput): FailureEstimate {
-  const hardware = (input.accelerators * input.failuresPerAcceleratorYear) / HOURS_PER_JULIAN_YEAR
-  const spot = spotRates(input)
+  const hardware = (input.accelerators * (input.failuresPerAcceleratorYear ?? 0)) / HOURS_PER_JULIAN_YEAR
+  const spot = input.failuresPerAcceleratorYear === null ? withoutHardware(spotRates(input)) : spotRates(input)
   const rates = {low: hardware + spot.low, typical: hardware + spot.typical, high: hardware + spot.high}
   const mtbfHours = rates.typical > 0 ? 1 / rates.typical : null
   if (input.endless) {
@@ -141,6 +141,11 @@ interface Rates {
   readonly high: number
 }
 type SpotRates = Rates & {readonly basis: Confidence; readonly notes: readonly string[]}
+
+/** Nobody knows how often the hardware fails: what follows counts no such stop, says so, and is no more than an assumption. */
+function withoutHardware(spot: SpotRates): SpotRates {
+  return {...spot, basis: 'assumed', notes: [...spot.notes, 'no failure rate of accelerators is known: unexpected stops are not counted']}
+}
 
 const INTERRUPTIBLE: readonly string[] = ['spot', 'community']
 

@@ -78,7 +78,7 @@ interface Assembly {
 export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Work): Evaluator {
   const {powerModels} = book
   const {snapshot} = facts
-  const failuresPerAcceleratorYear = snapshot.facility[HARDWARE_FAILURE_KEY] ?? 0
+  const failuresPerAcceleratorYear = snapshot.facility[HARDWARE_FAILURE_KEY] ?? null
 
   function powerModel(way: Way, nodes: number): PowerModel {
     const {place} = way

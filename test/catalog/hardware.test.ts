@@ -1,7 +1,10 @@
+import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {bareHardware, hardwareOf, hardwareOfRig, trimLevels} from '../../src/catalog/hardware.ts'
+import {pcieX16BytesPerSecond} from '../../src/catalog/pcie.ts'
 import type {Rig} from '../../src/catalog/rig.ts'
 import type {Accelerator, Machine} from '../../src/catalog/schema.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
 
 const provenance = {sourceId: 'test', asOf: '2026-11-20', standing: 'read'} as const
 
@@ -18,6 +21,15 @@ const machine: Machine = {
   provider: 'aws', instanceType: 'p5.48xlarge', acceleratorId: 'h100-sxm-80gb', acceleratorCount: 8, vcpus: 192, memoryGib: 2048, networkBytesPerSecond: 400e9, rdma: 'efa', rdmaBytesPerSecond: 400e9,
   intraNodeLink: 'nvswitch', ...provenance,
 }
+
+test('PCIe has the rates that the catalog has a source for', async () => {
+  const {facility} = await openSnapshot({packageRoot: path.resolve(import.meta.dirname, '..', '..')})
+
+  expect([4, 5].map(pcieX16BytesPerSecond)).toEqual([(facility['pcie4_x16_effective'] ?? 0) * 1e9, (facility['pcie5_x16_effective'] ?? 0) * 1e9])
+  // 16 lanes of 8 GT/s, 128 bits in 130: 15.75 GB/s.
+  expect((pcieX16BytesPerSecond(3) ?? 0) / ((16 * 8e9 * 128) / 130 / 8)).toBeCloseTo(1, 3)
+  expect(pcieX16BytesPerSecond(undefined)).toBeUndefined()
+})
 
 describe('inside a machine', () => {
   test('a switch joins all at the rate of one accelerator', () => {

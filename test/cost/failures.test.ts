@@ -85,6 +85,18 @@ describe('what failures add to a run', () => {
     expect(1 / estimateFailures(JOB).mtbfHours!).toBeCloseTo(spot + hardware, 12)
   })
 
+  test('an unknown failure rate is not a rate of zero: it is left out, said, and makes an assumption of the rest', () => {
+    const unknown = estimateFailures({...JOB, purchase: 'on-demand', failuresPerAcceleratorYear: null})
+    const none = estimateFailures({...JOB, purchase: 'on-demand', failuresPerAcceleratorYear: 0})
+    const spot = estimateFailures({...JOB, failuresPerAcceleratorYear: null})
+
+    expect([unknown.basis, unknown.mtbfHours, unknown.notes.join()]).toEqual(['assumed', null, expect.stringContaining('not counted')])
+    expect([none.basis, none.notes]).toEqual(['computed', []])
+    // What is known still counts: two machines at the middle of the band.
+    expect(1 / spot.mtbfHours!).toBeCloseTo(2 * stopsPerHour(0.075), 12)
+    expect([spot.basis, spot.notes.join()]).toEqual(['assumed', expect.stringContaining('not counted')])
+  })
+
   test('the middle is Daly’s expectation over the work', () => {
     const transfer = 1e12 / (1e9 * 2) / 3600
     const estimate = estimateFailures(JOB)

@@ -1,3 +1,4 @@
+import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
 import {allGatherSeconds, allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
 import type {StepContext} from './training-context.ts'
 import {baseWeightBytes, optimizerStateBytes} from './training.ts'
@@ -12,7 +13,6 @@ const TCP_SHARE = 0.5
 const BACKWARD_SHARE = 0.6
 /** Effective ÷ nominal PCIe rate of large copies. */
 const PCIE_SHARE = 0.8
-const PCIE_BYTES_PER_SECOND: Readonly<Record<number, number>> = {3: 15.75e9, 4: 31.5e9, 5: 63e9, 6: 126e9}
 /** A host that updates offloaded weights streams its memory at about this rate per node (two sockets of DDR4/DDR5, half of nominal). */
 const HOST_MEMORY_BYTES_PER_SECOND = 200e9
 
@@ -129,7 +129,7 @@ export function weightUpdate({work, hardware, layout, rates, weights, groups, tr
     const muonFlops = work.optimizer === 'muon' ? trained * 30 * work.model.hidden : 0 // five Newton–Schulz steps of three matmuls (Jordan et al. 2024)
     return {bytes, optimizerSeconds: bytes / rates.bandwidth + muonFlops / rates.wideFlops, offloadSeconds: 0, exposedStreamSeconds: 0}
   }
-  const pcie = (PCIE_BYTES_PER_SECOND[hardware.accelerator.pcieGeneration ?? 4] ?? 31.5e9) * PCIE_SHARE
+  const pcie = (pcieX16BytesPerSecond(hardware.accelerator.pcieGeneration) ?? pcieX16BytesPerSecond(4)) * PCIE_SHARE
   const perNode = Math.max(1, Math.min(hardware.acceleratorsPerNode, tp * pp * cp * dp))
   const streamSeconds = offload === 'all' ? (here * baseWeightBytes(work, layout.precision) * 2) / pcie : 0
   return {
