@@ -119,15 +119,3 @@ function energyOf(watts: Interval, hours: Interval, model: PowerModel): Energy {
 export function estimateEnergy(power: Power, hours: RunHours, model: PowerModel): Energy {
   return power.averageWatts === null ? UNKNOWN_ENERGY : energyOf(power.averageWatts, runHoursTotal(hours), model)
 }
-
-/**
- * Energy above what the machines would draw anyway. `whenIdle: on`: they would idle, so only the difference counts;
- * `off`: they are started for this, so everything does.
- */
-export function idleAdjustment(power: Power, hours: RunHours, model: PowerModel, whenIdle: 'on' | 'off'): Energy {
-  if (power.averageWatts === null || power.idleWatts === null) return UNKNOWN_ENERGY
-  const base = whenIdle === 'on' ? power.idleWatts : 0
-  const above = (watts: number): number => Math.max(0, watts - base)
-  const {p10, p50, p90} = power.averageWatts
-  return energyOf({p10: above(p10), p50: above(p50), p90: above(p90)}, runHoursTotal(hours), model)
-}

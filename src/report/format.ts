@@ -59,13 +59,6 @@ export function spread(interval: Interval): string {
   return `±${Math.max(1, Math.round(share * 100))} %`
 }
 
-/** "178 ±20 %": the median with its spread. */
-export function withSpread(interval: Interval | null | undefined): string {
-  if (interval === null || interval === undefined) return UNKNOWN
-  const around = spread(interval)
-  return around === '' ? exactFigure(interval.p50) : `${figure(interval.p50)} ${around}`
-}
-
 /** "178", digits as honest as the interval allows. */
 export function middle(interval: Interval | null | undefined): string {
   if (interval === null || interval === undefined) return UNKNOWN

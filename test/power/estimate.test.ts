@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Load, Performance} from '../../src/performance/types.ts'
-import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, idleAdjustment, overheadShare} from '../../src/power/estimate.ts'
+import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, overheadShare} from '../../src/power/estimate.ts'
 import {runHoursTotal} from '../../src/performance/run-hours.ts'
 import type {Power, PowerModel} from '../../src/power/types.ts'
 import {MODEL, PERFORMANCE} from './inputs.ts'
@@ -62,14 +62,6 @@ describe('energy by hand', () => {
   test('own premises: plus heat ÷ COP', () => {
     expect(estimateEnergy(power, HOURS, {...MODEL, pue: 1, coolingCop: 4}).kwh?.p50).toBeCloseTo(25, 12)
   })
-
-  test('above idle: only the difference where the machine would be on anyway', () => {
-    const own = {...MODEL, pue: 1, coolingCop: 4}
-
-    expect(idleAdjustment(power, HOURS, own, 'on').wallKwh?.p50).toBeCloseTo(15, 12)
-    expect(idleAdjustment(power, HOURS, own, 'on').kwh?.p50).toBeCloseTo(18.75, 12)
-    expect(idleAdjustment(power, HOURS, own, 'off')).toEqual(estimateEnergy(power, HOURS, own))
-  })
 })
 
 describe('unknown is not zero', () => {
@@ -86,7 +78,6 @@ describe('unknown is not zero', () => {
 
     expect(power).toMatchObject(unknown)
     expect(estimateEnergy(power, HOURS, MODEL)).toEqual({kwh: null, wallKwh: null, overheadKwh: null, carbonKg: null})
-    expect(idleAdjustment(power, HOURS, MODEL, 'on').kwh).toBeNull()
   })
 
   test('accelerators may be known where the host is not', () => {

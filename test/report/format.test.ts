@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {age, convertMoney, exactFigure, figure, inFull, percent, seconds, spread, withSpread} from '../../src/report/format.ts'
+import {age, convertMoney, exactFigure, figure, inFull, middle, percent, seconds, spread} from '../../src/report/format.ts'
 
 test.for([
   [41.3, '41'], [6.24, '6.2'], [0.0412, '0.041'], [178.4, '178'], [12_345, '12,300'], [99.4, '99'], [99.6, '99.6'], [1_234_567, '1,230,000'], [0, '0'], [9.96, '10'], [null, 'unknown'],
@@ -21,7 +21,7 @@ describe('intervals', () => {
     [{p10: 0, p50: 0, p90: 0}, '0', '0 USD'],
     [null, 'unknown', 'unknown'],
   ] as const)('%j reads "%s"', ([interval, short, long]) => {
-    expect(withSpread(interval)).toBe(short)
+    expect([middle(interval), ...(interval === null ? [] : [spread(interval)])].join(' ').trim()).toBe(short)
     expect(inFull(interval, 'USD')).toBe(long)
   })
 
