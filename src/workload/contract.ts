@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import type {LanguageModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
@@ -61,6 +61,8 @@ export interface Kind<Spec = never, D extends Demand = never> {
   /** What a practitioner would try on this hardware, most promising first. Cheap: no estimates in here. Honours `spec.configuration` and `spec.precision`. */
   configurations(demand: D, hardware: Hardware, facts: Facts): readonly Configuration[]
   perform(demand: D, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult
+  /** The same demand where a stated goal of speed (an SLO) may be missed: for the figures of a target that misses it. */
+  withoutGoal?(demand: D): D
   /** The reason and nearest way out when `configurations` is empty. */
   refuse(demand: D, hardware: Hardware, facts: Facts): PerformResult & {feasible: false}
   /** A time (seconds per run, or per output token when endless) that no configuration on this hardware beats: the roofline that every estimate is held against in the tests. */

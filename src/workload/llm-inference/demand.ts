@@ -18,6 +18,8 @@ export interface ServiceGoal {
   readonly tpot: LatencyGoal | undefined
   /** Not the user's: missing it is noted, not refused. */
   readonly assumed: boolean
+  /** May be missed, although stated. */
+  readonly excused?: boolean
 }
 
 export interface InferenceDemand extends Demand {

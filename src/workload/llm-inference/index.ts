@@ -19,6 +19,7 @@ export const llmInference: Kind<InferenceSpec, InferenceDemand> = {
   needsSoftware: true,
   independentReplicas: true,
   demand: inferenceDemand,
+  withoutGoal: demand => ({...demand, goal: {...demand.goal, excused: true}}),
   configurations: inferenceConfigurations,
   perform: performInference,
   refuse(demand, hardware, facts) {

@@ -220,12 +220,12 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     } else if (!best.keepsUp) {
       if (load.kind === 'rate' || (asked === 'auto' && configuration.batch === undefined)) return overloaded(demand, hardware, plan, replicas, slotLimit)
       notes.push(`Only ${slotLimit * replicas} of ${load.peak} requests run at a time; the others wait.`)
-    } else if (asked === 'auto' && !demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
+    } else if (asked === 'auto' && isBinding(demand)) return missesGoal(demand, plan, replicas, slotLimit)
     const verdict = tryReplicas(demand, plan, replicas, slotLimit)
     if (!verdict.meetsGoal && verdict.keepsUp) {
-      if (!demand.goal.assumed) return missesGoal(demand, plan, replicas, slotLimit)
+      if (isBinding(demand)) return missesGoal(demand, plan, replicas, slotLimit)
       refusedUnlessNamed = missesGoal(demand, plan, replicas, slotLimit).refusal
-      notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
+      if (demand.goal.assumed) notes.push('The assumed latency goal is missed; give `slo` to decide what is acceptable.')
     }
   }
   if (narrowedUnasked(demand, layout.precision)) {
@@ -240,6 +240,9 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
   const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, pacedSlots, notes)
   return {feasible: true, performance: refusedUnlessNamed === undefined ? performance : {...performance, refusedUnlessNamed}}
 }
+
+/** What the user asked for has to be met, what was filled in only unless the target is named. */
+const isBinding = ({goal}: InferenceDemand): boolean => !goal.assumed && goal.excused !== true
 
 /** Four bits for a model that was trained in more, and nobody asked for them. */
 const narrowedUnasked = (demand: InferenceDemand, precision: string | undefined): boolean =>
