@@ -1,4 +1,5 @@
 import {enoughUsd} from '../cost/estimate.ts'
+import type {Refusal} from '../performance/types.ts'
 import {NEAR_TIE_SHARE} from './rank.ts'
 import type {Advice, RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
@@ -40,9 +41,13 @@ export function answerOf(session: Session, {asked, ranked, displaced, rejected, 
 function estimateAnswer(session: Session, ranked: readonly Entry[]): string {
   const [winner, next] = ranked
   if (winner === undefined) return ''
-  const subject = `${nameOf(winner)}: ${figures(session, winner)}.`
+  const missed = winner.estimate.performance.refusedUnlessNamed
+  const subject = `${nameOf(winner)}: ${figures(session, winner)}.${missed === undefined ? '' : ` But ${unaskedText(missed)}.`}`
   return next === undefined ? (winner.provider === 'rig' ? capitalized(subject) : subject) : `Best of ${ranked.length} by ${session.objective.text}: ${subject}`
 }
+
+/** What keeps a named target out of plans although it runs there. */
+export const unaskedText = ({reason, detail}: Refusal): string => (reason === 'slo' ? `it misses the assumed SLO: ${detail}` : `no plan offers it unasked: ${detail}`)
 
 /** Ids of providers and accelerators stay as they are written. */
 const capitalized = (text: string): string => text.replace(/^(your|the) /, word => word.charAt(0).toUpperCase() + word.slice(1))

@@ -1,3 +1,4 @@
+import {unaskedText} from './answer.ts'
 import type {MemoryUse} from '../performance/types.ts'
 import {formatTargetId} from '../catalog/target.ts'
 import type {Offer} from '../catalog/schema.ts'
@@ -84,9 +85,14 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
       provisioningHours: place.kind === 'cloud' ? session.evaluator.provisioning(place).hours : null,
       skills: session.options.skills,
     }),
-    warnings: [...new Set([...tightNote(estimate), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
+    warnings: [...new Set([...unaskedNote(estimate), ...tightNote(estimate), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
     ...(detailed ? {operators: performance.operators} : {}),
   }
+}
+
+/** Named, so estimated; `plan` would not have offered it. */
+function unaskedNote({performance: {refusedUnlessNamed: refusal}}: Estimate): string[] {
+  return refusal === undefined ? [] : [`Estimated because it was named, but ${unaskedText(refusal)}${refusal.nearest === null ? '' : `; would do: ${refusal.nearest}`}.`]
 }
 
 /** The interval of the memory reaches over what there is: it should fit, and may not. */

@@ -1,6 +1,6 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {Refusal} from '../performance/types.ts'
-import type {RigPart} from './evaluate.ts'
+import type {Estimate, RigPart} from './evaluate.ts'
 import {rigPlaces, wholeRigPlace} from './places.ts'
 import {refuseEstimate, scoreOf, type Judged, type Session} from './session.ts'
 
@@ -9,6 +9,12 @@ import {refuseEstimate, scoreOf, type Judged, type Session} from './session.ts'
  * (a service places its replicas on one group). `undefined` where fewer than two groups can do it.
  */
 export function judgeWholeRig(session: Session, rig: Rig): Judged | Refusal | undefined {
+  const estimate = estimateWholeRig(session, rig)
+  return estimate === undefined ? undefined : (refuseEstimate(session, estimate, null)?.refusal ?? {estimate, score: scoreOf(session, estimate)})
+}
+
+/** What they would do together, whether that keeps the limits or not. */
+export function estimateWholeRig(session: Session, rig: Rig): Estimate | undefined {
   const {demand, kind, facts} = session
   if (!kind.independentReplicas || demand.endless || rig.nodes.length < 2) return undefined
   const parts: RigPart[] = []
@@ -17,7 +23,5 @@ export function judgeWholeRig(session: Session, rig: Rig): Judged | Refusal | un
     if (performance !== undefined && performance.workSeconds !== null) parts.push({place, performance})
   }
   const whole = wholeRigPlace(rig, parts.map(part => part.place))
-  if (whole === undefined) return undefined
-  const estimate = session.evaluator.estimateTogether(whole, parts)
-  return refuseEstimate(session, estimate, null)?.refusal ?? {estimate, score: scoreOf(session, estimate)}
+  return whole === undefined ? undefined : session.evaluator.estimateTogether(whole, parts)
 }
