@@ -30,7 +30,7 @@ export abstract class PlanningCommand extends RigorCommand {
       config.rigs === undefined
         ? {rigs: snapshot.rigs.filter(rig => rig.builtinDefault), known: snapshot.rigs, assumed: true}
         : (await import('./config/rigs.ts')).resolveRigs(config.rigs, snapshot, loaded.locate)
-    return createWorkspace(snapshot, loaded, known, {
+    const workspace = createWorkspace(snapshot, loaded, known, {
       asOf: this.today(flags),
       rigs,
       rigsAssumed: assumed,
@@ -40,6 +40,8 @@ export abstract class PlanningCommand extends RigorCommand {
       allRegions: defaults.allRegions === true,
       acceptStale: defaults.acceptStale === true,
     })
+    const displacing = Object.values(config.rigs ?? {}).some(({displaced}) => displaced !== undefined && 'workload' in displaced)
+    return displacing ? (await import('./displaced-work.ts')).withDisplacedWork(workspace) : workspace
   }
 
   /** Width, colours and currency of what is printed. */

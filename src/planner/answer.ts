@@ -5,7 +5,7 @@ import type {Advice, RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
 import type {NearMiss} from './misses.ts'
 import {deadlineText, type Session} from './session.ts'
-import {sayHours, sayPercent, sayUsd} from './say.ts'
+import {sayHours, sayList, sayPercent, sayUsd} from './say.ts'
 
 interface Found {
   readonly asked: 'plan' | 'estimate'
@@ -98,7 +98,7 @@ function perPeriod(session: Session): string {
 /** "41 USD of power and wear, 6.2 h" — the month's cost without hours where the work has no end. */
 function figures(session: Session, entry: Entry): string {
   const {cost, durationHours} = entry.estimate
-  const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? (cost.lines.some(line => line.item === 'displaced work') ? ' of power, wear and displaced work' : ' of power and wear') : ''}`
+  const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? ` of ${sayList(['power', 'wear', ...['displaced work', 'waiting'].filter(item => cost.lines.some(line => line.item === item))])}` : ''}`
   if (session.demand.endless) return usd
   return `${usd}, ${sayHours(durationHours.p50)}${session.work.schedule.kind === 'once' ? '' : ' a run'}`
 }

@@ -12,3 +12,6 @@ export function sayHours(hours: number): string {
 }
 
 export const sayPercent = (share: number): string => formatShare(Math.round(share * 100) / 100)
+
+/** "power and wear", "power, wear and waiting". */
+export const sayList = (words: readonly string[]): string => (words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`)

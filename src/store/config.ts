@@ -208,7 +208,7 @@ function unknownVariables(environment: LoadOptions['environment']): LoadedConfig
 /** The workloads that rigor.yaml lists: inline, by file, by glob (in the order of their paths). Paths start at the file's folder. */
 export function configWorkloads(loaded: LoadedConfig, kinds: Kinds): readonly ReadWorkload[] {
   const entries = loaded.config.workloads ?? []
-  const folder = path.dirname(loaded.config.workloads === undefined ? '.' : (fileOf(loaded) ?? '.'))
+  const folder = path.dirname(loaded.config.workloads === undefined ? '.' : (fileOf(loaded, 'workloads') ?? '.'))
   const found = entries.flatMap((entry, index) => {
     const locate = (at: readonly PropertyKey[]): string => loaded.locate(['workloads', index, ...at])
     if (isPlace(entry, 'file')) return readWorkloads(readTextFile(path.resolve(folder, entry.file), entry.file), {file: entry.file, kinds})
@@ -230,9 +230,22 @@ export function configWorkloads(loaded: LoadedConfig, kinds: Kinds): readonly Re
   })
 }
 
-/** The file that the workloads stand in. */
-function fileOf(loaded: LoadedConfig): string | undefined {
-  const origin = loaded.settings.find((setting) => setting.key === 'workloads')?.origin
+/** The work that a rig of the config would do otherwise, where `rigs.NAME.displaced` names one. */
+export function displacedWorkload(loaded: LoadedConfig, rig: string, kinds: Kinds): ReadWorkload | undefined {
+  const displaced = loaded.config.rigs?.[rig]?.displaced
+  if (displaced === undefined || !('workload' in displaced)) return undefined
+  const {workload} = displaced
+  const locate = (at: readonly PropertyKey[]): string => loaded.locate(['rigs', rig, 'displaced', 'workload', ...at])
+  if (typeof workload !== 'string') return parseWorkload(workload, {kinds, locate})
+  const file = path.resolve(path.dirname(fileOf(loaded, 'rigs') ?? '.'), workload)
+  const [only, other] = readWorkloads(readTextFile(file, workload), {file: workload, kinds})
+  if (only === undefined || other !== undefined) throw new RigorError('SEVERAL_WORKLOADS', `${locate([])} — ${echo(workload, 120)} holds ${other === undefined ? 'no workload' : 'several workloads'}; displaced work is one.`, {hint: 'Name a file with one workload, or write it inline.'})
+  return only
+}
+
+/** The file that a section stands in. */
+function fileOf(loaded: LoadedConfig, key: 'workloads' | 'rigs'): string | undefined {
+  const origin = loaded.settings.find((setting) => setting.key === key)?.origin
   return origin?.level === 'user' ? loaded.userFile : loaded.projectFile
 }
 
