@@ -14,8 +14,11 @@ export interface TradeoffInput {
   readonly skills: readonly string[] | undefined
 }
 
-/** Years after which a data-centre accelerator has lost most of its price: see `residual_*` in data/facility.csv. */
+/** Years after which a data-centre accelerator has lost most of its price: 25 to 35 % of it are left (`residual_h100_year3` in data/facility.csv). */
 const OLD_GENERATION_YEARS = 3
+
+/** From here nobody works beside it: 10 dB, twice as loud, above conversation (`noise_conversation` in data/facility.csv, 60 dBA). The limit is an assumption. */
+const LOUD_DBA = 70
 
 /** Skills that running own hardware asks for; compared with `skills:` of the config where it is given. */
 const RIG_SKILLS = ['linux', 'cuda'] as const
@@ -30,7 +33,7 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     add('elasticity', '-', `ends at ${counted(node.acceleratorCount * node.count)}, and draws ${rig.site.whenIdle === 'on' ? 'idle power' : 'nothing'} when unused`)
     add('capital', '-', `${thousands(nodePrice(place))} USD of capital tied up, ${percent(rig.residualShare)} of it left after ${rig.serviceLifeYears} years`)
     add('upkeep', '-', `${thousands(rig.upkeepUsdPerYear)} USD of upkeep a year, ${hours(rig.setupHours)} of set-up once`)
-    if (noise !== undefined) add('noise', noise >= 70 ? '-' : '0', `about ${noise} dBA at 1 m${noise >= 70 ? ': needs a room of its own' : ''}`)
+    if (noise !== undefined) add('noise', noise >= LOUD_DBA ? '-' : '0', `about ${noise} dBA at 1 m${noise >= LOUD_DBA ? ': needs a room of its own' : ''}`)
     add('privacy', '+', 'data stays on own hardware')
     const missing = input.skills === undefined ? [] : RIG_SKILLS.filter(skill => !input.skills?.includes(skill))
     add('skills', missing.length > 0 ? '-' : '0', missing.length > 0 ? `needs ${missing.join(' and ')}, not among your skills` : `self-run: ${RIG_SKILLS.join(' and ')}`)

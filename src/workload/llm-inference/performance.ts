@@ -15,6 +15,11 @@ const GIB = 2 ** 30
 const MOST_SEQUENCES = 2048
 /** Tokens one pass takes in while prefilling: the budget of chunked prefill that vLLM and SGLang default to on large accelerators. */
 const PREFILL_BUDGET_TOKENS = 8192
+/**
+ * Of the time that a request costs whatever its length (tokenising, scheduling, answering) the part in which a processor
+ * works rather than waits. An assumption, as nobody has published one; only the host's watts depend on it.
+ */
+const HOST_BUSY_SHARE_OF_REQUEST = 0.1
 /** Where the runtime's figures are unknown: vLLM's 10 % outside its budget, and a start as slow as its slow ones. */
 const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserveGib: 1, memoryShareUsable: 0.9, startupSeconds: 90, weightLoadBytesPerSecond: 1e9}
 
@@ -341,12 +346,12 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   const gaps = Math.max(0, outputTokens - 1)
   const {step, added, alone} = state
   const perStage = 1 / layout.pp
-  // Busy shares: what a second asks of each part ÷ what it can give.
+  // Busy shares: what a second asks of each part ÷ what it can give. Prompts are taken in together: a pass over the weights holds a budget of tokens.
   const stepsPerSecond = (requestsPerReplica * gaps) / batch
   const computeShare = (stepsPerSecond * step.flops) / serving.flopsPerSecond + (requestsPerReplica * added.flops) / serving.flopsPerSecond
-  const memoryShare = (stepsPerSecond * step.bytes) / serving.weightBytesPerSecond + (requestsPerReplica * serving.weightBytes * perStage * 0.1) / serving.weightBytesPerSecond
+  const memoryShare = (stepsPerSecond * step.bytes) / serving.weightBytesPerSecond + (requestsPerReplica * serving.weightBytes * perStage * demand.newTokens) / PREFILL_BUDGET_TOKENS / serving.weightBytesPerSecond
   const linkShare = stepsPerSecond * step.link * layout.pp + requestsPerReplica * added.link
-  const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * 0.1
+  const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST
   const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
   if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
   if (narrowedUnasked(demand, layout.precision)) notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
