@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {Rig} from '../../src/catalog/rig.ts'
 import {Accelerator} from '../../src/catalog/schema.ts'
 import {configJsonSchema} from '../../src/config/schema.ts'

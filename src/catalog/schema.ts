@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {OfferFlag, Purchase, Service, Standing} from './words.ts'
 
 export {OfferFlag, Precision, Purchase, Service, Standing} from './words.ts'

@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {Rig} from './rig.ts'
 import {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'

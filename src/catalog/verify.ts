@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {RigorError} from '../errors.ts'
 import type {CatalogFiles} from './compile.ts'
 import {parseAccelerators} from './parse/accelerators.ts'

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 
 /** The closed lists of words of the catalog; apart from the schemas, so that naming a way to buy does not cost building them all. */
 

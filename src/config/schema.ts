@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {RigNode} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {ConfigurationFields} from '../workload/common.ts'

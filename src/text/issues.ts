@@ -1,4 +1,4 @@
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {RigorError} from '../errors.ts'
 import {didYouMean} from './nearest.ts'
 import {echo} from './safe.ts'
@@ -75,6 +75,7 @@ export function jsonTypesAt(schema: Schema, path: readonly PropertyKey[]): Reado
   for (const each of schemasAt(schema, path)) {
     const def = defOf(each)
     switch (def.type) {
+      case 'custom': for (const type of statedTypes(def)) types.add(type); break
       case 'string': case 'enum': case 'template_literal': types.add('string'); break
       case 'number': case 'int': types.add('number'); break
       case 'boolean': types.add('boolean'); break
@@ -87,10 +88,18 @@ export function jsonTypesAt(schema: Schema, path: readonly PropertyKey[]): Reado
           if (type === 'string' || type === 'number' || type === 'boolean' || type === 'null') types.add(type)
         }
         break
-      default: for (const type of ['string', 'number', 'boolean', 'array', 'object'] as const) types.add(type)
+      default: for (const type of ALL_TYPES) types.add(type)
     }
   }
   return types
+}
+
+const ALL_TYPES: readonly JsonType[] = ['string', 'number', 'boolean', 'array', 'object']
+
+/** What a field that reads its value by itself (workload/fields.ts) says of it in JSON Schema. */
+function statedTypes({json}: Def): readonly JsonType[] {
+  const {type, anyOf} = (json ?? {}) as {readonly type?: JsonType; readonly anyOf?: readonly {readonly type: JsonType}[]}
+  return anyOf?.map((each) => each.type) ?? (type === undefined ? ALL_TYPES : [type])
 }
 
 /** Fields with a default that `value` leaves out, as dotted path and default. Objects that are left out whole count by their own fields. */

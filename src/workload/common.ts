@@ -1,9 +1,9 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {Purchase} from '../catalog/words.ts'
 import {RigorError} from '../errors.ts'
 import type {Configuration} from '../performance/types.ts'
 import type {Assumption} from './contract.ts'
-import {count, dataGb, durationSeconds, label, labels, memoryGib, money, rate, whole, word} from './fields.ts'
+import {count, dataGb, durationSeconds, label, labels, lazyShape, memoryGib, money, rate, whole, word} from './fields.ts'
 
 /** The fields every kind has (`...commonFields` in its `z.strictObject`). Parsed shapes are in plain units; what is absent is searched. */
 
@@ -18,7 +18,7 @@ const yesOrNo = (what: string) => z.boolean({error: () => `${what} is true or fa
 
 /** Any part of a configuration that the user fixes. */
 export const ConfigurationFields = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     runtime: label(60).transform((text) => text.toLowerCase()).optional(),
     precision: precision().optional(),
     tp: degree().optional(),
@@ -32,7 +32,7 @@ export const ConfigurationFields = z
     zeroStage: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)], {error: () => 'zeroStage is 0, 1, 2 or 3'}).optional(),
     offload: word(['none', 'optimizer', 'all']).optional(),
     migProfile: z.string().regex(/^\d+g\.\d+gb(\+[a-z.]+)?$/, {error: () => 'a MIG profile looks like "1g.10gb" or "3g.40gb"'}).optional(),
-  })
+  })))
   .transform((fields) => withoutAbsent(fields) as Configuration)
 
 /** The precision of a spec, which may stand in two places; two different ones are an error. */
@@ -52,7 +52,7 @@ export function withoutAbsent<T extends object>(fields: T): {[K in keyof T]: Exc
 }
 
 export const Constraints = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     /** One run, from start to result. */
     deadline: durationSeconds().optional(),
     /** Per run for `once`, per month otherwise. */
@@ -69,7 +69,7 @@ export const Constraints = z
     dataResidency: labels().optional(),
     privacy: word(['own-hardware', 'own-account', 'any']).default('any'),
     tolerateInterruption: yesOrNo('tolerateInterruption').optional(),
-  })
+  })))
   .transform(({deadline, ...rest}) => withoutAbsent({...rest, deadlineSeconds: deadline}))
 export type Constraints = z.infer<typeof Constraints>
 
@@ -78,8 +78,8 @@ export const ScheduleField = z
   .union(
     [
       word(['once', 'always']),
-      z.strictObject({runsPerMonth: count({maximum: 1e6})}),
-      z.strictObject({hoursPerMonth: count({maximum: 744})}),
+      z.strictObject(lazyShape(() => ({runsPerMonth: count({maximum: 1e6})}))),
+      z.strictObject(lazyShape(() => ({hoursPerMonth: count({maximum: 744})}))),
     ],
     {error: () => 'a schedule is once, always, {runsPerMonth: 20} or {hoursPerMonth: 160}'},
   )
@@ -91,32 +91,32 @@ export type ScheduleField = z.infer<typeof ScheduleField>
 
 /** Something that was measured: "8×A100 did 12,300 tokens/s", "it took 3 h on one A100". */
 export const Reference = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     on: label(200),
     duration: durationSeconds().optional(),
     throughput: rate().optional(),
     configuration: ConfigurationFields.optional(),
-  })
+  })))
   .refine((value) => (value.duration === undefined) !== (value.throughput === undefined), {error: () => 'a reference has exactly one of duration ("3 h") and throughput ("12300 tokens/s")'})
   .transform(({duration, ...rest}) => withoutAbsent({...rest, durationSeconds: duration}))
 export type Reference = z.infer<typeof Reference>
 
 /** Per run for `once`, per month otherwise. */
 export const DataMovementFields = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     inputGb: dataGb().default(0),
     /** A provider, `provider@region`, or `site`. */
     inputAt: label(120).nullable().default(null),
     outputGb: dataGb().default(0),
     egressGb: dataGb().default(0),
     storageGb: dataGb().default(0),
-  })
+  })))
 export type DataMovementFields = z.infer<typeof DataMovementFields>
 
 /** Parsed on its own by planner/expression when it is none of the five words. */
 const objective = () => label(500).default('cost')
 
-export const commonFields = {
+export const commonFields = lazyShape(() => ({
   name: label(120).optional(),
   /** Absent = searched. */
   precision: precision().optional(),
@@ -128,7 +128,7 @@ export const commonFields = {
   reference: Reference.optional(),
   data: DataMovementFields.prefault({}),
   configuration: ConfigurationFields.prefault({}),
-}
+}))
 
 /** What the planner may read of any parsed spec. */
 export interface CommonSpec {
@@ -168,7 +168,7 @@ export function createAssumptions(): AssumptionList {
 }
 
 /** A model given by its shape instead of by name. Names follow the catalog's `LanguageModel`. */
-export const InlineModelFields = {
+export const InlineModelFields = lazyShape(() => ({
   layers: whole({maximum: 10_000}),
   hidden: whole({maximum: 1e6}),
   intermediate: whole({minimum: 0, maximum: 1e7}).optional(),
@@ -198,4 +198,4 @@ export const InlineModelFields = {
   gatedMlp: z.boolean().optional(),
   learnedPositions: z.boolean().optional(),
   name: label(120).optional(),
-}
+}))

@@ -1,4 +1,5 @@
-import {z} from 'zod'
+import * as z from 'zod'
+import {$constructor} from 'zod/v4/core'
 import {didYouMean} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
 import {readMoney, readMoneyPerHour, readTariff, type Money} from '../units/money.ts'
@@ -48,26 +49,81 @@ function settle(value: number): number {
   return Math.abs(value - rounded) <= 1e-9 * Math.abs(rounded) ? rounded : value
 }
 
+/**
+ * A shape whose fields are built when an object of that shape is first parsed or looked into (zod spreads a shape then,
+ * and not before). A process reads workloads of one kind, mostly, and building every schema of every kind took it 10 ms.
+ */
+export function lazyShape<S extends Readonly<Record<string, z.core.$ZodType>>>(make: () => S): S {
+  let made: S | undefined
+  const shape = (): S => (made ??= make())
+  return new Proxy({} as S, {
+    get: (_, key) => Reflect.get(shape(), key) as unknown,
+    has: (_, key) => Reflect.has(shape(), key),
+    ownKeys: () => Reflect.ownKeys(shape()),
+    getOwnPropertyDescriptor: (_, key) => {
+      const descriptor = Reflect.getOwnPropertyDescriptor(shape(), key)
+      return descriptor && {...descriptor, configurable: true}
+    },
+  })
+}
+
+/** Where a field puts what is wrong with its value. */
+type Context = Pick<z.core.ParsePayload, 'issues'>
+
+interface FieldDef extends z.core.$ZodTypeDef {
+  readonly type: 'custom'
+  readonly read: (input: unknown, context: Context) => unknown
+  /** What JSON Schema says of what may be written. */
+  readonly json: z.core.JSONSchema.BaseSchema
+}
+
+// Typed as what it is called for: as an assertion, it would have to be named in full.
+const initialize: (schema: z.ZodType, def: FieldDef) => void = z.ZodType.init
+
+/**
+ * A sort of schema of our own: it reads its value in one step. Every process that reads a workload makes some hundred
+ * fields, and a union of texts and numbers with a transform behind it would be five schemas each.
+ */
+const Field = $constructor<z.ZodType, FieldDef>('Field', (schema, def) => {
+  initialize(schema, def)
+  schema._zod.parse = (payload) => {
+    payload.value = def.read(payload.value, payload)
+    return payload
+  }
+  schema._zod.processJSONSchema = (_, json) => void Object.assign(json, def.json)
+})
+
+function field<I, O>(json: FieldDef['json'], read: (input: unknown, context: Context) => O): z.ZodType<O, I> {
+  return new Field({type: 'custom', read, json}) as z.ZodType<O, I>
+}
+
+/** Adds a complaint about a value of the wrong sort (`invalid_type`, as zod says of an absent one, too), or about the value itself. */
+function complain(context: Context, input: unknown, message: string, code: 'invalid_type' | 'custom' = 'custom'): never {
+  context.issues.push(code === 'custom' ? {code, input, message} : {code, expected: 'string', input, message})
+  return z.NEVER
+}
+
+/** Numbers and texts, as quantities are written. */
+type Written = number | string
+const WRITTEN: z.core.JSONSchema.BaseSchema[] = [{type: 'number'}, {type: 'string'}]
+
+const isWritten = (input: unknown): input is Written => typeof input === 'string' || (typeof input === 'number' && Number.isFinite(input))
+
 function quantityField(dimension: Dimension, unitOfBounds: string, bounds: Bounds, clean: (text: string) => string = (text) => text) {
   const expected = expectation(dimension)
-  return z
-    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not ${dimension.what}: expected ${expected}`})
-    .transform((input, context): number => {
-      const raw = readQuantity(typeof input === 'string' ? clean(input) : input, dimension)
-      if (raw === undefined) {
-        const bare = dimension.bareUnit === undefined && (typeof input === 'number' || splitNumber(input)?.rest === '')
-        context.issues.push({code: 'custom', input, message: bare ? `${show(input)} has no unit: expected ${expected}` : `${show(input)} is not ${dimension.what}: expected ${expected}`})
-        return z.NEVER
-      }
-      const value = settle(raw)
-      const wrong = outside(value, {maximum: LARGEST, ...bounds})
-      if (wrong !== undefined) {
-        context.issues.push({code: 'custom', input, message: `${show(input)} is out of range: expected ${wrong}${unitOfBounds === '' ? '' : ` ${unitOfBounds}`}`})
-        return z.NEVER
-      }
-      return value
-    })
-    .meta({description: `${dimension.what[0]?.toUpperCase()}${dimension.what.slice(1)}: ${dimension.examples.join(', ')}.`})
+  const description = `${dimension.what[0]?.toUpperCase()}${dimension.what.slice(1)}: ${dimension.examples.join(', ')}.`
+  return field<Written, number>({anyOf: WRITTEN, description}, (input, context) => {
+    if (!isWritten(input)) return complain(context, input, `${show(input)} is not ${dimension.what}: expected ${expected}`, 'invalid_type')
+    const raw = readQuantity(typeof input === 'string' ? clean(input) : input, dimension)
+    if (raw === undefined) {
+      const bare = dimension.bareUnit === undefined && (typeof input === 'number' || splitNumber(input)?.rest === '')
+      return complain(context, input, bare ? `${show(input)} has no unit: expected ${expected}` : `${show(input)} is not ${dimension.what}: expected ${expected}`)
+    }
+    const value = settle(raw)
+    const wrong = outside(value, {maximum: LARGEST, ...bounds})
+    if (wrong !== undefined) return complain(context, input, `${show(input)} is out of range: expected ${wrong}${unitOfBounds === '' ? '' : ` ${unitOfBounds}`}`)
+    return value
+  })
 }
 
 /** A count above zero: 50000, "50k", "2 million", "15T". May be broken where it is an average; see `whole`. */
@@ -99,21 +155,13 @@ export const perSecond = (bounds: Bounds = {}) => quantityField(FREQUENCY, '/s',
 export const ratio = (bounds: Bounds = {}) => quantityField({...COUNT, what: 'a ratio', examples: ['1', '2.5'], units: {'': 1}}, '', {above: 0, maximum: 1e9, ...bounds})
 
 function moneyField(expected: string, read: (input: string | number) => Money | undefined, {zero = true}: {zero?: boolean} = {}) {
-  return z
-    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not an amount of money: expected ${expected}`})
-    .transform((input, context): Money => {
-      const money = typeof input === 'string' && input.length > 60 ? undefined : read(input)
-      if (money === undefined) {
-        context.issues.push({code: 'custom', input, message: `${show(input)} is not ${expected.startsWith('a tariff') ? 'a tariff' : 'an amount of money'}: expected ${expected}`})
-        return z.NEVER
-      }
-      if (!(money.amount <= 1e15) || money.amount < 0 || (!zero && money.amount === 0)) {
-        context.issues.push({code: 'custom', input, message: `${show(input)} is out of range: expected ${zero ? 'at least' : 'more than'} 0 and at most 1e15`})
-        return z.NEVER
-      }
-      return money
-    })
-    .meta({description: `${expected[0]?.toUpperCase()}${expected.slice(1)}.`})
+  return field<Written, Money>({anyOf: WRITTEN, description: `${expected[0]?.toUpperCase()}${expected.slice(1)}.`}, (input, context) => {
+    if (!isWritten(input)) return complain(context, input, `${show(input)} is not an amount of money: expected ${expected}`, 'invalid_type')
+    const money = typeof input === 'string' && input.length > 60 ? undefined : read(input)
+    if (money === undefined) return complain(context, input, `${show(input)} is not ${expected.startsWith('a tariff') ? 'a tariff' : 'an amount of money'}: expected ${expected}`)
+    if (!(money.amount <= 1e15) || money.amount < 0 || (!zero && money.amount === 0)) return complain(context, input, `${show(input)} is out of range: expected ${zero ? 'at least' : 'more than'} 0 and at most 1e15`)
+    return money
+  })
 }
 
 /** "200 USD", "41 EUR", 200 (= USD). Stays in its currency until the edge: `moneyToUsd`. */
@@ -159,40 +207,56 @@ export function rateIn(rate: Rate, throughputUnit: string): number | undefined {
 
 /** "12,300 tokens/s" or 12300. */
 export const rate = () =>
-  z
-    .union([z.number(), z.string()], {error: (issue) => `${show(issue.input)} is not a rate: expected text such as "12,300 tokens/s" or a number`})
-    .transform((input, context): Rate => {
-      const value = readRate(input)
-      if (value === undefined || !(value.amount > 0) || value.amount > LARGEST) {
-        context.issues.push({code: 'custom', input, message: `${show(input)} is not a rate above zero: expected text such as "12,300 tokens/s" or a number`})
-        return z.NEVER
-      }
-      return value
-    })
-    .meta({description: 'A rate: "12,300 tokens/s", or a number in the unit of the kind.'})
+  field<Written, Rate>({anyOf: WRITTEN, description: 'A rate: "12,300 tokens/s", or a number in the unit of the kind.'}, (input, context) => {
+    const expected = 'expected text such as "12,300 tokens/s" or a number'
+    if (!isWritten(input)) return complain(context, input, `${show(input)} is not a rate: ${expected}`, 'invalid_type')
+    const value = readRate(input)
+    if (value === undefined || !(value.amount > 0) || value.amount > LARGEST) return complain(context, input, `${show(input)} is not a rate above zero: ${expected}`)
+    return value
+  })
+
+/** What keeps a text from being a label; `undefined` where nothing does. */
+function wrongLabel(text: string, longest: number): string | undefined {
+  if (text === '') return 'the text is empty'
+  if (text.length > longest) return `the text is longer than ${longest} characters`
+  return echo(text, longest + 1) === text ? undefined : `${show(text)} holds control or invisible characters`
+}
 
 /** A short name or label: one line, no control characters. */
 export const label = (longest = 120) =>
-  z.string().min(1).max(longest).refine((text) => echo(text, longest + 1) === text, {error: (issue) => `${show(issue.input)} holds control or invisible characters`})
+  field<string, string>({type: 'string', minLength: 1, maxLength: longest}, (input, context) => {
+    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: expected text`, 'invalid_type')
+    const wrong = wrongLabel(input, longest)
+    return wrong === undefined ? input : complain(context, input, wrong)
+  })
+
+const MOST_LABELS = 500
 
 /** One label or a list of them; always a list afterwards. */
-export const labels = (longest = 120) => z.union([label(longest), z.array(label(longest)).min(1).max(500)], {error: (issue) => `${show(issue.input)} is neither text nor a list of texts`}).transform((value) => (typeof value === 'string' ? [value] : value))
+export const labels = (longest = 120) => {
+  const text = {type: 'string', minLength: 1, maxLength: longest} as const
+  return field<string | readonly string[], string[]>({anyOf: [text, {type: 'array', minItems: 1, maxItems: MOST_LABELS, items: text}]}, (input, context) => {
+    const list: unknown[] = Array.isArray(input) ? input : [input]
+    if (!list.every((entry) => typeof entry === 'string')) return complain(context, input, `${show(input)} is neither text nor a list of texts`, 'invalid_type')
+    if (list.length === 0) return complain(context, input, 'the list is empty')
+    if (list.length > MOST_LABELS) return complain(context, input, `the list is longer than ${MOST_LABELS} entries`)
+    for (const entry of list) {
+      const wrong = wrongLabel(entry, longest)
+      if (wrong !== undefined) return complain(context, input, wrong)
+    }
+    return list
+  })
+}
 
 /** One of several words, in any case, with other spellings. */
 export function word<const W extends string>(words: readonly W[], spellings: Readonly<Record<string, W>> = {}) {
-  const known = new Map<string, W>([...words.map((entry) => [entry.toLowerCase(), entry] as const), ...Object.entries(spellings).map(([from, to]) => [from.toLowerCase(), to] as const)])
   const expected = words.join(', ')
-  return z
-    .string({error: (issue) => `${show(issue.input)} is none of ${expected}`})
-    .max(60)
-    .transform((input, context): W => {
-      const value = known.get(input.trim().toLowerCase())
-      if (value === undefined) {
-        const near = didYouMean(input, words, 1)
-        context.issues.push({code: 'custom', input, message: `${show(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`})
-        return z.NEVER
-      }
-      return value
-    })
-    .meta({description: `One of ${expected}.`, enum: [...words]})
+  return field<string, W>({type: 'string', enum: [...words], description: `One of ${expected}.`}, (input, context) => {
+    if (typeof input !== 'string') return complain(context, input, `${show(input)} is none of ${expected}`, 'invalid_type')
+    const written = input.trim().toLowerCase()
+    const value = words.find((known) => known.toLowerCase() === written) ?? Object.entries(spellings).find(([known]) => known.toLowerCase() === written)?.[1]
+    if (value !== undefined) return value
+    const near = didYouMean(input, words, 1)
+    return complain(context, input, `${show(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`)
+  })
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import type {z} from 'zod'
+import type * as z from 'zod'
 import {createAssumptions} from '../../src/workload/common.ts'
 import * as fields from '../../src/workload/fields.ts'
 import {rateIn, readRate} from '../../src/workload/fields.ts'

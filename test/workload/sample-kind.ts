@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import type {AnyKind} from '../../src/workload/contract.ts'
 import {commonFields} from '../../src/workload/common.ts'
 import {count, durationSeconds, label, memoryGib, share, tokens, whole, word} from '../../src/workload/fields.ts'

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {listCell, parseRows, refuseDuplicates, textCell} from './rows.ts'
 
 const Label = z.strictObject({

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {Standing} from '../schema.ts'
 import type {RuntimeFact} from '../snapshot.ts'
 import {numberCell, parseRows, provenanceCells, refuseDuplicates, textCell} from './rows.ts'

@@ -1,13 +1,13 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {commonFields} from '../common.ts'
-import {count, tokens, whole, word} from '../fields.ts'
+import {count, lazyShape, tokens, whole, word} from '../fields.ts'
 import {ModelField} from '../llm/model-field.ts'
 import {OPTIMIZERS} from '../llm/training.ts'
 
 export const METHODS = ['full', 'lora', 'qlora', 'dpo', 'grpo'] as const
 
 export const FinetuneSpec = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     kind: z.literal('llm-finetune'),
     model: ModelField,
     method: word(METHODS).optional(),
@@ -30,7 +30,7 @@ export const FinetuneSpec = z
     /** grpo: tokens of one answer. */
     completionTokens: whole({maximum: 1e7}).optional(),
     ...commonFields,
-  })
+  })))
   .superRefine((spec, context) => {
     const complain = (message: string, path: string[]): void => void context.addIssue({code: 'custom', message, path})
     if ((spec.tokens === undefined) === (spec.examples === undefined)) complain('give exactly one of tokens ("50M") and examples (with epochs)', ['tokens'])

@@ -1,13 +1,13 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {commonFields} from '../common.ts'
-import {count, latencySeconds, perSecond, ratio, share, tokens, whole, word} from '../fields.ts'
+import {count, latencySeconds, lazyShape, perSecond, ratio, share, tokens, whole, word} from '../fields.ts'
 import {ModelField} from '../llm/model-field.ts'
 
 const price = () => z.number({error: () => 'a price per million tokens is a number of USD'}).nonnegative().max(1e6)
 
 /** A latency goal: "2 s" means the 99th percentile; `{median: "500 ms"}` says otherwise. */
 const LatencyGoal = z
-  .union([latencySeconds(), z.strictObject({median: latencySeconds()}), z.strictObject({p99: latencySeconds()})], {
+  .union([latencySeconds(), z.strictObject(lazyShape(() => ({median: latencySeconds()}))), z.strictObject(lazyShape(() => ({p99: latencySeconds()})))], {
     error: () => 'a latency goal is "2 s" (the 99th percentile) or {median: "500 ms"}',
   })
   .transform(goal => {
@@ -17,7 +17,7 @@ const LatencyGoal = z
 export type LatencyGoal = z.infer<typeof LatencyGoal>
 
 const Traffic = z
-  .strictObject({
+  .strictObject(lazyShape(() => ({
     /** Prompt tokens of one request, on average. */
     inputTokens: tokens({maximum: 1e9}).optional(),
     /** Tokens generated per request, on average. */
@@ -34,7 +34,7 @@ const Traffic = z
     mode: word(['online', 'offline']).optional(),
     /** Offline: how many requests the run has. */
     requests: count({maximum: 1e15}).optional(),
-  })
+  })))
   .superRefine((traffic, context) => {
     const offline = traffic.mode === 'offline'
     const loads = [traffic.concurrency !== undefined && 'concurrency', traffic.requestsPerSecond !== undefined && 'requestsPerSecond', offline && 'mode: offline'].filter(load => load !== false)
@@ -47,14 +47,14 @@ const Traffic = z
     if (offline && traffic.peakFactor !== undefined) complain('peakFactor goes with concurrency or requestsPerSecond', ['peakFactor'])
   })
 
-export const InferenceSpec = z.strictObject({
+export const InferenceSpec = z.strictObject(lazyShape(() => ({
   kind: z.literal('llm-inference'),
   model: ModelField,
   traffic: Traffic,
-  slo: z.strictObject({ttft: LatencyGoal.optional(), tpot: LatencyGoal.optional()}).optional(),
+  slo: z.strictObject(lazyShape(() => ({ttft: LatencyGoal.optional(), tpot: LatencyGoal.optional()}))).optional(),
   replicas: z.union([z.literal('auto'), whole({maximum: 65_536})], {error: () => 'replicas is auto or a whole number'}).default('auto'),
   /** What an API would charge, as a line to compare with. */
-  apiPrice: z.strictObject({inputUsdPerMillion: price(), outputUsdPerMillion: price()}).optional(),
+  apiPrice: z.strictObject(lazyShape(() => ({inputUsdPerMillion: price(), outputUsdPerMillion: price()}))).optional(),
   ...commonFields,
-})
+})))
 export type InferenceSpec = z.infer<typeof InferenceSpec>

@@ -1,4 +1,4 @@
-import {z} from 'zod'
+import * as z from 'zod'
 import {RigorError} from '../../errors.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import {InlineModelFields} from '../common.ts'
