@@ -161,13 +161,19 @@ const BARE_LINKS: Readonly<Record<string, {readonly link: Machine['intraNodeLink
   asic: {link: 'neuronlink', maximumCount: 64, fabric: false},
 }
 
+const bareForm = ({formFactor}: Accelerator): (typeof BARE_LINKS)[string] =>
+  Object.hasOwn(BARE_LINKS, formFactor) ? BARE_LINKS[formFactor]! : {link: 'unknown', maximumCount: 1, fabric: false}
+
+/** How many of an accelerator one machine (or slice) holds at most, by its form. */
+export const mostPerMachine = (accelerator: Accelerator): number => bareForm(accelerator).maximumCount
+
 /**
  * Bare hardware, `h100-sxm-80gb:8:x2`: what the accelerator's form usually stands in. Assumptions, as nobody has described the machine: SXM and
  * OAM boards with their own links all to all; NVL cards bridged in pairs; PCIe cards without bridges; between nodes of SXM, OAM and superchips
  * one InfiniBand port per accelerator (NDR 400 Gb/s where the slot is PCIe 5, HDR 200 Gb/s before). The network of other forms is unknown.
  */
 export function bareHardware(accelerator: Accelerator, count: number, nodes: number): Hardware {
-  const form = Object.hasOwn(BARE_LINKS, accelerator.formFactor) ? BARE_LINKS[accelerator.formFactor]! : {link: 'unknown' as const, maximumCount: 1, fabric: false}
+  const form = bareForm(accelerator)
   if (count > form.maximumCount) {
     throw new RigorError('NO_SUCH_HARDWARE', `No machine holds ${count} × ${accelerator.id}; at most ${form.maximumCount}.`, {
       hint: form.maximumCount === 1 ? `Write ${accelerator.id}:1.` : `Several nodes are written ${accelerator.id}:${form.maximumCount}:x${Math.ceil(count / form.maximumCount)}.`,

@@ -1,4 +1,4 @@
-import type {MemoryLine} from '../../performance/types.ts'
+import type {Hardware, MemoryLine} from '../../performance/types.ts'
 import type {TrainingFactors} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {trainingShape} from './training-shape.ts'
@@ -126,6 +126,20 @@ export function offloadedBytesPerNode(work: TrainingWork, layout: TrainingLayout
   const states = here * trainedShare * (optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights ? 4 : 0) + 4)
   const streamed = layout.offload === 'all' ? here * baseWeightBytes(work, layout.precision) : 0
   return (states + streamed) * acceleratorsPerNode
+}
+
+/** Share of a host's memory that offloaded states may take: the system, the data loader and pinned buffers need the rest. An assumption. */
+const HOST_SHARE = 0.9
+
+/** Memory that the host of each node must have for what is offloaded to it, GiB; 0 without offloading. */
+export function hostGibNeeded(work: TrainingWork, layout: TrainingLayout, hardware: Hardware): number {
+  const used = layout.tp * layout.pp * layout.dp * layout.cp
+  return offloadedBytesPerNode(work, layout, Math.min(used, Math.max(1, hardware.acceleratorsPerNode))) / GIB / HOST_SHARE
+}
+
+/** Whether the host has room for what is offloaded to it. A host that nobody described is taken at the user's word. */
+export function hostHolds(work: TrainingWork, layout: TrainingLayout, hardware: Hardware): boolean {
+  return layout.offload === 'none' || hardware.host.memoryGib === undefined || hostGibNeeded(work, layout, hardware) <= hardware.host.memoryGib
 }
 
 /** What has to be written at a checkpoint: the weights in 16 bit and the optimizer's states (32-bit copy included), or just the adapters with theirs. */

@@ -8,13 +8,12 @@ import type {Facts} from '../contract.ts'
 import type {TrainingFactors} from './training-factors.ts'
 import {trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
-import {checkpointBytes, offloadedBytesPerNode, trainingMemory} from './training-memory.ts'
+import {checkpointBytes, hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
 import {trainingStep} from './training-step.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
 import {baseWeightBytes, stepLowerBoundSeconds} from './training.ts'
 
-const GIB = 2 ** 30
 /** Stand-ins where data/runtimes.csv has no row: start of the processes, and the rate at which a node reads weights. */
 const START_SECONDS = 40
 const WEIGHT_LOAD_BYTES_PER_SECOND = 1.5e9
@@ -44,11 +43,10 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
       memory: use,
     })
   }
-  const onHost = offloadedBytesPerNode(work, layout, Math.min(used, Math.max(1, hardware.acceleratorsPerNode))) / GIB
-  if (hardware.host.memoryGib !== undefined && onHost > hardware.host.memoryGib * 0.9) {
+  if (!hostHolds(work, layout, hardware)) {
     return no({
       reason: 'memory',
-      detail: `offloading needs ${formatGib(onHost)} GiB of host memory per node, ${formatGib(hardware.host.memoryGib)} are there`,
+      detail: `offloading needs ${formatGib(hostGibNeeded(work, layout, hardware))} GiB of host memory per node, ${formatGib(hardware.host.memoryGib ?? 0)} are there`,
       nearest: null,
       memory: use,
     })

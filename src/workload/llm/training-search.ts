@@ -1,13 +1,11 @@
-import type {Configuration, Hardware, MemoryUse, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Configuration, Hardware, Refusal} from '../../performance/types.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import {peakFlops} from '../../performance/peak.ts'
-import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import {trainingFactors} from './training-factors.ts'
 import type {TrainingFactors} from './training-factors.ts'
 import {greatestCommonDivisor} from './training-layout.ts'
-import {trainingMemory} from './training-memory.ts'
-import {memoryInterval} from './training-perform.ts'
+import {hostHolds, trainingMemory} from './training-memory.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
 
 /** What the user fixed; everything else is searched. */
@@ -28,12 +26,13 @@ const PREFERENCE: Readonly<Record<string, readonly string[]>> = {
   'llm-finetune': ['pytorch', 'deepspeed', 'maxtext', 'neuron', 'gaudi', 'megatron', 'rocm', 'mlx'],
 }
 
-interface Choice {
+/** Runtime and precision of a run. */
+export interface Choice {
   readonly runtime: string
   readonly precision: string
 }
 
-/** Runtime and precision for an architecture: what was asked for, else bf16 where the hardware has it, fp16 before that, fp32 last. */
+/** Runtime and precision for an architecture, or why there is none (the ways out are the refusal's affair): what was asked for, else bf16 where the hardware has it, fp16 before that, fp32 last. */
 export function chooseSoftware(request: TrainingRequest, hardware: Hardware, facts: Facts): Choice | Refusal {
   const {accelerator} = hardware
   const {kind} = request.work
@@ -49,12 +48,12 @@ export function chooseSoftware(request: TrainingRequest, hardware: Hardware, fac
   if (candidates.length === 0) {
     const others = [...new Set(supported.map(support => support.runtime))]
     if (quantised && others.length > 0 && (wanted === undefined || others.includes(wanted))) {
-      return {reason: 'software', detail: `${wanted ?? others.join(' and ')} trains no adapters on 4-bit weights on ${accelerator.name}`, nearest: 'method lora'}
+      return {reason: 'software', detail: `${wanted ?? others.join(', ')} ${wanted === undefined && others.length > 1 ? 'train' : 'trains'} no adapters on 4-bit weights on ${accelerator.name}`, nearest: null}
     }
     return {
       reason: 'software',
       detail: wanted === undefined ? (facts.software.whyNot(kind, accelerator.architecture) ?? `no runtime for ${kind} on ${accelerator.architecture} is known`) : `${wanted} does not run ${kind} on ${accelerator.architecture}`,
-      nearest: wanted === undefined || others.length === 0 ? null : `runtime ${others.join(' or ')}`,
+      nearest: null,
     }
   }
   const asked = request.configuration.precision ?? request.precision
@@ -62,11 +61,11 @@ export function chooseSoftware(request: TrainingRequest, hardware: Hardware, fac
     if (peakFlops(accelerator, precision) === undefined) continue
     for (const candidate of candidates) if (supports(candidate.precisions, precision)) return {runtime: candidate.runtime, precision}
   }
-  const possible = [...new Set(candidates.flatMap(candidate => candidate.precisions))].filter(precision => peakFlops(accelerator, precision) !== undefined)
+  const lacks = asked === undefined || peakFlops(accelerator, asked) === undefined
   return {
     reason: 'software',
-    detail: `${asked ?? 'training'} on ${accelerator.name}: ${peakFlops(accelerator, asked ?? 'bf16') === undefined ? 'the hardware has no such units' : 'no runtime supports it'}`,
-    nearest: possible.length === 0 ? null : `precision ${possible.filter(precision => /^(?:bf16|fp16|fp32|fp8)$/.test(precision)).join(', ')}`,
+    detail: asked === undefined ? `the rates of ${accelerator.name} in bf16, fp16 and fp32 are not known, or no runtime trains in them` : `${asked} on ${accelerator.name}: ${lacks ? 'the hardware has no such units' : 'no runtime supports it'}`,
+    nearest: null,
   }
 }
 
@@ -86,7 +85,8 @@ function degrees(limit: number, whole: number): number[] {
   return result
 }
 
-interface Shape {
+/** The parallel degrees of a run. */
+export interface Shape {
   readonly tp: number
   readonly pp: number
   readonly cp: number
@@ -137,7 +137,7 @@ function zeroStagesOf(fixed: Configuration, shape: Shape, runtime: string): read
 const SHARDS_ONLY = /^(?:pytorch|deepspeed|rocm|gaudi)$/
 
 /** `usual`: what the runtime's own recipes do; else all that the hardware allows. */
-function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string, usual = false): Generator<Shape> {
+export function* shapesOf(request: TrainingRequest, hardware: Hardware, runtime: string, usual = false): Generator<Shape> {
   const {work, configuration: fixed} = request
   const {model} = work
   const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
@@ -229,7 +229,7 @@ function tryShape(
     }
     let largest = 0
     for (const microBatch of microBatches) {
-      if (trainingMemory(work, layout(microBatch), factors).neededGib > available) continue
+      if (trainingMemory(work, layout(microBatch), factors).neededGib > available || !hostHolds(work, layout(microBatch), hardware)) continue
       const configuration: Configuration = {
         ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
         ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),
@@ -258,98 +258,4 @@ function badness(
   const small = 1 + 600 / Math.max(tokens, 200)
   const waste = (perReplica * shape.dp) / work.globalBatch
   return idle * recompute * tensor * bubble * sharded * exchange * small * waste
-}
-
-/** Why nothing runs here, and the nearest change that would: computed, not guessed. */
-export function refuseTraining(request: TrainingRequest, target: Hardware, facts: Facts): PerformResult & {feasible: false} {
-  const hardware = sliceOf(target)
-  const no = (refusal: Refusal): PerformResult & {feasible: false} => ({feasible: false, refusal})
-  const choice = chooseSoftware(request, hardware, facts)
-  if (!isChoice(choice)) return no(choice)
-  const {work, configuration: fixed} = request
-  const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
-  const given = (fixed.tp ?? 1) * (fixed.pp ?? 1) * (fixed.cp ?? 1) * (fixed.dp ?? 1)
-  if (given > accelerators) {
-    return no({
-      reason: 'topology',
-      detail: `the configuration takes ${given} accelerators, the target has ${accelerators}`,
-      nearest: `${Math.ceil(given / Math.max(1, Math.floor(hardware.acceleratorsPerNode)))} such nodes`,
-    })
-  }
-  if (fixed.tp !== undefined && work.model.heads % fixed.tp !== 0) {
-    return no({reason: 'topology', detail: `tp ${fixed.tp} does not divide ${work.model.heads} attention heads`, nearest: `tp ${greatestCommonDivisor(work.model.heads, fixed.tp)}`})
-  }
-  const link = unknownLink(hardware, accelerators)
-  const leanest = leanestMemory(request, hardware, choice, facts)
-  if (leanest === undefined) {
-    return no(link ?? {reason: 'topology', detail: 'no parallel layout fits the model, the batch and the accelerators', nearest: null})
-  }
-  const detail = `needs ${formatGib(leanest.neededGib.p50)} GiB per accelerator, has ${formatGib(hardware.accelerator.memoryGib)}`
-  return no({
-    reason: link === undefined ? 'memory' : 'link-unknown',
-    detail: link === undefined ? detail : `${detail}; ${link.detail}`,
-    nearest: waysOut(request, hardware, facts).join(' / ') || null,
-    memory: leanest,
-  })
-}
-
-/** The least that any layout needs: micro-batch 1, full recomputation, everything sharded. */
-function leanestMemory(request: TrainingRequest, hardware: Hardware, choice: Choice, facts: Facts): MemoryUse | undefined {
-  const {work, configuration: fixed} = request
-  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
-  let least: MemoryUse | undefined
-  for (const shape of shapesOf(request, hardware, choice.runtime)) {
-    const layout: TrainingLayout = {
-      ...choice, ...shape, microBatch: fixed.microBatch ?? 1, microBatches: Math.max(1, Math.ceil(work.globalBatch / shape.dp)), sequencesPerStep: work.globalBatch,
-      checkpointing: fixed.checkpointing ?? 'full',
-      zeroStage: fixed.zeroStage ?? (shape.dp * shape.cp > 1 ? (shape.pp > 1 ? 1 : 3) : 0),
-      offload: fixed.offload ?? 'none',
-    }
-    const memory = trainingMemory(work, layout, factors)
-    if (least === undefined || memory.neededGib < least.neededGib.p50) {
-      least = {neededGib: memoryInterval(memory.neededGib, factors), availableGib: hardware.accelerator.memoryGib, lines: memory.lines}
-    }
-  }
-  return least
-}
-
-/** Tries the changes a user could make and names those that would run. */
-function waysOut(request: TrainingRequest, hardware: Hardware, facts: Facts): string[] {
-  const ways: string[] = []
-  const runs = (changed: TrainingRequest, on: Hardware): boolean => trainingConfigurations(changed, on, facts).length > 0
-  const open = {...request, configuration: onlySoftware(request.configuration)}
-  if (Object.keys(request.configuration).length > Object.keys(open.configuration).length && runs(open, hardware)) ways.push('fits when the configuration is searched instead of fixed')
-  const {work} = request
-  if (work.trains === 'all' && work.kind === 'llm-finetune') {
-    const adapters: TrainingWork = {...work, trains: 'adapters', rank: 16, referenceWeights: false}
-    if (runs({...open, work: adapters}, hardware)) ways.push('fits with method lora')
-    else if (runs({...open, work: {...adapters, base: 'nf4'}}, hardware)) ways.push('fits with method qlora')
-  } else if (work.trains === 'adapters' && work.base === 'computed' && runs({...open, work: {...work, base: 'nf4'}}, hardware)) {
-    ways.push('fits with method qlora')
-  }
-  if (work.optimizer === 'adamw' && work.trains === 'all' && runs({...open, work: {...work, optimizer: 'adamw-8bit'}}, hardware)) ways.push('fits with optimizer adamw-8bit')
-  if (hardware.network !== undefined) {
-    for (const factor of [2, 4, 8, 16]) {
-      if (!runs(open, {...hardware, nodes: hardware.nodes * factor})) continue
-      ways.push(`fits on ${hardware.nodes * factor} nodes`)
-      break
-    }
-  }
-  if (ways.length === 0) {
-    for (const divisor of [2, 4, 8, 16]) {
-      const sequenceLength = Math.floor(work.sequenceLength / divisor)
-      if (sequenceLength < 128) break
-      if (!runs({...open, work: {...work, sequenceLength}}, hardware)) continue
-      ways.push(`fits with sequenceLength ${sequenceLength}`)
-      break
-    }
-  }
-  return ways
-}
-
-function onlySoftware(configuration: Configuration): Configuration {
-  return {
-    ...(configuration.runtime === undefined ? {} : {runtime: configuration.runtime}),
-    ...(configuration.precision === undefined ? {} : {precision: configuration.precision}),
-  }
 }

@@ -43,11 +43,11 @@ describe('memory', () => {
     expect(nearest).toMatch(/method qlora/)
   })
 
-  test('a fixed micro-batch that is too large points to the search', () => {
+  test('a fixed micro-batch that is too large names one that is not', () => {
     const {reason, nearest} = refusal(llmPretrain, {kind: 'llm-pretrain', model: 'Llama-3.1-8B', tokens: '1B', sequenceLength: 8192, configuration: {tp: 1, microBatch: 64, offload: 'none'}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
 
     expect(reason).toBe('memory')
-    expect(nearest).toMatch(/searched instead of fixed/)
+    expect(nearest).toMatch(/^fits with microBatch \d+/)
   })
 })
 
@@ -55,12 +55,12 @@ describe('topology and links', () => {
   test('tensor parallelism that does not divide the heads', () => {
     const {reason, detail, nearest} = refusal(llmPretrain, {kind: 'llm-pretrain', model: 'Llama-3.1-8B', tokens: '1B', configuration: {tp: 10}}, hardwareNamed(facts, 'h100-pcie-80gb', 10))
 
-    expect([reason, detail, nearest]).toEqual(['topology', 'tp 10 does not divide 32 attention heads', 'tp 2'])
+    expect([reason, detail, nearest]).toEqual(['topology', 'tp 10 does not divide 32 attention heads', 'fits with tp 8'])
   })
 
   test('more degrees than accelerators', () => {
     expect(refusal(llmPretrain, {kind: 'llm-pretrain', model: 'Llama-3.1-8B', tokens: '1B', configuration: {tp: 8, pp: 4}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))).toMatchObject({
-      reason: 'topology', detail: 'the configuration takes 32 accelerators, the target has 8', nearest: '4 such nodes',
+      reason: 'topology', detail: 'the configuration takes 32 accelerators, the target has 8', nearest: 'fits with tp 2, or on 4 nodes',
     })
   })
 
