@@ -5,6 +5,7 @@ import type {Advice, RejectedTarget} from './document.ts'
 import type {Entry} from './plan.ts'
 import type {NearMiss} from './misses.ts'
 import {deadlineText, type Session} from './session.ts'
+import {reasonRank} from './refusals.ts'
 import {sayHours, sayList, sayPercent, sayUsd} from './say.ts'
 
 interface Found {
@@ -70,7 +71,7 @@ function nothingFeasible(session: Session, rejected: readonly RejectedTarget[]):
   if (fastest !== null) ways.push(`${ways.length > 0 ? '' : 'raise '}the deadline to ${deadlineText(fastest.hours ?? 0)}${on(fastest)}`)
   if (ways.length === 0 && both !== null) ways.push(`raise the budget to ${budgetText(both)} and the deadline to ${deadlineText(both.hours ?? 0)}${on(both)}`)
   if (ways.length > 0) return `Nothing feasible. Nearest: ${ways.join(', or ')}.`
-  const miss = rejected.find(entry => entry.nearest !== null) ?? rejected[0]
+  const [miss] = rejected.toSorted((a, b) => Number(a.nearest === null) - Number(b.nearest === null) || reasonRank(a.reason) - reasonRank(b.reason))
   if (miss === undefined) return 'Nothing can run this: the catalog has no machine with an accelerator.'
   const wayOut = miss.nearest === null ? '' : `; nearest way out: ${miss.nearest}`
   return `Nothing feasible. ${miss.id}: ${miss.detail}${wayOut}.`

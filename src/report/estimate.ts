@@ -43,8 +43,10 @@ function rejectedSections(rejected: RejectedTarget, view: EstimateView): Line[][
     ...(rejected.nearest === null ? [] : wrap([{text: 'Would do: '}, {text: say(rejected.nearest)}], view.width, {first: '  '})),
   ]
   if (rejected.estimate === undefined) return [lines]
-  lines.push(...wrap([{text: 'What it would be all the same:', style: 'dim'}], view.width, {first: '  '}))
-  return [lines, ...figureSections(rejected.estimate, view)]
+  const figures = rejected.estimate
+  // Where the target left the place open, the figures are of one.
+  lines.push(...wrap([{text: `What it would be all the same${figures.id === rejected.id ? '' : `, as ${figures.id}`}:`, style: 'dim'}], view.width, {first: '  '}))
+  return [lines, ...figureSections(figures, view)]
 }
 
 function targetSections(target: PlanTarget, view: EstimateView): Line[][] {

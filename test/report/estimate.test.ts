@@ -11,7 +11,7 @@ const {rank: _, ...misfit} = cloud!
 const estimates: PlanDocument = {
   ...finetunePlan,
   targets: [rig!],
-  rejected: [{id: 'aws:p4d.24xlarge@us-east-1:on-demand', provider: 'aws', reason: 'memory', detail: 'needs 62.4 GiB per accelerator, has 39.4', nearest: 'p4de.24xlarge', estimate: {...misfit, memoryGib: {...misfit.memoryGib, available: 39.4}}}],
+  rejected: [{id: 'aws:p4d.24xlarge@us-east-1:on-demand', provider: 'aws', reason: 'memory', detail: 'needs 62.4 GiB per accelerator, has 39.4', nearest: 'p4de.24xlarge', estimate: {...misfit, id: 'aws:p4d.24xlarge@us-east-1:on-demand', memoryGib: {...misfit.memoryGib, available: 39.4}}}],
 }
 
 test.for([80, 120] as const)('golden: a rig, and a misfit with its figures, explained, at %d columns', async (width) => {
