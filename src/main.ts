@@ -7,6 +7,7 @@ import {RigorError, type ExitCode} from './errors.ts'
 import {didYouMean} from './text/nearest.ts'
 import {echo, echoBlock} from './text/safe.ts'
 import {terminalOf} from './terminal.ts'
+import {usageMessage} from './usage-message.ts'
 
 const GREETING = `rigor — rig or cloud? Where to run a GPU workload, and what it takes in time, memory, watts, kWh, CO2 and money.
 
@@ -158,7 +159,8 @@ function describeUsage(thrown: unknown): Failure | undefined {
     if (missing.length > 0) return usage('MISSING_ARGUMENT', `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing.`)
     return usage('UNEXPECTED_ARGUMENT', `too many arguments: "${error.args.map((argument) => echo(String(argument))).join('", "')}".`)
   }
-  return usage('BAD_USAGE', error.message.replace(/\n?See more help with --help$/, '').trim())
+  const {message, hint} = usageMessage(error.message)
+  return usage('BAD_USAGE', message, hint)
 }
 
 const SYSTEM_MESSAGES: Readonly<Record<string, string>> = {

@@ -13,7 +13,7 @@ interface Place {
 
 /** A code that is put together at run time, and what it may come to. */
 const COMPOSED: Readonly<Record<string, readonly string[]>> = {
-  'UNKNOWN_${what.toUpperCase()}': ['UNKNOWN_PROVIDER'],
+  'UNKNOWN_${what.toUpperCase()}': ['UNKNOWN_PROVIDER', 'UNKNOWN_REGION', 'UNKNOWN_MACHINE', 'UNKNOWN_COUNTRY'],
 }
 
 /** docs/errors.md: every code of src/, in what words it is printed, what it means and what to do. */

@@ -65,7 +65,7 @@ interface CompiledHeader {
 
 export function readCompiledHeader(text: string, file: string): CompiledHeader {
   const refuse = (cause: unknown): RigorError =>
-    new RigorError('BAD_CATALOG', `${file} — this is no compiled catalog of format ${COMPILED_FORMAT}.`, {hint: 'Compile it again: node scripts/build-catalog.ts', cause})
+    new RigorError('BAD_CATALOG', `${file} — this is no compiled catalog of format ${COMPILED_FORMAT}.`, {hint: 'Name a folder laid out like data/, or compile the file again: node scripts/build-catalog.ts', cause})
   let header: CompiledHeader
   try {
     header = JSON.parse(text.slice(0, text.indexOf('\n'))) as CompiledHeader

@@ -78,6 +78,23 @@ function matcher(patterns: readonly string[] | undefined): (name: string) => boo
   return (name) => patterns.some((pattern) => matchesGlob(pattern, name))
 }
 
+/** Orders that offers may be listed in, the cheapest first: by what, and how that is said. */
+export const OFFER_ORDERS = {
+  'price': {said: 'by price', usd: ({offer}: ListedOffer): number => offer.priceUsdPerHour},
+  'price-per-accelerator': {
+    said: 'by price per accelerator',
+    usd: ({offer, machine}: ListedOffer): number => (machine.acceleratorCount > 0 ? offer.priceUsdPerHour / machine.acceleratorCount : Infinity),
+  },
+} as const
+export type OfferOrder = keyof typeof OFFER_ORDERS
+
+/** Offers of one price stand in the order of their names. */
+export function sortOffers(listed: readonly ListedOffer[], order: OfferOrder): readonly ListedOffer[] {
+  const {usd} = OFFER_ORDERS[order]
+  const name = ({offer}: ListedOffer): string => `${offer.provider} ${offer.instanceType} ${offer.region} ${offer.zone ?? ''} ${offer.purchase} ${offer.service}`
+  return listed.toSorted((a, b) => usd(a) - usd(b) || (name(a) < name(b) ? -1 : 1))
+}
+
 /** A machine as it is bought: the cheapest of its places, and how much more the others ask. */
 export interface FoldedOffer extends ListedOffer {
   readonly otherPlaces: number

@@ -189,7 +189,7 @@ function parseSetting(key: string, value: unknown, where: string): unknown {
   }
   const parsed = Defaults.safeParse({[key]: typed})
   if (parsed.success) return parsed.data[key as keyof Defaults]
-  throw findingsError(findings(parsed.error.issues, Defaults, {[key]: typed}, 'the settings'), () => `${where}=${echo(String(value), 60)}`)
+  throw findingsError(findings(parsed.error.issues, Defaults, {[key]: typed}, 'the settings'), () => `${where}=${echo(String(value), 60)}`, 'settings and their forms: rigor config --schema')
 }
 
 /** Variables that other parts of rigor read. */

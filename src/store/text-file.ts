@@ -71,7 +71,7 @@ function readUpTo(handle: number, shown: string): Uint8Array {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
         continue
       }
-      throw new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code))}).`, {cause})
+      throw new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code))}).`, {hint: 'Name another file, or - for standard input.', cause})
     }
     if (length === 0) break
     total += length
@@ -83,16 +83,19 @@ function readUpTo(handle: number, shown: string): Uint8Array {
 
 function openError(cause: unknown, file: string, shown: string): RigorError {
   const {code} = cause as NodeJS.ErrnoException
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new RigorError('FILE_NOT_FOUND', `There is no file ${shown}.`, {...nearHint(file), cause})
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new RigorError('FILE_NOT_FOUND', `There is no file ${shown}.`, {hint: nearHint(file), cause})
   if (code === 'EACCES' || code === 'EPERM') return new RigorError('UNREADABLE', `${shown} may not be read.`, {hint: 'Check its permissions.', cause})
-  return new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code ?? cause))}).`, {cause})
+  return new RigorError('UNREADABLE', `${shown} cannot be read (${echo(String(code ?? cause))}).`, {hint: 'Name another file, or - for standard input.', cause})
 }
 
-function nearHint(file: string): {hint?: string} {
+/** A name that is near, or else where it was looked for. */
+function nearHint(file: string): string {
+  const folder = path.dirname(file)
+  let names: readonly string[]
   try {
-    const hint = didYouMean(path.basename(file), fs.readdirSync(path.dirname(file)).slice(0, 2000).map((name) => echo(name)))
-    return hint === undefined ? {} : {hint}
+    names = fs.readdirSync(folder).slice(0, 2000).map((name) => echo(name))
   } catch {
-    return {}
+    return `There is no folder ${echo(folder, 200)} either. Paths start at the working directory.`
   }
+  return didYouMean(path.basename(file), names) ?? `Nothing in ${folder === '.' ? 'the working directory' : echo(folder, 200)} has a name like it. Check the path.`
 }

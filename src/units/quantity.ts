@@ -1,6 +1,3 @@
-import {RigorError} from '../errors.ts'
-import {echo} from '../text/safe.ts'
-
 /** What a quantity measures: its units as factors to one base unit, and how to name it in an error. */
 export interface Dimension {
   /** "an amount of memory" */
@@ -136,24 +133,6 @@ export function readQuantity(input: string | number, dimension: Dimension): numb
     if (head === undefined || head.rest === '') return undefined
   }
   return Number.isFinite(total) ? total : undefined
-}
-
-/** As `readQuantity`, but a text that is no such quantity is an error that says what was expected. */
-export function parseQuantity(input: string | number, dimension: Dimension): number {
-  const value = readQuantity(input, dimension)
-  if (value === undefined) throw badQuantity(input, dimension)
-  return value
-}
-
-function badQuantity(input: string | number, dimension: Dimension): RigorError {
-  return new RigorError('BAD_QUANTITY', `"${echo(String(input))}" is not ${dimension.what}.`, {hint: `Write ${expectation(dimension)}.`})
-}
-
-/** "80 GiB" → 80; below zero is an error. */
-export function parseMemoryGib(input: string | number): number {
-  const value = parseQuantity(input, MEMORY)
-  if (value < 0) throw new RigorError('BAD_QUANTITY', `"${echo(String(input))}" is below zero.`, {hint: `Write ${expectation(MEMORY)}.`})
-  return value
 }
 
 export interface QuantityRange {

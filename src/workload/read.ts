@@ -204,6 +204,8 @@ export function applySettings(raw: Readonly<Record<string, unknown>>, settings: 
   }
   const kindSetting = settings.findLast((setting) => setting.path === 'kind')
   const kind = kindOf(kindSetting === undefined ? raw : {...raw, kind: kindSetting.text}, kinds, whereSet)
+  const empty = settings.find((setting) => setting.text.trim() === '')
+  if (empty !== undefined) throw new RigorError('BAD_FLAG', `${echo(empty.flag.trim(), 120)} — the value is empty.`, {hint: `Give ${dotted(empty.path.split('.'))} a value, or leave the flag out  (${SHOW_SCHEMA(kind.id)})`})
   const built = structuredClone(raw) as Record<string, unknown>
   for (const setting of settings) put(built, setting, kind)
   return parseWorkload(built, {kinds, locate: whereSet})

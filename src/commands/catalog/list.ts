@@ -1,20 +1,19 @@
 import * as Flags from '@oclif/core/flags'
+import type {InferredFlags} from '@oclif/core/interfaces'
 import {readAcceleratorMemory, readAcceleratorSelector} from '../../catalog/accelerator-selector.ts'
-import {foldPlaces, selectOffers, type FoldedOffer, type ListedOffer, type OfferQuery} from '../../catalog/query.ts'
+import {foldPlaces, OFFER_ORDERS, selectOffers, sortOffers, type FoldedOffer, type ListedOffer, type OfferOrder, type OfferQuery} from '../../catalog/query.ts'
 import {Purchase, Service} from '../../catalog/words.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
 import {RigorCommand} from '../../command.ts'
 import {RigorError} from '../../errors.ts'
 import {exactFigure, significant, type DisplayCurrency} from '../../report/format.ts'
 import {renderList, type Column} from '../../report/list.ts'
+import {matchesGlob} from '../../text/glob.ts'
 import {didYouMean} from '../../text/nearest.ts'
-import {parseMemoryGib} from '../../units/quantity.ts'
+import {echo} from '../../text/safe.ts'
+import {expectation, MEMORY, readQuantity} from '../../units/quantity.ts'
 import {moneyToUsd, readMoneyPerHour} from '../../units/money.ts'
 
-const SORTS = {
-  price: ({offer}: ListedOffer) => offer.priceUsdPerHour,
-  'price-per-accelerator': ({offer, machine}: ListedOffer) => (machine.acceleratorCount > 0 ? offer.priceUsdPerHour / machine.acceleratorCount : Infinity),
-}
 const DEFAULT_LIMIT = 20
 
 export default class CatalogList extends RigorCommand {
@@ -33,7 +32,7 @@ export default class CatalogList extends RigorCommand {
     'min-memory': Flags.string({summary: 'Accelerators with at least this much memory each.', helpValue: '80GB'}),
     'min-host-memory': Flags.string({summary: 'Machines with at least this much host memory.', helpValue: '1TB'}),
     'min-vcpus': Flags.integer({summary: 'Machines with at least so many vCPUs.', helpValue: 'N'}),
-    sort: Flags.string({summary: 'Cheapest machine or cheapest accelerator first.', options: Object.keys(SORTS), default: 'price'}),
+    sort: Flags.string({summary: 'Cheapest machine or cheapest accelerator first.', options: Object.keys(OFFER_ORDERS), default: 'price'}),
     limit: Flags.integer({summary: `Show at most so many (${DEFAULT_LIMIT} in the table, all under --json).`, helpValue: 'N', min: 1}),
     'all-regions': Flags.boolean({summary: 'One line per place instead of the cheapest.', default: false}),
   }
@@ -47,8 +46,8 @@ export default class CatalogList extends RigorCommand {
     const {flags} = await this.parse(CatalogList)
     const snapshot = await this.openCatalog(flags)
     const query = readQuery(flags, snapshot)
-    const price = SORTS[flags.sort === 'price' ? 'price' : 'price-per-accelerator']
-    const sorted = [...selectOffers(snapshot, query)].sort((a, b) => price(a) - price(b) || order(a, b))
+    const order = flags.sort as OfferOrder
+    const sorted = sortOffers(selectOffers(snapshot, query), order)
     const folded = flags['all-regions'] ? sorted.map((entry) => ({...entry, otherPlaces: 0, extraShare: 0})) : foldPlaces(sorted)
     const {columns: width, color} = this.terminal
     const shown = folded.slice(0, flags.limit ?? DEFAULT_LIMIT)
@@ -58,14 +57,9 @@ export default class CatalogList extends RigorCommand {
     ]
     const currency = await this.currency(flags, snapshot)
     const noun = flags['all-regions'] ? 'offers' : 'machines by way to buy'
-    this.print(renderList({columns: columnsIn(currency).filter((column) => column.title !== 'note' || shown.some((entry) => noteOf(entry) !== '')), rows: shown, total: folded.length, noun, sorted: flags.sort === 'price' ? 'by price' : 'by price per accelerator', notes: [...notes, ...rateNote(currency)], width, color}))
+    this.print(renderList({columns: columnsIn(currency).filter((column) => column.title !== 'note' || shown.some((entry) => noteOf(entry) !== '')), rows: shown, total: folded.length, noun, sorted: OFFER_ORDERS[order].said, notes: [...notes, ...rateNote(currency)], width, color}))
     return {offers: (flags.limit === undefined ? sorted : sorted.slice(0, flags.limit)).map(offerJson), total: sorted.length, sortedBy: flags.sort}
   }
-}
-
-function order(a: ListedOffer, b: ListedOffer): number {
-  const key = ({offer}: ListedOffer): string => `${offer.provider} ${offer.instanceType} ${offer.region} ${offer.zone ?? ''} ${offer.purchase} ${offer.service}`
-  return key(a) < key(b) ? -1 : 1
 }
 
 /** One offer of `catalog list --json` and `catalog show --json`. */
@@ -90,34 +84,21 @@ export function offerJson({offer, machine}: ListedOffer): Record<string, unknown
   }
 }
 
-interface QueryFlags {
-  readonly provider?: readonly string[] | undefined
-  readonly service?: readonly string[] | undefined
-  readonly region?: readonly string[] | undefined
-  readonly country?: readonly string[] | undefined
-  readonly purchase?: readonly string[] | undefined
-  readonly accelerator?: readonly string[] | undefined
-  readonly machine?: readonly string[] | undefined
-  readonly 'max-price'?: string | undefined
-  readonly memory?: string | undefined
-  readonly 'min-memory'?: string | undefined
-  readonly 'min-host-memory'?: string | undefined
-  readonly 'min-vcpus'?: number | undefined
-}
+type QueryFlags = InferredFlags<typeof CatalogList.flags>
 
 function readQuery(flags: QueryFlags, snapshot: Snapshot): OfferQuery {
   const memory = flags.memory === undefined ? undefined : readAcceleratorMemory(flags.memory, '--memory')
   return {
     providers: known('provider', flags.provider, new Set(snapshot.machines.map((machine) => machine.provider))),
     services: Service.options.filter((service) => flags.service?.includes(service)),
-    regions: flags.region,
-    countries: flags.country?.map((country) => country.toUpperCase()),
+    regions: matched('region', flags.region, new Set(snapshot.regions.map(({region}) => region))),
+    countries: known('country', flags.country?.map((country) => country.toUpperCase()), new Set(snapshot.regions.flatMap(({country}) => country ?? []))),
     purchases: Purchase.options.filter((purchase) => flags.purchase?.includes(purchase)),
     accelerators: flags.accelerator?.map((text) => readAcceleratorSelector(text, snapshot.accelerators, '--accelerator')),
-    machines: flags.machine,
+    machines: matched('machine', flags.machine, new Set(snapshot.machines.map(({instanceType}) => instanceType))),
     minimumAcceleratorMemoryGib: flags['min-memory'] === undefined ? memory?.minimum : readAcceleratorMemory(flags['min-memory'], '--min-memory').minimum,
     maximumAcceleratorMemoryGib: memory?.maximum,
-    minimumHostMemoryGib: flags['min-host-memory'] === undefined ? undefined : parseMemoryGib(flags['min-host-memory']),
+    minimumHostMemoryGib: readMemory('--min-host-memory', flags['min-host-memory']),
     minimumVcpus: flags['min-vcpus'],
     maximumPriceUsdPerHour: readPrice(flags['max-price'], snapshot),
   }
@@ -126,8 +107,24 @@ function readQuery(flags: QueryFlags, snapshot: Snapshot): OfferQuery {
 function readPrice(text: string | undefined, snapshot: Snapshot): number | undefined {
   if (text === undefined) return undefined
   const money = readMoneyPerHour(text)
-  if (money === undefined) throw new RigorError('BAD_PRICE', `--max-price ${text} — that is not a price per hour.`, {hint: 'Write it like "40 USD/h" or 40.'})
+  if (money === undefined) throw new RigorError('BAD_PRICE', `--max-price ${echo(text, 60)} — that is not a price per hour.`, {hint: 'Write it like "40 USD/h" or 40.'})
   return moneyToUsd(money, snapshot.exchangeRates)
+}
+
+function readMemory(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const memoryGib = readQuantity(text, MEMORY)
+  if (memoryGib === undefined || memoryGib < 0) throw new RigorError('BAD_MEMORY', `${flag} ${echo(text, 60)} — that is not an amount of memory.`, {hint: `Write ${expectation(MEMORY)}.`})
+  return memoryGib
+}
+
+/** Patterns that match at least one name: what matches none would find nothing, whatever else is asked. */
+function matched(what: string, patterns: readonly string[] | undefined, names: ReadonlySet<string>): readonly string[] | undefined {
+  for (const pattern of patterns ?? []) {
+    if ([...names].some((name) => matchesGlob(pattern, name))) continue
+    throw new RigorError(`UNKNOWN_${what.toUpperCase()}`, `--${what} ${echo(pattern, 60)} — no ${what} of the catalog is called so.`, {hint: didYouMean(pattern, names) ?? `Write it as the provider does, or with a star for any letters.`})
+  }
+  return patterns
 }
 
 function known(what: string, wanted: readonly string[] | undefined, names: ReadonlySet<string>): readonly string[] | undefined {
