@@ -125,7 +125,8 @@ export function trainingConfigurations(request: TrainingRequest, target: Hardwar
   return found.slice(0, MOST_CONFIGURATIONS).map(entry => entry.configuration)
 }
 
-function zeroStagesOf(fixed: Configuration, shape: Shape, runtime: string): readonly (0 | 1 | 2 | 3)[] {
+/** Ways to shard over replicas, the leanest last. */
+export function zeroStagesOf(fixed: Configuration, shape: Shape, runtime: string): readonly (0 | 1 | 2 | 3)[] {
   if (fixed.zeroStage !== undefined) return [fixed.zeroStage]
   if (shape.dp * shape.cp === 1) return [0]
   // Neuron shards optimizer states only; pipelines keep whole weights, or each micro-batch would gather them again.

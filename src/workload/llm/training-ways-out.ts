@@ -8,8 +8,9 @@ import {trainingFactors} from './training-factors.ts'
 import {hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {performTraining} from './training-perform.ts'
-import {chooseSoftware, isChoice, shapesOf, trainingConfigurations, type TrainingRequest} from './training-search.ts'
-import type {TrainingLayout} from './training.ts'
+import {chooseSoftware, isChoice, shapesOf, trainingConfigurations, type TrainingRequest, zeroStagesOf} from './training-search.ts'
+import type {TrainingLayout, TrainingWork} from './training.ts'
+import {baseWeightBytes, optimizerStateBytes, trainedParameters} from './training.ts'
 
 /** What is asked, and of what. */
 interface Attempt {
@@ -50,33 +51,44 @@ function listed(texts: readonly string[]): string {
   return texts.length === 1 ? texts.join('') : `${texts.slice(0, -1).join(', ')}, or ${texts.at(-1) ?? ''}`
 }
 
-/** Tried out: the search finds a layout and the estimator takes it. */
-function runs({request, target}: Attempt, facts: Facts): boolean {
-  return mayRun({request, target}, facts) && trainingConfigurations(request, target, facts).some(configuration => performTraining(request.work, target, configuration, facts).feasible)
+/** Tried out: a layout of the search fits, and the estimator takes it. */
+function runs(attempt: Attempt, facts: Facts): boolean {
+  const layout = leanestFit(attempt, facts)
+  return layout !== undefined && performTraining(attempt.request.work, attempt.target, layout, facts).feasible
 }
 
-/** Cheap and never too strict: whether the leanest layout of any shape fits. Most changes end here. */
-function mayRun({request, target}: Attempt, facts: Facts): boolean {
+/** The first shape whose leanest layout fits; `undefined` where none does, which is where the search finds nothing either. */
+function leanestFit({request, target}: Attempt, facts: Facts): TrainingLayout | undefined {
   const hardware = sliceOf(target)
   const choice = chooseSoftware(request, hardware, facts)
-  if (!isChoice(choice)) return false
+  if (!isChoice(choice)) return undefined
   const {work, configuration: fixed} = request
+  const {offload} = fixed
+  const accelerators = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
+  const mayHold = (offload ?? 'none') !== 'none' || leastGib(work, choice.precision) <= hardware.accelerator.memoryGib * accelerators
+  const mayOffload = offload === undefined && hardware.host.memoryGib !== undefined
+  if (!mayHold && !mayOffload) return undefined
   const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  const fits = (layout: TrainingLayout): boolean => trainingMemory(work, layout, factors).neededGib <= hardware.accelerator.memoryGib && hostHolds(work, layout, hardware)
   for (const shape of shapesOf(request, hardware, choice.runtime)) {
-    const sharded = shape.dp * shape.cp > 1
+    const microBatch = fixed.microBatch ?? 1
+    const microBatches = Math.max(1, Math.ceil(Math.ceil(work.globalBatch / shape.dp) / microBatch))
     const lean: TrainingLayout = {
-      ...choice, ...shape, microBatch: fixed.microBatch ?? 1, microBatches: Math.max(1, Math.ceil(work.globalBatch / shape.dp)), sequencesPerStep: work.globalBatch,
-      checkpointing: fixed.checkpointing ?? 'full', zeroStage: fixed.zeroStage ?? (sharded ? (shape.pp > 1 ? 1 : 3) : 0), offload: fixed.offload ?? 'none',
+      ...choice, ...shape, microBatch, microBatches, sequencesPerStep: shape.dp * microBatch * microBatches,
+      checkpointing: fixed.checkpointing ?? 'full', zeroStage: zeroStagesOf(fixed, shape, choice.runtime).at(-1) ?? 0, offload: offload ?? 'none',
     }
-    if (fits(lean)) return true
-    const alone = shape.tp * shape.pp * shape.cp === 1
-    if (alone && fixed.offload === undefined && hardware.host.memoryGib !== undefined && fits({...lean, zeroStage: fixed.zeroStage ?? (sharded ? 3 : 1), offload: 'all'})) return true
+    if (mayHold && fits(lean)) return lean
+    if (!mayOffload || shape.tp * shape.pp * shape.cp > 1) continue
+    const offloading: TrainingLayout = {...lean, zeroStage: fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload: 'all'}
+    if (fits(offloading)) return offloading
   }
-  return false
+  return undefined
+}
 
-  function fits(layout: TrainingLayout): boolean {
-    return trainingMemory(work, layout, factors).neededGib <= hardware.accelerator.memoryGib && hostHolds(work, layout, hardware)
-  }
+/** What weights, gradients and states take over all accelerators however they are spread: nothing that has less need be looked at. */
+function leastGib(work: TrainingWork, precision: string): number {
+  const states = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
+  return ((work.model.parameters * baseWeightBytes(work, precision) + trainedParameters(work) * (2 + states)) / 2 ** 30) * 0.98
 }
 
 /** Fields of a configuration in the order in which people let go of them: what costs little speed first, the host last. */
@@ -88,7 +100,7 @@ function* reopened({request, target}: Attempt, facts: Facts): Generator<Change> 
   const fixed = LETTING_GO.filter(field => configuration[field] !== undefined)
   for (const fields of [...fixed.map(field => [field]), ...fixed.map((_, index) => fixed.slice(0, index + 1)).slice(1)]) {
     const open = {request: {...request, configuration: without(configuration, fields)}, target}
-    if (!mayRun(open, facts)) continue
+    if (!runs(open, facts)) continue
     const [layout] = nearestTo(configuration, fields, trainingConfigurations(open.request, target, facts))
     if (layout === undefined) continue
     const values = fields.filter(field => layout[field] !== configuration[field])
@@ -133,11 +145,11 @@ function* moreHardware({request, target}: Attempt, facts: Facts): Generator<Chan
   const on = (nodes: number): Change => ({text: `on ${nodes} nodes`, request, target: {...target, nodes}})
   let short = target.nodes
   let enough = short * 2
-  while (enough <= MOST_NODES && !mayRun(on(enough), facts)) [short, enough] = [enough, enough * 2]
+  while (enough <= MOST_NODES && !runs(on(enough), facts)) [short, enough] = [enough, enough * 2]
   if (enough > MOST_NODES) return
   while (enough - short > 1) {
     const middle = Math.floor((short + enough) / 2)
-    if (mayRun(on(middle), facts)) enough = middle
+    if (runs(on(middle), facts)) enough = middle
     else short = middle
   }
   yield on(enough)
@@ -170,7 +182,7 @@ function* offloaded({request, target}: Attempt, facts: Facts): Generator<Change>
   for (const offload of configuration.offload === undefined ? (['optimizer', 'all'] as const) : [configuration.offload]) {
     const roomy = {...target, host: {...target.host, memoryGib: Number.POSITIVE_INFINITY}}
     const asked = {...request, configuration: {...configuration, offload}}
-    if (!mayRun({request: asked, target: roomy}, facts)) continue
+    if (!runs({request: asked, target: roomy}, facts)) continue
     const hardware = sliceOf(roomy)
     const needs = trainingConfigurations(asked, roomy, facts)
       .map(found => resolveLayout(work, hardware, found, found.runtime ?? '', found.precision ?? ''))
