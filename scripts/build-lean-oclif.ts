@@ -7,7 +7,7 @@ import type {Plugin} from 'esbuild'
  */
 const RARELY_USED = [
   'ansi-escapes', 'clean-stack', 'cli-spinners', 'ejs', 'indent-string', 'lilconfig', 'minimatch', 'tinyglobby', 'wrap-ansi', 'wordwrap',
-  'node:child_process', 'node:perf_hooks', 'node:readline',
+  'node:child_process', 'node:fs/promises', 'node:perf_hooks', 'node:readline',
 ]
 
 const TOP_LEVEL_REQUIRE = new RegExp(`^const (\\w+) = ((?:__importDefault\\()?require\\(["'](?:${RARELY_USED.join('|')})["']\\)\\)?);$`, 'gm')

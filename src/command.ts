@@ -1,6 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import path from 'node:path'
+import packageJson from '../package.json' with {type: 'json'}
 import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import type {LoadedConfig, LoadOptions} from './store/config.ts'
@@ -22,6 +23,24 @@ export interface CommonFlags {
 }
 
 /**
+ * What oclif's `Command` asks of its configuration while it runs. The whole of it, with the manifest of all commands, takes
+ * as long to load as a small command to run, and only help and completion need it (`shell.ts`). `root` is dist or src.
+ */
+export function runtimeConfig(root: string): RigorCommand['config'] {
+  const {version, oclif} = packageJson
+  const used = {
+    root,
+    version,
+    bin: oclif.bin,
+    userAgent: `rigor/${version}`,
+    runHook: () => Promise.resolve({successes: [], failures: []}),
+    scopedEnvVar: () => undefined,
+    scopedEnvVarKeys: () => [],
+  }
+  return used as unknown as RigorCommand['config']
+}
+
+/**
  * The base of all commands: the flags they share, and the rule that stdout carries the answer (one JSON document under
  * `--json`) while everything else goes to stderr. Errors are not printed here but in `main.ts`, once for all.
  */
@@ -40,6 +59,16 @@ export abstract class RigorCommand extends Command {
   /** The terminal that the answer is laid out for. */
   protected get terminal(): Terminal {
     return terminalOf(process.stdout, process.env)
+  }
+
+  /** The parts of rigor that this run went through beyond the command itself, such as the kinds of its workloads. */
+  protected readonly wentThrough = new Set<string>()
+
+  /** Runs the command to its end. Resolves to what it went through: its class, the flags it was given, `wentThrough`. */
+  async execute(): Promise<readonly string[]> {
+    const flags = this.argv.filter(argument => argument.startsWith('-')).map(argument => argument.replace(/=.*/s, ''))
+    await this._run()
+    return [this.constructor.name, ...flags, ...this.wentThrough]
   }
 
   private loaded: LoadedConfig | undefined

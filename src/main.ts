@@ -1,8 +1,7 @@
 import {styleText} from 'node:util'
-import {Config} from '@oclif/core/config'
-import {settings} from '@oclif/core/settings'
 import packageJson from '../package.json' with {type: 'json'}
-import {toJson} from './command.ts'
+import {runtimeConfig, toJson} from './command.ts'
+import {commands} from './commands.ts'
 import {RigorError, type ExitCode} from './errors.ts'
 import {didYouMean} from './text/nearest.ts'
 import {echo, echoBlock} from './text/safe.ts'
@@ -22,9 +21,10 @@ Everything else: rigor --help
 
 /**
  * Runs one command line to its end. Sets `process.exitCode` and never calls `process.exit`, so that a slow reader of
- * stdout still gets every line (oclif's own `execute` gives up on it after ten seconds).
+ * stdout still gets every line (oclif's own `execute` gives up on it after ten seconds). Resolves to what parts of rigor
+ * the run went through, in words: `bin/run.js` keeps the compiled code of runs that went through something new.
  */
-export async function start(argv: readonly string[]): Promise<void> {
+export async function start(argv: readonly string[]): Promise<readonly string[]> {
   const options = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
   const json = options.includes('--json')
   // Read by every library that colours, oclif's help included.
@@ -34,29 +34,29 @@ export async function start(argv: readonly string[]): Promise<void> {
     process.exit()
   })
   try {
-    await dispatch(argv)
+    return await dispatch(argv)
   } catch (error) {
     report(error, json)
+    return []
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<void> {
+async function dispatch(argv: readonly string[]): Promise<readonly string[]> {
   if (argv.every((argument) => argument === '--no-color' || argument === '--quiet' || argument === '-q')) {
     process.stdout.write(GREETING)
-    return
+    return []
   }
-  settings.enableAutoTranspile = false
-  const root = import.meta.dirname // dist with commands/*.js and the manifest, or src with commands/*.ts
-  const pjson = {...packageJson, oclif: {...packageJson.oclif, commands: {strategy: 'pattern' as const, target: './commands', globPatterns: ['**/*.{js,ts}']}}}
-  const config = await Config.load({root, pjson: pjson as never, devPlugins: false, userPlugins: false})
+  const root = import.meta.dirname // dist or src
   const wanted = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
-  const subject = findSubject(wanted, config)
+  const subject = findSubject(wanted)
   if (subject.command === undefined || asksForHelp(wanted)) {
     const {showHelp} = await import('./help.ts')
-    await showHelp(config, subject.id)
-    return
+    await showHelp(root, subject.id)
+    return ['help']
   }
-  await config.runCommand(subject.command, wanted.slice(subject.words))
+  const {default: CommandClass} = await subject.command()
+  const command = new CommandClass(wanted.slice(subject.words), runtimeConfig(root))
+  return command.execute()
 }
 
 function asksForHelp(argv: readonly string[]): boolean {
@@ -68,21 +68,21 @@ function asksForHelp(argv: readonly string[]): boolean {
 interface Subject {
   /** `catalog:show`. */
   readonly id: string | undefined
-  readonly command: string | undefined
+  readonly command: (typeof commands)[string] | undefined
   /** How many words of the command line name it. */
   readonly words: number
 }
 
 /** The longest command that the line begins with. ("catlog list" → `did you mean "catalog list"?`) */
-function findSubject(argv: readonly string[], config: Config): Subject {
+function findSubject(argv: readonly string[]): Subject {
   const firstFlag = argv.findIndex((argument) => argument.startsWith('-'))
   const words = firstFlag === -1 ? argv : argv.slice(0, firstFlag)
   if (words.length === 0) return {id: undefined, command: undefined, words: 0}
   for (let length = words.length; length > 0; length--) {
     const id = words.slice(0, length).join(':')
-    if (config.findCommand(id)) return {id, command: id, words: length}
+    if (Object.hasOwn(commands, id)) return {id, command: commands[id], words: length}
   }
-  const ids = config.commandIDs.map((id) => id.replaceAll(':', ' '))
+  const ids = Object.keys(commands).map((id) => id.replaceAll(':', ' '))
   const topics = new Set(ids.filter((id) => id.includes(' ')).map((id) => id.slice(0, id.lastIndexOf(' '))))
   const topic = words.join(' ')
   if (topics.has(topic)) return {id: words.join(':'), command: undefined, words: words.length}

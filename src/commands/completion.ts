@@ -18,14 +18,16 @@ export default class Completion extends RigorCommand {
     const {args} = await this.parse(Completion)
     const shell = SHELLS.find((known) => known === args.shell)
     if (shell === undefined) throw new RigorError('UNKNOWN_SHELL', `"${args.shell}" is not a shell that rigor can complete for.`, {hint: didYouMean(args.shell, SHELLS) ?? `one of ${SHELLS.join(', ')}`})
-    const script = completionScript(shell, this.shapes())
+    const script = completionScript(shell, await this.shapes())
     this.print(script)
     return {shell, script}
   }
 
-  private shapes(): readonly CommandShape[] {
+  private async shapes(): Promise<readonly CommandShape[]> {
     const values: Readonly<Record<string, readonly string[]>> = {explain: TOPICS.map((topic) => topic.id), completion: SHELLS}
-    return this.config.commands
+    const {loadShell} = await import('../shell.ts')
+    const {commands} = await loadShell(this.config.root)
+    return commands
       .filter((command) => !command.hidden)
       .map((command) => ({
         words: command.id.split(':'),

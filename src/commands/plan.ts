@@ -31,6 +31,7 @@ export default class Plan extends PlanningCommand {
     const {args, flags} = await this.parse(Plan)
     const workspace = await this.workspace(flags)
     const workloads = await loadWorkloads(workspace, args.workload, settingsOf(flags))
+    for (const {kind} of workloads) this.wentThrough.add(kind.id)
     const {limit} = workspace.loaded.config.defaults
     const lines = limit ?? DEFAULT_LINES
     const shown = this.jsonEnabled() || flags.output !== undefined ? {limit} : {lines}

@@ -29,7 +29,9 @@ export function divideBy(numerator: number, interval: Interval): Interval {
 
 /** Sum of quantities whose errors go together (the cautious reading: spreads add). */
 export function sum(intervals: readonly Interval[]): Interval {
-  let [p10, p50, p90] = [0, 0, 0]
+  let p10 = 0
+  let p50 = 0
+  let p90 = 0
   for (const interval of intervals) {
     p10 += interval.p10
     p50 += interval.p50

@@ -1,6 +1,4 @@
-// The parser alone, made from its named dependencies: bundled 354 kB and 17 ms to the first expression (compile cache warm),
-// where `import {parse}` brings all functions of mathjs along: 781 kB and 65 ms. Imported lazily, by expression.ts only.
-import {create, parseDependencies} from 'mathjs/number'
+import {create, parseDependencies} from './mathjs.ts'
 import {RigorError} from '../errors.ts'
 import type {Interval} from '../performance/types.ts'
 import {didYouMean} from '../text/nearest.ts'

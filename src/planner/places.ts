@@ -15,6 +15,8 @@ interface PlaceBase {
   readonly accelerator: Accelerator
   /** Same physics, same key: their performance is computed once. The host counts only for kinds that read it. */
   hardwareKey(nodes: number, readsHost: boolean): string
+  /** The part of that key which leaves out the link between nodes. */
+  machineKey(readsHost: boolean): string
   hardware(nodes: number): Hardware
   readonly maximumNodes: number
 }
@@ -50,6 +52,7 @@ export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPla
   const host = [machine.vcpus ?? '?', machine.memoryGib ?? '?', machine.localSsdGb ?? '?'].join('|')
   const network = [machine.networkBytesPerSecond ?? '?', machine.rdma, machine.rdmaBytesPerSecond ?? '?'].join('|')
   const networked = machine.networkBytesPerSecond !== undefined || machine.rdmaBytesPerSecond !== undefined
+  const machineKey = (readsHost: boolean): string => (readsHost ? `${inside}|${host}` : inside)
   return {
     kind: 'cloud',
     key: `${machine.provider}/${machine.instanceType}`,
@@ -59,19 +62,21 @@ export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPla
     machine,
     maximumNodes: Number.POSITIVE_INFINITY,
     // A single node uses no network; only whether there is one to a second node counts, for the way out of a refusal.
-    hardwareKey: (nodes, readsHost) => `${inside}${readsHost ? `|${host}` : ''}|${nodes > 1 ? `${network}|x${nodes}` : networked}`,
+    hardwareKey: (nodes, readsHost) => `${machineKey(readsHost)}|${nodes > 1 ? `${network}|x${nodes}` : networked}`,
+    machineKey,
     hardware: nodes => hardwareOf(machine, accelerator, nodes),
   }
 }
 
-/** Every machine with a whole or partial accelerator that the catalog knows. */
+/** Every machine with a whole or partial accelerator that the catalog knows, the fastest networks first: they bound the others (`fewest-nodes.ts`). */
 export function cloudPlaces(facts: PlanningFacts): CloudPlace[] {
   const places: CloudPlace[] = []
   for (const machine of facts.snapshot.machines) {
     const accelerator = machine.acceleratorId === undefined ? undefined : facts.accelerator(machine.acceleratorId)
     if (accelerator !== undefined && machine.acceleratorCount > 0) places.push(cloudPlace(machine, accelerator))
   }
-  return places
+  const rate = ({machine}: CloudPlace): number => machine.rdmaBytesPerSecond ?? machine.networkBytesPerSecond ?? 0
+  return places.toSorted((a, b) => rate(b) - rate(a))
 }
 
 /** One place per homogeneous group of nodes of a rig. `count` = accelerators to take, over all its nodes of that sort. */
@@ -92,6 +97,7 @@ export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: 
     acceleratorsPerNode,
     maximumNodes: node.count,
     hardwareKey: nodes => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}|x${nodes}`,
+    machineKey: () => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}`,
     hardware: nodes => hardwareOfRig(rig, node.id, accelerator, acceleratorsPerNode, nodes),
     id: nodes => (nodes > 1 ? `${withCount}:x${nodes}` : withCount),
   }
@@ -128,6 +134,7 @@ export function barePlace(accelerator: Accelerator, count: number): BarePlace {
     acceleratorsPerNode: count,
     maximumNodes: Number.POSITIVE_INFINITY,
     hardwareKey: nodes => `${accelerator.id}:${count}:x${nodes}`,
+    machineKey: () => `${accelerator.id}:${count}`,
     hardware: nodes => bareHardware(accelerator, count, nodes),
   }
 }

@@ -6,6 +6,7 @@ import {documentOf, targetOf} from './assemble.ts'
 import {otherRegionsOf, scoredOf, type OtherRegions} from './describe.ts'
 import type {PlanDocument} from './document.ts'
 import type {Estimate} from './evaluate.ts'
+import {fewestNodes} from './fewest-nodes.ts'
 import {cloudPlaces, DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, rigPlaces, type CloudPlace, type Place, type RigPlace} from './places.ts'
 import {compareScored, paretoFront, rankTargets, type Scored} from './rank.ts'
 import {foldRefusals, type Refused} from './refusals.ts'
@@ -168,7 +169,8 @@ function atNodeCounts(session: Session, place: Place, judgeAt: (nodes: number) =
   }
   const fewest = session.demand.endless && session.objective.kind === 'plain'
   let short: number | undefined
-  for (const nodes of fewest ? fewestNodes(session, place) : nodeCounts(session, place)) {
+  const counts = fewest ? [fewestNodes(session, place)].filter(nodes => nodes !== null) : nodeCounts(session, place)
+  for (const nodes of counts) {
     const no = consider(nodes)
     // Counts double, so between one that is too few and one that does may lie fewer that do.
     if (no === undefined && short !== undefined) closeIn(short, nodes, consider)
@@ -186,43 +188,10 @@ function closeIn(short: number, enough: number, consider: (nodes: number) => Ref
   }
 }
 
-/**
- * The smallest node count that serves, as a list of one (or none). What n nodes serve, n + 1 serve as well, so halving
- * the interval finds it (compared with trying every count in test/planner/search.test.ts); where the largest does not,
- * because its layouts cross nodes whose link is unknown, each is tried.
- */
-function fewestNodes(session: Session, place: Place): readonly number[] {
-  const known = session.fewest.get(place.key)
-  if (known !== undefined) return known
-  const found = findFewestNodes(session, place)
-  session.fewest.set(place.key, found)
-  return found
-}
-
-function findFewestNodes(session: Session, place: Place): number[] {
-  const counts = nodeCounts(session, place)
-  const serves = (index: number): boolean => session.search(place, counts[index] ?? 1).performances.some(performance => acceptable(session, performance))
-  if (serves(0)) return counts.slice(0, 1)
-  let [failing, serving] = [0, counts.length - 1]
-  if (serving === 0) return []
-  if (!serves(serving)) {
-    const first = session.search(place, counts[serving] ?? 1).refusal?.reason === 'link-unknown' ? counts.findIndex((_, index) => serves(index)) : -1
-    return first < 0 ? [] : counts.slice(first, first + 1)
-  }
-  while (serving - failing > 1) {
-    const middle = (failing + serving) >> 1
-    if (serves(middle)) serving = middle
-    else failing = middle
-  }
-  return counts.slice(serving, serving + 1)
-}
-
-const acceptable = (session: Session, performance: Performance): boolean => performance.refusedUnlessNamed === undefined || !session.refusesUnasked
-
 /** Why no node count of a place can do the work, whatever it costs. The smallest count says most plainly what is missing. */
 function refuseHardware(session: Session, place: Place): Refusal | null {
   const counts = nodeCounts(session, place)
-  if (session.demand.endless ? fewestNodes(session, place).length > 0 : counts.some(nodes => session.search(place, nodes).performances.length > 0)) return null
+  if (session.demand.endless ? fewestNodes(session, place) !== null : counts.some(nodes => session.search(place, nodes).performances.length > 0)) return null
   const {performances, refusal} = session.search(place, counts[0] ?? 1)
   return refusal ?? performances[0]?.refusedUnlessNamed ?? null
 }

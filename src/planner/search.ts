@@ -71,7 +71,8 @@ function dominates(a: Candidate, b: Candidate): boolean {
   if (a.performance.refusedUnlessNamed !== undefined && b.performance.refusedUnlessNamed === undefined) return false
   let level = true
   for (let index = 0; index < a.drivers.length; index++) {
-    const [left, right] = [a.drivers[index] ?? 0, b.drivers[index] ?? 0]
+    const left = a.drivers[index] ?? 0
+    const right = b.drivers[index] ?? 0
     if (left > right) return false
     if (left < right) level = false
   }

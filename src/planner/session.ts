@@ -17,6 +17,7 @@ import type {IneligibleReason} from './document.ts'
 import {createMisses, type Misses} from './misses.ts'
 import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
+import type {Kin} from './fewest-nodes.ts'
 import type {Objective} from './objective.ts'
 import {DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
@@ -69,8 +70,10 @@ export interface Session {
   sortOfPlace(group: OfferGroup): ((offer: Offer) => string) | null
   /** The performance that was best on a provider's hardware, where that holds for all its offers. */
   readonly choices: Map<string, Performance>
-  /** Node counts that serving takes, by place: asked once for the hardware and once for each way to buy it. */
-  readonly fewest: Map<string, readonly number[]>
+  /** Nodes that serving takes, by place: asked once for the hardware and once for each way to buy it. */
+  readonly fewest: Map<string, number | null>
+  /** What is known of machines that differ in their network only, by what they have in common. */
+  readonly kin: Map<string, Kin[]>
   /** Searched once per hardware. */
   search(place: Place, nodes: number): SearchResult
   candidatesSeen(): number
@@ -127,6 +130,7 @@ export function createSession(input: SessionInput): Session {
     sortOfPlace: group => sortOfPlace({objective, work, book}, group),
     choices: new Map(),
     fewest: new Map(),
+    kin: new Map(),
     search(place, nodes) {
       const key = place.hardwareKey(nodes, kind.readsHost === true)
       const known = found.get(key)
@@ -379,7 +383,8 @@ export function scoreOf(session: Session, estimate: Estimate): number | null {
 function betterScore(score: number | null, estimate: Estimate, best: Judged): boolean {
   if (score !== best.score) return best.score === null || (score !== null && score < best.score)
   // Level (machines that are paid for all month cost the same whatever they do): the faster one, then the one that draws less.
-  const [hours, bestHours] = [estimate.durationHours.p50, best.estimate.durationHours.p50]
+  const hours = estimate.durationHours.p50
+  const bestHours = best.estimate.durationHours.p50
   return hours === bestHours ? (estimate.energy.kwh?.p50 ?? Infinity) < (best.estimate.energy.kwh?.p50 ?? Infinity) : hours < bestHours
 }
 
