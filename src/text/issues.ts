@@ -21,6 +21,9 @@ function unwrap(schema: Schema, depth = 0): readonly Schema[] {
       const into = def.in as Schema
       return unwrap(defOf(into).type === 'transform' ? (def.out as Schema) : into, depth + 1)
     }
+    case 'custom':
+      // A part that is built later: workload/fields.ts.
+      return def.inner === undefined ? [schema] : unwrap((def.inner as () => Schema)(), depth + 1)
     case 'lazy':
       return unwrap((def.getter as () => Schema)(), depth + 1)
     case 'union':

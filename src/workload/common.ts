@@ -3,7 +3,7 @@ import {Purchase} from '../catalog/words.ts'
 import {RigorError} from '../errors.ts'
 import type {Configuration} from '../performance/types.ts'
 import type {Assumption} from './contract.ts'
-import {count, dataGb, durationSeconds, label, labels, lazyShape, memoryGib, money, rate, whole, word} from './fields.ts'
+import {count, dataGb, durationSeconds, label, labels, later, lazyShape, memoryGib, money, rate, whole, word} from './fields.ts'
 
 /** The fields every kind has (`...commonFields` in its `z.strictObject`). Parsed shapes are in plain units; what is absent is searched. */
 
@@ -125,7 +125,7 @@ export const commonFields = lazyShape(() => ({
   /** Absent = the kind's own: `always` for online serving, `once` for all else. */
   schedule: ScheduleField.optional(),
   horizonMonths: count({maximum: 600}).default(12),
-  reference: Reference.optional(),
+  reference: later(() => Reference).optional(),
   data: DataMovementFields.prefault({}),
   configuration: ConfigurationFields.prefault({}),
 }))

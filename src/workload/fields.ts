@@ -78,7 +78,7 @@ interface FieldDef extends z.core.$ZodTypeDef {
 }
 
 // Typed as what it is called for: as an assertion, it would have to be named in full.
-const initialize: (schema: z.ZodType, def: FieldDef) => void = z.ZodType.init
+const initialize: (schema: z.ZodType, def: z.core.$ZodTypeDef) => void = z.ZodType.init
 
 /**
  * A sort of schema of our own: it reads its value in one step. Every process that reads a workload makes some hundred
@@ -95,6 +95,29 @@ const Field = $constructor<z.ZodType, FieldDef>('Field', (schema, def) => {
 
 function field<I, O>(json: FieldDef['json'], read: (input: unknown, context: Context) => O): z.ZodType<O, I> {
   return new Field({type: 'custom', read, json}) as z.ZodType<O, I>
+}
+
+interface LaterDef extends z.core.$ZodTypeDef {
+  readonly type: 'custom'
+  readonly inner: () => z.ZodType
+}
+
+const Later = $constructor<z.ZodType, LaterDef>('Later', (schema, def) => {
+  initialize(schema, def)
+  schema._zod.parse = (payload, context) => def.inner()._zod.run(payload, context)
+  schema._zod.processJSONSchema = (context, json) => {
+    const {$schema: _, ...inner} = z.toJSONSchema(def.inner(), {io: context.io, unrepresentable: 'any'})
+    Object.assign(json, inner)
+  }
+})
+
+/**
+ * A part of a spec that few specs have: built when a value for it is read. Unlike the shape of an object, or `z.lazy`, it
+ * is passed over when zod looks through a schema for cycles before its first use; so it must hold none.
+ */
+export function later<T extends z.ZodType>(make: () => T): z.ZodType<z.output<T>, z.input<T>> {
+  let made: T | undefined
+  return new Later({type: 'custom', inner: () => (made ??= make())}) as z.ZodType<z.output<T>, z.input<T>>
 }
 
 /** Adds a complaint about a value of the wrong sort (`invalid_type`, as zod says of an absent one, too), or about the value itself. */

@@ -3,13 +3,13 @@ import {RigorError} from '../../errors.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import {InlineModelFields} from '../common.ts'
 import type {Facts} from '../contract.ts'
-import {label} from '../fields.ts'
+import {label, later} from '../fields.ts'
 
 const InlineModel = z.strictObject(InlineModelFields)
 type InlineModel = z.infer<typeof InlineModel>
 
 /** A catalog name, or the shape of a model that is in no catalog: `{layers, hidden, intermediate, heads, kvHeads, …}`. */
-export const ModelField = z.union([label(200), InlineModel], {
+export const ModelField = z.union([label(200), later(() => InlineModel)], {
   error: issue => (typeof issue.input === 'object' && issue.input !== null ? undefined : 'a model is a name ("Llama-3.1-70B") or its shape ({layers, hidden, intermediate, heads, kvHeads})'),
 })
 export type ModelField = z.infer<typeof ModelField>
