@@ -24,7 +24,7 @@ export abstract class PlanningCommand extends RigorCommand {
     const snapshot = await this.openCatalog(flags)
     const providers = [...new Set(snapshot.machines.map(machine => machine.provider))]
     if (config.have !== undefined) (await import('./store/config.ts')).checkNames(config.have, providers, 'a provider of the catalog', loaded.locate(['have']))
-    if (config.prices !== undefined) (await import('./config/own-prices.ts')).checkOwnPrices(config.prices, snapshot, loaded.locate)
+    if (config.prices !== undefined) (await import('./cost/own-prices.ts')).checkOwnPrices(config.prices, snapshot, loaded.locate)
     // The schemas of rigs are built only for a configuration that has some.
     const {rigs, known, assumed} =
       config.rigs === undefined

@@ -118,7 +118,7 @@ describe('a provider or a kind is named in its own folder only', () => {
     'workload/index.ts': 'the registry of kinds',
     'providers/index.ts': 'the registry of providers',
     'glossary.ts': 'text for people: examples',
-    'catalog/names.ts': 'words that say nothing in the name of an accelerator; some happen to be providers',
+    'catalog/accelerator-names.ts': 'words that say nothing in the name of an accelerator; some happen to be providers',
     'accuracy/readers.ts': 'the registry of those that read published measurements, by kind',
     'accuracy/accelerator-label.ts': 'words that say nothing in the label of a measurement',
     'catalog/verify.ts': 'checks of how each provider writes the count of accelerators into its names: data checks, no product logic',

@@ -1,6 +1,6 @@
 import type {Machine, Offer} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
-import {priceIsFor, type OwnPriceRule} from '../cost/prices.ts'
+import {priceIsFor, type OwnPriceRule} from './prices.ts'
 import {RigorError} from '../errors.ts'
 import {matchesGlob} from '../text/glob.ts'
 import {didYouMean} from '../text/nearest.ts'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {Snapshot} from '../../src/catalog/snapshot.ts'
-import {checkOwnPrices} from '../../src/config/own-prices.ts'
+import {checkOwnPrices} from '../../src/cost/own-prices.ts'
 import {applyOwnPrices, type OwnPriceRule} from '../../src/cost/prices.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 
