@@ -2,7 +2,6 @@ import {isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments,
 import {RigorError} from '../errors.ts'
 import {DEEPEST, jsonError, JsonSyntax, lineOf, readJson} from './json.ts'
 import {echo} from './safe.ts'
-import {readSimpleYaml} from './simple-yaml.ts'
 
 /** Largest file that is read at all, in characters. */
 export const LONGEST_TEXT = 10_000_000
@@ -41,8 +40,6 @@ export function readDocuments(text: string, file: string): readonly LocatedDocum
       if (error.code !== 'BAD_JSON' || /\.jsonl?$/i.test(file)) throw jsonError(error, shown, text)
     }
   }
-  const simple = readSimpleYaml(text)
-  if (simple !== undefined) return [{value: simple.value, locate: (path) => `${shown}:${simple.lineAt(path)}`}]
   return fromYaml(text, shown)
 }
 
@@ -104,8 +101,7 @@ function guard(text: string, file: string): void {
   }
 }
 
-/** As `readDocuments` for any YAML; `text` is within its limits and no JSON. */
-export function fromYaml(text: string, file: string): readonly LocatedDocument[] {
+function fromYaml(text: string, file: string): readonly LocatedDocument[] {
   guard(text, file)
   const lines = new LineCounter()
   // Duplicate keys are looked for below: the library compares every key with every other.
