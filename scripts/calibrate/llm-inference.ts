@@ -6,26 +6,17 @@
  * without evidence stays at its parent's value), fitted by coordinate descent on a robust loss. The spread rows come from predictions of
  * rows that were left out (folds by source and model), not from the rows fitted on.
  */
-import fs from 'node:fs'
-import path from 'node:path'
-import {fileURLToPath} from 'node:url'
-import {parseCsv} from '../../src/catalog/csv.ts'
 import type {Calibration, CalibratedValue} from '../../src/performance/calibration.ts'
-import {Z90} from '../../src/performance/interval.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
 import type {Facts} from '../../src/workload/contract.ts'
 import {QUANTITIES, type FactorName} from '../../src/workload/llm-inference/factors.ts'
 import {predictCase, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
-import {FOLDS, hash, largestSource, quantile, robust} from './fit.ts'
+import {calibrationRow, descend, heldOut, log, lossOf, measuredRows, medianError, root, sigmaOf, writeCalibration} from './fit.ts'
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-const CALIBRATION_FILE = path.join(root, 'data/calibration.csv')
 const MEASURED_FILES = ['llm-inference', 'mlperf', 'memory-fit']
 const KIND = 'llm-inference'
-/** The facts were collected on this day; see data/measured. */
-const AS_OF = '2026-11-20'
 
 /** Which part of a factor belongs to the hardware (falls back to the architecture), which to the runtime. */
 const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
@@ -76,14 +67,12 @@ function errorOf(sample: Sample, facts: Facts): number | undefined {
   return Math.log(prediction.interval.p50 / sample.measured)
 }
 
-function lossOf(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
+function lossWith(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
   const facts: Facts = {...base, calibration: parameters.calibration()}
-  let loss = 0
-  for (const sample of samples) loss += sample.weight * Math.min(8, robust(errorOf(sample, facts) ?? 0))
-  return loss
+  return lossOf(samples, sample => errorOf(sample, facts))
 }
 
-function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text: string) => void): Parameters {
+function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text: string) => void = () => {}): Parameters {
   const parameters = new Parameters()
   const pairs = new Set(samples.map(sample => `${sample.architecture}|${sample.runtime}`))
   const architectures = new Set(samples.map(sample => sample.architecture))
@@ -102,24 +91,14 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text
         if (scope.level === 1 && scope.key.endsWith('|*') !== HARDWARE.has(name)) continue
         const key = `${name}|${scope.key}`
         const tau = spreadOf(name) * (scope.level === 0 ? 3 : 1)
-        const at = (value: number): number => {
+        const best = descend(parameters.parts.get(key) ?? 0, step, value => {
           parameters.parts.set(key, value)
-          return lossOf(scope.samples, base, parameters) + (value / tau) ** 2 / 2
-        }
-        let best = parameters.parts.get(key) ?? 0
-        let lowest = at(best)
-        for (const direction of [step, -step]) {
-          for (let tries = 0; tries < 6; tries++) {
-            const loss = at(best + direction)
-            if (loss >= lowest - 1e-6) break
-            best += direction
-            lowest = loss
-          }
-        }
+          return lossWith(scope.samples, base, parameters) + (value / tau) ** 2 / 2
+        })
         parameters.parts.set(key, best)
       }
     }
-    log(`sweep ${sweep + 1}: loss ${lossOf(samples, base, parameters).toFixed(1)}`)
+    say(`sweep ${sweep + 1}: loss ${lossWith(samples, base, parameters).toFixed(1)}`)
   }
   return parameters
 }
@@ -127,11 +106,9 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text
 async function main(): Promise<void> {
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
-  const log = (text: string): void => void process.stderr.write(`${text}\n`)
   const samples: Sample[] = []
   for (const file of MEASURED_FILES) {
-    const text = fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8')
-    for (const {cells: row} of parseCsv(text, file)) {
+    for (const row of measuredRows(file)) {
       if (row['kind'] !== 'llm_inference' || row['metric'] === 'fits' || row['metric'] === 'memory_gib') continue
       const reading = readMeasurement(row, snapshot.accelerators)
       const measured = Number(row['value'])
@@ -152,30 +129,21 @@ async function main(): Promise<void> {
   const parameters = fit(usable, base, 5, log)
 
   // Errors of rows that the fit has not seen.
-  const errors: {sample: Sample; error: number}[] = []
-  const collect = (fitted: Parameters, held: readonly Sample[]): void => {
+  const predict = (fitted: Parameters, held: readonly Sample[]): {sample: Sample; error: number}[] => {
     const facts: Facts = {...base, calibration: fitted.calibration()}
-    for (const sample of held) {
+    return held.flatMap(sample => {
       const error = errorOf(sample, facts)
-      if (error !== undefined) errors.push({sample, error})
-    }
+      return error === undefined ? [] : [{sample, error}]
+    })
   }
-  if (fast) collect(parameters, usable)
-  else {
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const inFold = (sample: Sample): boolean => hash(sample.group) % FOLDS === fold
-      collect(fit(usable.filter(sample => !inFold(sample)), base, 4, () => {}), usable.filter(inFold))
-      log(`fold ${fold + 1} of ${FOLDS}`)
-    }
-  }
-  const shown = (list: readonly {error: number}[]): string => `n ${list.length}, median error ${(100 * (Math.exp(quantile(list.map(({error}) => Math.abs(error)), 0.5)) - 1)).toFixed(1)} %`
-  for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${shown(errors.filter(({sample}) => sample.metric === metric))}`)
-  log(`held out: ${shown(errors)}`)
+  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 4), held))
+  for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${medianError(errors.filter(({sample}) => sample.metric === metric))}`)
+  log(`held out: ${medianError(errors)}`)
 
   const lines: string[] = []
   const emit = (quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, metric?: Sample['metric']): void => {
     const fitted = usable.filter(sample => (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime) && (metric === undefined || sample.metric === metric))
-    lines.push([KIND, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted), AS_OF, 'modelled'].join(','))
+    lines.push(calibrationRow({kind: KIND, quantity, architecture, runtime, value, sigma}, fitted))
   }
   const pairs = [...new Set(usable.map(sample => `${sample.architecture}|${sample.runtime}`))].sort()
   const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
@@ -194,7 +162,6 @@ async function main(): Promise<void> {
   }
   for (const metric of ['throughput', 'ttft', 'tpot'] as const) {
     const all = errors.filter(({sample}) => sample.metric === metric)
-    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / Z90
     const overall = sigmaOf(all)
     emit(metric, '*', '*', 1, overall * 1.5, metric)
     for (const pair of pairs) {
@@ -206,13 +173,7 @@ async function main(): Promise<void> {
       emit(metric, architecture, runtime, 1, trust * sigmaOf(own) + (1 - trust) * overall, metric)
     }
   }
-  const text = fs.readFileSync(CALIBRATION_FILE, 'utf8').trimEnd().split('\n')
-  const [header = '', ...rows] = text
-  const kept = rows.filter(row => !row.startsWith(`${KIND},`))
-  const result = `${[header, ...[...kept, ...lines].sort()].join('\n')}\n`
-  if (process.argv.includes('--check')) {
-    if (result !== fs.readFileSync(CALIBRATION_FILE, 'utf8')) throw new Error('data/calibration.csv is not what the measurements give: run scripts/calibrate/llm-inference.ts')
-  } else fs.writeFileSync(CALIBRATION_FILE, result)
+  writeCalibration([KIND], lines, 'llm-inference.ts')
 }
 
 await main()

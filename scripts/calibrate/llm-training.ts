@@ -7,13 +7,8 @@
  * coordinate descent on a robust loss. Both kinds share the hardware. The spreads come from predictions of rows that were left out
  * (folds by source and model), not from the rows fitted on.
  */
-import fs from 'node:fs'
-import path from 'node:path'
-import {fileURLToPath} from 'node:url'
-import {parseCsv} from '../../src/catalog/csv.ts'
 import type {CalibratedValue, Calibration} from '../../src/performance/calibration.ts'
 import type {Configuration} from '../../src/performance/types.ts'
-import {Z90} from '../../src/performance/interval.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -21,15 +16,11 @@ import type {Facts} from '../../src/workload/contract.ts'
 import type {TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 import {measuredConfigurations, measuredPerformance, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
-import {FOLDS, hash, largestSource, quantile, robust} from './fit.ts'
+import {calibrationRow, descend, heldOut, log, lossOf, measuredRows, medianError, root, sigmaOf, writeCalibration} from './fit.ts'
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-const CALIBRATION_FILE = path.join(root, 'data/calibration.csv')
 const KINDS = ['llm-pretrain', 'llm-finetune'] as const
 type TrainingKind = (typeof KINDS)[number]
 const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'llm-pretrain'], ['llm-finetuning', 'llm-finetune'], ['memory-fit', 'llm-finetune']]
-/** The facts were collected on this day; see data/measured. */
-const AS_OF = '2026-11-20'
 
 /** Belongs to the hardware: one part per architecture, the same for both kinds. The others: one part per kind and runtime. */
 const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
@@ -102,11 +93,9 @@ function errorOf(sample: Sample, facts: Facts): number | undefined {
   return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / sample.measured) : undefined
 }
 
-function lossOf(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
+function lossWith(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
   const facts: Facts = {...base, calibration: parameters.calibration()}
-  let loss = 0
-  for (const sample of samples) loss += sample.weight * Math.min(8, robust(errorOf(sample, facts) ?? 0))
-  return loss
+  return lossOf(samples, sample => errorOf(sample, facts))
 }
 
 /** Where the source leaves the configuration open, the best one under the factors found so far. */
@@ -121,7 +110,7 @@ function chooseConfigurations(samples: readonly Sample[], base: Facts, parameter
   }
 }
 
-function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text: string) => void): Parameters {
+function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text: string) => void = () => {}): Parameters {
   const parameters = new Parameters()
   const scopes: {key: string; samples: Sample[]; level: 0 | 'hardware' | 'software'}[] = [{key: '*', samples: [...samples], level: 0}]
   for (const architecture of new Set(samples.map(sample => sample.architecture))) {
@@ -142,24 +131,14 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text
         if (concerned.length === 0) continue
         const key = `${name}|${scope.key}`
         const tau = spreadOf(name) * (scope.level === 0 ? 2 : 1)
-        const at = (value: number): number => {
+        const best = descend(parameters.parts.get(key) ?? 0, step, value => {
           parameters.parts.set(key, value)
-          return lossOf(concerned, base, parameters) + (value / tau) ** 2 / 2
-        }
-        let best = parameters.parts.get(key) ?? 0
-        let lowest = at(best)
-        for (const direction of [step, -step]) {
-          for (let tries = 0; tries < 6; tries++) {
-            const loss = at(best + direction)
-            if (loss >= lowest - 1e-6) break
-            best += direction
-            lowest = loss
-          }
-        }
+          return lossWith(concerned, base, parameters) + (value / tau) ** 2 / 2
+        })
         parameters.parts.set(key, best)
       }
     }
-    log(`sweep ${sweep + 1}: loss ${lossOf(samples, base, parameters).toFixed(1)}`)
+    say(`sweep ${sweep + 1}: loss ${lossWith(samples, base, parameters).toFixed(1)}`)
   }
   chooseConfigurations(samples, base, parameters)
   return parameters
@@ -168,11 +147,10 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, log: (text
 async function main(): Promise<void> {
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
-  const log = (text: string): void => void process.stderr.write(`${text}\n`)
   const samples: Sample[] = []
   const seen = new Set<string>()
   for (const [file, kind] of FILES) {
-    for (const {cells: row} of parseCsv(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)) {
+    for (const row of measuredRows(file)) {
       if (!/^llm_(?:pretraining|finetuning)$/.test(row['kind'] ?? '') || row['metric'] === 'fits') continue
       const memory = row['metric'] === 'memory_gib'
       // Tokens/s, TFLOP/s and MFU of one run are one measurement.
@@ -204,25 +182,16 @@ async function main(): Promise<void> {
   const parameters = fit(usable, base, 6, log)
 
   // Errors of runs that the fit has not seen.
-  const errors: {sample: Sample; error: number}[] = []
-  const collect = (fitted: Parameters, held: readonly Sample[]): void => {
+  const predict = (fitted: Parameters, held: readonly Sample[]): {sample: Sample; error: number}[] => {
     chooseConfigurations(held, base, fitted)
     const facts: Facts = {...base, calibration: fitted.calibration()}
-    for (const sample of held) {
+    return held.flatMap(sample => {
       const error = errorOf(sample, facts)
-      if (error !== undefined && !sample.ran) errors.push({sample, error})
-    }
+      return error === undefined || sample.ran ? [] : [{sample, error}]
+    })
   }
-  if (fast) collect(parameters, usable)
-  else {
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const inFold = (sample: Sample): boolean => hash(sample.group) % FOLDS === fold
-      collect(fit(usable.filter(sample => !inFold(sample)), base, 4, () => {}), usable.filter(inFold))
-      log(`fold ${fold + 1} of ${FOLDS}`)
-    }
-  }
-  const shown = (list: readonly {error: number}[]): string => `n ${list.length}, median error ${(100 * (Math.exp(quantile(list.map(({error}) => Math.abs(error)), 0.5)) - 1)).toFixed(1)} %`
-  for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${shown(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
+  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 4), held))
+  for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${medianError(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
 
   const lines: string[] = []
   const emit = (kind: TrainingKind, quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, memory: boolean): void => {
@@ -230,7 +199,7 @@ async function main(): Promise<void> {
     const fitted = usable.filter(sample =>
       (memory || (sigma === undefined && runtime === '*') || sample.kind === kind) && !sample.ran && sample.memory === memory &&
       (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime))
-    lines.push([kind, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted.length > 0 ? fitted : usable), AS_OF, 'modelled'].join(','))
+    lines.push(calibrationRow({kind, quantity, architecture, runtime, value, sigma}, fitted, usable))
   }
   const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
   for (const kind of KINDS) {
@@ -242,8 +211,6 @@ async function main(): Promise<void> {
       if (HARDWARE.has(name)) for (const architecture of architectures) emit(kind, name, architecture, '*', parameters.value(name, kind, architecture, '*'), undefined, memory)
       else if (!GLOBAL.has(name)) for (const runtime of runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
     }
-    // p10..p90 is to hold 80 % of the rows: the 80th percentile of |error| is 1.28 σ.
-    const sigmaOf = (list: readonly {error: number}[]): number => quantile(list.map(({error}) => Math.abs(error)), 0.8) / Z90
     // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
     const mixed = (list: readonly {error: number}[], overall: number): number => {
       const own = sigmaOf(list)
@@ -270,12 +237,7 @@ async function main(): Promise<void> {
     emit(kind, 'memory', '*', '*', 1, overallMemory * 1.2, true)
     for (const [runtime, list] of groups(memories, sample => sample.runtime)) emit(kind, 'memory', '*', runtime, 1, mixed(list, overallMemory), true)
   }
-  const [header = '', ...rows] = fs.readFileSync(CALIBRATION_FILE, 'utf8').trimEnd().split('\n')
-  const kept = rows.filter(row => !KINDS.some(kind => row.startsWith(`${kind},`)))
-  const result = `${[header, ...[...kept, ...lines].sort()].join('\n')}\n`
-  if (process.argv.includes('--check')) {
-    if (result !== fs.readFileSync(CALIBRATION_FILE, 'utf8')) throw new Error('data/calibration.csv is not what the measurements give: run scripts/calibrate/llm-training.ts')
-  } else fs.writeFileSync(process.env['CALIBRATION_OUT'] ?? CALIBRATION_FILE, result)
+  writeCalibration(KINDS, lines, 'llm-training.ts')
 }
 
 await main()
