@@ -3,7 +3,8 @@
  * the measurements or the formulas change: `node scripts/calibrate/llm-inference.ts [--check]`.
  *
  * Every factor is ln-additive: global + architecture (hardware quantities) + runtime + pair, each part drawn towards 0 (ridge, so that a part
- * without evidence stays at its parent's value), fitted by coordinate descent on a robust loss. The spread rows come from predictions of
+ * without evidence stays at its parent's value), fitted by coordinate descent on a robust loss. Pairs come first, then what they have in
+ * common, so that the largest sources do not pull what others inherit. The spread rows come from predictions of
  * rows that were left out (folds by source and model), not from the rows fitted on.
  */
 import type {Calibration, CalibratedValue} from '../../src/performance/calibration.ts'
@@ -19,7 +20,10 @@ const MEASURED_FILES = ['llm-inference', 'mlperf', 'memory-fit']
 const KIND = 'llm-inference'
 
 /** Which part of a factor belongs to the hardware (falls back to the architecture), which to the runtime. */
-const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
+const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'computeWatts', 'weightBandwidth', 'link'])
+/** A matter of the design of the chip, whatever runs on it; of kernels, whatever they run on. */
+const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const spreadOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^mixture$/.test(name) ? 0.25 : 0.6)
 const UPPER: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, kvBandwidth: 0.95, mixture: 1, link: 0.95, queueShare: 1}
@@ -45,8 +49,12 @@ class Parameters {
 
   value(name: FactorName, architecture: string, runtime: string): number {
     const [, start] = QUANTITIES[name]
-    let ln = Math.log(start) + (this.parts.get(`${name}|*|*`) ?? 0) + (this.parts.get(`${name}|*|${runtime}`) ?? 0) + (this.parts.get(`${name}|${architecture}|${runtime}`) ?? 0)
-    if (HARDWARE.has(name)) ln += this.parts.get(`${name}|${architecture}|*`) ?? 0
+    const part = (key: string): number => this.parts.get(`${name}|${key}`) ?? 0
+    let ln = Math.log(start) + part('*|*')
+    // `*` asks for the parent alone: its part counts once.
+    if (runtime !== '*') ln += part(`*|${runtime}`)
+    if (architecture !== '*' && HARDWARE.has(name)) ln += part(`${architecture}|*`)
+    if (architecture !== '*' && runtime !== '*') ln += part(`${architecture}|${runtime}`)
     return Math.min(Math.exp(ln), UPPER[name] ?? Number.POSITIVE_INFINITY)
   }
 
@@ -81,16 +89,17 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text
   for (const runtime of runtimes) scopes.push({key: `*|${runtime}`, samples: samples.filter(sample => sample.runtime === runtime), level: 1})
   for (const architecture of architectures) scopes.push({key: `${architecture}|*`, samples: samples.filter(sample => sample.architecture === architecture), level: 1})
   for (const pair of pairs) scopes.push({key: pair, samples: samples.filter(sample => `${sample.architecture}|${sample.runtime}` === pair), level: 2})
+  scopes.reverse()
   for (let sweep = 0; sweep < sweeps; sweep++) {
     const step = sweep === 0 ? 0.5 : sweep === 1 ? 0.25 : 0.12
     for (const scope of scopes) {
-      if (scope.level > sweep) continue
       if (scope.level > 0 && scope.samples.length < 4) continue
       for (const name of names) {
         // A hardware quantity has no part of the runtime alone, a runtime's none of the architecture alone.
         if (scope.level === 1 && scope.key.endsWith('|*') !== HARDWARE.has(name)) continue
+        if ((scope.level > 0 && ONLY_GLOBAL.has(name)) || (scope.level === 2 && ONLY_ARCHITECTURE.has(name))) continue
         const key = `${name}|${scope.key}`
-        const tau = spreadOf(name) * (scope.level === 0 ? 3 : 1)
+        const tau = spreadOf(name)
         const best = descend(parameters.parts.get(key) ?? 0, step, value => {
           parameters.parts.set(key, value)
           return lossWith(scope.samples, base, parameters) + (value / tau) ** 2 / 2
@@ -136,7 +145,7 @@ async function main(): Promise<void> {
       return error === undefined ? [] : [{sample, error}]
     })
   }
-  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 4), held))
+  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 5), held))
   for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${medianError(errors.filter(({sample}) => sample.metric === metric))}`)
   log(`held out: ${medianError(errors)}`)
 

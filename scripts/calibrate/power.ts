@@ -110,5 +110,6 @@ if (flags.write) {
   const file = join(root, 'data/calibration.csv')
   const header = readFileSync(file, 'utf8').split('\n', 1)[0]!.split(',')
   const others = parseCsv(readFileSync(file, 'utf8'), 'calibration.csv').filter(record => record.cells['kind'] !== POWER_KIND).map(record => header.map(column => record.cells[column]))
-  writeFileSync(file, writeCsv(header, [...others, ...table]))
+  const rows = [...others, ...table].map(cells => ({cells, text: cells.join(',')})).sort((a, b) => (a.text < b.text ? -1 : 1))
+  writeFileSync(file, writeCsv(header, rows.map(row => row.cells)))
 }

@@ -1,6 +1,6 @@
 import {RigorError} from '../errors.ts'
 import {intervalFromSigma, scale} from '../performance/interval.ts'
-import type {Configuration, Hardware, Interval, LatencyQuantile, Performance} from '../performance/types.ts'
+import type {Configuration, Hardware, Interval, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand} from '../workload/contract.ts'
 import {rateIn} from '../workload/fields.ts'
@@ -12,6 +12,8 @@ export interface ReferenceFactor {
   readonly rateFactor: number
   readonly acceleratorId: string
   readonly accelerators: number
+  /** The estimates were made at the measured speed (`atMeasuredSpeed`): they are not scaled once more. */
+  readonly inDemand: boolean
 }
 
 /**
@@ -20,48 +22,67 @@ export interface ReferenceFactor {
  */
 const SAME_HARDWARE_SIGMA_LOG = 0.08
 
+/** Rounds that look for the speed whose estimate is the measurement; each multiplies by what is missing, and few are needed. */
+const SPEED_ROUNDS = 12
+const SPEED_TOLERANCE = 1e-3
+
 /** Runs the estimator on the reference's hardware and compares. Kinds that read the reference themselves are left alone. */
 export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec, hardware: Hardware, facts: PlanningFacts): ReferenceFactor | undefined {
   const {reference} = spec
   if (reference === undefined || kind.readsReference === true) return undefined
-  const performance = referencePerformance(kind, demand, hardware, facts, reference.configuration)
   const measuredRate = reference.throughput === undefined ? undefined : rateIn(reference.throughput, demand.throughputUnit)
   if (reference.throughput !== undefined && measuredRate === undefined) {
     throw new RigorError('BAD_UNIT', `reference.throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   }
-  const predictedRate = performance.saturationThroughput?.p50 ?? performance.throughput.value?.p50
-  const rateFactor =
-    measuredRate !== undefined
-      ? predictedRate === undefined ? undefined : measuredRate / predictedRate
-      : performance.workSeconds === null || reference.durationSeconds === undefined ? undefined : performance.workSeconds.p50 / reference.durationSeconds
-  if (rateFactor === undefined || !(rateFactor > 0) || !Number.isFinite(rateFactor)) {
+  const missing = (performance: Performance): number | undefined => {
+    const predictedRate = performance.saturationThroughput?.p50 ?? performance.throughput.value?.p50
+    const factor =
+      measuredRate !== undefined
+        ? predictedRate === undefined ? undefined : measuredRate / predictedRate
+        : performance.workSeconds === null || reference.durationSeconds === undefined ? undefined : performance.workSeconds.p50 / reference.durationSeconds
+    return factor !== undefined && factor > 0 && Number.isFinite(factor) ? factor : undefined
+  }
+  // What was measured was measured, whether or not it kept the goal.
+  const unbound = kind.withoutGoal?.(demand) ?? demand
+  const plain = referencePerformance(kind, unbound, hardware, facts, reference.configuration)
+  if (!plain.feasible) throw impossible(plain.refusal.detail)
+  let rateFactor = missing(plain.performance)
+  if (rateFactor === undefined) {
     throw new RigorError('REFERENCE_UNUSABLE', `The reference on ${reference.on} cannot be compared: this workload has no ${measuredRate === undefined ? 'duration' : 'throughput'} there.`, {hint: 'Give reference.throughput for work without an end, either for the rest.'})
   }
-  return {rateFactor, acceleratorId: hardware.accelerator.id, accelerators: hardware.acceleratorsPerNode * hardware.nodes}
+  // A goal holds more requests at a time on faster hardware: there the rate grows by more than the speed.
+  for (let round = 0; kind.atSpeed !== undefined && round < SPEED_ROUNDS; round++) {
+    const again = referencePerformance(kind, kind.atSpeed(unbound, rateFactor), hardware, facts, reference.configuration)
+    const rest = again.feasible ? missing(again.performance) : undefined
+    if (rest === undefined || Math.abs(rest - 1) < SPEED_TOLERANCE) break
+    rateFactor *= rest
+  }
+  return {rateFactor, acceleratorId: hardware.accelerator.id, accelerators: hardware.acceleratorsPerNode * hardware.nodes, inDemand: kind.atSpeed !== undefined}
 }
 
-function referencePerformance(kind: AnyKind, demand: Demand, hardware: Hardware, facts: PlanningFacts, configuration: Configuration | undefined): Performance {
-  if (configuration !== undefined) {
-    const result = kind.perform(demand, hardware, configuration, facts)
-    if (result.feasible) return result.performance
-    throw impossible(result.refusal.detail)
-  }
+/** The demand to plan with: where goals depend on the speed, estimates are made at the measured one, so that goals and replicas are checked against it. */
+export function atMeasuredSpeed(kind: AnyKind, demand: Demand, reference: ReferenceFactor | undefined): Demand {
+  return reference === undefined || kind.atSpeed === undefined ? demand : kind.atSpeed(demand, reference.rateFactor)
+}
+
+function referencePerformance(kind: AnyKind, demand: Demand, hardware: Hardware, facts: PlanningFacts, configuration: Configuration | undefined): PerformResult {
+  if (configuration !== undefined) return kind.perform(demand, hardware, configuration, facts)
   const {performances, refusal} = searchConfigurations(kind, demand, hardware, facts)
   const [best] = performances.toSorted((a, b) => (a.workSeconds?.p50 ?? 0) - (b.workSeconds?.p50 ?? 0) || (b.saturationThroughput?.p50 ?? 0) - (a.saturationThroughput?.p50 ?? 0))
-  if (best === undefined) throw impossible(refusal?.detail ?? 'no configuration fits')
-  return best
+  return best === undefined ? {feasible: false, refusal: refusal ?? {reason: 'topology', detail: 'no configuration fits', nearest: null}} : {feasible: true, performance: best}
 }
 
 const impossible = (detail: string): RigorError =>
   new RigorError('REFERENCE_IMPOSSIBLE', `By these estimates the reference could not have run: ${detail}.`, {hint: 'Check reference.on, or give reference.configuration as it was measured.'})
 
-/** A performance put right by the user's measurement: rates times the factor, times divided by it. */
+/** A performance put right by the user's measurement: rates times the factor and times divided by it where the estimate was not made at that speed, and narrower intervals on what was measured. */
 export function withReference(performance: Performance, hardware: Hardware, reference: ReferenceFactor): Performance {
-  const {rateFactor} = reference
+  const {rateFactor, inDemand} = reference
+  const factor = inDemand ? 1 : rateFactor
   const same = hardware.accelerator.id === reference.acceleratorId && hardware.acceleratorsPerNode * hardware.nodes === reference.accelerators
   const narrowed = (interval: Interval): Interval => (same ? intervalFromSigma(interval.p50, SAME_HARDWARE_SIGMA_LOG) : interval)
-  const faster = (interval: Interval): Interval => narrowed(scale(interval, rateFactor))
-  const shorter = (interval: Interval): Interval => narrowed(scale(interval, 1 / rateFactor))
+  const faster = (interval: Interval): Interval => narrowed(scale(interval, factor))
+  const shorter = (interval: Interval): Interval => narrowed(scale(interval, 1 / factor))
   const quantile = (value: LatencyQuantile): LatencyQuantile => ({median: shorter(value.median), p99: shorter(value.p99)})
   const {value} = performance.throughput
   return {

@@ -21,7 +21,7 @@ import type {Kin} from './fewest-nodes.ts'
 import type {Objective} from './objective.ts'
 import {DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
-import {measureReference, withReference, type ReferenceFactor} from './reference.ts'
+import {atMeasuredSpeed, measureReference, withReference, type ReferenceFactor} from './reference.ts'
 import {sayHours} from './say.ts'
 import {searchConfigurations, type SearchResult} from './search.ts'
 
@@ -97,7 +97,9 @@ export function createSession(input: SessionInput): Session {
   if (spec.configuration.migProfile !== undefined) {
     throw new RigorError('MIG_UNPLANNED', `${workload.where}, configuration.migProfile — plans and estimates are for whole accelerators.`, {hint: 'Leave it out; machines that hold a slice of one accelerator are planned as they are.'})
   }
-  const demand = kind.demand(spec, facts, input.referenceHardware)
+  const plain = kind.demand(spec, facts, input.referenceHardware)
+  const reference = input.referenceHardware === undefined ? undefined : measureReference(kind, plain, spec, input.referenceHardware, facts)
+  const demand = atMeasuredSpeed(kind, plain, reference)
   const schedule = scheduleOf(spec, demand)
   const site = options.rigs[0]?.site
   const work: Work = {
@@ -108,7 +110,6 @@ export function createSession(input: SessionInput): Session {
     uplinkBytesPerSecond: site?.uplinkBytesPerSecond ?? DEFAULT_UPLINK_BYTES_PER_SECOND,
     asOf: options.asOf,
   }
-  const reference = input.referenceHardware === undefined ? undefined : measureReference(kind, demand, spec, input.referenceHardware, facts)
   const found = new Map<string, SearchResult>()
   let candidates = 0
   const keepAll = objective.kind === 'expression'

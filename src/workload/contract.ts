@@ -63,6 +63,11 @@ export interface Kind<Spec = never, D extends Demand = never> {
   perform(demand: D, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult
   /** The same demand where a stated goal of speed (an SLO) may be missed: for the figures of a target that misses it. */
   withoutGoal?(demand: D): D
+  /**
+   * The same demand where everything runs `speed` times as fast as estimated, because the user measured it (`reference`). Kinds with goals have
+   * it: whether a goal is met, and by how many replicas, depends on the speed. For all others the planner scales finished estimates.
+   */
+  atSpeed?(demand: D, speed: number): D
   /** The reason and nearest way out when `configurations` is empty. */
   refuse(demand: D, hardware: Hardware, facts: Facts): PerformResult & {feasible: false}
   /** A time (seconds per run, or per output token when endless) that no configuration on this hardware beats: the roofline that every estimate is held against in the tests. */

@@ -10,6 +10,7 @@ const RUNTIME_ORDER = ['neuron', 'vllm', 'tensorrt-llm', 'sglang', 'jetstream', 
 /** Runtimes that split a model over accelerators by layers, not by heads. */
 const LAYER_SPLIT: ReadonlySet<string> = new Set(['llama.cpp', 'mlx', 'pytorch'])
 
+/** The most of the memory that weights may take for a layout to be worth a look; what runtimes and one sequence need besides is never less. Only a filter: `perform` counts every byte. */
 const GPU_SHARE_FOR_WEIGHTS = 0.93
 const FLOAT_FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4'])
 

@@ -36,6 +36,8 @@ export interface InferenceDemand extends Demand {
   readonly precision: string | undefined
   readonly configuration: Configuration
   readonly apiNote: string | undefined
+  /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */
+  readonly speed: number
 }
 
 /** Fields of a configuration that serving has no use for: a value there is a mistake, not a wish. */
@@ -116,6 +118,7 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     replicas: configuration.dp ?? spec.replicas,
     precision,
     configuration,
+    speed: 1,
     apiNote: spec.apiPrice === undefined ? undefined : apiNote(spec.apiPrice, inputTokens, outputTokens),
   }
 }

@@ -11,12 +11,16 @@ export interface Factors {
   readonly compute16: number
   readonly compute8: number
   readonly compute4: number
+  /** Watts that matmuls at the printed rate draw for each dense 16-bit TFLOP/s of it: a board allowed less lowers its clock. */
+  readonly computeWatts: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
   /** Share of the memory bandwidth at which attention reads the KV cache. */
   readonly kvBandwidth: number
   /** What routing, gathering and uneven experts leave of the two rates above in a mixture's experts. */
   readonly mixture: number
+  /** Columns of an expert's matrices at which half of those rates is lost: narrow ones (cut by tensor parallelism) are over before a kernel is under way. */
+  readonly expertColumns: number
   /** Share of a link's nominal rate that collectives reach. */
   readonly link: number
   /** Seconds of one all-reduce beyond the transfer, on top of the link's own latency. */
@@ -47,9 +51,11 @@ export const QUANTITIES = {
   compute16: ['compute', 0.6],
   compute8: ['compute-8bit', 0.5],
   compute4: ['compute-4bit', 0.4],
+  computeWatts: ['compute-watts', 0.4],
   weightBandwidth: ['memory-bandwidth', 0.75],
   kvBandwidth: ['kv-bandwidth', 0.6],
   mixture: ['mixture', 0.7],
+  expertColumns: ['expert-columns', 128],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],
@@ -90,4 +96,24 @@ function lookUp(calibration: Calibration, architecture: string, runtime: string)
   const ttftSigma = spread('ttft', 0.7)
   const tpotSigma = spread('tpot', 0.5)
   return {...(values as Record<FactorName, number>), throughputSigma, ttftSigma, tpotSigma, basis}
+}
+
+/** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */
+const SECONDS = ['collectiveSeconds', 'layerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
+const RATES = ['compute16', 'compute8', 'compute4', 'weightBandwidth', 'kvBandwidth', 'link'] as const satisfies readonly FactorName[]
+
+const scaled = new WeakMap<Factors, Map<number, Factors>>()
+
+/** The same runtime on hardware that does everything `speed` times as fast. */
+export function atSpeed(factors: Factors, speed: number): Factors {
+  let known = scaled.get(factors)
+  if (known === undefined) scaled.set(factors, (known = new Map()))
+  let faster = known.get(speed)
+  if (faster === undefined) {
+    const changed: Partial<Record<FactorName, number>> = {}
+    for (const name of RATES) changed[name] = factors[name] * speed
+    for (const name of SECONDS) changed[name] = factors[name] / speed
+    known.set(speed, (faster = {...factors, ...changed}))
+  }
+  return faster
 }

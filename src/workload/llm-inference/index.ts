@@ -22,6 +22,7 @@ export const llmInference: Kind<InferenceSpec, InferenceDemand> = {
   withoutGoal: demand => ({...demand, goal: {...demand.goal, excused: true}}),
   configurations: inferenceConfigurations,
   perform: performInference,
+  atSpeed: (demand, speed) => ({...demand, speed}),
   refuse(demand, hardware, facts) {
     const support = runtimeFor(demand, hardware, facts)
     const {architecture, name} = hardware.accelerator

@@ -19,8 +19,8 @@ export interface MeasuredCase {
   readonly nodes: number
   /** What the source says of how it ran; absent parts are searched for the highest throughput. */
   readonly configuration: Configuration
-  /** From a performance to the row's own figure, unit and scope. */
-  readonly read: (performance: Performance) => Interval
+  /** From a performance to the row's own figure, unit and scope; `undefined` = the estimate has no such figure. */
+  readonly read: (performance: Performance) => Interval | undefined
 }
 
 export type MeasuredReading = {readonly status: 'case'; readonly case: MeasuredCase} | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
@@ -95,8 +95,9 @@ function precisionOf(row: MeasuredRow, accelerator: Accelerator): string {
 }
 
 interface Lengths {
-  readonly input: number
-  readonly output: number
+  /** `undefined` = neither the row nor what its data set's documents say tells. */
+  readonly input: number | undefined
+  readonly output: number | undefined
   /** Sequences decoded per request (beam search); their prompts are one. */
   readonly beams: number
 }
@@ -111,9 +112,12 @@ function lengthsOf(row: MeasuredRow): Lengths {
   if (/beam 4/.test(dataset)) return {input: 778, output: 69, beams: 4}
   if (/CNN-DailyMail/.test(dataset)) return {input: 778, output: 73, beams: 1}
   const defaults: Readonly<Record<string, number>> = {'lm-arena-chat': 300, gpqa: 250, 'sourcegraph-fim': 1500, Alpaca: 50}
+  const phase = row['phase'] ?? ''
   return {
-    input: input ?? number(meanInput?.replace(',', '')) ?? defaults[dataset] ?? (/OpenOrca\+GSM8K/.test(dataset) ? 300 : /math\/QA/.test(dataset) ? 800 : 1),
-    output: output ?? number(meanOutput?.replace(',', '')) ?? (dataset === 'Alpaca' ? 200 : 1),
+    // Generation timings without a prompt start from an empty cache (llama-bench's tg).
+    input: input ?? number(meanInput?.replaceAll(',', '')) ?? defaults[dataset] ?? (/OpenOrca\+GSM8K/.test(dataset) ? 300 : /math\/QA/.test(dataset) ? 800 : phase === 'decode_batch1' ? 1 : undefined),
+    // Prefill timings ask for the first token only.
+    output: output ?? number(meanOutput?.replaceAll(',', '')) ?? (dataset === 'Alpaca' ? 200 : phase === 'prefill_batch1' ? 1 : undefined),
     beams: 1,
   }
 }
@@ -163,38 +167,42 @@ function mlperfTpotSeconds(row: MeasuredRow): number | undefined {
   return /405B/.test(model) ? 0.175 : /3\.1 8B/.test(model) ? 0.1 : /DeepSeek/.test(model) ? 0.08 : 0.2
 }
 
-const perMetric = (row: MeasuredRow, accelerators: number, lengths: Lengths): ((performance: Performance) => Interval) | undefined => {
-  const times = (interval: Interval | null | undefined, factor: number): Interval => (interval === null || interval === undefined ? exactly(0) : scale(interval, factor))
-  const latency = (performance: Performance, which: 'ttftSeconds' | 'tpotSeconds', percentile: 'median' | 'p99'): Interval => performance.latency?.[which][percentile] ?? exactly(0)
-  const metric = row['metric'] ?? ''
-  const sequencesPerRequest = lengths.beams
-  switch (metric) {
+type Read = MeasuredCase['read']
+
+/** How to read a row's figure off an estimate; a figure the estimate does not have (no throughput, no latency) stays `undefined` and never becomes 0. */
+function readerOf(row: MeasuredRow, accelerators: number, input: number, output: number, beams: number): Read | undefined {
+  const known = (change: (interval: Interval) => Interval, interval: Interval | null | undefined): Interval | undefined => (interval === null || interval === undefined || !(interval.p50 > 0) ? undefined : change(interval))
+  const times = (factor: number) => (interval: Interval) => scale(interval, factor)
+  const over = (numerator: number) => (interval: Interval) => divideBy(numerator, interval)
+  const throughput = (factor: number): Read => performance => known(times(factor), performance.throughput.value)
+  const latency = (which: 'ttftSeconds' | 'tpotSeconds', percentile: 'median' | 'p99', change: (interval: Interval) => Interval): Read => performance => known(change, performance.latency?.[which][percentile])
+  switch (row['metric'] ?? '') {
     case 'output_tokens_per_s':
-      if (row['phase'] === 'decode_batch1') return performance => divideBy(1, latency(performance, 'tpotSeconds', 'median'))
-      return performance => times(performance.throughput.value, row['scope'] === 'per_accelerator' ? 1 / accelerators : 1)
+      if (row['phase'] === 'decode_batch1') return latency('tpotSeconds', 'median', over(1))
+      return throughput(row['scope'] === 'per_accelerator' ? 1 / accelerators : 1)
     case 'output_tokens_per_s_per_accelerator':
-      return performance => times(performance.throughput.value, 1 / accelerators)
+      return throughput(1 / accelerators)
     case 'prompt_tokens_per_s':
-      return performance => divideBy(lengths.input, latency(performance, 'ttftSeconds', 'median'))
+      return latency('ttftSeconds', 'median', over(input))
     case 'samples_per_s':
     case 'queries_per_s':
       // MLPerf counts tokens from Llama 2 on, whatever the column says; only GPT-J is counted in queries.
-      return performance => times(performance.throughput.value, /gpt-?j/i.test(row['model'] ?? '') ? 1 / (lengths.output * sequencesPerRequest) : 1)
+      return throughput(/gpt-?j/i.test(row['model'] ?? '') ? 1 / (output * beams) : 1)
     case 'tpot_ms':
     case 'tpot_ms_p50':
     case 'tpot_ms_median':
     case 'itl_ms_median':
-      return performance => times(latency(performance, 'tpotSeconds', 'median'), 1000)
+      return latency('tpotSeconds', 'median', times(1000))
     case 'ttft_ms':
     case 'ttft_ms_p50':
     case 'ttft_ms_median':
-      return performance => times(latency(performance, 'ttftSeconds', 'median'), 1000)
+      return latency('ttftSeconds', 'median', times(1000))
     case 'ttft_ms_p99':
-      return performance => times(latency(performance, 'ttftSeconds', 'p99'), 1000)
+      return latency('ttftSeconds', 'p99', times(1000))
     case 'tpot_ms_p99':
-      return performance => times(latency(performance, 'tpotSeconds', 'p99'), 1000)
+      return latency('tpotSeconds', 'p99', times(1000))
     case 'memory_gib':
-      return performance => times(performance.memory.neededGib, (row['unit'] === 'GB' ? 2 ** 30 / 1e9 : 1) * (row['scope'] === 'sum_over_accelerators' ? accelerators : 1))
+      return performance => known(times((row['unit'] === 'GB' ? 2 ** 30 / 1e9 : 1) * (row['scope'] === 'sum_over_accelerators' ? accelerators : 1)), performance.memory.neededGib)
     case 'fits':
       return performance => ({p10: performance.memory.neededGib.p90 <= performance.memory.availableGib ? 1 : 0, p50: 1, p90: 1})
     default:
@@ -214,23 +222,26 @@ export function readMeasurement(row: MeasuredRow, accelerators: readonly Acceler
   if (peakFlopsFor(accelerator, 16) === undefined) return no('unanswered', `no matmul rate is known for ${accelerator.name}`)
   if (/speculative|\bMTP\b|eagle/i.test(notes)) return no('out_of_scope', 'speculative decoding is not modelled')
   const runtime = runtimeOf(row['framework'] ?? '')
+  const tensor = number(row['tp']) ?? 1
+  // Tensor parallelism takes powers of two; 72 (or 28, or 36) of a rack are what its prefill and decode workers have together, and how they are split is not said.
+  if (tensor > ACCELERATORS_PER_SXM_NODE && !Number.isInteger(Math.log2(tensor)) && /NVL72/.test(label)) return no('unanswered', `how ${tensor} accelerators of a rack were split is not said`)
   const parallelism = parallelismOf(row, runtime)
-  const lengths = lengthsOf(row)
-  const read = perMetric(row, parallelism.accelerators, lengths)
+  const {input, output, beams} = lengthsOf(row)
+  const read = readerOf(row, parallelism.accelerators, input ?? Number.NaN, output ?? Number.NaN, beams)
   if (read === undefined) return no('out_of_scope', `${row['metric']} is not a figure of this kind`)
+  if (input === undefined || output === undefined) return no('unanswered', `how many tokens ${input === undefined ? (output === undefined ? 'go in and come out' : 'go in') : 'come out'} is not known`)
   const nodes = Math.max(1, number(row['nodes']) ?? 1)
   const concurrency = number(row['concurrency'])
   const phase = row['phase'] ?? ''
-  // Where output_len is 1 (prefill timings) one token is all that is asked.
-  const outputTokens = Math.max(1, Math.round(lengths.output))
-  const traffic: Record<string, unknown> = {inputTokens: Math.max(1, Math.round(lengths.input)), outputTokens}
-  if (lengths.beams > 1) traffic['prefixCacheShare'] = 1 - 1 / lengths.beams
+  const traffic: Record<string, unknown> = {inputTokens: Math.max(1, Math.round(input)), outputTokens: Math.max(1, Math.round(output))}
+  if (beams > 1) traffic['prefixCacheShare'] = 1 - 1 / beams
   let slo: Record<string, unknown> | undefined
   if (phase === 'offline' || phase === 'server' || phase === 'interactive' || (phase === 'offline_throughput' && concurrency === undefined)) {
     Object.assign(traffic, {mode: 'offline', requests: phase === 'offline_throughput' ? 2000 : 20_000})
     const tpot = mlperfTpotSeconds(row)
     if (tpot !== undefined) slo = {tpot}
   } else {
+    if (concurrency === undefined && !phase.endsWith('batch1')) return no('unanswered', 'how many requests were in flight is not known')
     Object.assign(traffic, {concurrency: concurrency ?? 1})
   }
   const precision = precisionOf(row, accelerator)
@@ -311,5 +322,6 @@ export function predictCase(row: MeasuredRow, found: MeasuredCase, facts: Facts)
   const {performance} = answer
   if (row['metric'] === 'fits' && performance === undefined) return {status: 'answered', interval: exactly(0)}
   if (performance === undefined) return {status: 'unanswered', reason: answer.refusal ?? 'does not run'}
-  return {status: 'answered', interval: found.read(performance)}
+  const interval = found.read(performance)
+  return interval === undefined ? {status: 'unanswered', reason: `the estimate has no ${row['metric'] ?? 'such figure'}`} : {status: 'answered', interval}
 }

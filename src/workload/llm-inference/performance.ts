@@ -1,5 +1,5 @@
 import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
@@ -23,10 +23,18 @@ const HOST_BUSY_SHARE_OF_REQUEST = 0.1
 /** Where the runtime's figures are unknown: vLLM's 10 % outside its budget, and a start as slow as its slow ones. */
 const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserveGib: 1, memoryShareUsable: 0.9, startupSeconds: 90, weightLoadBytesPerSecond: 1e9}
 
-/** Runtimes that give pages to a sequence as it grows: caches hold the prompt and, over many sequences, half of the answer; a tenth is kept for luck. */
+/** Runtimes that give pages to a sequence as it grows; the others reserve its whole context. */
 const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstream', 'rocm', 'gaudi'])
 
-/** Spread of a memory sum: fragmentation, buffers and versions. */
+/** Tokens of the answer that a paged sequence holds on average: half of it over many sequences, and a tenth kept for luck. An assumption. */
+const PAGED_ANSWER_SHARE = 0.6
+/** The most a runtime may set aside of a small card; without the cap 2 GiB of buffers would be most of it. An assumption. */
+const MOST_RESERVED_SHARE = 0.5
+/** Sequences whose logits stand in memory at a time: runtimes sample in chunks. vLLM's default max_num_seqs. */
+const SAMPLED_SEQUENCES = 256
+/** The fewest tokens of a pass that buffers are made for. An assumption; it matters for prompts of a few tokens alone. */
+const FEWEST_PASS_TOKENS = 256
+/** Spread of a memory sum: fragmentation, buffers and versions; four of five rows of data/measured with a memory figure lie within it. */
 const MEMORY_SIGMA = 0.05
 
 interface Plan {
@@ -68,7 +76,7 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
   const factors = factorsOf(facts.calibration, hardware.accelerator.architecture, layout.runtime)
-  const serving = createServing(demand.model, hardware, layout, factors)
+  const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
@@ -96,10 +104,10 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const {model} = serving
   const known = facts.runtime(layout.runtime) ?? facts.runtime('any')
   const runtime = known ?? UNKNOWN_RUNTIME
-  const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, 256))
-  const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(256, batchOf(demand)) * model.vocab * 4) / layout.tp
-  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * 0.5)
-  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? 0.6 : 1))
+  const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, FEWEST_PASS_TOKENS))
+  const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
+  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
+  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
     layout, serving, runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
@@ -123,7 +131,7 @@ function memoryOf(plan: Plan, sequences: number): MemoryUse {
     availableGib: plan.serving.memoryBytes / GIB,
     lines: [
       {item: 'weights', gib: weights},
-      {item: `KV cache of ${Number(sequences.toPrecision(4))} sequences`, gib: cache},
+      {item: `KV cache (${plan.serving.format.cacheFormat}) of ${Number(sequences.toPrecision(4))} sequences`, gib: cache},
       {item: 'activations', gib: activations},
       {item: 'runtime reserve', gib: reserve},
     ],
@@ -344,14 +352,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   const requestsPerReplica = (state.requestsPerSecond * active) / replicas
   const batch = Math.max(1, state.inFlight)
   const gaps = Math.max(0, outputTokens - 1)
-  const {step, added, alone} = state
-  const perStage = 1 / layout.pp
-  // Busy shares: what a second asks of each part ÷ what it can give. Prompts are taken in together: a pass over the weights holds a budget of tokens.
-  const stepsPerSecond = (requestsPerReplica * gaps) / batch
-  const computeShare = (stepsPerSecond * step.flops) / serving.flopsPerSecond + (requestsPerReplica * added.flops) / serving.flopsPerSecond
-  const memoryShare = (stepsPerSecond * step.bytes) / serving.weightBytesPerSecond + (requestsPerReplica * serving.weightBytes * perStage * demand.newTokens) / PREFILL_BUDGET_TOKENS / serving.weightBytesPerSecond
-  const linkShare = stepsPerSecond * step.link * layout.pp + requestsPerReplica * added.link
-  const hostShare = stepsPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerReplica * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST
+  const {step, alone} = state
   const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
   if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
   if (narrowedUnasked(demand, layout.precision)) notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
@@ -372,7 +373,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
       tpotSeconds: {median: intervalFromSigma(state.tpotMedian, factors.tpotSigma), p99: intervalFromSigma(load.kind === 'offline' ? state.tpotP99 : peakState.tpotP99, factors.tpotSigma)},
     },
     memory,
-    load: {computeShare: clamp(computeShare), memoryShare: clamp(memoryShare), linkShare: clamp(linkShare), hostShare: clamp(hostShare)},
+    load: loadOf(serving, state, requestsPerReplica, shape),
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
     loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
     checkpointBytes: 0,
@@ -382,6 +383,26 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
     rooflineSeconds: rooflineSeconds(demand, hardware, [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
     notes,
+  }
+}
+
+/**
+ * How busy the parts of one accelerator are: what a second asks of each ÷ what it can give. A pass of all sequences goes through every stage
+ * as min(pp, batch) microbatches, one after another, and `state.step` is one of them on one stage: with a microbatch for every stage all of
+ * them are at work all the time, whatever pp. A prefill passes every stage once; a budget of prompt tokens shares one read of the weights.
+ */
+export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): Load {
+  const {factors, layout} = serving
+  const {step, added} = state
+  const batch = Math.max(1, state.inFlight)
+  const passesPerSecond = (requestsPerSecond * Math.max(0, shape.outputTokens - 1)) / batch
+  const microbatchesPerSecond = passesPerSecond * Math.min(layout.pp, batch)
+  const prefillBytes = (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS
+  return {
+    computeShare: clamp((microbatchesPerSecond * step.flops + requestsPerSecond * added.flops) / serving.flopsPerSecond),
+    memoryShare: clamp((microbatchesPerSecond * step.bytes + requestsPerSecond * prefillBytes) / serving.weightBytesPerSecond),
+    linkShare: clamp(microbatchesPerSecond * step.link + requestsPerSecond * added.link),
+    hostShare: clamp(passesPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerSecond * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST),
   }
 }
 

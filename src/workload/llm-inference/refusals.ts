@@ -36,8 +36,13 @@ export function machineSize(hardware: Hardware): string {
 
 export const gib = (value: number): string => (value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3))))
 
-/** Share of memory that weights may take where nothing more is known of cache and reserve. */
+/**
+ * Share of memory that weights may take where nothing more is known of cache and reserve: vLLM's default leaves 10 % outside its budget, and half as
+ * much again goes to buffers and a first sequence. An assumption, and only behind the way out that a refusal names.
+ */
 const WEIGHT_SHARE = 0.85
+/** However much a cache needs, the way out counts on this much for weights: further accelerators take their share of the cache as well. An assumption. */
+const LEAST_WEIGHT_SHARE = 0.3
 
 /** Weights do not fit: what would do — more nodes, more accelerators, a narrower format. */
 export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, precision: string, runtime: string, facts: Facts, memory?: MemoryUse): Refused {
@@ -47,7 +52,7 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
   const needed = weightsIn(precision)
   const beside = memory?.lines.filter(({item}) => item !== 'weights').reduce((total, line) => total + line.gib, 0)
   // What one accelerator has for weights.
-  const room = beside === undefined ? accelerator.memoryGib * WEIGHT_SHARE : Math.max(accelerator.memoryGib - beside, accelerator.memoryGib * 0.3)
+  const room = beside === undefined ? accelerator.memoryGib * WEIGHT_SHARE : Math.max(accelerator.memoryGib - beside, accelerator.memoryGib * LEAST_WEIGHT_SHARE)
   const perNode = hardware.acceleratorsPerNode
   const available = accelerator.memoryGib * perNode * hardware.nodes
   const accelerators = Math.ceil(needed / room)

@@ -2,7 +2,7 @@ import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
 import type {Hardware} from '../../performance/types.ts'
 import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
-import type {Factors} from './factors.ts'
+import {atSpeed, type Factors} from './factors.ts'
 
 /** How weights, cache and operands are stored and multiplied at a precision under a runtime. */
 export interface Format {
@@ -11,6 +11,8 @@ export interface Format {
   /** Embeddings and output head. */
   readonly embeddingBits: number
   readonly kvBytesPerElement: number
+  /** Number format of the KV cache, for people. */
+  readonly cacheFormat: string
   readonly operandBits: 4 | 8 | 16
 }
 
@@ -20,27 +22,46 @@ const WHOLE_FILE_RUNTIMES: ReadonlySet<string> = new Set(['llama.cpp', 'mlx'])
 const WHOLE_FILE_BITS: Readonly<Record<string, number>> = {int4: 4.85, nf4: 4.85, fp4: 4.85, mxfp4: 4.85, int8: 8.5, fp8: 8.5}
 
 /**
+ * Whether the KV cache stands in FP8 where nobody sets a flag. All runtimes follow the checkpoint and else keep the model's 16-bit type:
+ * - NVFP4 checkpoints come from ModelOpt and state an FP8 cache, which TensorRT-LLM, vLLM (vllm-project/vllm 29980, since 0.13) and SGLang obey;
+ * - FP8 checkpoints for TensorRT-LLM come from ModelOpt as well; those of the models' own publishers, which vLLM and SGLang load
+ *   (DeepSeek, Qwen, Llama), state none, and weights that a runtime quantises as it loads them leave the cache alone.
+ */
+const keepsCacheInFp8 = (runtime: string, precision: string): boolean => precision === 'nvfp4' || precision === 'fp4' || (precision === 'fp8' && runtime === 'tensorrt-llm')
+
+/**
  * The usual checkpoints: 8-bit formats quantise every layer but embeddings and head; 4-bit formats do the same in dense models, in mixtures only
- * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). The KV cache stands in FP8
- * beside FP8 or FP4 weights where the hardware multiplies in FP8: TensorRT-LLM does so by itself; for the others it is
- * an assumption (one flag, and the factors are fitted with it): left at its default, vLLM keeps 16 bit and holds half as many sequences. Integer formats are weight-only: they multiply in 16 bit.
+ * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). Integer formats are weight-only: they multiply in 16 bit.
  */
 export function formatOf(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
+  // Asked several times in a row for one candidate.
+  if (latest === undefined || latest.model !== model || latest.accelerator !== accelerator || latest.precision !== precision || latest.runtime !== runtime) {
+    latest = {model, accelerator, precision, runtime, format: makeFormat(model, precision, runtime, accelerator)}
+  }
+  return latest.format
+}
+
+let latest: {readonly model: LanguageModel; readonly accelerator: Accelerator; readonly precision: string; readonly runtime: string; readonly format: Format} | undefined
+
+function makeFormat(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
   const {peakFlops} = accelerator
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, operandBits: 16}
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
-  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, operandBits: 16}
-  const kvBytesPerElement = peakFlops.fp8 !== undefined && precision !== 'mxfp4' && precision.includes('fp') ? 1 : 2
+  const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
+  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16}
+  const inFp8 = peakFlops.fp8 !== undefined && keepsCacheInFp8(runtime, precision)
+  const kvBytesPerElement = inFp8 ? 1 : 2
+  const cacheFormat = inFp8 ? 'fp8' : sixteenBit
   if (!FOUR_BIT.has(precision)) {
-    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, operandBits: precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16}
+    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits: precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16}
   }
   let operandBits: Format['operandBits'] = 16
   if ((precision === 'fp4' || precision === 'nvfp4') && peakFlops.fp4 !== undefined) operandBits = 4
   else if (precision === 'mxfp4' && peakFlops.fp4 !== undefined) operandBits = 8
-  return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, operandBits}
+  return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits}
 }
 
 /** Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. */
@@ -70,6 +91,8 @@ export interface ModelNumbers {
   readonly routedActive: number
   readonly experts: number
   readonly expertsPerToken: number
+  /** Columns of an expert's matrices: its intermediate size. */
+  readonly expertWidth: number
   readonly mixtureLayers: number
   readonly fullLayers: number
   readonly windowedLayers: number
@@ -111,6 +134,7 @@ function makeNumbers(model: LanguageModel): ModelNumbers {
     routedActive: experts.layers * experts.expertsPerToken * experts.parametersPerExpert,
     experts: experts.experts,
     expertsPerToken: experts.expertsPerToken,
+    expertWidth: model.moeIntermediate ?? model.intermediate,
     mixtureLayers: experts.layers,
     fullLayers: full,
     windowedLayers: windowed,
@@ -168,6 +192,11 @@ export interface Serving {
   readonly peakBytesPerSecond: number
   /** Replicas that share one set of experts. */
   readonly groups: number
+  /** Accelerators over which whole experts are spread; their expected fullest lies so many standard deviations above the mean. */
+  readonly expertRanks: number
+  readonly expertRanksMaximum: number
+  /** Share of the rates that is left of them in the experts, cut into shards as they are. */
+  readonly expertEfficiency: number
   readonly allReduceLatencySeconds: number
   readonly allReduceSecondsPerByte: number
   readonly allToAllLatencySeconds: number
@@ -177,10 +206,30 @@ export interface Serving {
   readonly linkKnown: boolean
 }
 
+/**
+ * Share of the printed clock that the board's power limit leaves to matmuls; half as wide operands take half the energy. Power falls with the
+ * third power of the clock where the voltage falls along, and linearly below the voltage's floor; the square between them fits the 400 W card
+ * of a chip that has 700 W elsewhere.
+ */
+function clockShare(accelerator: Accelerator, peak: number, operandBits: number, computeWatts: number): number {
+  const {powerWatts} = accelerator
+  return powerWatts === undefined ? 1 : Math.min(1, Math.sqrt(powerWatts / ((peak / 1e12) * (operandBits / 16) * computeWatts)))
+}
+
 const LARGE_MESSAGE_BYTES = 1e9
 
-/** Binds a model, a layout and a machine. `undefined` = the accelerator has no known matmul rate. */
-export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, factors: Factors): Serving | undefined {
+/** Expected largest of 1, 2, 4, … 256 standard normal values (order statistics; Harter 1961, Biometrika 48). */
+const EXPECTED_MAXIMUM = [0, 0.5642, 1.0294, 1.4236, 1.766, 2.0697, 2.3437, 2.5946, 2.8272]
+const expectedMaximum = (count: number): number => EXPECTED_MAXIMUM[Math.min(EXPECTED_MAXIMUM.length - 1, Math.round(Math.log2(Math.max(1, count))))] ?? 0
+
+const over = (seconds: number | undefined, speed: number): number | undefined => (seconds === undefined ? undefined : seconds / speed)
+
+/**
+ * Binds a model, a layout and a machine. `speed` = how many times as fast as the factors say the user measured it to be: every rate times it,
+ * every overhead divided by it. `undefined` = the accelerator has no known matmul rate.
+ */
+export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1): Serving | undefined {
+  const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
   const numbers = numbersOf(model)
   const format = formatOf(model, layout.precision, layout.runtime, accelerator)
@@ -191,13 +240,16 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const {tp, pp, ep} = layout
   const groups = Math.max(1, ep / tp)
   const expertShards = Math.max(tp, ep)
-  const compute = format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4
+  const expertRanks = Math.max(1, Math.min(ep, numbers.experts))
+  // What is not spread as whole experts is cut inside them.
+  const expertWidth = (numbers.expertWidth * expertRanks) / expertShards
+  const compute = clockShare(accelerator, peak, format.operandBits, factors.computeWatts) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
-  const reduce = (bytes: number): number | undefined => allReduceSeconds(hardware, tp, 1, bytes, factors.link)
-  const exchange = (bytes: number): number | undefined => (groups > 1 ? allToAllSeconds(hardware, ep, 1, bytes, factors.link) : 0)
-  const hand = (bytes: number): number | undefined => (pp > 1 ? sendSeconds(hardware, tp, bytes, factors.link) : 0)
+  const reduce = (bytes: number): number | undefined => over(allReduceSeconds(hardware, tp, 1, bytes, plainFactors.link), speed)
+  const exchange = (bytes: number): number | undefined => (groups > 1 ? over(allToAllSeconds(hardware, ep, 1, bytes, plainFactors.link), speed) : 0)
+  const hand = (bytes: number): number | undefined => (pp > 1 ? over(sendSeconds(hardware, tp, bytes, plainFactors.link), speed) : 0)
   const [reduce0, reduce1, exchange0, exchange1, hand0, hand1] = [reduce(0), reduce(LARGE_MESSAGE_BYTES), exchange(0), exchange(LARGE_MESSAGE_BYTES), hand(0), hand(LARGE_MESSAGE_BYTES)]
   const perByte = (none: number | undefined, large: number | undefined): number => ((large ?? 0) - (none ?? 0)) / LARGE_MESSAGE_BYTES
   return {
@@ -214,12 +266,15 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
     flopsPerSecond: peak * slice * compute,
-    attentionFlopsPerSecond: peak16 * slice * factors.compute16,
+    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors.computeWatts) * factors.compute16,
     weightBytesPerSecond: bandwidth * factors.weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
     peakBytesPerSecond: bandwidth,
     groups,
+    expertRanks,
+    expertRanksMaximum: expectedMaximum(expertRanks),
+    expertEfficiency: factors.mixture * (expertWidth / (expertWidth + factors.expertColumns)),
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
     allReduceSecondsPerByte: perByte(reduce0, reduce1),
     allToAllLatencySeconds: groups > 1 ? (exchange0 ?? 0) + factors.collectiveSeconds : 0,
@@ -250,6 +305,8 @@ export interface PassTime {
 
 export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, total: 0, computeBound: false, flops: 0, bytes: 0})
 
+/** Prompt tokens that go through a pipeline at a time: llama.cpp's default n_ubatch; the default of vLLM's max_num_batched_tokens under chunked prefill on most cards. */
+const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
 /** Bytes per element of activations on the wire. */
 const ACTIVATION_BYTES = 2
 
@@ -274,10 +331,9 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   into.experts = 0
   if (model.experts > 0) {
     const tokens = micro * serving.groups
-    const distinctShare = 1 - (1 - model.expertsPerToken / model.experts) ** tokens
-    const expertBytes = serving.routedWeightBytes * distinctShare
+    const expertBytes = serving.routedWeightBytes * readShare(serving, tokens)
     const expertFlops = (2 * micro * model.routedActive) / (tp * pp)
-    into.experts = Math.max(expertBytes / serving.weightBytesPerSecond, expertFlops / serving.flopsPerSecond) / factors.mixture
+    into.experts = Math.max(expertBytes / serving.weightBytesPerSecond, expertFlops / serving.flopsPerSecond) / serving.expertEfficiency
     into.flops += expertFlops
     into.bytes += expertBytes
   }
@@ -292,6 +348,19 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
   into.total = pp * stage * serving.stretch + factors.stepSeconds + factors.sequenceSeconds * batch
   return into
+}
+
+/**
+ * Share of its experts that the busiest accelerator reads when `tokens` are routed. Each expert is hit with probability
+ * p = 1 − (1 − k/E)^tokens (routing taken as uniform). Cut experts are read by all alike: p. Whole experts lie on r ranks, and a layer
+ * waits for the rank with the most of them: a mean of n·p of its n = E/r, a standard deviation of √(n·p·(1 − p)), and the expected largest of r.
+ */
+function readShare(serving: Serving, tokens: number): number {
+  const {model, expertRanks} = serving
+  const hit = 1 - (1 - model.expertsPerToken / model.experts) ** tokens
+  if (expertRanks <= 1) return hit
+  const own = model.experts / expertRanks
+  return Math.min(1, (tokens * model.expertsPerToken) / own, hit + serving.expertRanksMaximum * Math.sqrt((hit * (1 - hit)) / own))
 }
 
 /** Seconds on links for `tokens` passing one stage. */
@@ -323,16 +392,15 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const mean = start + tokens / 2
   const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
   into.weights = sharedFlops / serving.flopsPerSecond
-  into.experts = expertFlops / serving.flopsPerSecond / factors.mixture
+  into.experts = expertFlops / serving.flopsPerSecond / serving.expertEfficiency
   into.attention = attentionFlops / serving.attentionFlopsPerSecond
   into.flops = sharedFlops + expertFlops + attentionFlops
   into.computeBound = true
   into.bytes = 0
   if (alone) {
-    const distinctShare = model.experts > 0 ? 1 - (1 - model.expertsPerToken / model.experts) ** (all * serving.groups) : 0
-    const expertBytes = serving.routedWeightBytes * distinctShare
+    const expertBytes = model.experts > 0 ? serving.routedWeightBytes * readShare(serving, all * serving.groups) : 0
     const sharedSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-    const expertSeconds = expertBytes / serving.weightBytesPerSecond / factors.mixture
+    const expertSeconds = expertBytes / serving.weightBytesPerSecond / serving.expertEfficiency
     into.computeBound = into.weights > sharedSeconds
     into.weights = Math.max(into.weights, sharedSeconds)
     into.experts = Math.max(into.experts, expertSeconds)
@@ -340,7 +408,7 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
     // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
-    const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? 512 : 2048)) : 1
+    const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? PIPELINE_CHUNK_TOKENS.layerSplit : PIPELINE_CHUNK_TOKENS.usual)) : 1
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
     const launches = model.layers * factors.prefillLayerSeconds
     into.total = Math.max(((chunks + pp - 1) / chunks) * stage * serving.stretch, launches) + factors.stepSeconds

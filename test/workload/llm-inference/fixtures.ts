@@ -42,6 +42,6 @@ export function best(facts: PlanningFacts, spec: Record<string, unknown>, hardwa
 
 /** Hardware that reaches every printed rate and launches in no time: what is left are the formulas. */
 export const IDEAL: Factors = {
-  compute16: 1, compute8: 1, compute4: 1, weightBandwidth: 1, kvBandwidth: 1, mixture: 1, link: 1, collectiveSeconds: 0, layerSeconds: 0, mixtureLayerSeconds: 0, prefillLayerSeconds: 0,
+  compute16: 1, compute8: 1, compute4: 1, computeWatts: 0, weightBandwidth: 1, kvBandwidth: 1, mixture: 1, expertColumns: 0, link: 1, collectiveSeconds: 0, layerSeconds: 0, mixtureLayerSeconds: 0, prefillLayerSeconds: 0,
   stepSeconds: 0, sequenceSeconds: 0, requestSeconds: 0, queueShare: 0, throughputSigma: 0.2, ttftSigma: 0.3, tpotSigma: 0.2, basis: 'computed',
 }

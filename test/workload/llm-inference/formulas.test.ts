@@ -4,8 +4,8 @@ import {cacheBytes, createServing, decodeStep, formatOf, newPassTime, prefill, w
 import {closedLoop, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
-import {replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
-import {bundledFacts, hardwareNamed, IDEAL} from './fixtures.ts'
+import {loadOf, replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
+import {bundledFacts, hardwareNamed, IDEAL, perform} from './fixtures.ts'
 
 let facts: PlanningFacts
 beforeAll(async () => {
@@ -39,10 +39,35 @@ describe('KV cache', () => {
     expect(cacheBytes(idealServing('gpt-oss-120b', 'h100-sxm-80gb', 1, layout(1, 'mxfp4')), 1000)).toBe(18 * perLayer * 1000 + 18 * perLayer * 128)
   })
 
-  test('takes one byte an element beside FP8 weights on hardware that multiplies in FP8', () => {
-    const model = facts.languageModel('Llama-3.1-70B')
-    expect(formatOf(model, 'fp8', 'vllm', hardwareNamed(facts, 'h100-sxm-80gb', 1).accelerator).kvBytesPerElement).toBe(1)
-    expect(formatOf(model, 'fp8', 'vllm', hardwareNamed(facts, 'a100-sxm-80gb', 1).accelerator).kvBytesPerElement).toBe(2)
+  test.for([
+    // ModelOpt's checkpoints, which TensorRT-LLM runs, state an FP8 cache; so do all in NVFP4.
+    ['fp8', 'tensorrt-llm', 'h100-sxm-80gb', 1, 'fp8'],
+    ['nvfp4', 'tensorrt-llm', 'b200-sxm-180gb', 1, 'fp8'],
+    ['nvfp4', 'vllm', 'b200-sxm-180gb', 1, 'fp8'],
+    // kv-cache-dtype auto.
+    ['fp8', 'vllm', 'h100-sxm-80gb', 2, 'bf16'],
+    ['fp8', 'sglang', 'h100-sxm-80gb', 2, 'bf16'],
+    ['mxfp4', 'vllm', 'b200-sxm-180gb', 2, 'bf16'],
+    ['int4', 'tensorrt-llm', 'h100-sxm-80gb', 2, 'bf16'],
+    ['bf16', 'tensorrt-llm', 'h100-sxm-80gb', 2, 'bf16'],
+    ['fp16', 'vllm', 'h100-sxm-80gb', 2, 'fp16'],
+    ['int4', 'llama.cpp', 'rtx-4090-24gb', 2, 'fp16'],
+    // No FP8 units.
+    ['fp8', 'tensorrt-llm', 'a100-sxm-80gb', 2, 'bf16'],
+  ] as const)('beside %s weights under %s on %s takes %d bytes an element: %s', ([precision, runtime, accelerator, bytes, name]) => {
+    const format = formatOf(facts.languageModel('Llama-3.1-70B'), precision, runtime, hardwareNamed(facts, accelerator, 1).accelerator)
+    expect([format.kvBytesPerElement, format.cacheFormat]).toEqual([bytes, name])
+  })
+
+  test('left at 16 bit holds half as many sequences, and says so', () => {
+    const spec = {model: 'Llama-3.1-70B', precision: 'fp8', traffic: {inputTokens: 1000, outputTokens: 1, concurrency: 10}}
+    const cache = (runtime: string) => perform(facts, spec, hardwareNamed(facts, 'h100-sxm-80gb', 2), {runtime, tp: 2, pp: 1, dp: 1, ep: 1}).memory.lines.find(({item}) => item.startsWith('KV cache'))
+
+    expect(cache('vllm')?.item).toBe('KV cache (bf16) of 10 sequences')
+    expect(cache('tensorrt-llm')?.item).toBe('KV cache (fp8) of 10 sequences')
+    // 10 · 1,000.6 tokens · 4 of 8 heads · 2 · 128 · 2 B · 80 layers; TensorRT-LLM reserves the last token whole.
+    expect((cache('vllm')?.gib ?? 0) * 2 ** 30).toBeCloseTo(10 * 1000.6 * 163_840, -2)
+    expect((cache('tensorrt-llm')?.gib ?? 0) * 2 ** 30).toBeCloseTo(10 * 1001 * 81_920, -2)
   })
 })
 
@@ -92,10 +117,42 @@ describe('decode step', () => {
   })
 
   test('reads shared weights and the expected distinct experts, not the active parameters', () => {
-    const serving = idealServing('Qwen3-235B-A22B', 'h200-sxm-141gb', 8, layout(8))
+    const serving = idealServing('Qwen3-235B-A22B', 'h200-sxm-141gb', 8, layout(8, 'bf16', 'vllm', {ep: 1}))
     const one = decodeStep(serving, 1, 1, newPassTime()).experts
     const many = decodeStep(serving, 64, 1, newPassTime()).experts
     expect(many / one).toBeCloseTo(expectedDistinctExperts(128, 8, 64) / 8, 3)
+  })
+
+  test('waits for the accelerator with the most chosen experts where whole experts are spread', () => {
+    const experts = (tokens: number, ep: number): number => decodeStep(idealServing('DeepSeek-V3', 'h200-sxm-141gb', 8, layout(8, 'fp8', 'vllm', {ep})), tokens, 1, newPassTime()).experts
+    // By trial: 8 (then 64) of 256 experts drawn without and with replacement, dealt to 8 accelerators of 32, the fullest of them against the mean.
+    const fullest = (tokens: number): number => {
+      let [state, total] = [7, 0]
+      const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+      for (let trial = 0; trial < 4000; trial++) {
+        const hit = new Set<number>()
+        for (let token = 0; token < tokens; token++) {
+          const chosen = new Set<number>()
+          while (chosen.size < 8) chosen.add(Math.floor(random() * 256))
+          for (const expert of chosen) hit.add(expert)
+        }
+        const perRank = Array.from({length: 8}, () => 0)
+        for (const expert of hit) perRank[Math.floor(expert / 32)]!++
+        total += Math.max(...perRank) / (hit.size / 8)
+      }
+      return total / 4000
+    }
+
+    expect(experts(1, 8) / experts(1, 1)).toBeCloseTo(fullest(1), 0)
+    expect(Math.abs(experts(8, 8) / experts(8, 1) / fullest(8) - 1)).toBeLessThan(0.06)
+    expect(experts(4096, 8) / experts(4096, 1)).toBeCloseTo(1, 6)
+  })
+
+  test('reaches less of the bandwidth in experts that tensor parallelism cut narrow: 2,048 ÷ 8 = 256 columns of 256 + 64', () => {
+    const how = layout(8, 'fp8', 'vllm')
+    const hardware = hardwareNamed(facts, 'h200-sxm-141gb', 8)
+    const step = (expertColumns: number) => decodeStep(createServing(facts.languageModel('DeepSeek-V3'), hardware, how, {...IDEAL, expertColumns})!, 4, 1, newPassTime())
+    expect(step(0).experts / step(64).experts).toBeCloseTo(256 / (256 + 64), 9)
   })
 
   test('takes two all-reduces a layer of batch · hidden · 2 B: 2 · 7/8 of them over each link', () => {
@@ -113,6 +170,21 @@ describe('decode step', () => {
     expect(four.total).toBeGreaterThan(one.total)
     expect(four.total).toBeLessThan(one.total * 1.05)
   })
+})
+
+test('a board of 400 W with 835.5 TFLOP/s that would draw 0.7 W each runs at √(400 ÷ 584.85) of its clock', () => {
+  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts})!.flopsPerSecond
+  expect(rate('h100-nvl-94gb', 0.7)).toBeCloseTo(835.5e12 * Math.sqrt(400 / 584.85), -9)
+  expect(rate('h100-sxm-80gb', 0.7)).toBeCloseTo(989.4e12, -9)
+})
+
+test('at a measured speed every pass takes that much less', () => {
+  const hardware = hardwareNamed(facts, 'h100-sxm-80gb', 8)
+  const factors = {...IDEAL, layerSeconds: 20e-6, stepSeconds: 1e-3, sequenceSeconds: 1e-5, collectiveSeconds: 5e-6, prefillLayerSeconds: 1e-4, requestSeconds: 0.02, queueShare: 0.1}
+  const state = (speed: number) => closedLoop(createServing(facts.languageModel('Llama-3.1-70B'), hardware, layout(8), factors, speed)!, {newTokens: 1000, cachedTokens: 0, outputTokens: 100}, 16, newSteadyState())
+  const [plain, faster] = [state(1), state(2.5)]
+  for (const key of ['ttftMedian', 'ttftP99', 'tpotMedian', 'tpotP99', 'stepSeconds', 'prefillSeconds'] as const) expect(plain[key] / faster[key]).toBeCloseTo(2.5, 9)
+  expect(faster.requestsPerSecond / plain.requestsPerSecond).toBeCloseTo(2.5, 9)
 })
 
 test('prefill of 2,048 tokens costs 2 FLOP · parameters a token and 4 · heads · head size · context of attention', () => {
@@ -147,6 +219,40 @@ describe('steady state', () => {
     const limit = saturated(serving, shape, 512, newSteadyState()).requestsPerSecond
     expect(openLoop(serving, shape, limit * 1.1, 512, newSteadyState())).toBe(false)
     expect(openLoop(serving, shape, limit * 0.8, 512, newSteadyState())).toBe(true)
+  })
+})
+
+describe('busy shares of a pipeline', () => {
+  const shape = {newTokens: 1, cachedTokens: 0, outputTokens: 10_001}
+  const shares = (pp: number, inFlight: number) => {
+    const serving = idealServing('Llama-3.1-70B', 'h200-sxm-141gb', pp, layout(1, 'bf16', 'vllm', {pp}))
+    const state = closedLoop(serving, shape, inFlight, newSteadyState())
+    return {state, load: loadOf(serving, state, state.requestsPerSecond, shape)}
+  }
+
+  test('with 64 sequences in 4 stages: 4 microbatches of 16 in a pass, each a quarter of the weights and of 16 caches', () => {
+    const {state, load} = shares(4, 64)
+    const model = facts.languageModel('Llama-3.1-70B')
+    const accelerator = hardwareNamed(facts, 'h200-sxm-141gb', 1).accelerator
+    // Mean context 1 + 10,001 ÷ 2; 327,680 B a token.
+    const bytes = ((model.parameters - model.vocab * model.hidden) * 2 + 16 * 327_680 * 5001.5) / 4
+    const passesPerSecond = (state.requestsPerSecond * 10_000) / 64
+    expect(load.memoryShare).toBeCloseTo((4 * passesPerSecond * bytes) / accelerator.memoryBandwidthBytesPerSecond, 3)
+  })
+
+  test('all stages are busy once each has a microbatch, and a quarter of the time with one sequence', () => {
+    expect(shares(1, 64).load.memoryShare).toBeGreaterThan(0.99)
+    expect(shares(4, 64).load.memoryShare).toBeGreaterThan(0.95)
+    expect(shares(4, 1).load.memoryShare).toBeCloseTo(0.25, 1)
+    // Two in four stages: half of them wait.
+    expect(shares(4, 2).load.memoryShare).toBeCloseTo(0.5, 1)
+  })
+
+  test('compute follows: FLOP of the tokens a second ÷ four cards', () => {
+    const {state, load} = shares(4, 64)
+    const model = facts.languageModel('Llama-3.1-70B')
+    const perToken = 2 * (model.parameters - model.vocab * model.hidden) + 4 * model.heads * model.headDim * 80 * 5001.5
+    expect(load.computeShare).toBeCloseTo((state.requestsPerSecond * 10_000 * perToken) / (4 * 989.4e12), 3)
   })
 })
 

@@ -6,7 +6,7 @@ import {matchAccelerator} from '../../../src/accuracy/accelerator-label.ts'
 import {scoreRows} from '../../../src/accuracy/readers.ts'
 import {summarize, type MeasuredRow, type ScoredRow} from '../../../src/accuracy/score.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {readMeasurement} from '../../../src/workload/llm-inference/measured.ts'
+import {predictCase, readMeasurement, type MeasuredCase} from '../../../src/workload/llm-inference/measured.ts'
 import {bundledFacts} from './fixtures.ts'
 
 let facts: PlanningFacts
@@ -81,6 +81,35 @@ describe('traps of the sources', () => {
     [{notes: 'MTP speculative decoding'}, 'out_of_scope'],
   ] as const)('%j is %s, with a reason', ([cells, status]) => {
     expect(readMeasurement(row(cells), facts.snapshot.accelerators)).toMatchObject({status, reason: expect.stringMatching(/\w{5}/)})
+  })
+})
+
+describe('what is not known is not a number', () => {
+  test.for([
+    [{input_len: ''}, 'go in'],
+    [{output_len: ''}, 'come out'],
+    [{input_len: '', output_len: '', dataset: 'of our own'}, 'go in and come out'],
+    [{concurrency: ''}, 'in flight'],
+    [{accelerator: 'GB200 NVL72', accelerators: '36', tp: '36'}, '36 accelerators of a rack'],
+  ] as const)('%j is unanswered', ([cells, reason]) => {
+    expect(readMeasurement(row(cells), facts.snapshot.accelerators)).toMatchObject({status: 'unanswered', reason: expect.stringContaining(reason)})
+  })
+
+  test.for([
+    [{phase: 'decode_batch1', input_len: '', concurrency: ''}, {inputTokens: 1, outputTokens: 1024}],
+    [{phase: 'prefill_batch1', output_len: '', concurrency: '', metric: 'prompt_tokens_per_s'}, {inputTokens: 1024, outputTokens: 1}],
+    [{input_len: '', output_len: '609.1', dataset: 'lm-arena-chat'}, {inputTokens: 300, outputTokens: 609}],
+  ] as const)('%j says enough', ([cells, traffic]) => {
+    expect(question(cells).spec).toMatchObject({traffic})
+  })
+
+  test('a figure that the estimate lacks is unanswered, not 0', () => {
+    const cells = row({metric: 'ttft_ms'})
+    const found = question({metric: 'ttft_ms'})
+    expect(predictCase(cells, found, facts)).toMatchObject({status: 'answered'})
+
+    const without: MeasuredCase = {...found, read: performance => found.read({...performance, latency: null, throughput: {unit: '', value: null}})}
+    expect(predictCase(cells, without, facts)).toEqual({status: 'unanswered', reason: 'the estimate has no ttft_ms'})
   })
 })
 

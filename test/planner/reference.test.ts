@@ -1,0 +1,48 @@
+import {describe, expect, test} from 'vitest'
+import {estimate, restricted, workspace, type Spec} from './world.ts'
+
+const world = workspace(restricted({machines: machine => machine.provider === 'lambda'}))
+const ON = 'h100-sxm-80gb:8'
+const LAYOUT = {runtime: 'vllm', precision: 'bf16', tp: 2, pp: 1, ep: 1}
+
+const chat = (spec: Spec = {}): Spec => ({
+  kind: 'llm-inference', model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 64}, slo: {tpot: '60 ms'}, configuration: LAYOUT, ...spec,
+})
+const throughput = (tokensPerSecond: number): Spec => ({reference: {on: ON, throughput: `${tokensPerSecond} output tokens/s`, configuration: {...LAYOUT, dp: 4}}})
+
+/** The rate that the plain estimate gives the reference's hardware, as `reference` compares it. */
+async function plainRate(): Promise<number> {
+  // At a pace that no measured speed below 1 changes the most sequences of: twice the goal.
+  const {targets} = await estimate(chat({traffic: {inputTokens: 800, outputTokens: 200, mode: 'offline', requests: 1e6}, slo: {tpot: '60 ms'}, configuration: {...LAYOUT, dp: 4}}), world, ON)
+  return targets[0]?.throughput.p50 ?? Number.NaN
+}
+
+describe('a reference of online serving', () => {
+  test('on slower hardware than estimated takes more replicas to keep the goal', async () => {
+    const rate = await plainRate()
+    const [as] = (await estimate(chat(throughput(rate)), world, ON)).targets
+    const [slower] = (await estimate(chat(throughput(rate * 0.75)), world, ON)).targets
+
+    expect(slower?.configuration.dp).toBeGreaterThan(as?.configuration.dp ?? Number.NaN)
+    for (const target of [as, slower]) expect(target?.latency?.tpotSeconds.p99.p50).toBeLessThanOrEqual(0.06)
+  })
+
+  test('so slow that no number of replicas keeps the goal is refused, by how much it misses at that speed', async () => {
+    const {targets, rejected} = await estimate(chat(throughput((await plainRate()) * 0.2)), world, ON)
+
+    expect(targets).toEqual([])
+    expect(rejected).toMatchObject([{reason: 'slo', detail: expect.stringContaining('the goal 60 ms')}])
+  })
+
+  test('faster than estimated takes fewer, and its rate comes out where it was measured', async () => {
+    const rate = await plainRate()
+    const [as] = (await estimate(chat(), world, ON)).targets
+    const [faster] = (await estimate(chat(throughput(rate * 1.5)), world, ON)).targets
+    expect(faster?.configuration.dp).toBeLessThanOrEqual(as?.configuration.dp ?? Number.NaN)
+
+    const offline = chat({traffic: {inputTokens: 800, outputTokens: 200, mode: 'offline', requests: 1e6}, configuration: {...LAYOUT, dp: 4}, ...throughput(rate * 1.5)})
+    const [measured] = (await estimate(offline, world, ON)).targets
+    expect((measured?.throughput.p50 ?? Number.NaN) / (rate * 1.5)).toBeCloseTo(1, 2)
+    expect(measured?.confidence).toBe('measured')
+  })
+})
