@@ -25,16 +25,19 @@ const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'l
 /** Belongs to the hardware: one part per architecture, the same for both kinds. The others: one part per kind and runtime. */
 const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
 /** The same for everything: too little evidence to tell apart. */
-const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['overlap', 'tensor-overlap', 'dequantise'])
+const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['overlap', 'tensor-overlap', 'dequantise', 'sharding-overhead-seconds'])
 const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
 const SHARED: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'reserve-gib'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const spreadOf = (name: TrainingQuantity): number => (name === 'mixture-overhead-seconds' ? 1 : name === 'layer-overhead-seconds' ? 0.4 : /seconds/.test(name) ? 0.6 : name === 'dequantise' || name === 'software' ? 0.4 : 0.2)
+const spreadOf = (name: TrainingQuantity): number => (/^(?:mixture|sharding)-overhead/.test(name) ? 1 : name === 'layer-overhead-seconds' ? 0.4 : /seconds/.test(name) ? 0.6 : name === 'dequantise' || name === 'software' ? 0.4 : 0.2)
 const UPPER: Partial<Record<TrainingQuantity, number>> = {compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2}
 
 /** Whole steps are compiled into one program: almost nothing is launched from the host. */
 const COMPILED = /^(?:maxtext|neuron)$/
-const startOf = (name: TrainingQuantity, runtime: string): number => ASSUMED_FACTORS[name] * (COMPILED.test(runtime) && /^(?:layer|mixture)-overhead/.test(name) ? 0.1 : 1)
+const startOf = (name: TrainingQuantity, runtime: string): number => ASSUMED_FACTORS[name] * (COMPILED.test(runtime) && /^(?:layer|mixture|sharding)-overhead/.test(name) ? 0.1 : 1)
+
+/** Steps of the descent in ln, one for each sweep. */
+const STEPS = [0.4, 0.25, 0.12, 0.06, 0.06, 0.03, 0.03, 0.015] as const
 
 const names = Object.keys(ASSUMED_FACTORS) as TrainingQuantity[]
 
@@ -121,7 +124,7 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text
   }
   for (let sweep = 0; sweep < sweeps; sweep++) {
     chooseConfigurations(samples, base, parameters)
-    const step = [0.4, 0.25, 0.12, 0.06][Math.min(sweep, 3)] ?? 0.06
+    const step = STEPS[Math.min(sweep, STEPS.length - 1)] ?? 0.015
     for (const scope of scopes) {
       if (scope.level !== 0 && scope.samples.length < 3) continue
       for (const name of names) {
@@ -130,7 +133,8 @@ function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text
         const concerned = scope.samples.filter(sample => sample.memory === MEMORY.has(name))
         if (concerned.length === 0) continue
         const key = `${name}|${scope.key}`
-        const tau = spreadOf(name) * (scope.level === 0 ? 2 : 1)
+        // The formulas of memory are exact but for what a runtime keeps; those of time have efficiencies that all runtimes share.
+        const tau = spreadOf(name) * ((scope.level === 0) === MEMORY.has(name) ? 1 : 2)
         const best = descend(parameters.parts.get(key) ?? 0, step, value => {
           parameters.parts.set(key, value)
           return lossWith(concerned, base, parameters) + (value / tau) ** 2 / 2
@@ -179,7 +183,7 @@ async function main(): Promise<void> {
   for (const sample of usable) sample.weight = (bySource.get(sourceKey(sample)) ?? 1) ** -0.35 * trustIn(sample)
   log(`${usable.length} of ${samples.length} runs`)
   const fast = process.argv.includes('--fast')
-  const parameters = fit(usable, base, 6, log)
+  const parameters = fit(usable, base, STEPS.length, log)
 
   // Errors of runs that the fit has not seen.
   const predict = (fitted: Parameters, held: readonly Sample[]): {sample: Sample; error: number}[] => {
@@ -190,7 +194,7 @@ async function main(): Promise<void> {
       return error === undefined || sample.ran ? [] : [{sample, error}]
     })
   }
-  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 4), held))
+  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, STEPS.length), held))
   for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${medianError(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
 
   const lines: string[] = []
@@ -209,7 +213,7 @@ async function main(): Promise<void> {
       const memory = MEMORY.has(name)
       emit(kind, name, '*', '*', parameters.value(name, kind, '*', '*'), undefined, memory)
       if (HARDWARE.has(name)) for (const architecture of architectures) emit(kind, name, architecture, '*', parameters.value(name, kind, architecture, '*'), undefined, memory)
-      else if (!GLOBAL.has(name)) for (const runtime of runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
+      else for (const runtime of GLOBAL.has(name) ? runtimes.filter(each => startOf(name, each) !== startOf(name, '*')) : runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
     }
     // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
     const mixed = (list: readonly {error: number}[], overall: number): number => {

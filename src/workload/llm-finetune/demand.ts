@@ -30,6 +30,7 @@ export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand
   const tokens = spec.tokens ?? (spec.examples ?? 0) * epochs * sequencesPerExample * sequenceLength
   const work: TrainingWork = {
     kind: 'llm-finetune', model, sequenceLength, globalBatch, tokens, trains: adapters ? 'adapters' : 'all', rank,
+    trainsEmbeddings: spec.trainEmbeddings === true,
     base: method === 'qlora' ? 'nf4' : 'computed', optimizer, masterWeights,
     extraForwardPasses: method === 'dpo' ? 1 : grpo ? 2 : 0,
     referenceWeights: (method === 'dpo' || grpo) && !adapters,
@@ -39,7 +40,7 @@ export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand
   const how = adapters && (method === 'dpo' || grpo) ? `${method} with adapters` : method
   return {
     kind: 'llm-finetune',
-    summary: `fine-tune ${model.id} (${short(model.parameters)}) by ${how}${adapters ? `, rank ${rank}` : ''}, ${short(tokens)} tokens, ${globalBatch} × ${sequenceLength} per step`,
+    summary: `fine-tune ${model.id} (${short(model.parameters)}) by ${how}${adapters ? `, rank ${rank}${spec.trainEmbeddings === true ? ' with embeddings' : ''}` : ''}, ${short(tokens)} tokens, ${globalBatch} × ${sequenceLength} per step`,
     assumptions: assumptions.list,
     throughputUnit: 'tokens/s',
     costUnit: {name: '1M tokens', amount: 1e6},

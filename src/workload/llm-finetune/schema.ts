@@ -23,6 +23,8 @@ export const FinetuneSpec = z
     optimizer: word(OPTIMIZERS, {adam: 'adamw', 'adamw8bit': 'adamw-8bit'}).optional(),
     /** Rank of the adapters; with dpo and grpo it turns them on. */
     rank: whole({maximum: 65_536}).optional(),
+    /** lora, qlora: input embedding and output head are trained as well, as new tokens need it. */
+    trainEmbeddings: z.boolean({error: () => 'trainEmbeddings is true or false'}).optional(),
     /** false: weights and optimizer states stay in 16 bit (8 bytes per parameter instead of 16 with AdamW). */
     masterWeights: z.boolean({error: () => 'masterWeights is true or false'}).optional(),
     /** grpo: answers sampled per prompt. */
@@ -42,6 +44,7 @@ export const FinetuneSpec = z
     if (method === 'grpo' && spec.completionTokens !== undefined && spec.sequenceLength !== undefined && spec.completionTokens >= spec.sequenceLength) {
       complain('completionTokens is part of sequenceLength and leaves at least one token for the prompt', ['completionTokens'])
     }
+    if (spec.trainEmbeddings !== undefined && method !== 'lora' && method !== 'qlora') complain('trainEmbeddings goes with method lora or qlora; the other methods train all weights or adapters alone', ['trainEmbeddings'])
     if (spec.masterWeights !== undefined && (method === 'lora' || method === 'qlora')) complain('masterWeights goes with methods that train all weights', ['masterWeights'])
   })
 export type FinetuneSpec = z.infer<typeof FinetuneSpec>

@@ -36,6 +36,9 @@ export const PUBLISHED_SHAPES: Readonly<Record<string, PublishedShape>> = {
   'mpt-13b': {layers: 40, hidden: 5120, intermediate: 20480, heads: 40, vocab: 50432, tied: true},
   'mpt-30b': {layers: 48, hidden: 7168, intermediate: 28672, heads: 56, vocab: 50432, tied: true},
   'mpt-70b': {layers: 80, hidden: 8192, intermediate: 32768, heads: 64, vocab: 50432, tied: true},
+  // AWS's own examples of training on Trainium: one width, two depths.
+  'gpt3-23b': {layers: 28, hidden: 8192, intermediate: 32768, heads: 64, vocab: 50304, tied: true, learned: true},
+  'gpt3-46b': {layers: 56, hidden: 8192, intermediate: 32768, heads: 64, vocab: 50304, tied: true, learned: true},
   'maxtext-dense-22b': {layers: 48, hidden: 6144, intermediate: 24576, heads: 24, headDim: 256, vocab: 32000},
   'maxtext-dense-52b': {layers: 64, hidden: 8192, intermediate: 32768, heads: 32, headDim: 256, vocab: 32000},
 }

@@ -113,6 +113,6 @@ function passesOf(work: TrainingWork, checkpointing: TrainingLayout['checkpointi
     attention: forward + ATTENTION_BACKWARD,
     recomputedAttention,
     elementwise: forward + 2 + (checkpointing === 'selective' ? 1 : 0),
-    head: 1 + work.extraForwardPasses + backward,
+    head: 1 + work.extraForwardPasses + (work.trainsEmbeddings ? 2 : backward),
   }
 }

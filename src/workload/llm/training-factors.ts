@@ -33,6 +33,8 @@ export interface TrainingFactors {
   readonly layerOverheadSeconds: number
   /** The same on top for a layer of experts: routing, sorting, counting tokens. */
   readonly mixtureOverheadSeconds: number
+  /** The same on top where weights are gathered layer by layer (stage 3): hooks around each layer gather, free and reduce. */
+  readonly shardingOverheadSeconds: number
   /** Host seconds per optimizer step. */
   readonly stepOverheadSeconds: number
   /** Rate at which frozen 4-bit weights are unpacked ÷ memory bandwidth. */
@@ -63,6 +65,7 @@ export const ASSUMED_FACTORS = {
   'tensor-overlap': 0.2,
   'mixture-overhead-seconds': 6e-3,
   'layer-overhead-seconds': 2e-3,
+  'sharding-overhead-seconds': 2e-3,
   'step-overhead-seconds': 0.02,
   dequantise: 0.25,
   'activation-memory': 1,
@@ -101,6 +104,7 @@ function lookupFactors(calibration: Calibration, kind: string, architecture: str
     tensorOverlap: value('tensor-overlap'),
     layerOverheadSeconds: value('layer-overhead-seconds'),
     mixtureOverheadSeconds: value('mixture-overhead-seconds'),
+    shardingOverheadSeconds: value('sharding-overhead-seconds'),
     stepOverheadSeconds: value('step-overhead-seconds'),
     dequantise: value('dequantise'),
     activationMemory: value('activation-memory'),

@@ -78,8 +78,10 @@ function checkpointingOf(row: MeasuredRow): Configuration['checkpointing'] {
 
 /** Share of a published run's hours that really train. */
 const GOODPUT = 0.9
-/** Tokens of an average and of the longest sample of Alpaca, where rows give no sequence length. */
+/** Tokens of an average and of the longest sample of Alpaca in a vocabulary of 32,000, where rows give no sequence length. */
 const ALPACA = {average: 180, longest: 1304}
+/** Larger vocabularies make fewer tokens of a text: 3.94 instead of 3.17 characters each (Llama 3 against Llama 2 on English; Llama 3 2024, §3.2). */
+const LARGE_VOCABULARY = {from: 50_000, tokenShare: 3.17 / 3.94}
 
 function resolveMeasuredModel(name: string, languageModel: (name: string) => LanguageModel): LanguageModel | undefined {
   const own = measuredModel(name)
@@ -131,10 +133,11 @@ export function trainingQuestion(row: MeasuredRow, kind: 'llm-pretrain' | 'llm-f
   const litgptHub = /LitGPT config hub/.test(framework)
   const litgptTable = /LitGPT/.test(framework) && !litgptHub && /longest Alpaca/.test(notes)
   const isMemory = metric === 'memory_gib' || metric === 'fits'
+  const average = ALPACA.average * (model.vocab >= LARGE_VOCABULARY.from ? LARGE_VOCABULARY.tokenShare : 1)
   let sequenceLength = number(row['seq_len'])
   const microBatch = number(row['micro_batch'])
-  if (litgptTable) sequenceLength = isMemory ? (number(new RegExp(`${(row['model'] ?? '').split(/[ -]/)[0] ?? ''}\\w* ?\\d? ?(\\d{4})`, 'i').exec(notes)?.[1]) ?? ALPACA.longest) : ALPACA.average * (1 + 0.35 * Math.log(microBatch ?? 1))
-  if (litgptHub && !isMemory) sequenceLength = Math.min(512, ALPACA.average * (1 + 0.35 * Math.log(microBatch ?? 1)))
+  if (litgptTable) sequenceLength = isMemory ? (number(new RegExp(`${(row['model'] ?? '').split(/[ -]/)[0] ?? ''}\\w* ?\\d? ?(\\d{4})`, 'i').exec(notes)?.[1]) ?? ALPACA.longest) : average * (1 + 0.35 * Math.log(microBatch ?? 1))
+  if (litgptHub && !isMemory) sequenceLength = Math.min(512, average * (1 + 0.35 * Math.log(microBatch ?? 1)))
   const statedAccelerators = number(row['accelerators'])
   sequenceLength ??= kind === 'llm-pretrain' && model.maxContext !== undefined ? Math.min(model.maxContext, /neuron/i.test(framework) ? 4096 : 8192) : kind === 'llm-pretrain' ? 2048 : undefined
   if (sequenceLength === undefined) return no('the sequence length is not stated')
@@ -195,6 +198,7 @@ export function trainingQuestion(row: MeasuredRow, kind: 'llm-pretrain' | 'llm-f
     trains: adapters ? 'adapters' : 'all',
     rank: number(/rank (\d+)/.exec(notes)?.[1]) ?? (/Transformers \+ PEFT/.test(framework) ? 64 : 8),
     base: quantised ? 'nf4' : 'computed',
+    trainsEmbeddings: adapters && /\(emb\)/.test(phase),
     optimizer,
     masterWeights: !/bf16-true|torchtune|bnb|LitGPT/i.test(`${row['precision'] ?? ''} ${framework}`),
     extraForwardPasses: 0,

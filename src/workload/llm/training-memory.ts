@@ -3,7 +3,7 @@ import type {TrainingFactors} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {trainingShape} from './training-shape.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedParameters, weightsPerAccelerator} from './training.ts'
+import {adapterParameters, baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedEmbeddingParameters, trainedParameters, weightsPerAccelerator} from './training.ts'
 
 const GIB = 2 ** 30
 
@@ -53,7 +53,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const groups = dataParallelGroups(layout)
   const stored = baseWeightBytes(work, layout.precision)
   const width = stored < 2 ? 2 : stored
-  const trainedShare = work.trains === 'all' ? 1 : trainedParameters(work) / model.parameters
+  const trainedShare = work.trains === 'all' ? 1 : adapterParameters(work) / model.parameters
   const split = (from: number, bytesPerParameter: number): number =>
     layout.zeroStage >= from
       ? (weights.dense / groups.dense + weights.routed / groups.routed) * bytesPerParameter
@@ -67,6 +67,8 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare)
   const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
   const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
+  // Copies of embedding and head keep the 16-bit type of the base, their gradients and states too.
+  const embeddingBytes = embeddingCopyBytes(work, layout, groups.dense)
   const referenceBytes = work.referenceWeights && onHost !== 'all' ? split(3, 2) : 0
   // Stage 3 and streamed weights keep the layer at work and the next one whole; stage 3 also that layer's gradients. In a pipeline
   // the stage stays whole for the step, or each micro-batch would gather it again (torchtitan's default).
@@ -98,6 +100,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   add('adapters', adapterBytes)
   add('gradients', gradientBytes)
   add('optimizer states', stateBytes)
+  add('trained embeddings', embeddingBytes)
   add('reference model', referenceBytes)
   add('gathered layers', gatheredBytes)
   add('unpacked layer', unpackedBytes)
@@ -113,6 +116,15 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
     if (index < statics) staticGib += gib
   }
   return {lines, neededGib, staticGib, perSequenceGib: (activationsCounted + lossCounted) / GIB / layout.microBatch}
+}
+
+/** Weights, gradients and states of trained embeddings on one accelerator; offloading takes the states. */
+function embeddingCopyBytes(work: TrainingWork, layout: TrainingLayout, group: number): number {
+  const parameters = trainedEmbeddingParameters(work) / layout.tp
+  if (parameters === 0) return 0
+  const {zeroStage, offload} = layout
+  const states = offload === 'none' ? optimizerStateBytes(work.optimizer, false) / (zeroStage >= 1 ? group : 1) : 0
+  return parameters * (2 / (zeroStage === 3 ? group : 1) + 2 / (zeroStage >= 2 ? group : 1) + states)
 }
 
 /** Bytes that the host of one node holds under offloading. */
@@ -145,5 +157,6 @@ export function hostHolds(work: TrainingWork, layout: TrainingLayout, hardware: 
 /** What has to be written at a checkpoint: the weights in 16 bit and the optimizer's states (32-bit copy included), or just the adapters with theirs. */
 export function checkpointBytes(work: TrainingWork): number {
   const perParameter = 2 + optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights ? 4 : 0)
-  return trainedParameters(work) * perParameter
+  const embeddings = trainedEmbeddingParameters(work)
+  return (trainedParameters(work) - embeddings) * perParameter + embeddings * (2 + optimizerStateBytes(work.optimizer, false))
 }

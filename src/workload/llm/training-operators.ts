@@ -93,9 +93,11 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
 }
 
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
-export function launchSeconds({work, factors, passes, layers, mixtureLayers}: StepContext): number {
+export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
   const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
-  return (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches
+  // Pipelines gather once per step, not for each micro-batch.
+  const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
+  return (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering
 }
 
 /** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */

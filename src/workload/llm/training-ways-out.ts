@@ -10,7 +10,7 @@ import {isRefusal, resolveLayout} from './training-layout.ts'
 import {performTraining} from './training-perform.ts'
 import {chooseSoftware, isChoice, shapesOf, trainingConfigurations, type TrainingRequest, zeroStagesOf} from './training-search.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {baseWeightBytes, optimizerStateBytes, trainedParameters} from './training.ts'
+import {adapterParameters, baseWeightBytes, optimizerStateBytes} from './training.ts'
 
 /** What is asked, and of what. */
 interface Attempt {
@@ -88,7 +88,8 @@ function leanestFit({request, target}: Attempt, facts: Facts): TrainingLayout | 
 /** What weights, gradients and states take over all accelerators however they are spread: nothing that has less need be looked at. */
 function leastGib(work: TrainingWork, precision: string): number {
   const states = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
-  return ((work.model.parameters * baseWeightBytes(work, precision) + trainedParameters(work) * (2 + states)) / 2 ** 30) * 0.98
+  const trained = work.trains === 'all' ? work.model.parameters : adapterParameters(work)
+  return ((work.model.parameters * baseWeightBytes(work, precision) + trained * (2 + states)) / 2 ** 30) * 0.98
 }
 
 /** Fields of a configuration in the order in which people let go of them: what costs little speed first, the host last. */

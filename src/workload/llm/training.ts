@@ -21,6 +21,8 @@ export interface TrainingWork {
   /** `adapters`: the base is frozen and low-rank matrices are trained (LoRA, QLoRA). */
   readonly trains: 'all' | 'adapters'
   readonly rank: number
+  /** Beside adapters: whether input embedding and output head are trained as well, in copies of their own (new tokens; PEFT's `modules_to_save`). */
+  readonly trainsEmbeddings: boolean
   /** How the frozen base is stored: `nf4` under QLoRA, else as computed. */
   readonly base: 'computed' | 'nf4'
   readonly optimizer: Optimizer
@@ -69,9 +71,19 @@ export function optimizerStateBytes(optimizer: Optimizer, masterWeights: boolean
   }
 }
 
+/** Parameters of the adapters. */
+export function adapterParameters(work: TrainingWork): number {
+  return work.trains === 'all' ? 0 : trainingShape(work.model).adapterParametersPerRank * work.rank
+}
+
+/** Parameters of embedding and head that are trained beside adapters. */
+export function trainedEmbeddingParameters(work: TrainingWork): number {
+  return work.trains === 'adapters' && work.trainsEmbeddings ? trainingShape(work.model).embeddingParameters : 0
+}
+
 /** Parameters that get gradients. */
 export function trainedParameters(work: TrainingWork): number {
-  return work.trains === 'all' ? work.model.parameters : trainingShape(work.model).adapterParametersPerRank * work.rank
+  return work.trains === 'all' ? work.model.parameters : adapterParameters(work) + trainedEmbeddingParameters(work)
 }
 
 /** Bytes of one stored weight of the base model. */
@@ -106,6 +118,8 @@ export function linkDomain(hardware: Hardware): number {
 export function stepLowerBoundSeconds(work: TrainingWork, hardware: Hardware, precision: string, sequences: number): number {
   const peak = Math.max(peakFlops(hardware.accelerator, precision) ?? 0, isLowPrecision(precision) ? (peakFlops(hardware.accelerator, 'bf16') ?? 0) : 0)
   const accelerators = Math.max(hardware.acceleratorsPerNode * hardware.nodes, 1e-9)
-  const flops = modelFlopsPerToken(trainingShape(work.model), work.sequenceLength, work.trains === 'all') * work.sequenceLength * sequences
+  const shape = trainingShape(work.model)
+  const headGradient = work.trains === 'adapters' && work.trainsEmbeddings ? 2 * shape.headParameters : 0
+  const flops = (modelFlopsPerToken(shape, work.sequenceLength, work.trains === 'all') + headGradient) * work.sequenceLength * sequences
   return peak === 0 ? 0 : flops / (peak * accelerators)
 }

@@ -8,7 +8,7 @@ import {bundledFacts, hardwareNamed, perform} from '../llm/training-fixtures.ts'
 
 const LORA = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'lora', examples: 10_000, epochs: 1, sequenceLength: 2048, globalBatch: 64, optimizer: 'adamw', rank: 16}
 const GRPO = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'grpo', examples: 1000, sequenceLength: 2048, globalBatch: 64, completionTokens: 1024, completionsPerPrompt: 8}
-const CONFIGURATION: Configuration = {runtime: 'pytorch', precision: 'bf16', tp: 1, dp: 8, microBatch: 1, checkpointing: 'full', zeroStage: 3, offload: 'none'}
+const CONFIGURATION: Configuration = {runtime: 'pytorch', precision: 'bf16', tp: 1, dp: 8, microBatch: 4, checkpointing: 'full', zeroStage: 3, offload: 'none'}
 
 let facts: PlanningFacts
 let eight: Hardware
@@ -44,6 +44,7 @@ describe('fields of the spec', () => {
     ['a larger batch', {globalBatch: 256}, {seconds: 'down', rate: 'up', memory: 'same', bound: 'same'}],
     ['a larger model', {model: 'Llama-3.1-70B'}, {seconds: 'up', rate: 'down', memory: 'up', bound: 'up', checkpoint: 'up'}],
     ['a higher rank', {rank: 256}, {seconds: 'up', memory: 'up', bound: 'same', checkpoint: 'up'}],
+    ['embeddings beside the adapters', {trainEmbeddings: true}, {seconds: 'up', rate: 'down', memory: 'up', bound: 'up', checkpoint: 'up'}],
     ['an optimizer with less state', {optimizer: 'sgd'}, {memory: 'down', checkpoint: 'down'}],
     ['a 4-bit base', {method: 'qlora'}, {seconds: 'up', memory: 'down', bound: 'same', checkpoint: 'same'}],
     ['all weights', {method: 'full', rank: undefined}, {seconds: 'up', memory: 'up', bound: 'up', checkpoint: 'up'}],

@@ -12,7 +12,7 @@ const GIB = 2 ** 30
 /** Everything ideal: what is left is the formulas. */
 const IDEAL: TrainingFactors = {
   compute: 1, lowPrecisionCompute: 1, software: 1, attention: 1, mixture: 1, memoryBandwidth: 1, link: 1, network: 1, overlap: 0, tensorOverlap: 0,
-  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0,
+  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, shardingOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0,
   timeSigmaLog: 0.2, memorySigmaLog: 0.1, basis: 'calibrated', memoryBasis: 'calibrated',
 }
 
@@ -127,6 +127,17 @@ describe('memory', () => {
     expect(gib(lines, 'weights (4 bit)') * GIB).toBeCloseTo(((6.738e9 - embeddings) * 4.127) / 8 + embeddings * 2, -3)
   })
 
+  test('trained embeddings take 8 bytes per parameter beside the adapters: copy, gradient and two states in 16 bit', () => {
+    const work = (trainsEmbeddings: boolean) => workOn(facts, 'Llama-2-7b', {trains: 'adapters', rank: 8, trainsEmbeddings})
+    const embeddings = 2 * 32_000 * 4096
+
+    const {lines} = trainingMemory(work(true), layout(), IDEAL)
+
+    expect(gib(lines, 'trained embeddings') * GIB).toBeCloseTo(8 * embeddings, 0)
+    expect(gib(trainingMemory(work(false), layout(), IDEAL).lines, 'trained embeddings')).toBe(0)
+    expect(trainedParameters(work(true)) - trainedParameters(work(false))).toBe(embeddings)
+  })
+
   test('the first of four stages holds a quarter of the layers and four micro-batches in flight', () => {
     const work = workOn(facts, 'Llama-2-13b', {sequenceLength: 2048})
     const whole = trainingMemory(work, layout({microBatches: 8}), IDEAL)
@@ -193,6 +204,14 @@ describe('time of a step', () => {
     const adapters = step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {trains: 'adapters', rank: 8})
 
     expect(seconds(adapters, 'matmuls of dense layers') / seconds(all, 'matmuls of dense layers')).toBeCloseTo(2 / 3, 9)
+  })
+
+  test('gathering layers costs the host its hooks, once per layer and micro-batch', () => {
+    const slow = {...IDEAL, layerOverheadSeconds: 0.05}
+    const waits = (zeroStage: 1 | 3, changed: Partial<TrainingFactors>): number => seconds(step('Llama-2-7b', 'h100-sxm-80gb', 8, {dp: 8, zeroStage, microBatches: 4}, 1, {...slow, ...changed}), 'waiting for the host')
+
+    expect(waits(3, {shardingOverheadSeconds: 0.01}) - waits(3, {})).toBeCloseTo(0.01 * 32 * 4, 9)
+    expect(waits(1, {shardingOverheadSeconds: 0.01})).toBe(waits(1, {}))
   })
 
   test('tensor parallelism all-reduces twice per layer and direction', () => {

@@ -78,6 +78,17 @@ describe('how a row is read', () => {
     expect(ask({framework: 'Neuron 2.15.0 torch-neuronx', accelerator: 'AWS Trainium1', accelerators: '512', tp: '32', pp: '8', dp: '4'})).toMatchObject({configuration: {tp: 16}})
   })
 
+  test('a text is fewer tokens in a larger vocabulary', () => {
+    const tokens = (model: string): number => {
+      const question = ask({framework: 'LitGPT config hub', model, phase: 'lora', micro_batch: '1', accelerators: '1', seq_len: '512', metric: 'time_s', unit: 's'}, 'llm-finetune')
+      return question.answerable ? question.work.sequenceLength : Number.NaN
+    }
+
+    // 3.17 characters a token in Llama 2's vocabulary, 3.94 in Llama 3's.
+    expect(tokens('llama-2-7b')).toBe(180)
+    expect(tokens('llama-3-8b')).toBe(Math.round(180 * (3.17 / 3.94)))
+  })
+
   test('slices of a TPU are nodes', () => {
     expect(ask({framework: 'MaxText (JAX)', model: 'MaxText dense 32B', accelerator: 'TPU v5e', accelerators: '512', nodes: '', tp: '', pp: '', dp: '', micro_batch: '', global_batch: '', notes: '2 slice(s) of v5e-256 over DCN'})).toMatchObject({place: {nodes: 2, acceleratorsPerNode: 256}})
   })
@@ -99,7 +110,7 @@ describe('how a row is read', () => {
 })
 
 describe('models and parts that no catalog lists', () => {
-  test.for([['GPT-style decoder h1024 L24 heads16', 0.355], ['MPT-1B (decoder, GPT-style)', 1.31], ['MPT-30B (decoder)', 29.96], ['MaxText dense 16B', 15.8], ['MaxText dense 128B', 125], ['MaxText dense 1024B', 998], ['Qwen-7B', 7.72], ['DeepSeek-Coder 33B', 33.3]] as const)(
+  test.for([['GPT-style decoder h1024 L24 heads16', 0.355], ['MPT-1B (decoder, GPT-style)', 1.31], ['MPT-30B (decoder)', 29.96], ['MaxText dense 16B', 15.8], ['MaxText dense 128B', 125], ['MaxText dense 1024B', 998], ['Qwen-7B', 7.72], ['DeepSeek-Coder 33B', 33.3], ['GPT3-23B pre-training', 23.0], ['GPT3-46B pre-training', 45.5]] as const)(
     '%s has %d billion parameters',
     ([name, billions]) => {
       expect((measuredModel(name)?.parameters ?? 0) / 1e9).toBeCloseTo(billions, billions > 100 ? -1 : billions > 10 ? 0 : 1)

@@ -147,6 +147,7 @@ describe('contradictions in a spec', () => {
     ['a rank for full fine-tuning', {model: 'Llama-3.1-8B', method: 'full', tokens: '1M', rank: 8}],
     ['completions without grpo', {model: 'Llama-3.1-8B', method: 'lora', tokens: '1M', completionTokens: 100}],
     ['a completion as long as the sequence', {model: 'Llama-3.1-8B', method: 'grpo', tokens: '1M', sequenceLength: 512, completionTokens: 512}],
+    ['embeddings beside all weights', {model: 'Llama-3.1-8B', method: 'full', tokens: '1M', trainEmbeddings: true}],
     ['master weights of adapters', {model: 'Llama-3.1-8B', method: 'qlora', tokens: '1M', masterWeights: false}],
     ['an unknown field', {model: 'Llama-3.1-8B', method: 'lora', tokens: '1M', epoch: 2}],
   ])('%s is refused by the schema', ([, spec]) => {
