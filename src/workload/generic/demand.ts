@@ -18,8 +18,15 @@ export interface GenericDemand extends Demand {
   readonly configuration: Configuration
 }
 
-/** Scaling of a job that ran on several accelerators and says nothing more. */
+/** Scaling of a job that ran on several accelerators and says nothing more: an assumption, marked as one. */
 const ASSUMED_EFFICIENCY = 0.9
+
+/**
+ * What nobody says of a program that nobody knows, so two assumptions, marked as such: it starts within half a minute (imports, context of the
+ * accelerator, reading of its input), and keeps a tenth of the host's processors busy while the accelerators work.
+ */
+export const START_SECONDS = 30
+export const HOST_SHARE = 0.1
 
 /** Fields of a configuration that a job nobody knows the inside of has no use for: a value there is a mistake, not a wish. */
 const NOT_HERE = ['runtime', 'tp', 'pp', 'ep', 'cp', 'microBatch', 'batch', 'checkpointing', 'zeroStage', 'offload'] as const
@@ -44,6 +51,8 @@ export function genericDemand(spec: GenericSpec, _facts: Facts, referenceHardwar
   const several = (reference?.accelerators ?? 1) > 1 || (configuration.dp ?? 1) > 1
   const parallelEfficiency =
     spec.parallelEfficiency ?? (several ? assumptions.choose('parallelEfficiency', undefined, ASSUMED_EFFICIENCY) : assumptions.choose('parallelEfficiency', undefined, null, 'none: one accelerator'))
+  assumptions.add('start-up', `${START_SECONDS} s`)
+  assumptions.add('host', `${HOST_SHARE * 100} % busy`)
   const work = [spec.flops === undefined ? '' : `${spec.flops.toPrecision(3)} FLOP`, spec.bytes === undefined ? '' : `${(spec.bytes / 1e9).toPrecision(3)} GB moved`].filter(Boolean).join(', ')
   return {
     kind: 'generic',

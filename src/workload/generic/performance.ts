@@ -1,19 +1,21 @@
 import type {Bottleneck, Configuration, Hardware, Interval, MemoryLine, Operator, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
 import {divideBy, exactly, intervalFromSigma} from '../../performance/interval.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import type {GenericDemand} from './demand.ts'
+import {type GenericDemand, HOST_SHARE, START_SECONDS} from './demand.ts'
 
 /**
- * Share of peak that code nobody has measured reaches: middle of what well-known codes reach (dense linear algebra
- * 0.7–0.9, stencils and solvers 0.1–0.3 of compute; STREAM-like loops 0.7–0.9 of bandwidth). Marked as assumed, ± a factor of 1.9.
+ * Share of peak that code nobody has measured reaches. An assumption, in the middle of what kinds of code are known for (dense linear algebra
+ * most of compute, stencils and solvers little of it; STREAM-like loops most of bandwidth). Marked as assumed, ± a factor of 1.9.
  */
 const UNKNOWN_CODE = {compute: 0.4, memoryBandwidth: 0.7, sigmaLog: 0.5}
-/** Between two machines the same code keeps its share of the roofline within this: one σ of ln. */
+/** Between two machines the same code keeps its share of the roofline within this, one σ of ln; a third of it on the same part. An assumption. */
 const TRANSFER_SIGMA = 0.15
 /** What a process takes of an accelerator before it allocates: PyTorch's is 0.47 GiB (data/runtimes.csv), rounded; other runtimes are near it. */
+/** What the accelerator's context takes before the job has anything: half a GiB, an assumption. */
 const CONTEXT_GIB = 0.5
 
 /** Speed-up of n accelerators when each doubling brings `efficiency` of its ideal: n^(1 + log2 e). */
@@ -31,12 +33,18 @@ function refuse(refusal: Refusal): PerformResult & {feasible: false} {
   return {feasible: false, refusal}
 }
 
+/** The formats the hardware does have, widest first. */
+function otherPrecision(accelerator: Accelerator): string | null {
+  const had = ['fp64', 'fp32', 'tf32', 'bf16', 'fp16', 'fp8', 'int8'].filter(precision => peakFlops(accelerator, precision) !== undefined)
+  return had.length === 0 ? null : `precision ${had.join(' or ')}`
+}
+
 /** Why the hardware cannot run the job; `undefined` = it can. */
 function problemOf(demand: GenericDemand, hardware: Hardware, configuration: Configuration): Refusal | undefined {
   const {accelerator} = hardware
   if (demand.flops !== undefined || demand.reference !== undefined) {
     if (peakFlops(hardware.accelerator, demand.precision) === undefined) {
-      return {reason: 'software', detail: `${accelerator.name} has no ${demand.precision} units`, nearest: 'another precision'}
+      return {reason: 'software', detail: `${accelerator.name} has no ${demand.precision} units`, nearest: otherPrecision(accelerator)}
     }
   }
   const present = Math.max(1, Math.floor(hardware.acceleratorsPerNode) * hardware.nodes)
@@ -80,7 +88,12 @@ function candidates(demand: GenericDemand, hardware: Hardware, all: readonly Con
 
 export function genericRefusal(demand: GenericDemand, target: Hardware): PerformResult & {feasible: false} {
   const hardware = sliceOf(target)
-  return refuse(problemOf(demand, hardware, demand.configuration) ?? problemOf(demand, hardware, {dp: 1}) ?? {reason: 'topology', detail: 'no way to run the job here', nearest: null})
+  const problem = problemOf(demand, hardware, demand.configuration) ?? problemOf(demand, hardware, {dp: 1}) ?? {reason: 'topology', detail: 'no way to run the job here', nearest: null}
+  const whole = {...target, acceleratorsPerNode: 1, levels: []}
+  if (target.acceleratorsPerNode < 1 && problem.reason === 'memory' && genericConfigurations(demand, whole).length > 0) return refuse({...problem, nearest: 'fits on a whole accelerator'})
+  // One accelerator needs no link, but may be too small.
+  if (problem.reason === 'link-unknown' && problemOf(demand, hardware, {dp: 1}) !== undefined) return refuse({...problem, nearest: null})
+  return refuse(problem)
 }
 
 /** Seconds on one accelerator, with the roofline parts they come from. */
@@ -188,10 +201,10 @@ export function performGeneric(demand: GenericDemand, target: Hardware, configur
         computeShare: Math.min(1, (compute / seconds) * (busy / seconds)),
         memoryShare: Math.min(1, (memory / seconds) * (busy / seconds)),
         linkShare: Math.min(1, lost / seconds),
-        hostShare: 0.1,
+        hostShare: HOST_SHARE,
       },
       acceleratorsUsed: Math.min(taken, target.acceleratorsPerNode * target.nodes),
-      loadSeconds: 30,
+      loadSeconds: START_SECONDS,
       // What nobody told may be all the memory there is: a checkpoint of that is never too small.
       checkpointBytes: (demand.memoryGib ?? hardware.accelerator.memoryGib * taken) * 2 ** 30,
       operators,

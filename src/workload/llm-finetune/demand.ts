@@ -29,7 +29,7 @@ export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand
   const epochs = spec.examples === undefined ? 1 : assumptions.choose('epochs', spec.epochs, 1)
   const tokens = spec.tokens ?? (spec.examples ?? 0) * epochs * sequencesPerExample * sequenceLength
   const work: TrainingWork = {
-    kind: 'llm-finetune', model, sequenceLength, globalBatch, tokens, trains: adapters ? 'adapters' : 'all', rank,
+    kind: 'llm-finetune', model, sequenceLength, globalBatch, tokens, tunes: true, trains: adapters ? 'adapters' : 'all', rank,
     trainsEmbeddings: spec.trainEmbeddings === true,
     base: method === 'qlora' ? 'nf4' : 'computed', optimizer, masterWeights,
     extraForwardPasses: method === 'dpo' ? 1 : grpo ? 2 : 0,

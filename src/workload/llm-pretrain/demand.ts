@@ -22,7 +22,7 @@ export function pretrainDemand(spec: PretrainSpec, facts: Facts): TrainingDemand
   const globalBatch = assumptions.choose('globalBatch', oneBatch(spec.globalBatch, spec.configuration), usual)
   const optimizer = assumptions.choose('optimizer', spec.optimizer, 'adamw' as const)
   const work: TrainingWork = {
-    kind: 'llm-pretrain', model, sequenceLength, globalBatch, tokens: spec.tokens, trains: 'all', rank: 0, trainsEmbeddings: false, base: 'computed', optimizer,
+    kind: 'llm-pretrain', model, sequenceLength, globalBatch, tokens: spec.tokens, tunes: false, trains: 'all', rank: 0, trainsEmbeddings: false, base: 'computed', optimizer,
     masterWeights: true, extraForwardPasses: 0, referenceWeights: false, chunkedLoss: sequenceLength > LONG_SEQUENCE, rollout: undefined,
   }
   return {

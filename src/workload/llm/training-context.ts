@@ -56,7 +56,7 @@ export interface StepContext {
   readonly domain: number
 }
 
-/** Weights read by matmuls come in whole lines at close to the nominal rate (STREAM-like kernels reach 0.85–0.93). */
+/** Weights read by matmuls come in whole lines at close to the nominal rate: an assumption, what STREAM-like kernels reach. */
 const MATMUL_BANDWIDTH_SHARE = 0.85
 /** Backward attention recomputes the scores: five matmuls against two (Dao et al. 2022). */
 const ATTENTION_BACKWARD = 2.5

@@ -195,6 +195,7 @@ export function trainingQuestion(row: MeasuredRow, kind: 'llm-pretrain' | 'llm-f
     sequenceLength: Math.round(sequenceLength),
     globalBatch: globalBatch ?? Math.max(accelerators, Math.round((accelerators * 16384) / sequenceLength)),
     tokens: tokens ?? Math.round(sequenceLength) * (globalBatch ?? accelerators),
+    tunes: kind === 'llm-finetune',
     trains: adapters ? 'adapters' : 'all',
     rank: number(/rank (\d+)/.exec(notes)?.[1]) ?? (/Transformers \+ PEFT/.test(framework) ? 64 : 8),
     base: quantised ? 'nf4' : 'computed',

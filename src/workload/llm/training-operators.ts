@@ -5,10 +5,10 @@ import {attentionFlopsPerTokenForward, averageContext} from './training-shape.ts
 
 /** What a micro-batch does on one accelerator, operator by operator. Formulas: docs/models/llm-training.md. */
 
-/** Rows × columns of an output tile of today's matmul kernels. */
+/** Rows × columns of an output tile of today's matmul kernels (NVIDIA, Matrix Multiplication Background User's Guide: the most efficient of the usual sizes). */
 const TILE_ROWS = 128
 const TILE_COLUMNS = 256
-/** The last wave of tiles is half full on average: w / (w + ½) with w waves. */
+/** The last wave of tiles is half full on average: w / (w + ½) with w waves (wave quantisation, same guide). */
 const TAIL_WAVES = 0.5
 /**
  * Values of width h that a state-space or linear-attention layer moves beside its matmuls: convolution, scan over chunks and gated norm at an
@@ -94,6 +94,7 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
 
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
 export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
+  // Adapters and unpacking add kernels to each linear layer; by how much is an assumption that the fitted overheads absorb in part.
   const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0

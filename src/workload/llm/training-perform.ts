@@ -10,11 +10,12 @@ import {trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
+import {OFFLOADING} from './training-traffic.ts'
 import {trainingStep} from './training-step.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {baseWeightBytes, stepLowerBoundSeconds} from './training.ts'
+import {baseWeightBytes, linkDomain, stepLowerBoundSeconds} from './training.ts'
 
-/** Stand-ins where data/runtimes.csv has no row: start of the processes, and the rate at which a node reads weights. */
+/** Assumptions where data/runtimes.csv has no row, not even one for any runtime: start of the processes, and the rate at which a node reads weights. */
 const START_SECONDS = 40
 const WEIGHT_LOAD_BYTES_PER_SECOND = 1.5e9
 
@@ -135,6 +136,8 @@ function notesOn(work: TrainingWork, hardware: Hardware, layout: TrainingLayout,
     notes.push(`${layout.precision} is used for the linear layers; attention, output head and optimizer stay at 16 and 32 bit.`)
   }
   if (layout.offload !== 'none' && hardware.host.memoryGib === undefined) notes.push('The host memory is not known; offloading assumes that it is large enough.')
+  if (layout.offload !== 'none') notes.push(`Offloading is computed with assumed rates: ${OFFLOADING}.`)
+  if (hardware.network?.rdma === false && used > linkDomain(hardware)) notes.push('The network between the nodes has no RDMA: half of what RDMA reaches is assumed.')
   if (accelerator.standing !== 'read') notes.push(`Facts of ${accelerator.name} are ${accelerator.standing}.`)
   return notes
 }

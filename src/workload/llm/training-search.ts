@@ -230,7 +230,8 @@ function tryShape(
     }
     let largest = 0
     for (const microBatch of microBatches) {
-      if (trainingMemory(work, layout(microBatch), factors).neededGib > available || !hostHolds(work, layout(microBatch), hardware)) continue
+      const full = layout(microBatch)
+      if (trainingMemory(work, full, factors).neededGib > available || !hostHolds(work, full, hardware)) continue
       const configuration: Configuration = {
         ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
         ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),

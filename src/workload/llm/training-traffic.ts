@@ -7,14 +7,16 @@ import {baseWeightBytes, optimizerStateBytes} from './training.ts'
 
 /** Bytes of an activation and of a gradient: 16 bit. */
 const WIDTH = 2
-/** Collectives over TCP copy through the host and reach about half of what RDMA does on the same card. */
+/** Collectives over TCP copy through the host: half of what RDMA reaches on the same card. An assumption, said in the notes. */
 const TCP_SHARE = 0.5
-/** Share of a micro-batch's time that is its backward pass: gradients are there to be reduced meanwhile. */
+/** Share of a micro-batch's time that is its backward pass, where gradients are there to be reduced: 1/2 with frozen weights, 2/3 with all, 3/4 with recomputation. One for all. */
 const BACKWARD_SHARE = 0.6
-/** Effective ÷ nominal PCIe rate of large copies. */
+/** Effective ÷ nominal PCIe rate of large copies: an assumption. */
 const PCIE_SHARE = 0.8
-/** A host that updates offloaded weights streams its memory at about this rate per node (two sockets of DDR4/DDR5, half of nominal). */
+/** A host that updates offloaded weights streams its memory at about this rate per node: an assumption (two sockets of DDR4, half of nominal). */
 const HOST_MEMORY_BYTES_PER_SECOND = 200e9
+/** The two in words, for whom the answer rests on them. */
+export const OFFLOADING = `${PCIE_SHARE * 100} % of PCIe, ${HOST_MEMORY_BYTES_PER_SECOND / 1e9} GB/s of host memory`
 
 /** Achieved ÷ nominal rate of a group that reaches over so many neighbouring accelerators. */
 function efficiencyAcross({hardware, factors, domain}: StepContext, extent: number): number {

@@ -159,11 +159,10 @@ function* moreHardware({request, target}: Attempt, facts: Facts): Generator<Chan
 /** The same result from less memory: leaner optimizer states, adapters instead of all weights, a 4-bit base. */
 function* leaner({request, target}: Attempt): Generator<Change> {
   const {work} = request
-  const tuning = work.kind === 'llm-finetune'
   const change = (text: string, changed: Partial<typeof work>): Change => ({text, request: {...request, work: {...work, ...changed}}, target})
   if (work.trains === 'all') {
     if (work.optimizer === 'adamw') yield change('with optimizer adamw-8bit', {optimizer: 'adamw-8bit'})
-    if (!tuning) return
+    if (!work.tunes) return
     const adapters = {trains: 'adapters', rank: ADAPTER_RANK, referenceWeights: false, masterWeights: true} as const
     if (work.extraForwardPasses > 0) yield change(`with adapters (rank ${ADAPTER_RANK})`, adapters)
     else {

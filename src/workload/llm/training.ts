@@ -18,6 +18,8 @@ export interface TrainingWork {
   readonly globalBatch: number
   /** Tokens that pass forward and backward in the whole run. */
   readonly tokens: number
+  /** Starts from weights that exist, so that adapters on them could do. */
+  readonly tunes: boolean
   /** `adapters`: the base is frozen and low-rank matrices are trained (LoRA, QLoRA). */
   readonly trains: 'all' | 'adapters'
   readonly rank: number

@@ -111,12 +111,27 @@ describe('refusals', () => {
     expect(refusal({memoryGib: '2000 GiB', parallelEfficiency: 0.9}, named('h100-sxm-80gb', 8)).nearest).toBe('fits on 26 accelerators')
   })
 
+  test('a slice that is too small names the whole accelerator where that does', () => {
+    const slice = {...named('h100-sxm-80gb'), acceleratorsPerNode: 1 / 8}
+
+    expect(refusal({memoryGib: '40 GiB'}, slice)).toMatchObject({reason: 'memory', nearest: 'fits on a whole accelerator'})
+    expect(refusal({memoryGib: '200 GiB'}, slice).nearest).toMatch(/^fits on \d+ accelerators/)
+  })
+
   test('a precision that the hardware lacks', () => {
-    expect(refusal({precision: 'fp8'}, named('a100-sxm-80gb')).reason).toBe('software')
+    expect(refusal({precision: 'fp8'}, named('a100-sxm-80gb'))).toMatchObject({reason: 'software', nearest: 'precision fp64 or fp32 or tf32 or bf16 or fp16 or int8'})
   })
 
   test('several nodes behind an unknown network', () => {
     expect(refusal({parallelEfficiency: 0.9, configuration: {dp: 16}}, {...named('h100-sxm-80gb', 8, 2), network: undefined}).reason).toBe('link-unknown')
+  })
+
+  test('what is assumed of the program is said, and is what is counted', () => {
+    const {assumptions} = generic.demand(generic.spec.parse({kind: 'generic', flops: '1 PFLOP'}), facts)
+    const {loadSeconds, load} = run({flops: '1 PFLOP'}, named('h100-sxm-80gb'))
+
+    expect(assumptions).toContainEqual({field: 'start-up', value: `${loadSeconds} s`})
+    expect(assumptions).toContainEqual({field: 'host', value: `${load.hostShare * 100} % busy`})
   })
 
   test('nothing to compute from', () => {

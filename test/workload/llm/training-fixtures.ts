@@ -41,6 +41,6 @@ export const layout = (changed: Partial<TrainingLayout> = {}): TrainingLayout =>
 })
 
 export const workOn = (facts: PlanningFacts, model: string, changed: Partial<TrainingWork> = {}): TrainingWork => ({
-  kind: 'llm-pretrain', model: facts.languageModel(model), sequenceLength: 4096, globalBatch: 64, tokens: 1e9, trains: 'all', rank: 0, trainsEmbeddings: false, base: 'computed', optimizer: 'adamw',
+  kind: 'llm-pretrain', model: facts.languageModel(model), sequenceLength: 4096, globalBatch: 64, tokens: 1e9, tunes: false, trains: 'all', rank: 0, trainsEmbeddings: false, base: 'computed', optimizer: 'adamw',
   masterWeights: true, extraForwardPasses: 0, referenceWeights: false, chunkedLoss: false, rollout: undefined, ...changed,
 })

@@ -1,5 +1,7 @@
 import * as fc from 'fast-check'
 import {beforeAll, describe, expect, test} from 'vitest'
+import {hardwareOf} from '../../../src/catalog/hardware.ts'
+import {peakFlops} from '../../../src/performance/peak.ts'
 import type {Configuration, Hardware, Performance} from '../../../src/performance/types.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {llmFinetune} from '../../../src/workload/llm-finetune/index.ts'
@@ -62,6 +64,29 @@ describe('whatever is asked', () => {
       }),
       {numRuns: 150, seed: 7},
     )
+  })
+
+  test('a step takes no less than the FLOP of its tokens at dense peak, counted by hand, before anything is held against a bound', () => {
+    const where = fc.constantFrom(...facts.snapshot.machines.filter((machine, index) => index % 5 === 0 && facts.accelerator(machine.acceleratorId ?? '') !== undefined))
+    let seen = 0
+    fc.assert(
+      fc.property(fc.oneof(pretrain, finetune), where, fc.constantFrom(1, 4), (spec, machine, nodes) => {
+        const on = hardwareOf(machine, facts.accelerator(machine.acceleratorId ?? '')!, nodes)
+        const {activeParameters, vocab, hidden, tiedEmbeddings} = facts.languageModel(spec.model)
+        // Two FLOP per parameter and token forward and two for the gradient of the inputs, whatever is trained; a look-up costs none.
+        const multiplied = activeParameters - (tiedEmbeddings ? 0 : vocab * hidden)
+        for (const {performance} of candidates(spec, on)) {
+          seen++
+          const {configuration: {batch = 0, precision = ''}, operators, acceleratorsUsed} = performance
+          const flops = 4 * multiplied * batch * spec.sequenceLength
+          const peak = Math.max(peakFlops(on.accelerator, precision) ?? 0, peakFlops(on.accelerator, 'bf16') ?? 0)
+          // Published counts of active parameters are rounded.
+          expect(operators.reduce((sum, operator) => sum + operator.seconds, 0)).toBeGreaterThanOrEqual((flops / (peak * acceleratorsUsed)) * 0.95)
+        }
+      }),
+      {numRuns: 200, seed: 31},
+    )
+    expect(seen).toBeGreaterThan(300)
   })
 
   test('models of any shape give finite figures or a refusal', () => {
