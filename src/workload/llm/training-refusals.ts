@@ -80,7 +80,6 @@ function leastMemory(request: TrainingRequest, hardware: Hardware, choice: Choic
 }
 
 function hostDetail(neededGib: number, hostGib: number | undefined): string {
-  return hostGib === undefined
-    ? 'offloading is not counted on, as the memory of the host is not known'
-    : `offloading needs ${formatGib(neededGib)} GiB of host memory per node, ${formatGib(hostGib)} are there`
+  // Short: the table gives a refusal two lines, and the way out follows.
+  return hostGib === undefined ? 'host memory unknown' : `offload needs ${formatGib(neededGib)} GiB of host memory, has ${formatGib(hostGib)}`
 }
