@@ -221,19 +221,21 @@ export function offerGroups(session: Session, offers: readonly Offer[]): {groups
       if (refusal !== null) refused.push({service, purchase, refusal})
       continue
     }
-    passed.sort((a, b) => compareOffers(a, b, options))
-    groups.push({service, purchase, offers: passed})
+    groups.push({service, purchase, offers: bestFirst(passed, offer => offer, options)})
   }
   return {groups, refused}
 }
 
 /** What may win before what may not, then the price, then the place's name, so that the order of offers changes nothing. */
-function compareOffers(a: Offer, b: Offer, options: PlanOptions): number {
-  return (
-    Number(ineligibleReasonOf(a, options) !== null) - Number(ineligibleReasonOf(b, options) !== null) ||
-    a.priceUsdPerHour - b.priceUsdPerHour || compareText(a.region, b.region) || compareText(a.zone ?? '', b.zone ?? '')
-  )
+function bestFirst<Had>(list: readonly Had[], offerOf: (had: Had) => Offer, options: PlanOptions): Had[] {
+  const mayWin: Had[] = []
+  const others: Had[] = []
+  for (const had of list) (ineligibleReasonOf(offerOf(had), options) === null ? mayWin : others).push(had)
+  const compare = (a: Had, b: Had): number => compareOffers(offerOf(a), offerOf(b))
+  return [...mayWin.sort(compare), ...others.sort(compare)]
 }
+
+const compareOffers = (a: Offer, b: Offer): number => a.priceUsdPerHour - b.priceUsdPerHour || compareText(a.region, b.region) || compareText(a.zone ?? '', b.zone ?? '')
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
@@ -258,12 +260,12 @@ const INTERRUPTIBLE: ReadonlySet<string> = new Set(['spot', 'community'])
  */
 export function contenders(session: Session, place: CloudPlace, group: OfferGroup, nodes: number): Way[] {
   const {options} = session
-  let ways = waysOf(session, place, group.offers, nodes)
-  if (options.prices.length > 0) ways = ways.toSorted((a, b) => compareOffers(offerOf(a), offerOf(b), options))
-  const [best] = ways
-  if (best === undefined) return []
   const sortOf = session.sortOfPlace(group)
-  if (sortOf === null) return [best]
+  const own = options.prices.length > 0
+  const offered = waysOf(session, place, sortOf === null && !own ? group.offers.slice(0, 1) : group.offers, nodes)
+  const ways = own ? bestFirst(offered, offerOf, options) : offered
+  const best = ways[0]
+  if (best === undefined || sortOf === null) return ways.slice(0, 1)
   const mayWin = ineligibleReasonOf(offerOf(best), options) === null
   const bySort = new Map<string, Way>()
   for (const way of ways) {
@@ -288,8 +290,8 @@ export function waysOf(session: Session, place: CloudPlace, offers: readonly Off
 
 /** The cheapest price on demand of a machine where the workload may run; terms are held against it. `null` = none is known. */
 export function onDemandPrice(session: Session, place: CloudPlace, offers: readonly Offer[]): number | null {
-  const {constraints} = session.spec
-  const comparable = offers.filter(offer => offer.purchase === 'on-demand' && offer.service === 'vm' && refuseOffer({...constraints, purchase: undefined}, offer) === null)
+  const constraints = {...session.spec.constraints, purchase: undefined}
+  const comparable = offers.filter(offer => offer.purchase === 'on-demand' && offer.service === 'vm' && refuseOffer(constraints, offer) === null)
   const ways = waysOf(session, place, comparable, 1).filter(way => ineligibleReasonOf(offerOf(way), session.options) === null)
   return ways.length === 0 ? null : ways.reduce((least, way) => Math.min(least, offerOf(way).priceUsdPerHour), Number.POSITIVE_INFINITY)
 }
