@@ -49,9 +49,12 @@ function runProgram(fs, path, program) {
   const loaded = {exports: {}}
   script.runInThisContext()(loaded.exports, process.getBuiltinModule('module').createRequire(program), loaded, program, path.dirname(program))
   loaded.exports.start(argv).then((parts) => {
-    if (cacheFile === undefined || parts.length === 0) return
     const before = known === undefined || script.cachedDataRejected ? [] : known.parts
-    if (parts.some((part) => !before.includes(part))) writeCompiled(fs, path.dirname(cacheFile), cacheFile, script, [...new Set([...before, ...parts])])
+    if (cacheFile !== undefined && parts.some((part) => !before.includes(part))) {
+      writeCompiled(fs, path.dirname(cacheFile), cacheFile, script, [...new Set([...before, ...parts])])
+    }
+    // Left to itself, Node waits for V8 to finish marking garbage and optimising code: up to 15 ms. A slow reader is waited for.
+    if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
   })
 }
 
