@@ -17,7 +17,9 @@ const REASON_ORDER: readonly Refusal['reason'][] = [
   'deadline', 'budget', 'spot-slo', 'region', 'term', 'slo', 'memory', 'constraint', 'topology', 'link-unknown', 'price-unknown', 'skills', 'site', 'software',
 ]
 
-export const reasonRank = (reason: Refusal['reason']): number => REASON_ORDER.indexOf(reason)
+const RANKS: ReadonlyMap<Refusal['reason'], number> = new Map(REASON_ORDER.map((reason, rank) => [reason, rank]))
+
+export const reasonRank = (reason: Refusal['reason']): number => RANKS.get(reason) ?? REASON_ORDER.length
 
 /** One entry per refused target; where every offer of a provider failed, one entry for the provider, with its most telling reason. */
 export function foldRefusals(refused: readonly Refused[], feasibleProviders: ReadonlySet<string>): RejectedTarget[] {
@@ -58,6 +60,7 @@ function memoryMiss(refusal: Refusal): number {
 /** Finite, so that two that are beyond measure compare as level. */
 const missedBy = ({refusal}: Refused): number => Math.min(refusal.missedBy ?? Number.MAX_VALUE, Number.MAX_VALUE)
 
+/** A table shows a few of hundreds, so the words are left where they are until they are read. */
 function rejected(id: string, provider: string, refusal: Refusal): RejectedTarget {
-  return {id, provider, reason: refusal.reason, detail: refusal.detail, nearest: refusal.nearest}
+  return {id, provider, reason: refusal.reason, get detail() { return refusal.detail }, get nearest() { return refusal.nearest }}
 }

@@ -5,8 +5,8 @@ import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf} from './factors.ts'
-import {gib, machineSize, modelSize, refused, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesPerAccelerator} from './serving.ts'
+import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
+import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -145,13 +145,10 @@ function doesNotFit(demand: InferenceDemand, hardware: Hardware, plan: Plan, fac
   const weightsAlone = serving.weightBytes * layout.tp * layout.pp > replicaBytes - plan.reserveBytes * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
   if (weightsAlone && layout.tp * layout.pp >= total / 2) return weightsTooLarge(demand, hardware, layout.precision, layout.runtime, facts, memory)
-  const wider = layout.tp * layout.pp * 2 <= total ? `spread it: tp ${layout.tp * 2}` : layout.precision === 'bf16' || layout.precision === 'fp16' ? 'fits in fp8 or int4, or with a shorter context' : 'fits with a shorter context or more accelerators'
-  return refused(
-    'memory',
-    `${modelSize(demand.model)} in ${layout.precision} with one sequence of ${demand.inputTokens + demand.outputTokens} tokens needs ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`,
-    wider,
-    memory,
-  )
+  return refusedFor('memory', memory, () => ({
+    detail: `${modelSize(demand.model)} in ${layout.precision} with one sequence of ${demand.inputTokens + demand.outputTokens} tokens needs ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`,
+    nearest: layout.tp * layout.pp * 2 <= total ? `spread it: tp ${layout.tp * 2}` : layout.precision === 'bf16' || layout.precision === 'fp16' ? 'fits in fp8 or int4, or with a shorter context' : 'fits with a shorter context or more accelerators',
+  }))
 }
 
 /** Two states per call of perform: average and peak. Reused: perform is called thousands of times and never re-entered. */
@@ -248,10 +245,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
       nearest: 'precision: int4, if that is good enough',
     }
   }
-  // Only now: most candidates are refused before, and this is a search of its own.
-  const pacedSlots = Math.max(1, slotsWithinPace(demand, plan, slotLimit))
-  const performance = describe(demand, hardware, configuration, plan, replicas, slotLimit, pacedSlots, notes)
-  return {feasible: true, performance: refusedUnlessNamed === undefined ? performance : {...performance, refusedUnlessNamed}}
+  return {feasible: true, performance: describe(demand, hardware, configuration, plan, {replicas, slots: slotLimit, notes, refusedUnlessNamed})}
 }
 
 /** What the user asked for has to be met, what was filled in only unless the target is named. */
@@ -284,7 +278,10 @@ function overloaded(demand: InferenceDemand, hardware: Hardware, plan: Plan, rep
   const {load} = demand
   if (load.kind === 'concurrency') {
     const memory = memoryOf(plan, Math.ceil(load.peak / replicas))
-    return refused('memory', `${Number(load.peak.toPrecision(4))} requests in flight need room for ${Math.ceil(load.peak / replicas)} sequences per replica, ${slots} fit`, `${Math.ceil((load.peak / slots / replicas) * hardware.nodes)} such machines, or fewer requests at a time`, memory)
+    return refusedFor('memory', memory, () => ({
+      detail: `${Number(load.peak.toPrecision(4))} requests in flight need room for ${Math.ceil(load.peak / replicas)} sequences per replica, ${slots} fit`,
+      nearest: `${Math.ceil((load.peak / slots / replicas) * hardware.nodes)} such machines, or fewer requests at a time`,
+    }))
   }
   const rate = saturated(plan.serving, shapeOf(demand), slots, limitState).requestsPerSecond * replicas
   const peak = load.kind === 'rate' ? load.peakPerSecond : 0
@@ -313,74 +310,125 @@ function missesGoal(demand: InferenceDemand, plan: Plan, replicas: number, slots
 
 const milliseconds = (seconds: number): string => (seconds >= 10 ? `${seconds.toFixed(1)} s` : seconds >= 1 ? `${seconds.toFixed(2)} s` : `${Number((seconds * 1000).toPrecision(3))} ms`)
 
-/** Everything a reader of the plan sees of a candidate that works. */
-function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, replicas: number, allSlots: number, pacedSlots: number, notes: string[]): Performance {
-  const {serving, layout, runtime} = plan
-  const {factors} = serving
+/** How a candidate that works was settled. */
+interface Settled {
+  readonly replicas: number
+  /** Sequences that a replica runs at once at most. */
+  readonly slots: number
+  readonly notes: readonly string[]
+  readonly refusedUnlessNamed: Refusal | undefined
+}
+
+/** What the replicas do at the average load, beside `averageState` and `peakState`, which it fills. */
+interface Run {
+  /** Replicas at work. */
+  readonly active: number
+  /** Sequences per replica, at peak where there is one. */
+  readonly sequences: number
+  readonly throughput: Interval
+  readonly workSeconds: Interval | null
+}
+
+function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan, replicas: number, slots: number): Run {
+  const {serving} = plan
   const {load, outputTokens} = demand
   const shape = shapeOf(demand)
-  const slots = load.kind === 'offline' ? pacedSlots : allSlots
   const state = averageState
-  let active = replicas
-  let sequences: number
-  let workSeconds: Interval | null = null
-  let throughput: Interval
+  const sigma = serving.factors.throughputSigma
   if (load.kind === 'offline') {
-    sequences = Math.max(1, Math.min(slots, load.requests / replicas))
+    const sequences = Math.max(1, Math.min(slots, load.requests / replicas))
     saturated(serving, shape, sequences, state)
-    throughput = intervalFromSigma(state.requestsPerSecond * replicas * outputTokens, factors.throughputSigma)
+    const throughput = intervalFromSigma(state.requestsPerSecond * replicas * outputTokens, sigma)
     const total = load.requests * outputTokens
-    workSeconds = {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}
-  } else if (load.kind === 'concurrency') {
-    active = Math.min(replicas, load.average)
+    return {active: replicas, sequences, throughput, workSeconds: {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}}
+  }
+  if (load.kind === 'concurrency') {
+    const active = Math.min(replicas, load.average)
     const share = load.average / active
     closedLoop(serving, shape, Math.min(share, slots), state)
     if (share > slots) waitForSlots(state, share - slots)
     tryReplicas(demand, plan, replicas, slots)
-    sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
-    throughput = intervalFromSigma(state.requestsPerSecond * active * outputTokens, factors.throughputSigma)
-  } else {
-    openLoop(serving, shape, load.averagePerSecond / replicas, slots, state)
-    tryReplicas(demand, plan, replicas, slots)
-    sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
-    throughput = exactly(load.averagePerSecond * outputTokens)
+    const sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
+    return {active, sequences, throughput: intervalFromSigma(state.requestsPerSecond * active * outputTokens, sigma), workSeconds: null}
   }
-  const limit = saturated(serving, shape, Math.max(1, pacedSlots), limitState).requestsPerSecond * replicas * outputTokens
-  const saturation = Math.max(limit, throughput.p50)
+  openLoop(serving, shape, load.averagePerSecond / replicas, slots, state)
+  tryReplicas(demand, plan, replicas, slots)
+  const sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
+  return {active: replicas, sequences, throughput: exactly(load.averagePerSecond * outputTokens), workSeconds: null}
+}
+
+/** The part of a performance that only its reader asks for. */
+type Details = Pick<Performance, 'latency' | 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
+
+/**
+ * Everything a reader of the plan sees of a candidate that works. The planner compares hundreds of candidates by time and
+ * load, and shows a few: what only the few need is worked out when it is read.
+ */
+function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled): Performance {
+  const {serving, layout, runtime} = plan
+  const {factors} = serving
+  const {load, outputTokens} = demand
+  const {replicas, refusedUnlessNamed} = settled
+  const pacedSlots = (): number => Math.max(1, slotsWithinPace(demand, plan, settled.slots))
+  const slots = load.kind === 'offline' ? pacedSlots() : settled.slots
+  const run = runAt(demand, configuration, plan, replicas, slots)
+  const {sequences, throughput} = run
+  const used = replicas * layout.tp * layout.pp
+  const busy = loadOf(serving, averageState, (averageState.requestsPerSecond * run.active) / replicas, shapeOf(demand))
+  let limit: number | undefined
+  const limitPerSecond = (): number => (limit ??= saturated(serving, shapeOf(demand), pacedSlots(), limitState).requestsPerSecond * replicas * outputTokens)
+  let known: Details | undefined
+  const details = (): Details => (known ??= detailsOf(demand, hardware, configuration, plan, settled, slots, limitPerSecond))
+  return {
+    configuration: {
+      runtime: layout.runtime, precision: layout.precision, tp: layout.tp, pp: layout.pp, dp: replicas, ep: layout.ep, batch: Math.max(1, Math.round(sequences)),
+      ...(configuration.migProfile === undefined ? {} : {migProfile: configuration.migProfile}),
+    },
+    workSeconds: run.workSeconds,
+    endless: demand.endless,
+    throughput: {unit: demand.throughputUnit, value: throughput},
+    get saturationThroughput() { return intervalFromSigma(Math.max(limitPerSecond(), throughput.p50), factors.throughputSigma) },
+    get latency() { return details().latency },
+    get memory() { return details().memory },
+    load: busy,
+    acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
+    loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
+    checkpointBytes: 0,
+    weightBytes: weightBytesIn(demand.model, serving.format, {tp: 1, pp: 1, ep: 1}),
+    get operators() { return details().operators },
+    get bottleneck() { return details().bottleneck },
+    basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
+    get rooflineSeconds() { return details().rooflineSeconds },
+    get notes() { return details().notes },
+    ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
+  }
+}
+
+function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled, slots: number, limitPerSecond: () => number): Details {
+  const {serving, layout} = plan
+  const {factors} = serving
+  const {load} = demand
+  const {replicas} = settled
+  const {sequences, throughput} = runAt(demand, configuration, plan, replicas, slots)
+  const state = averageState
+  const late = load.kind === 'offline' ? state : peakState
+  const {ttftSigma, tpotSigma} = factors
   const used = replicas * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
-  const requestsPerReplica = (state.requestsPerSecond * active) / replicas
-  const batch = Math.max(1, state.inFlight)
-  const gaps = Math.max(0, outputTokens - 1)
-  const {step, alone} = state
-  const memory = memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences))
+  const notes = [...settled.notes]
   if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
   if (narrowedUnasked(demand, layout.precision)) notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (demand.apiNote !== undefined) notes.push(demand.apiNote)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
-    configuration: {
-      runtime: layout.runtime, precision: layout.precision, tp: layout.tp, pp: layout.pp, dp: replicas, ep: layout.ep, batch: Math.max(1, Math.round(sequences)),
-      ...(configuration.migProfile === undefined ? {} : {migProfile: configuration.migProfile}),
-    },
-    workSeconds,
-    endless: demand.endless,
-    throughput: {unit: demand.throughputUnit, value: throughput},
-    saturationThroughput: intervalFromSigma(saturation, factors.throughputSigma),
     latency: {
-      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, factors.ttftSigma), p99: intervalFromSigma(load.kind === 'offline' ? state.ttftP99 : peakState.ttftP99, factors.ttftSigma)},
-      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, factors.tpotSigma), p99: intervalFromSigma(load.kind === 'offline' ? state.tpotP99 : peakState.tpotP99, factors.tpotSigma)},
+      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
+      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
     },
-    memory,
-    load: loadOf(serving, state, requestsPerReplica, shape),
-    acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
-    loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
-    checkpointBytes: 0,
-    weightBytes: weightBytesPerAccelerator(demand.model, {tp: 1, pp: 1, ep: 1, precision: layout.precision, runtime: layout.runtime}, hardware.accelerator),
-    operators: operatorsOf(serving, step, alone, batch),
-    bottleneck: bottleneckOf(demand, plan, state, throughput.p50 / limit, slots, gaps),
-    basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
+    memory: memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences)),
+    operators: operatorsOf(serving, state.step, state.alone, Math.max(1, state.inFlight)),
+    bottleneck: bottleneckOf(demand, plan, state, load.kind === 'rate' && throughput.p50 < limitPerSecond() * 0.5, slots),
     rooflineSeconds: rooflineSeconds(demand, hardware, [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
     notes,
   }
@@ -429,12 +477,12 @@ function operatorsOf(serving: Serving, step: SteadyState['step'], alone: SteadyS
 }
 
 /** What takes most of a request's time; `load` where the machine is more than half idle, memory capacity where more room would mean more throughput. */
-function bottleneckOf(demand: InferenceDemand, plan: Plan, state: SteadyState, usedShare: number, slots: number, gaps: number): Bottleneck {
-  if (demand.load.kind === 'rate' && usedShare < 0.5) return 'load'
+function bottleneckOf(demand: InferenceDemand, plan: Plan, state: SteadyState, mostlyIdle: boolean, slots: number): Bottleneck {
+  if (mostlyIdle) return 'load'
   const {step, added, stepSeconds} = state
   const {serving} = plan
   const batch = Math.max(1, state.inFlight)
-  const perRequest = gaps / batch
+  const perRequest = Math.max(0, demand.outputTokens - 1) / batch
   const stages = plan.layout.pp
   const host = perRequest * (serving.factors.stepSeconds + serving.factors.sequenceSeconds * batch)
   const link = perRequest * step.link * stages + added.link

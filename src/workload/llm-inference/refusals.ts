@@ -12,6 +12,13 @@ export function refused(reason: RefusalReason, detail: string, nearest: string |
   return {feasible: false, refusal: {reason, detail, nearest, ...(memory === undefined ? {} : {memory})}}
 }
 
+/** The same with its words found when they are read: most of the hundreds of refusals of a plan are counted and never shown. */
+export function refusedFor(reason: RefusalReason, memory: MemoryUse, words: () => {readonly detail: string; readonly nearest: string | null}): Refused {
+  let known: ReturnType<typeof words> | undefined
+  const found = (): ReturnType<typeof words> => (known ??= words())
+  return {feasible: false, refusal: {reason, memory, get detail() { return found().detail }, get nearest() { return found().nearest }}}
+}
+
 /** It runs, but too slowly: by what ratio. */
 export function tooSlow(detail: string, nearest: string, missRatio: number): Refused {
   return {feasible: false, refusal: {reason: 'slo', detail, nearest, missRatio}}
@@ -46,10 +53,17 @@ const LEAST_WEIGHT_SHARE = 0.3
 
 /** Weights do not fit: what would do — more nodes, more accelerators, a narrower format. */
 export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, precision: string, runtime: string, facts: Facts, memory?: MemoryUse): Refused {
-  const {model} = demand
+  const {accelerator, acceleratorsPerNode, nodes} = hardware
+  const alone = (): MemoryUse => weightsAlone(weightsGib(demand, hardware, precision, runtime) / Math.max(1, Math.floor(acceleratorsPerNode) * nodes), accelerator.memoryGib)
+  return refusedFor('memory', memory ?? alone(), () => wordsOnWeights(demand, hardware, precision, runtime, facts, memory))
+}
+
+const weightsGib = ({model}: InferenceDemand, {accelerator}: Hardware, precision: string, runtime: string): number =>
+  weightBytesPerAccelerator(model, {tp: 1, pp: 1, ep: 1, precision, runtime}, accelerator) / GIB
+
+function wordsOnWeights(demand: InferenceDemand, hardware: Hardware, precision: string, runtime: string, facts: Facts, memory: MemoryUse | undefined): {detail: string; nearest: string} {
   const {accelerator} = hardware
-  const weightsIn = (format: string): number => weightBytesPerAccelerator(model, {tp: 1, pp: 1, ep: 1, precision: format, runtime}, accelerator) / GIB
-  const needed = weightsIn(precision)
+  const needed = weightsGib(demand, hardware, precision, runtime)
   const beside = memory?.lines.filter(({item}) => item !== 'weights').reduce((total, line) => total + line.gib, 0)
   // What one accelerator has for weights.
   const room = beside === undefined ? accelerator.memoryGib * WEIGHT_SHARE : Math.max(accelerator.memoryGib - beside, accelerator.memoryGib * LEAST_WEIGHT_SHARE)
@@ -71,7 +85,8 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
     for (const narrower of ['fp8', 'int4']) {
       if (!support.precisions.includes(narrower) || !servesPrecision(support, narrower) || narrower === precision) continue
       if (narrower === 'fp8' && accelerator.peakFlops.fp8 === undefined) continue
-      if (weightsIn(narrower) < needed && weightsIn(narrower) <= room * perNode * hardware.nodes) {
+      const narrow = weightsGib(demand, hardware, narrower, runtime)
+      if (narrow < needed && narrow <= room * perNode * hardware.nodes) {
         ways.push(`in ${narrower}`)
         break
       }
@@ -79,7 +94,7 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
   }
   const nearest = ways.length > 0 ? `fits ${ways.join(', or ')}` : `needs accelerators with ${gib(needed / WEIGHT_SHARE)} GiB together`
   const reserve = needed <= available && beside !== undefined ? ` and ${gib(beside * Math.max(1, perNode * hardware.nodes))} GiB of cache and reserve` : ''
-  return refused('memory', `${modelSize(model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest, memory ?? weightsAlone(needed / Math.max(1, Math.floor(perNode) * hardware.nodes), accelerator.memoryGib))
+  return {detail: `${modelSize(demand.model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest}
 }
 
 /** Spread evenly over all there are, weights alone are too much: nothing else needs to be counted. */

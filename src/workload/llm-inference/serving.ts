@@ -161,11 +161,15 @@ const stageStretch = (layers: number, pp: number): number => (Math.ceil(layers /
 
 /** Weights on the fullest accelerator. */
 export function weightBytesPerAccelerator(model: LanguageModel, layout: Layout, accelerator: Accelerator): number {
+  return weightBytesIn(model, formatOf(model, layout.precision, layout.runtime, accelerator), layout)
+}
+
+/** The same where the format is known already. */
+export function weightBytesIn(model: LanguageModel, format: Format, {tp, pp, ep}: Pick<Layout, 'tp' | 'pp' | 'ep'>): number {
   const numbers = numbersOf(model)
-  const format = formatOf(model, layout.precision, layout.runtime, accelerator)
-  const shared = (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / layout.tp
-  const routed = (numbers.routed * format.expertBits) / 8 / Math.max(layout.tp, layout.ep)
-  return ((shared + routed) / layout.pp) * stageStretch(numbers.layers, layout.pp)
+  const shared = (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / tp
+  const routed = (numbers.routed * format.expertBits) / 8 / Math.max(tp, ep)
+  return ((shared + routed) / pp) * stageStretch(numbers.layers, pp)
 }
 
 /** One replica on its hardware, as rates and times per accelerator: all that the time formulas need. */
@@ -247,10 +251,13 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
-  const reduce = (bytes: number): number | undefined => over(allReduceSeconds(hardware, tp, 1, bytes, plainFactors.link), speed)
-  const exchange = (bytes: number): number | undefined => (groups > 1 ? over(allToAllSeconds(hardware, ep, 1, bytes, plainFactors.link), speed) : 0)
-  const hand = (bytes: number): number | undefined => (pp > 1 ? over(sendSeconds(hardware, tp, bytes, plainFactors.link), speed) : 0)
-  const [reduce0, reduce1, exchange0, exchange1, hand0, hand1] = [reduce(0), reduce(LARGE_MESSAGE_BYTES), exchange(0), exchange(LARGE_MESSAGE_BYTES), hand(0), hand(LARGE_MESSAGE_BYTES)]
+  const {link} = plainFactors
+  const reduce0 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, 0, link), speed) : 0
+  const reduce1 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, LARGE_MESSAGE_BYTES, link), speed) : 0
+  const exchange0 = groups > 1 ? over(allToAllSeconds(hardware, ep, 1, 0, link), speed) : 0
+  const exchange1 = groups > 1 ? over(allToAllSeconds(hardware, ep, 1, LARGE_MESSAGE_BYTES, link), speed) : 0
+  const hand0 = pp > 1 ? over(sendSeconds(hardware, tp, 0, link), speed) : 0
+  const hand1 = pp > 1 ? over(sendSeconds(hardware, tp, LARGE_MESSAGE_BYTES, link), speed) : 0
   const perByte = (none: number | undefined, large: number | undefined): number => ((large ?? 0) - (none ?? 0)) / LARGE_MESSAGE_BYTES
   return {
     model: numbers,
@@ -258,7 +265,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     format,
     factors,
     memoryBytes: accelerator.memoryGib * 2 ** 30 * slice,
-    weightBytes: weightBytesPerAccelerator(model, layout, accelerator),
+    weightBytes: weightBytesIn(model, format, layout),
     stretch: stageStretch(numbers.layers, pp),
     routedWeightBytes: (numbers.routed * format.expertBits) / 8 / expertShards / pp,
     sharedReadBytes: (numbers.sharedBody * format.sharedBits + numbers.head * format.embeddingBits) / 8 / tp / pp,

@@ -22,11 +22,14 @@ export interface SteadyState {
   readonly step: PassTime
   readonly added: PassTime
   readonly alone: PassTime
+  /** What `added` and `alone` were worked out for; they do not depend on the load. */
+  serving: Serving | undefined
+  shape: RequestShape | undefined
 }
 
 export const newSteadyState = (): SteadyState => ({
   inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, stepSeconds: 0, prefillSeconds: 0,
-  step: newPassTime(), added: newPassTime(), alone: newPassTime(),
+  step: newPassTime(), added: newPassTime(), alone: newPassTime(), serving: undefined, shape: undefined,
 })
 
 /** ln 100: the 99th percentile of an exponential tail. */
@@ -52,6 +55,16 @@ function queueWait(busyShare: number, prefillSeconds: number, others: number, pe
   return Math.min(wait, longest)
 }
 
+/** The prefill of a request by itself, and what it adds to a pass that takes place anyway. */
+function withPrefills(serving: Serving, shape: RequestShape, into: SteadyState): SteadyState {
+  if (into.serving === serving && into.shape === shape) return into
+  prefill(serving, shape.newTokens, shape.cachedTokens, 1, true, into.alone)
+  prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
+  into.serving = serving
+  into.shape = shape
+  return into
+}
+
 /**
  * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
  * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
@@ -61,8 +74,7 @@ function queueWait(busyShare: number, prefillSeconds: number, others: number, pe
 export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
   const {factors} = serving
   const step = decodeStep(serving, inFlight, meanContext(shape), into.step)
-  const alone = prefill(serving, shape.newTokens, shape.cachedTokens, 1, true, into.alone)
-  const added = prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
+  const {alone, added} = withPrefills(serving, shape, into)
   const others = Math.max(0, inFlight - 1)
   const stolen = others * added.total
   const gaps = Math.max(0, shape.outputTokens - 1)
@@ -100,8 +112,7 @@ export function saturated(serving: Serving, shape: RequestShape, batch: number, 
 export function openLoop(serving: Serving, shape: RequestShape, perSecond: number, slots: number, into: SteadyState): boolean {
   const {factors} = serving
   const context = meanContext(shape)
-  const alone = prefill(serving, shape.newTokens, shape.cachedTokens, 1, true, into.alone)
-  const added = prefill(serving, shape.newTokens, shape.cachedTokens, 1, false, into.added)
+  const {alone, added} = withPrefills(serving, shape, into)
   const busyShare = perSecond * added.total
   if (busyShare >= 0.999) return false
   const gaps = Math.max(0, shape.outputTokens - 1)
