@@ -41,9 +41,14 @@ function run() {
  * before a module runs. A cache that is missing, cut off, of another build or another V8 is only slow, never wrong.
  */
 function runProgram(fs, path, program) {
+  const v8 = process.getBuiltinModule('v8')
   const vm = process.getBuiltinModule('vm')
+  // Most runs are over before optimised code pays: compiling it took as long on the second core as the whole run on the
+  // first, and a process waits for it before it ends. Long runs (estimate --batch) pass these counts soon enough.
+  v8.setFlagsFromString('--invocation-count-for-maglev=2000') // 400
+  v8.setFlagsFromString('--invocation-count-for-turbofan=10000') // 3,000
   const source = fs.readFileSync(program, 'latin1') // the bundle is ASCII
-  const cacheFile = cachePath(fs, path, program)
+  const cacheFile = cachePath(fs, path, v8, program)
   const known = cacheFile === undefined ? undefined : readCompiled(fs, cacheFile)
   const script = new vm.Script(source, {filename: program, cachedData: known && known.code})
   const loaded = {exports: {}}
@@ -58,16 +63,14 @@ function runProgram(fs, path, program) {
   })
 }
 
-/** One file per build, Node and command, in the user's own cache folder: compiled code must not be anyone else's to write. */
-function cachePath(fs, path, program) {
+/** One file per build, V8 (its version and flags) and command, in the user's own cache folder: compiled code must not be anyone else's to write. */
+function cachePath(fs, path, v8, program) {
   if (process.env.NODE_DISABLE_COMPILE_CACHE) return undefined
   const home = process.env.RIGOR_HOME
   const caches = home ? path.join(home, 'cache') : path.join(process.env.XDG_CACHE_HOME || path.join(process.getBuiltinModule('os').homedir(), '.cache'), 'rigor')
   const digest = fs.readFileSync(program + '.sha256', 'latin1').slice(0, 16)
-  // V8 compiles differently under other flags, and takes only what it compiled under the same.
-  const flags = process.execArgv.concat(process.env.NODE_OPTIONS || []).join('').replace(/[^A-Za-z0-9]+/g, '-').slice(0, 80)
   const name = /^[a-z]{1,20}$/.test(argv[0] || '') ? argv[0] : 'rigor'
-  return path.join(caches, 'compiled', digest + '-' + process.version + '-' + process.arch + flags, name + '.bin')
+  return path.join(caches, 'compiled', digest + '-' + v8.cachedDataVersionTag().toString(16), name + '.bin')
 }
 
 /** The compiled code, then the list of what it went through, then the length of that list. */
