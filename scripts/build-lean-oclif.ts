@@ -6,11 +6,14 @@ import type {Plugin} from 'esbuild'
  * spinner, a prompt). In the bundle they are loaded when first touched: measured, that is a fifth of the start-up time.
  */
 const RARELY_USED = [
-  'ansi-escapes', 'clean-stack', 'cli-spinners', 'ejs', 'indent-string', 'lilconfig', 'minimatch', 'tinyglobby', 'wrap-ansi', 'wordwrap',
+  'ansi-escapes', 'clean-stack', 'cli-spinners', 'ejs', 'indent-string', 'lilconfig', 'minimatch', 'tinyglobby', 'supports-color', 'wrap-ansi', 'wordwrap',
   'node:child_process', 'node:fs/promises', 'node:perf_hooks', 'node:readline',
 ]
 
 const TOP_LEVEL_REQUIRE = new RegExp(`^const (\\w+) = ((?:__importDefault\\()?require\\(["'](?:${RARELY_USED.join('|')})["']\\)\\)?);$`, 'gm')
+
+/** A command asks for these only when it loads its own configuration, fails, or prints by oclif's means; rigor's do none of it. */
+const COMMANDS_OWN = /^const (\w+) = ((?:__import(?:Star|Default)\()?require\("\.\/(?:cache|config|errors|ux|help\/util)"\)\)?);$/gm
 
 const LAZY = `const __lazily = (load) => { let loaded; const get = () => (loaded ??= load()); return new Proxy(function () {}, {
   get: (_, key) => get()[key], has: (_, key) => key in get(), apply: (_, self, args) => Reflect.apply(get(), self, args), construct: (_, args) => Reflect.construct(get(), args) }) };\n`
@@ -32,7 +35,8 @@ export const leanOclif: Plugin = {
   setup(build) {
     build.onLoad({filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/}, ({path}) => {
       const source = fs.readFileSync(path, 'utf8')
-      const deferred = source.replace(TOP_LEVEL_REQUIRE, 'const $1 = __lazily(() => $2);').replace(SLOW_SORT, PLAIN_SORT)
+      let deferred = source.replace(TOP_LEVEL_REQUIRE, 'const $1 = __lazily(() => $2);').replace(SLOW_SORT, PLAIN_SORT)
+      if (/[\\/]lib[\\/]command\.js$/.test(path)) deferred = deferred.replace(COMMANDS_OWN, 'const $1 = __lazily(() => $2);')
       return {contents: deferred.includes('__lazily(') ? LAZY + deferred : deferred, loader: 'js'}
     })
     // Dozens of debug channels are made at every start; without DEBUG none of them ever speaks.

@@ -3,8 +3,6 @@ export interface Terminal {
   /** Columns to lay tables out in. */
   readonly columns: number
   readonly color: boolean
-  /** A person can be asked. */
-  readonly interactive: boolean
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -15,7 +13,7 @@ const DEFAULT_COLUMNS = 100
 export function terminalOf(stream: {readonly isTTY?: boolean; readonly columns?: number}, environment: Environment): Terminal {
   const wanted = Number(environment['COLUMNS'])
   const columns = stream.columns || (Number.isInteger(wanted) && wanted > 0 ? wanted : DEFAULT_COLUMNS)
-  return {columns, color: wantsColor(stream.isTTY ?? false, environment), interactive: (process.stdin.isTTY ?? false) && (stream.isTTY ?? false) && !environment['CI']}
+  return {columns, color: wantsColor(stream.isTTY ?? false, environment)}
 }
 
 function wantsColor(isTerminal: boolean, environment: Environment): boolean {
