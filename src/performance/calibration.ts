@@ -16,22 +16,37 @@ export interface Calibration {
   lookup(kind: string, quantity: string, architecture: string, runtime: string): CalibratedValue | undefined
 }
 
-const key = (kind: string, quantity: string, architecture: string, runtime: string): string => `${kind} ${quantity} ${architecture} ${runtime}`
+/** quantity → architecture → runtime. */
+type Quantities = Map<string, Map<string, Map<string, CalibratedValue>>>
 
-export function createCalibration(entries: readonly CalibrationEntry[]): Calibration {
-  const byKey = new Map<string, CalibratedValue>()
+function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quantities {
+  const quantities: Quantities = new Map()
   for (const entry of entries) {
-    byKey.set(key(entry.kind, entry.quantity, entry.architecture, entry.runtime), {
+    if (entry.kind !== kind) continue
+    const architectures = quantities.get(entry.quantity) ?? new Map<string, Map<string, CalibratedValue>>()
+    const runtimes = architectures.get(entry.architecture) ?? new Map<string, CalibratedValue>()
+    quantities.set(entry.quantity, architectures)
+    architectures.set(entry.architecture, runtimes)
+    runtimes.set(entry.runtime, {
       value: entry.value,
       sigmaLog: entry.sigmaLog ?? UNMEASURED_SIGMA_LOG,
       basis: entry.measurements > 0 && entry.architecture !== '*' ? 'calibrated' : 'computed',
     })
   }
+  return quantities
+}
+
+/** The rows of a kind are gathered when it is first asked for: a plan has one kind, the table has all. */
+export function createCalibration(entries: readonly CalibrationEntry[]): Calibration {
+  const byKind = new Map<string, Quantities>()
   return {
-    lookup: (kind, quantity, architecture, runtime) =>
-      byKey.get(key(kind, quantity, architecture, runtime)) ??
-      byKey.get(key(kind, quantity, architecture, '*')) ??
-      byKey.get(key(kind, quantity, '*', runtime)) ??
-      byKey.get(key(kind, quantity, '*', '*')),
+    lookup(kind, quantity, architecture, runtime) {
+      let quantities = byKind.get(kind)
+      if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
+      const architectures = quantities.get(quantity)
+      const own = architectures?.get(architecture)
+      const any = architectures?.get('*')
+      return own?.get(runtime) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get('*')
+    },
   }
 }

@@ -1,4 +1,4 @@
-import type {Hardware, LinkLevel, NetworkLink} from './types.ts'
+import type {Hardware, NetworkLink} from './types.ts'
 
 /**
  * Share of a link's nominal rate that NCCL-class collectives reach on large messages; from the calibration where
@@ -25,7 +25,7 @@ function hopsOf(hardware: Hardware, size: number, stride: number): Hop[] | undef
   const hops: Hop[] = []
   let joined = stride
   const extent = size * stride
-  for (const level of levelsOutTo(hardware, extent) ?? []) {
+  for (const level of hardware.levels ?? []) {
     const reach = Math.min(level.groupSize, extent)
     if (reach <= joined) continue
     hops.push({peers: reach / joined, bytesPerSecond: level.bytesPerSecond, latencySeconds: level.latencySeconds})
@@ -41,10 +41,6 @@ function hopsOf(hardware: Hardware, size: number, stride: number): Hop[] | undef
     })
   }
   return hops
-}
-
-function levelsOutTo(hardware: Hardware, extent: number): readonly LinkLevel[] | undefined {
-  return hardware.levels?.filter(level => level.groupSize > 1 && extent > 1)
 }
 
 /**

@@ -32,7 +32,8 @@ export function sum(intervals: readonly Interval[]): Interval {
   let p10 = 0
   let p50 = 0
   let p90 = 0
-  for (const interval of intervals) {
+  for (let index = 0; index < intervals.length; index++) {
+    const interval = intervals[index]!
     p10 += interval.p10
     p50 += interval.p50
     p90 += interval.p90
@@ -63,6 +64,6 @@ const STRENGTH: readonly Confidence[] = ['measured', 'calibrated', 'computed', '
 /** A sum is as weak as its weakest part. */
 export function weakest(...parts: readonly Confidence[]): Confidence {
   let worst = 0
-  for (const part of parts) worst = Math.max(worst, STRENGTH.indexOf(part))
+  for (let index = 0; index < parts.length; index++) worst = Math.max(worst, STRENGTH.indexOf(parts[index]!))
   return STRENGTH[worst] ?? 'assumed'
 }

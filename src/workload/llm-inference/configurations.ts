@@ -19,13 +19,17 @@ export function runtimeFor(demand: InferenceDemand, hardware: Hardware, facts: F
   const supported = facts.software.runtimesFor('llm-inference', hardware.accelerator.architecture)
   const wanted = demand.configuration.runtime
   if (wanted !== undefined) return supported.find(support => support.runtime === wanted)
-  const rank = (support: RuntimeSupport): number => {
-    const place = RUNTIME_ORDER.indexOf(support.runtime)
-    return (support.status === 'yes' ? 0 : 100) + (place < 0 ? 50 : place)
-  }
-  let best: RuntimeSupport | undefined
-  for (const support of supported) if (best === undefined || rank(support) < rank(best)) best = support
-  return best
+  let usual = usualRuntimes.get(supported)
+  if (usual === undefined) usualRuntimes.set(supported, (usual = supported.toSorted((a, b) => usualRank(a) - usualRank(b))[0] ?? null))
+  return usual ?? undefined
+}
+
+/** By the rows of an architecture: asked for every machine. */
+const usualRuntimes = new WeakMap<readonly RuntimeSupport[], RuntimeSupport | null>()
+
+function usualRank({runtime, status}: RuntimeSupport): number {
+  const place = RUNTIME_ORDER.indexOf(runtime)
+  return (status === 'yes' ? 0 : 100) + (place < 0 ? 50 : place)
 }
 
 /** Whether a runtime serves a precision: listed, or a 4-bit float format that its 4-bit weight-only kernels unpack. */
