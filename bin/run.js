@@ -53,14 +53,16 @@ function runProgram(fs, path, program) {
   const script = new vm.Script(source, {filename: program, cachedData: known && known.code})
   const loaded = {exports: {}}
   script.runInThisContext()(loaded.exports, process.getBuiltinModule('module').createRequire(program), loaded, program, path.dirname(program))
-  loaded.exports.start(argv).then((parts) => {
+  loaded.exports.start(argv).then(finish)
+
+  function finish(parts) {
     const before = known === undefined || script.cachedDataRejected ? [] : known.parts
     if (cacheFile !== undefined && parts.some((part) => !before.includes(part))) {
       writeCompiled(fs, path.dirname(cacheFile), cacheFile, script, [...new Set([...before, ...parts])])
     }
     // Left to itself, Node waits for V8 to finish marking garbage and optimising code: up to 15 ms. A slow reader is waited for.
     if (process.stdout.writableLength === 0 && process.stderr.writableLength === 0) process.exit()
-  })
+  }
 }
 
 /** One file per build, V8 (its version and flags) and command, in the user's own cache folder: compiled code must not be anyone else's to write. */

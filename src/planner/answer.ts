@@ -1,4 +1,5 @@
 import {enoughUsd} from '../cost/estimate.ts'
+import {groupDigits} from '../units/format.ts'
 import type {Refusal} from '../performance/types.ts'
 import {NEAR_TIE_SHARE} from './rank.ts'
 import type {Advice, RejectedTarget} from './document.ts'
@@ -115,7 +116,7 @@ export function whyOf(session: Session, entry: Entry, rank: number, ranked: read
     if (entry.estimate.way.place.kind === 'bare') reasons.push('bare hardware: without a price it is not ranked')
     else if (!entry.eligible) reasons.push('no target of the list may win; this is the best of them')
     else if (next === undefined || !next.eligible) reasons.push('the only target that does it and may win')
-    else reasons.push(`first of ${ranked.length} by ${objective}: ${compared(session, entry, next)}`)
+    else reasons.push(`first of ${groupDigits(String(ranked.length))} by ${objective}: ${compared(session, entry, next)}`)
   } else if (best !== undefined) reasons.push(compared(session, entry, best))
   reasons.push(boundBy(performance.bottleneck))
   return reasons

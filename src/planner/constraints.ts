@@ -55,8 +55,10 @@ export function refuseMachine(constraints: PlaceConstraints, provider: string, a
       return refuse('constraint', `accelerators: ${accelerators.join(', ')} leaves ${wanted} out`, `add ${wanted} to accelerators`)
     }
   }
-  if (minMemoryGib !== undefined && accelerator.memoryGib < minMemoryGib) {
-    return refuse('constraint', `${accelerator.id} has ${accelerator.memoryGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${accelerator.memoryGib}`)
+  // A slice of an accelerator has its share of the memory.
+  const memoryGib = accelerator.memoryGib * Math.min(1, count)
+  if (minMemoryGib !== undefined && memoryGib < minMemoryGib) {
+    return refuse('constraint', `${count < 1 ? `${count} of ` : ''}${accelerator.id} has ${memoryGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${memoryGib}`)
   }
   return null
 }

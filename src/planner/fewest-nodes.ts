@@ -33,23 +33,31 @@ function findFewestNodes(session: Session, place: Place): number | null {
     if (network !== undefined) kin.push({network, index})
     return counts[index] ?? null
   }
-  const serves = (index: number): boolean => {
-    const does = served(index).length > 0
-    if (does) serving = index
-    else failing = index
-    return does
-  }
   if (failing === Number.POSITIVE_INFINITY) return found(failing)
   // One node, or as many as a better network takes, are the likeliest answer.
-  if (serving - failing > 1 && (failing >= 0 || counts[0] === 1) && serves(failing + 1)) return found(serving)
+  if (serving - failing > 1 && (failing >= 0 || counts[0] === 1)) {
+    if (served(failing + 1).length > 0) return found(failing + 1)
+    failing += 1
+  }
   if (failing === last) return found(Number.POSITIVE_INFINITY)
   let next = failing + 1
   if (serving > last) {
-    if (!serves(last)) return joinedOnly(session, place, counts) ?? found(Number.POSITIVE_INFINITY)
-    const working = Math.min(...served(last).map(performance => Math.ceil(performance.acceleratorsUsed / acceleratorsPerNode(place))))
+    const most = served(last)
+    if (most.length === 0) return joinedOnly(session, place, counts) ?? found(Number.POSITIVE_INFINITY)
+    serving = last
+    const working = Math.min(...most.map(performance => Math.ceil(performance.acceleratorsUsed / acceleratorsPerNode(place))))
     next = Math.max(next, counts.findIndex(nodes => nodes >= working))
   }
-  while (serving - failing > 1) next = serves(Math.min(next, serving - 1)) ? serving - 1 : (failing + serving) >> 1
+  while (serving - failing > 1) {
+    const index = Math.min(next, serving - 1)
+    if (served(index).length > 0) {
+      serving = index
+      next = index - 1
+    } else {
+      failing = index
+      next = (failing + serving) >> 1
+    }
+  }
   return found(serving)
 }
 

@@ -203,6 +203,11 @@ function valueOf(target: PlanTarget, objective: string): number {
   return objective === 'cost' ? usd(target) : Math.cbrt(usd(target) * (workHours?.p50 ?? Number.NaN) * (energyKwh?.p50 ?? Number.NaN))
 }
 
+/** Of one accelerator; a slice has its share. */
+function memoryGibOf({accelerator, acceleratorsBilled, nodes}: PlanTarget): number {
+  return (catalog.accelerators.find(each => each.id === accelerator)?.memoryGib ?? 0) * Math.min(1, (acceleratorsBilled ?? 0) / nodes)
+}
+
 describe('constraints', () => {
   test.for<[string, Spec, (target: PlanTarget) => boolean]>([
     ['providers', {providers: ['lambda', 'rig']}, ({provider}) => provider === 'lambda' || provider === 'rig'],
@@ -214,11 +219,8 @@ describe('constraints', () => {
       const each = (acceleratorsBilled ?? 0) / nodes
       return (accelerator === 'h100-sxm-80gb' && each === 8) || (accelerator === 'a100-sxm-80gb' && each <= 4)
     }],
-    ['accelerators, by their memory', {accelerators: '24GB..48GB'}, ({accelerator}) => {
-      const memoryGib = catalog.accelerators.find(each => each.id === accelerator)?.memoryGib ?? 0
-      return memoryGib > 22 && memoryGib < 49
-    }],
-    ['minMemoryGib', {minMemoryGib: '100 GiB'}, ({accelerator}) => (catalog.accelerators.find(each => each.id === accelerator)?.memoryGib ?? 0) >= 100],
+    ['accelerators, by their memory', {accelerators: '24GB..48GB'}, target => memoryGibOf(target) > 22 && memoryGibOf(target) < 49],
+    ['minMemoryGib', {minMemoryGib: '30 GiB'}, target => memoryGibOf(target) >= 30],
     ['maxNodes', {maxNodes: 1}, ({nodes}) => nodes === 1],
     ['privacy: own-hardware', {privacy: 'own-hardware'}, ({provider}) => provider === 'rig'],
     ['privacy: own-account', {privacy: 'own-account'}, ({ineligibleReason, purchase}) => ineligibleReason !== 'marketplace' && purchase !== 'community'],
@@ -269,7 +271,7 @@ describe('constraints', () => {
   })
 })
 
-const EU = ['DE', 'FR', 'IE', 'NL', 'BE', 'FI', 'SE', 'ES', 'IT', 'PL', 'AT', 'DK']
+const EU = 'AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK'.split(' ')
 
 function countriesOf(provider: string, instanceType: string, region: string | null, zone: string | null): (string | undefined)[] {
   return catalog.offersOf(`${provider}/${instanceType}`).filter(offer => offer.region === region && (offer.zone ?? null) === zone).map(offer => offer.country)

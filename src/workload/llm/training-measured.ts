@@ -338,7 +338,7 @@ export function measuredConfigurations({question, hardware}: MeasuredCase, facts
   if (configuration.tp !== undefined && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.zeroStage !== undefined) return [configuration]
   const request = {work, precision: configuration.precision, configuration}
   for (const room of [1, ROOMIER]) {
-    const found = trainingConfigurations(request, roomier(hardware, room), facts)
+    const found = trainingConfigurations(request, roomier(hardware, room), facts, true)
     if (found.length > 0) return found
   }
   return []

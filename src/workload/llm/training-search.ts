@@ -1,5 +1,6 @@
 import type {Configuration, Hardware, Refusal} from '../../performance/types.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
+import {Z90} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Facts} from '../contract.ts'
 import {trainingFactors} from './training-factors.ts'
@@ -97,20 +98,28 @@ export interface Shape {
 /**
  * What a practitioner would try, most promising first: data parallelism with sharded states while the model fits, then
  * sharded weights, tensor parallelism inside the fast links, pipeline stages across nodes, context parallelism for long
- * sequences; the largest micro-batch that fits, recomputation only where it is needed, offloading last.
+ * sequences; the largest micro-batch that fits, recomputation only where it is needed, offloading last. Unless `tuned`,
+ * what surely fits comes before what just fits: who plans a run does not want to learn of a lack of memory an hour into
+ * it, who publishes one has tried until it ran.
  */
-export function trainingConfigurations(request: TrainingRequest, target: Hardware, facts: Facts): readonly Configuration[] {
+export function trainingConfigurations(request: TrainingRequest, target: Hardware, facts: Facts, tuned = false): readonly Configuration[] {
   const hardware = sliceOf(target)
   const choice = chooseSoftware(request, hardware, facts)
   if (!isChoice(choice)) return []
   const {work, configuration: fixed} = request
+  const availableGib = hardware.accelerator.memoryGib
   const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
-  const found: {readonly configuration: Configuration; readonly badness: number}[] = []
-  for (const usual of [true, false]) {
-    for (const shape of shapesOf(request, hardware, choice.runtime, usual)) {
-      for (const zeroStage of zeroStagesOf(fixed, shape, choice.runtime)) {
-        tryShape(request, hardware, choice, shape, zeroStage, fixed.offload ?? 'none', factors, found)
+  const found: Found[] = []
+  // Memory that even the 90th percentile of what is needed does not exceed.
+  const safelyGib = availableGib / Math.exp(Z90 * factors.memorySigmaLog)
+  for (const room of tuned ? [availableGib] : [safelyGib, availableGib]) {
+    for (const usual of [true, false]) {
+      for (const shape of shapesOf(request, hardware, choice.runtime, usual)) {
+        for (const zeroStage of zeroStagesOf(fixed, shape, choice.runtime)) {
+          tryShape(request, hardware, choice, shape, zeroStage, fixed.offload ?? 'none', factors, room, found)
+        }
       }
+      if (found.length > 0) break
     }
     if (found.length > 0) break
   }
@@ -118,11 +127,16 @@ export function trainingConfigurations(request: TrainingRequest, target: Hardwar
   if (found.length === 0 && fixed.offload === undefined && hardware.host.memoryGib !== undefined) {
     for (const shape of shapesOf(request, hardware, choice.runtime)) {
       if (shape.tp > 1 || shape.pp > 1 || shape.cp > 1) continue
-      for (const offload of ['optimizer', 'all'] as const) tryShape(request, hardware, choice, shape, fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload, factors, found)
+      for (const offload of ['optimizer', 'all'] as const) tryShape(request, hardware, choice, shape, fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload, factors, availableGib, found)
     }
   }
   found.sort((left, right) => left.badness - right.badness)
   return found.slice(0, MOST_CONFIGURATIONS).map(entry => entry.configuration)
+}
+
+interface Found {
+  readonly configuration: Configuration
+  readonly badness: number
 }
 
 /** Ways to shard over replicas, the leanest last. */
@@ -202,11 +216,9 @@ function expertDegrees(experts: number, group: number, domain: number): readonly
 
 function tryShape(
   request: TrainingRequest, hardware: Hardware, choice: Choice, shape: Shape, zeroStage: 0 | 1 | 2 | 3, offload: 'none' | 'optimizer' | 'all',
-  factors: TrainingFactors, found: {configuration: Configuration; badness: number}[],
+  factors: TrainingFactors, availableGib: number, found: Found[],
 ): void {
   const {work, configuration: fixed} = request
-  const {accelerator} = hardware
-  const available = accelerator.memoryGib
   const perReplica = Math.max(1, Math.ceil(work.globalBatch / shape.dp))
   for (const checkpointing of fixed.checkpointing === undefined ? (['none', 'selective', 'full'] as const) : [fixed.checkpointing]) {
     const layout = (microBatch: number): TrainingLayout => ({
@@ -217,7 +229,7 @@ function tryShape(
     const microBatches: number[] = []
     if (fixed.microBatch === undefined) {
       const one = trainingMemory(work, layout(1), factors)
-      const room = available - one.staticGib
+      const room = availableGib - one.staticGib
       if (room < one.perSequenceGib) continue
       const cap = Math.min(perReplica, Math.max(1, Math.floor(ENOUGH_TOKENS / (work.sequenceLength / shape.cp))), shape.pp > 1 ? Math.max(1, Math.floor(perReplica / (4 * shape.pp))) : perReplica)
       const most = Math.max(1, Math.min(cap, Math.floor(room / one.perSequenceGib)))
@@ -231,7 +243,7 @@ function tryShape(
     let largest = 0
     for (const microBatch of microBatches) {
       const full = layout(microBatch)
-      if (trainingMemory(work, full, factors).neededGib > available || !hostHolds(work, full, hardware)) continue
+      if (trainingMemory(work, full, factors).neededGib > availableGib || !hostHolds(work, full, hardware)) continue
       const configuration: Configuration = {
         ...choice, tp: shape.tp, pp: shape.pp, dp: shape.dp, ep: shape.ep, cp: shape.cp, microBatch, checkpointing, zeroStage, offload,
         ...(fixed.batch === undefined ? {} : {batch: fixed.batch}),

@@ -125,3 +125,22 @@ test('QLoRA of a 70B fits one 80 GB card, LoRA does not', () => {
   expect(fits('qlora')).toBeGreaterThan(0)
   expect(fits('lora')).toBe(0)
 })
+
+test.for([
+  ['Llama-3.1-70B', 'qlora', 'h100-sxm-80gb', 8, true],
+  // 16 bit of 8B parameters leave little of 24 GB: what fits does so at the median only, and is proposed all the same.
+  ['Llama-3.1-8B', 'lora', 'rtx-4090-24gb', 1, false],
+] as const)('what surely fits comes before what just fits: %s by %s on %s', ([model, method, accelerator, count, surely]) => {
+  const hardware = hardwareNamed(facts, accelerator, count)
+  const spec = {kind: 'llm-finetune', model, method, tokens: '100M', sequenceLength: 2048, globalBatch: 64, configuration: {offload: 'none'}}
+  const demand = llmFinetune.demand(llmFinetune.spec.parse(spec), facts)
+
+  const found = llmFinetune.configurations(demand, hardware, facts)
+  const tight = found.filter(configuration => {
+    const result = llmFinetune.perform(demand, hardware, configuration, facts)
+    return result.feasible && result.performance.memory.neededGib.p90 > result.performance.memory.availableGib
+  })
+
+  expect(found.length).toBeGreaterThan(0)
+  expect(tight.length === 0).toBe(surely)
+})

@@ -175,7 +175,7 @@ describe('more of one thing', () => {
 describe('the search', () => {
   test.for<[string, readonly [string, number, number]]>([
     ['Llama-3.1-8B', ['h100-sxm-80gb', 8, 1]], ['Llama-3.1-70B', ['h100-sxm-80gb', 8, 4]], ['Llama-3.1-8B', ['h100-pcie-80gb', 10, 1]], ['Llama-3.1-70B', ['mi300x-192gb', 8, 2]],
-  ])('for %s on %s finds a layout within 5 %% of the best of all that leave the batch as it is', ([name, where]) => {
+  ])('for %s on %s finds a layout within 5 %% of the best of all that surely fit and leave the batch as it is', ([name, where]) => {
     const on = hardware(where)
     const spec = {kind: 'llm-pretrain', model: name, tokens: '100B', globalBatch: 512, sequenceLength: 4096}
     const demand = llmPretrain.demand(llmPretrain.spec.parse(spec), facts)
@@ -184,7 +184,8 @@ describe('the search', () => {
     let brute = Number.POSITIVE_INFINITY
     for (const tp of [1, 2, 4, 8]) for (const pp of [1, 2, 4, 8]) for (const microBatch of [1, 2, 4, 8]) for (const zeroStage of [0, 1, 2, 3] as const) for (const checkpointing of ['none', 'selective', 'full'] as const) {
       const result = llmPretrain.perform(demand, on, {runtime: runtime!, precision: precision!, tp, pp, microBatch, zeroStage, checkpointing}, facts)
-      if (result.feasible && !result.performance.notes.some((note) => note.startsWith('A step takes'))) brute = Math.min(brute, result.performance.workSeconds!.p50)
+      if (!result.feasible || result.performance.memory.neededGib.p90 > result.performance.memory.availableGib) continue
+      if (!result.performance.notes.some((note) => note.startsWith('A step takes'))) brute = Math.min(brute, result.performance.workSeconds!.p50)
     }
 
     expect(found.workSeconds!.p50).toBeLessThanOrEqual(brute * 1.05)
