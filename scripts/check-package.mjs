@@ -53,7 +53,7 @@ try {
   const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
   check('the tarball holds what is needed', () => {
-    const wanted = ['bin/run.js', 'dist/main.js', 'dist/oclif.manifest.json', 'dist/catalog.jsonl', 'dist/THIRD-PARTY-NOTICES.md', 'package.json', 'README.md', 'LICENSE', ...Object.values(manifest.bin)]
+    const wanted = ['bin/run.js', 'dist/rigor.cjs', 'dist/rigor.cjs.sha256', 'dist/mathjs.cjs', 'dist/index.js', 'dist/oclif.manifest.json', 'dist/catalog.jsonl', 'dist/THIRD-PARTY-NOTICES.md', 'package.json', 'README.md', 'LICENSE', ...Object.values(manifest.bin)]
     const missing = wanted.filter((file) => !files.includes(file))
     expect(missing.length === 0, `missing: ${missing.join(', ')}`)
   })

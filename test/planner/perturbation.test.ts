@@ -103,9 +103,9 @@ const rows: Readonly<Record<string, Row>> = {
   'configuration.cp': {spec: training, from: configuration({cp: 1, microBatch: 1}), to: configuration({cp: 2, microBatch: 1}), on: EIGHT, moves: {memory: '↓'}},
   'configuration.microBatch': {spec: tuning, from: configuration({microBatch: 1, tp: 2}), to: configuration({microBatch: 2, tp: 2}), on: EIGHT, moves: {memory: '↑', throughput: '↑'}},
   'configuration.batch': {spec: serving, from: configuration({batch: 50, tp: 8}), to: configuration({batch: 200, tp: 8}), on: EIGHT, moves: {memory: '↑'}},
-  'configuration.checkpointing': {spec: tuning, from: configuration({checkpointing: 'none', microBatch: 1}), to: configuration({checkpointing: 'full', microBatch: 1}), on: EIGHT, moves: {memory: '↓', throughput: '↓'}},
+  'configuration.checkpointing': {spec: tuning, from: configuration({checkpointing: 'none', microBatch: 1, zeroStage: 3}), to: configuration({checkpointing: 'full', microBatch: 1, zeroStage: 3}), on: EIGHT, moves: {memory: '↓', throughput: '↓'}},
   'configuration.zeroStage': {spec: tuning, from: configuration({zeroStage: 1, microBatch: 1, tp: 1}), to: configuration({zeroStage: 3, microBatch: 1, tp: 1}), on: EIGHT, moves: {memory: '↓'}},
-  'configuration.offload': {spec: tuning, from: configuration({offload: 'none', tp: 2}), to: configuration({offload: 'optimizer', tp: 2}), on: EIGHT, moves: {memory: '↓', throughput: '↓'}},
+  'configuration.offload': {spec: tuning, from: configuration({offload: 'none', tp: 2, microBatch: 1, zeroStage: 1, checkpointing: 'full'}), to: configuration({offload: 'optimizer', tp: 2, microBatch: 1, zeroStage: 1, checkpointing: 'full'}), on: EIGHT, moves: {memory: '↓', throughput: '↓'}},
   'reference.configuration': {spec: tuning, from: measured({configuration: {offload: 'none'}}), to: measured({configuration: {offload: 'optimizer'}}), on: LAMBDA, moves: {throughput: '↑', hours: '↓'}},
 }
 
