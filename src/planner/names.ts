@@ -25,8 +25,7 @@ export function resolveNames(spec: CommonSpec, view: NameView, where: string): C
     }
   }
   if (configuration.runtime !== undefined) {
-    const known = [...new Set([...view.software.map(row => row.runtime), ...view.runtimes.map(row => row.runtime)])].filter(name => name !== 'any')
-    checkKnown(configuration.runtime, known, {code: 'UNKNOWN_RUNTIME', what: 'a runtime of the catalog', field: 'configuration.runtime', where})
+    checkKnown(configuration.runtime, runtimesOf(view), {code: 'UNKNOWN_RUNTIME', what: 'a runtime of the catalog', field: 'configuration.runtime', where})
   }
   if (data.inputAt !== null && data.inputAt !== 'site') checkPlace(data.inputAt, view, where)
   if (accelerators === undefined) return spec
@@ -43,6 +42,18 @@ interface Naming {
 function checkKnown(name: string, known: readonly string[], {code, what, field, where}: Naming): void {
   if (known.includes(name)) return
   throw new RigorError(code, `${where}, ${field} — "${echo(name, 60)}" is not ${what}.`, {hint: didYouMean(name, known) ?? `known: ${known.toSorted().join(', ')}`})
+}
+
+const runtimesBySoftware = new WeakMap<NameView['software'], readonly string[]>()
+
+/** Every runtime that the catalog names; a batch asks for them line by line. */
+function runtimesOf(view: NameView): readonly string[] {
+  let known = runtimesBySoftware.get(view.software)
+  if (known === undefined) {
+    known = [...new Set([...view.software, ...view.runtimes].map(row => row.runtime))].filter(name => name !== 'any')
+    runtimesBySoftware.set(view.software, known)
+  }
+  return known
 }
 
 const providersOf = (view: NameView): string[] => [...new Set(view.machines.map(machine => machine.provider))]
