@@ -71,6 +71,9 @@ export abstract class RigorCommand extends Command {
     return [this.constructor.name, ...flags, ...this.wentThrough]
   }
 
+  /** oclif would look whether the command is deprecated, and load its help for that; no command of rigor is. */
+  protected override async init(): Promise<void> {}
+
   private loaded: LoadedConfig | undefined
 
   /** The settings in force: flags (`more`: those of the command's own), then `RIGOR_*`, then rigor.yaml, then the user's config.yaml. Read once. */
