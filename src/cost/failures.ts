@@ -147,10 +147,13 @@ function withoutHardware(spot: SpotRates): SpotRates {
   return {...spot, basis: 'assumed', notes: [...spot.notes, 'no failure rate of accelerators is known: unexpected stops are not counted']}
 }
 
-const INTERRUPTIBLE: readonly string[] = ['spot', 'community']
+const INTERRUPTIBLE: ReadonlySet<string> = new Set(['spot', 'community'])
+
+/** Machines bought so may be taken away. */
+export const isInterruptible = (purchase: string): boolean => INTERRUPTIBLE.has(purchase)
 
 function spotRates(input: FailureInput): SpotRates {
-  if (!INTERRUPTIBLE.includes(input.purchase)) return {low: 0, typical: 0, high: 0, basis: 'computed', notes: []}
+  if (!isInterruptible(input.purchase)) return {low: 0, typical: 0, high: 0, basis: 'computed', notes: []}
   const rate = (share: number): number => input.nodes * stopsPerHour(share)
   if (input.interruption === null) {
     const {lowShare, typicalShare, highShare} = ASSUMED_SPOT_BAND

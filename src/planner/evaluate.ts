@@ -3,7 +3,7 @@ import {exactly, scale, shift, sum, weakest} from '../performance/interval.ts'
 import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence, Performance} from '../performance/types.ts'
 import {estimateCost} from '../cost/estimate.ts'
-import {estimateFailures, HARDWARE_FAILURE_KEY} from '../cost/failures.ts'
+import {estimateFailures, HARDWARE_FAILURE_KEY, isInterruptible} from '../cost/failures.ts'
 import {estimateMovement} from '../cost/movement.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
 import {diskGbOf, ownedPricing, workAmount, type Setup} from '../cost/pricing.ts'
@@ -164,7 +164,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       restartHours: place.kind === 'rig' ? load : setup + load,
       purchase: way.offer?.purchase ?? 'owned',
       failuresPerAcceleratorYear,
-      interruption: way.offer === undefined ? null : book.interruption(place.provider, place.instanceType, way.offer.region),
+      interruption: way.offer === undefined || !isInterruptible(way.offer.purchase) ? null : book.interruption(place.provider, place.instanceType, way.offer.region),
     })
     notes.push(...failures.notes)
     const hours: RunHours = {setup, data: movement.hours, load, work: workHours, failures: failures.hours}

@@ -3,6 +3,7 @@ import type {Offer} from '../catalog/schema.ts'
 import {applyOwnPrices, type OwnPriceRule} from '../cost/prices.ts'
 import {isStale} from '../cost/age.ts'
 import {checkBudget} from '../cost/estimate.ts'
+import {isInterruptible} from '../cost/failures.ts'
 import {HOURS_PER_MONTH, periodHours} from '../cost/period.ts'
 import {termCheck, termRule} from '../cost/terms.ts'
 import type {Schedule} from '../cost/types.ts'
@@ -248,11 +249,9 @@ function interruptionRefusal(session: Session, purchase: string): Refusal | null
     if (purchase === 'spot') return refuse('a service must not be interrupted, and spot machines are taken away')
     if (purchase === 'flex-start') return refuse('flex-start machines end after seven days, a service does not')
   }
-  if (tolerateInterruption === false && INTERRUPTIBLE.has(purchase)) return refuse(`tolerateInterruption: false, and ${purchase} machines are taken away`)
+  if (tolerateInterruption === false && isInterruptible(purchase)) return refuse(`tolerateInterruption: false, and ${purchase} machines are taken away`)
   return null
 }
-
-const INTERRUPTIBLE: ReadonlySet<string> = new Set(['spot', 'community'])
 
 /**
  * Of the offers of a group, with the user's own prices, those whose place may matter to the objective: the cheapest of
@@ -310,7 +309,7 @@ function sortOfPlace(session: {readonly objective: Objective; readonly work: Wor
   if (inputGb > 0 && inputAt?.includes('@') === true) parts.push(offer => String(`${offer.provider}@${offer.region}` === inputAt))
   const [first] = group.offers
   if (first !== undefined) {
-    if (INTERRUPTIBLE.has(group.purchase) && !work.demand.endless) {
+    if (isInterruptible(group.purchase) && !work.demand.endless) {
       parts.push(({provider, instanceType, region}) => {
         const band = book.interruption(provider, instanceType, region)
         return band === null ? '' : `${band.lowShare} ${band.highShare}`
