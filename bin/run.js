@@ -47,6 +47,8 @@ function runProgram(fs, path, program) {
   // first, and a process waits for it before it ends. Long runs (estimate --batch) pass these counts soon enough.
   v8.setFlagsFromString('--invocation-count-for-maglev=2000') // 400
   v8.setFlagsFromString('--invocation-count-for-turbofan=10000') // 3,000
+  // V8 trusts what follows the header of compiled code: a damaged sector would end every start with a segmentation fault.
+  v8.setFlagsFromString('--verify-snapshot-checksum') // 0.2 ms
   const source = fs.readFileSync(program, 'latin1') // the bundle is ASCII
   const cacheFile = cachePath(fs, path, v8, program)
   const known = cacheFile === undefined ? undefined : readCompiled(fs, cacheFile)
@@ -69,10 +71,19 @@ function runProgram(fs, path, program) {
 function cachePath(fs, path, v8, program) {
   if (process.env.NODE_DISABLE_COMPILE_CACHE) return undefined
   const home = process.env.RIGOR_HOME
-  const caches = home ? path.join(home, 'cache') : path.join(process.env.XDG_CACHE_HOME || path.join(process.getBuiltinModule('os').homedir(), '.cache'), 'rigor')
+  const caches = home ? path.join(home, 'cache') : userCaches(path)
+  if (caches === undefined) return undefined
   const digest = fs.readFileSync(program + '.sha256', 'latin1').slice(0, 16)
   const name = /^[a-z]{1,20}$/.test(argv[0] || '') ? argv[0] : 'rigor'
   return path.join(caches, 'compiled', digest + '-' + v8.cachedDataVersionTag().toString(16), name + '.bin')
+}
+
+function userCaches(path) {
+  try {
+    return path.join(process.env.XDG_CACHE_HOME || path.join(process.getBuiltinModule('os').homedir(), '.cache'), 'rigor')
+  } catch {
+    return undefined // A user without a home, as containers have them.
+  }
 }
 
 /** The compiled code, then the list of what it went through, then the length of that list. */
@@ -81,7 +92,8 @@ function readCompiled(fs, file) {
     const bytes = fs.readFileSync(file)
     const end = bytes.length - 4
     const start = end - bytes.readUInt32LE(end)
-    return {code: bytes.subarray(0, start), parts: JSON.parse(bytes.toString('utf8', start, end))}
+    const parts = JSON.parse(bytes.toString('utf8', start, end))
+    return Array.isArray(parts) ? {code: bytes.subarray(0, start), parts: parts} : undefined
   } catch {
     return undefined
   }
@@ -91,13 +103,23 @@ function writeCompiled(fs, folder, file, script, parts) {
   const list = Buffer.from(JSON.stringify(parts))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(list.length)
-  const unfinished = file + '.' + process.pid
+  // Containers that share a home may share process numbers as well.
+  const unfinished = file + '.' + process.pid + '-' + process.hrtime.bigint().toString(36)
   try {
     if (fs.mkdirSync(folder, {recursive: true, mode: 0o700}) !== undefined) removeOld(fs, folder)
-    fs.writeFileSync(unfinished, Buffer.concat([script.createCachedData(), list, length]), {mode: 0o600})
+    fs.writeFileSync(unfinished, Buffer.concat([script.createCachedData(), list, length]), {mode: 0o600, flag: 'wx'})
     fs.renameSync(unfinished, file)
   } catch {
-    // A full or read-only disk: the next start is as slow as this one.
+    // A full or read-only disk, or (on Windows) a reader that has the old file open: the next start is as slow as this one.
+    remove(fs, unfinished)
+  }
+}
+
+function remove(fs, path) {
+  try {
+    fs.rmSync(path, {recursive: true, force: true})
+  } catch {
+    // Another process was faster, or it may not be removed: it takes room and does no harm.
   }
 }
 
@@ -106,6 +128,7 @@ function removeOld(fs, folder) {
   const parent = folder + '/..'
   for (const name of fs.readdirSync(parent)) {
     const other = parent + '/' + name
-    if (Date.now() - fs.statSync(other).mtimeMs > 30 * 86400000) fs.rmSync(other, {recursive: true, force: true})
+    const stat = fs.statSync(other, {throwIfNoEntry: false})
+    if (stat !== undefined && Date.now() - stat.mtimeMs > 30 * 86400000) remove(fs, other)
   }
 }

@@ -51,6 +51,8 @@ test.for([
   ['cut off', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
   ['empty', () => Buffer.alloc(0)],
   ['something else', () => Buffer.from('not compiled code at all, but long enough to have an end')],
+  ['damaged in one place', (bytes: Buffer) => Buffer.from(bytes).fill(0, bytes.length / 2, bytes.length / 2 + 512)],
+  ['without a list', (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length - 4 - bytes.readUInt32LE(bytes.length - 4)), Buffer.from('1\u0001\0\0\0', 'latin1')])],
   ['of another build', (bytes: Buffer) => Buffer.concat([Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]), bytes.subarray(8)])],
 ] as const)('compiled code that is %s costs time and nothing else', async ([, spoil]) => {
   const whole = await explain()
@@ -82,6 +84,17 @@ test('nothing is kept of a failed run, where the user says so, or where nothing 
   expect(off.code).toBe(0)
   expect(nowhere).toEqual(off)
   expect(files()).toEqual([])
+})
+
+test('what cannot take its place does not stay behind', async () => {
+  await explain()
+  const file = only()
+  fs.rmSync(file)
+  fs.mkdirSync(file)
+  const again = await explain()
+
+  expect(again.code).toBe(0)
+  expect(files()).toEqual([path.relative(home, file)])
 })
 
 test('every command is registered, and no other', () => {
