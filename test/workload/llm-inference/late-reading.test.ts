@@ -41,7 +41,7 @@ test('what is worked out when it is read is that of its own candidate, whatever 
   const fields = [...new Set(kept.flatMap(result => Object.keys(subjectOf(result))))]
   // One field of all, from the last to the first and back, then the next.
   for (const [turn, field] of fields.entries()) {
-    for (const index of turn % 2 === 0 ? kept.keys() : [...kept.keys()].reverse()) {
+    for (const index of turn % 2 === 0 ? kept.keys() : [...kept.keys()].toReversed()) {
       if (Object.hasOwn(subjectOf(kept[index]!), field)) late[index]![field] = read(kept[index]!, field)
     }
   }
