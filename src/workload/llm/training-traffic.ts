@@ -57,13 +57,14 @@ export function activationTraffic(context: StepContext): ActivationTraffic | und
  * Seconds to hand every token to its experts: over the fast links one copy per expert; between nodes one copy per node,
  * which spreads it there (DeepSeek-V3 2024, §3.2.2). The slower of the two decides.
  */
-function expertExchangeSeconds({hardware, layout: {ep}, shape: {expertsPerToken}, factors, domain}: StepContext, bytesOfTokens: number): number | undefined {
+function expertExchangeSeconds(context: StepContext, bytesOfTokens: number): number | undefined {
+  const {hardware, layout: {ep}, shape: {expertsPerToken}, factors, domain} = context
   const inside = Math.min(ep, domain)
   const within = allToAllSeconds(hardware, inside, 1, bytesOfTokens * expertsPerToken, factors.link)
   if (ep <= domain || within === undefined) return within
   const nodes = ep / inside
   const copies = nodes * (1 - (1 - 1 / nodes) ** expertsPerToken)
-  const between = allToAllSeconds(hardware, ep, 1, bytesOfTokens * copies, factors.network)
+  const between = allToAllSeconds(hardware, ep, 1, bytesOfTokens * copies, efficiencyAcross(context, ep))
   return between === undefined ? undefined : Math.max(within, between)
 }
 

@@ -296,11 +296,13 @@ describe('time of a step', () => {
   test('TCP halves what the network gives', () => {
     const rdma = hardwareNamed(facts, 'h100-sxm-80gb', 8, 2)
     const tcp = {...rdma, network: {...rdma.network!, rdma: false}}
-    const work = workOn(facts, 'Llama-2-7b')
+    const ratio = (model: string, degrees: Parameters<typeof layout>[0], operator: string): number => {
+      const [fast = 0, slow = 0] = [rdma, tcp].map(hardware => seconds(trainingStep(workOn(facts, model), hardware, layout(degrees), IDEAL)!, operator))
+      return slow / fast
+    }
 
-    const seconds = [rdma, tcp].map(hardware => trainingStep(work, hardware, layout({dp: 16, zeroStage: 3}), IDEAL)!.operators.find(operator => operator.name === 'data-parallel collectives')!.seconds)
-
-    expect(seconds[1]! / seconds[0]!).toBeGreaterThan(1.5)
+    expect(ratio('Llama-2-7b', {dp: 16, zeroStage: 3}, 'data-parallel collectives')).toBeGreaterThan(1.5)
+    expect(ratio('DeepSeek-V3', {dp: 16, ep: 16}, 'expert exchange')).toBeGreaterThan(1.5)
   })
 
   test('nodes of one NVLink rack are one domain', () => {
