@@ -55,6 +55,11 @@ function cardsToBuy(session: Session): Card[] {
   return cards.toSorted((a, b) => a.usd - b.usd || (a.accelerator.id < b.accelerator.id ? -1 : 1))
 }
 
+/** A workstation with a card in a slot: nothing can be put in place of what is soldered in. */
+function takesCards({facts}: Session, {class: sort, nodes: [node]}: Rig): boolean {
+  return sort === 'workstation' && node !== undefined && facts.accelerator(node.acceleratorId)?.formFactor === 'pcie'
+}
+
 interface Purchase {
   readonly card: Card
   readonly estimate: Estimate
@@ -68,7 +73,7 @@ interface Purchase {
 function buy(session: Session, winner: Entry | undefined): Advice | null {
   const {budgetUsd, options} = session
   const periods = session.work.schedule.kind === 'once' ? 1 : session.work.horizonMonths
-  const computer = options.rigs.find(rig => rig.class === 'workstation') ?? null
+  const computer = options.rigs.find(rig => takesCards(session, rig)) ?? null
   if (computer === null && winner !== undefined) return null
   const most = Math.min((winner?.costUsd ?? Number.POSITIVE_INFINITY) * periods, (budgetUsd ?? Number.POSITIVE_INFINITY) * periods)
   let best: Purchase | undefined

@@ -64,6 +64,13 @@ describe('advice to buy a card', () => {
     expect(buyOf(document)?.reason).toBe('in a computer of your own: its power is not counted; nothing that is yours or can be rented does it')
   })
 
+  test('puts no card into a computer whose accelerator is soldered in', async () => {
+    const studio = {...desk, id: 'studio', nodes: [{...desk.nodes[0]!, acceleratorId: 'apple-m3-ultra'}]}
+
+    expect(buyOf(await plan(chat, workspace(clouds, {rigs: [studio], rigsAssumed: false})))).toBeUndefined()
+    expect(buyOf(await plan({...chat, constraints: {accelerators: ['rtx-a6000-48gb'], privacy: 'own-hardware'}}, workspace(clouds, {rigs: [studio], rigsAssumed: false})))?.reason).toContain('in a computer of your own')
+  })
+
   test('keeps the budget: the price and a year of use', async () => {
     const running = await runningUsd(chat, 'rtx-a6000-48gb', 4500)
     // 4,500 ÷ 12 a month, and what it draws.
