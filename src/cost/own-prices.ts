@@ -70,5 +70,6 @@ function wayOut(rule: OwnPriceRule, offers: readonly Offer[]): string {
   }
   if (elsewhere.length > 0) return `Regions with such an offer: ${listed(elsewhere.map((offer) => offer.region))}.`
   if (offers.length === 0) return 'The catalog has no price for it at all; own prices change listed offers.'
-  return `It is offered as ${listed(offers.map((offer) => `${offer.purchase}${offer.service === 'vm' ? '' : ` (${offer.service})`}`))}: add purchase: to name one.`
+  const ways = listed(offers.map((offer) => `${offer.purchase}${offer.service === 'vm' ? '' : ` (${offer.service})`}`))
+  return `It is offered as ${ways}: ${rule.purchase === undefined && rule.service === undefined ? 'add purchase: to name one' : 'name one of these'}.`
 }

@@ -42,7 +42,8 @@ describe('a rule that nothing meets', () => {
     [{provider: 'lambda', machine: 'p5.48xlarge', adjust: '-12%'}, 'UNKNOWN_MACHINE', 'no machine of lambda', 'one of aws'],
     [{provider: 'aws', region: 'us-east1', adjust: '-12%'}, 'UNKNOWN_REGION', 'aws has no region "us-east1"', '"us-east-1"'],
     [{provider: 'aws', region: 'europe-*', adjust: '-12%'}, 'UNKNOWN_REGION', 'prices.0.region', 'eu-*'],
-    [{provider: 'aws', machine: 'p5.48xlarge', service: 'vertex-ai', adjust: '-12%'}, 'PRICE_WITHOUT_OFFER', 'prices.0 — no offer of the catalog is aws:p5.48xlarge, vertex-ai', 'sagemaker'],
+    [{provider: 'aws', machine: 'p5.48xlarge', service: 'vertex-ai', adjust: '-12%'}, 'PRICE_WITHOUT_OFFER', 'prices.0 — no offer of the catalog is aws:p5.48xlarge, vertex-ai', 'on-demand (sagemaker), reserved-3y, spot: name one of these.'],
+    [{provider: 'aws', machine: 'p5.48xlarge', purchase: 'community', usdPerHour: 40}, 'PRICE_WITHOUT_OFFER', 'aws:p5.48xlarge, community', ': name one of these.'],
     [{provider: 'aws', machine: 'p5.48xlarge', region: 'af-south-1', usdPerHour: 40}, 'PRICE_WITHOUT_OFFER', 'on-demand, in af-south-1', 'us-east-1'],
   ])('%o is an error', ([rule, code, message, hint]) => {
     expect(changesAnything(rule)).toBe(false)
