@@ -44,9 +44,11 @@ function runProgram(fs, path, program) {
   const v8 = process.getBuiltinModule('v8')
   const vm = process.getBuiltinModule('vm')
   // Most runs are over before optimised code pays: compiling it took as long on the second core as the whole run on the
-  // first, and a process waits for it before it ends. Long runs (estimate --batch) pass these counts soon enough.
-  v8.setFlagsFromString('--invocation-count-for-maglev=2000') // 400
-  v8.setFlagsFromString('--invocation-count-for-turbofan=10000') // 3,000
+  // first, and a process waits for it before it ends. Only a batch of thousands is a tenth faster with V8's own counts.
+  if (!argv.some((argument) => argument.startsWith('--batch'))) {
+    v8.setFlagsFromString('--invocation-count-for-maglev=2000') // 400
+    v8.setFlagsFromString('--invocation-count-for-turbofan=10000') // 3,000
+  }
   // V8 trusts what follows the header of compiled code: a damaged sector would end every start with a segmentation fault.
   v8.setFlagsFromString('--verify-snapshot-checksum') // 0.2 ms
   const source = fs.readFileSync(program, 'latin1') // the bundle is ASCII
