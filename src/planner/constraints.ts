@@ -58,7 +58,9 @@ export function refuseMachine(constraints: PlaceConstraints, provider: string, a
   // A slice of an accelerator has its share of the memory.
   const memoryGib = accelerator.memoryGib * Math.min(1, count)
   if (minMemoryGib !== undefined && memoryGib < minMemoryGib) {
-    return refuse('constraint', `${count < 1 ? `${count} of ` : ''}${accelerator.id} has ${memoryGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${memoryGib}`)
+    // Downwards, so that what is named would do.
+    const enoughGib = Math.floor(memoryGib * 100 + 1e-6) / 100
+    return refuse('constraint', `${count < 1 ? `${count} of ` : ''}${accelerator.id} has ${enoughGib} GiB, minMemoryGib is ${minMemoryGib}`, `minMemoryGib: ${enoughGib}`)
   }
   return null
 }
