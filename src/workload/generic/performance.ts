@@ -15,7 +15,6 @@ const UNKNOWN_CODE = {compute: 0.4, memoryBandwidth: 0.7, sigmaLog: 0.5}
 /** Between two machines the same code keeps its share of the roofline within this, one σ of ln; a third of it on the same part. An assumption. */
 const TRANSFER_SIGMA = 0.15
 /** What a process takes of an accelerator before it allocates: PyTorch's is 0.47 GiB (data/runtimes.csv), rounded; other runtimes are near it. */
-/** What the accelerator's context takes before the job has anything: half a GiB, an assumption. */
 const CONTEXT_GIB = 0.5
 
 /** Speed-up of n accelerators when each doubling brings `efficiency` of its ideal: n^(1 + log2 e). */
