@@ -34,13 +34,16 @@ export async function sessionInput(workspace: Workspace, workload: ReadWorkload)
   const spec = resolveNames(workload.spec, snapshot, workload.where)
   const {reference} = spec
   // The schema fills in `cost`; the user's own default comes before that.
-  const objective = workload.raw['objective'] === undefined ? (workspace.loaded.config.defaults.objective ?? spec.objective) : spec.objective
+  const ownDefault = workspace.loaded.config.defaults.objective
+  const unstated = workload.raw['objective'] === undefined
+  const objective = unstated ? (ownDefault ?? spec.objective) : spec.objective
   return {
     workload: spec === workload.spec ? workload : {...workload, spec},
     facts,
     book,
     options,
     objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
+    objectiveUnstated: unstated && ownDefault === undefined,
     referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs, options),
   }
 }

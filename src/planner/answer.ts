@@ -7,7 +7,7 @@ import type {Entry} from './plan.ts'
 import type {NearMiss} from './misses.ts'
 import {deadlineText, type Session} from './session.ts'
 import {reasonRank} from './refusals.ts'
-import {sayHours, sayList, sayPercent, sayUsd} from './say.ts'
+import {sayFigure, sayHours, sayList, sayPercent, sayUsd} from './say.ts'
 
 interface Found {
   readonly asked: 'plan' | 'estimate'
@@ -101,8 +101,23 @@ function perPeriod(session: Session): string {
 function figures(session: Session, entry: Entry): string {
   const {cost, durationHours} = entry.estimate
   const usd = cost.usd === null ? 'an unknown price' : `${sayUsd(cost.usd.p50)}${perPeriod(session)}${cost.basis === 'marginal' ? ` of ${sayList(['power', 'wear', ...['displaced work', 'waiting'].filter(item => cost.lines.some(line => line.item === item))])}` : ''}`
-  if (session.demand.endless) return usd
-  return `${usd}, ${sayHours(durationHours.p50)}${session.work.schedule.kind === 'once' ? '' : ' a run'}`
+  const time = session.demand.endless ? '' : `, ${sayHours(durationHours.p50)}${session.work.schedule.kind === 'once' ? '' : ' a run'}`
+  return `${usd}${time}${objectiveFigure(session, entry)}`
+}
+
+/** What was asked for, where it is neither the cost nor the time that stand there anyway. */
+function objectiveFigure(session: Session, {estimate: {cost, energy}}: Entry): string {
+  const per = session.demand.endless ? ' a month' : session.work.schedule.kind === 'once' ? '' : ' a run'
+  switch (session.objective.text) {
+    case 'energy':
+      return `, ${energy.kwh === null ? 'unknown energy' : `${sayFigure(energy.kwh.p50)} kWh${per}`}`
+    case 'carbon':
+      return `, ${energy.carbonKg === null ? 'unknown carbon' : `${sayFigure(energy.carbonKg.p50)} kg CO2${per}`}`
+    case 'cost.perUnit':
+      return cost.perUnit === null ? '' : `, ${sayFigure(cost.perUnit.usd.p50)} ${cost.perUnit.unit}`
+    default:
+      return ''
+  }
 }
 
 /** Why a target stands where it stands, one sentence each. */

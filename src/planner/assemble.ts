@@ -36,7 +36,7 @@ export function documentOf(session: Session, {asked, ranked, displaced, targets,
   return {
     schema: 'rigor.plan/1',
     workload: {...session.raw},
-    understood: {summary: demand.summary, assumptions: demand.assumptions},
+    understood: {summary: demand.summary, assumptions: [...demand.assumptions, ...session.objectiveAssumption]},
     objective: session.objective.text,
     catalog: {offers: snapshot.offerCount, asOf: snapshot.asOfByProvider, hash: snapshot.hash},
     considered,

@@ -257,5 +257,6 @@ export function metricsOf(estimate: Estimate): Metrics {
     workHours: estimate.hours.work.p50,
     energyKwh: estimate.energy.kwh?.p50 ?? null,
     carbonKg: estimate.energy.carbonKg?.p50 ?? null,
+    perUnitUsd: estimate.cost.perUnit?.usd.p50 ?? null,
   }
 }

@@ -1,3 +1,4 @@
+import type {Schedule} from '../cost/types.ts'
 import type {ExchangeRates} from '../units/money.ts'
 import type {Estimate} from './evaluate.ts'
 import {loadExpressions, type ExpressionScope} from './expression.ts'
@@ -9,6 +10,7 @@ export interface Metrics {
   readonly workHours: number | null
   readonly energyKwh: number | null
   readonly carbonKg: number | null
+  readonly perUnitUsd: number | null
 }
 
 /** Smaller is better; `null` = unknown, ranks last. */
@@ -21,24 +23,35 @@ const PLAIN: Readonly<Record<string, (metrics: Metrics) => number | null>> = {
   time: metrics => metrics.hours,
   energy: metrics => metrics.energyKwh,
   carbon: metrics => metrics.carbonKg,
+  'cost.perUnit': metrics => metrics.perUnitUsd,
   // Dividing each by the best known, as the definition says, changes no order: it scales every score alike.
   balanced: ({costUsd, workHours, energyKwh}) => (costUsd === null || workHours === null || energyKwh === null ? null : Math.cbrt(costUsd * workHours * energyKwh)),
 }
 
-/** One of the five words; `undefined` for an expression. */
+/** One of the five words, or `cost.perUnit`; `undefined` for an expression. */
 export function plainObjective(text: string): Objective | undefined {
   const word = text.trim()
   const score = Object.hasOwn(PLAIN, word) ? PLAIN[word] : undefined
   return score === undefined ? undefined : {kind: 'plain', text: word, score}
 }
 
-/** One of the five words, or an expression: only that loads the expression compiler. Throws RigorError where the text is neither. */
+/** One of those words, or an expression: only that loads the expression compiler. Throws RigorError where the text is neither. */
 export async function prepareObjective(text: string, throughputUnit: string, rates: ExchangeRates): Promise<Objective> {
   const plain = plainObjective(text)
   if (plain !== undefined) return plain
   const {compileObjective} = await loadExpressions()
   const compiled = compileObjective(text, {throughputUnit, rates, where: 'objective'})
   return {kind: 'expression', text, score: estimate => compiled.score(scopeOf(estimate))}
+}
+
+/**
+ * What ranks if nobody said so: cost; cost for a unit of work where the hours are given and not the work
+ * (`schedule: always` or `hoursPerMonth` for what has an end), since the slowest machine that costs least a month does
+ * least in it.
+ */
+export function unstatedObjective(stated: Objective, schedule: Schedule, endless: boolean): Objective {
+  const hoursGiven = !endless && (schedule.kind === 'always' || schedule.kind === 'hours-per-month')
+  return hoursGiven && stated.text === 'cost' ? (plainObjective('cost.perUnit') ?? stated) : stated
 }
 
 /** An estimate under the names that expressions use (DESIGN §5, units as in `QUANTITIES`). */

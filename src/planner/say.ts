@@ -2,6 +2,8 @@ import {formatNumber, formatShare} from '../units/format.ts'
 
 /** Figures in sentences: three significant digits, since no estimate here deserves more (four of large sums, so that 9,120 stays 9,120). */
 
+export const sayFigure = (value: number): string => formatNumber(value, 3)
+
 export const sayUsd = (usd: number): string => `${formatNumber(usd, usd >= 1000 ? 4 : 3)} USD`
 
 /** "40 s", "25 min", "6.2 h", "9.5 days". */

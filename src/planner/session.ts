@@ -19,7 +19,7 @@ import {createMisses, type Misses} from './misses.ts'
 import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
 import type {Kin} from './fewest-nodes.ts'
-import type {Objective} from './objective.ts'
+import {unstatedObjective, type Objective} from './objective.ts'
 import {DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
 import type {PriceBook} from './pricing.ts'
 import {atMeasuredSpeed, measureReference, withReference, type ReferenceFactor} from './reference.ts'
@@ -61,6 +61,8 @@ export interface Session {
   readonly book: PriceBook
   readonly options: PlanOptions
   readonly objective: Objective
+  /** Said if it is neither what the user asked for nor plain cost. */
+  readonly objectiveAssumption: readonly {readonly field: string; readonly value: string}[]
   readonly evaluator: Evaluator
   readonly budgetUsd: number | undefined
   readonly reference: ReferenceFactor | undefined
@@ -86,6 +88,8 @@ export interface SessionInput {
   readonly book: PriceBook
   readonly options: PlanOptions
   readonly objective: Objective
+  /** Nobody said what to rank by: `objective` is the default. */
+  readonly objectiveUnstated?: boolean | undefined
   /** `plan` refuses what nobody would want unasked (`Performance.refusedUnlessNamed`); `estimate` answers what it is asked. */
   readonly refusesUnasked?: boolean | undefined
   /** The hardware that `reference.on` names, resolved. */
@@ -93,7 +97,7 @@ export interface SessionInput {
 }
 
 export function createSession(input: SessionInput): Session {
-  const {workload, facts, book, options, objective} = input
+  const {workload, facts, book, options} = input
   const {kind, spec} = workload
   if (spec.configuration.migProfile !== undefined) {
     throw new RigorError('MIG_UNPLANNED', `${workload.where}, configuration.migProfile — plans and estimates are for whole accelerators.`, {hint: 'Leave it out; machines that hold a slice of one accelerator are planned as they are.'})
@@ -102,6 +106,7 @@ export function createSession(input: SessionInput): Session {
   const reference = input.referenceHardware === undefined ? undefined : measureReference(kind, plain, spec, input.referenceHardware, facts)
   const demand = atMeasuredSpeed(kind, plain, reference)
   const schedule = scheduleOf(spec, demand)
+  const objective = input.objectiveUnstated === true ? unstatedObjective(input.objective, schedule, demand.endless) : input.objective
   const site = options.rigs[0]?.site
   const work: Work = {
     demand,
@@ -124,6 +129,7 @@ export function createSession(input: SessionInput): Session {
     book,
     options,
     objective,
+    objectiveAssumption: objective === input.objective ? [] : [{field: 'objective', value: `${objective.text} (the hours are given, so machines differ in the work they do)`}],
     evaluator: createEvaluator(facts, book, work),
     budgetUsd: spec.constraints.budget === undefined ? undefined : moneyToUsd(spec.constraints.budget, facts.snapshot.exchangeRates),
     reference,
@@ -173,7 +179,7 @@ export function nodeCounts(session: Session, place: Place): number[] {
   const {maxNodes} = spec.constraints
   const usual = Math.min(DEFAULT_MAXIMUM_NODES, Math.max(1, Math.floor(DEFAULT_MAXIMUM_ACCELERATORS / acceleratorsPerNode(place))))
   const most = Math.min(place.maximumNodes, maxNodes ?? usual)
-  const dense = demand.endless ? DENSE_NODES : session.objective.text === 'cost' ? 1 : DEFAULT_MAXIMUM_NODES
+  const dense = demand.endless ? DENSE_NODES : session.objective.text.startsWith('cost') ? 1 : DEFAULT_MAXIMUM_NODES
   const counts: number[] = []
   for (let nodes = 1; nodes <= most; nodes = nodes < dense ? nodes + 1 : nodes * 2) counts.push(nodes)
   // Where the nodes end because somebody said so (or owns no more), all of them are a choice, too.

@@ -19,7 +19,7 @@ function spreadColumn(intervals: readonly (Interval | null)[]): (interval: Inter
 }
 
 /** The columns of the plan's table, those first that matter most when room is short. */
-export function planColumns(rows: readonly Row[], view: {readonly width: number; readonly currency?: DisplayCurrency | undefined}): Column<Row>[] {
+export function planColumns(rows: readonly Row[], view: {readonly width: number; readonly currency?: DisplayCurrency | undefined}, objective = 'cost'): Column<Row>[] {
   const targets = rows.map(row => row.target)
   const first = targets[0]
   const wide = view.width >= WIDE
@@ -49,7 +49,8 @@ export function planColumns(rows: readonly Row[], view: {readonly width: number;
   columns.push({title: `${code} per ${perMonth ? 'month' : 'run'}`, align: 'right', priority: 2, cell: ({target}) => costWithSpread(money(target.cost.usd)), style: costStyle})
   if (unit !== undefined) columns.push({title: `${code}/${unit}`, align: 'right', priority: 6, cell: ({target}) => middle(money(target.cost.perUnit?.usd ?? null))})
   columns.push({title: 'power kW', align: 'right', priority: perMonth ? 7 : 9, cell: ({target}) => middle(scaled(target.powerWatts.average, 1e-3))})
-  columns.push({title: 'energy kWh', align: 'right', priority: perMonth ? 11 : 7, cell: ({target}) => middle(target.energyKwh)})
+  columns.push({title: 'energy kWh', align: 'right', priority: objective === 'energy' ? 2 : perMonth ? 11 : 7, cell: ({target}) => middle(target.energyKwh)})
+  if (objective === 'carbon') columns.push({title: 'carbon kg CO2', align: 'right', priority: 2, cell: ({target}) => middle(target.carbonKg)})
   if (wide) {
     columns.push({title: 'accelerators', align: 'left', priority: 10, cell: ({target}) => acceleratorText(target)})
     columns.push({title: 'runs as', align: 'left', priority: 8, shrinksTo: 11, widest: 26, cell: ({target}, width) => leadingWords(configurationText(target.configuration), width)})

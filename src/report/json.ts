@@ -1,3 +1,4 @@
+import type {Interval} from '../performance/types.ts'
 import type {PlanDocument, PlansDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
 
 const POWERS_OF_TEN = Array.from({length: 20}, (_, exponent) => 10 ** exponent)
@@ -12,6 +13,26 @@ export function round6(value: number): number {
   const power = POWERS_OF_TEN[Math.abs(digits)]
   if (power === undefined) return Number(value.toPrecision(6))
   return digits > 0 ? Math.round(value * power) / power : Math.round(value / power) * power
+}
+
+/** The figure that is the sum of a part's lines, by the key of a line's own figure. */
+const SUMS = [['usd', 'usd'], ['needed', 'gib']] as const
+
+/** The sum of the lines as they are written, so that it holds for whoever adds them up; `undefined` where nothing is a sum. */
+function totalOf(lines: unknown, key: 'usd' | 'gib'): number | undefined {
+  if (!Array.isArray(lines) || lines.length === 0) return undefined
+  let total = 0
+  for (const line of lines as readonly Readonly<Record<string, unknown>>[]) {
+    const part = line[key]
+    if (typeof part !== 'number') return undefined
+    total += round6(part)
+  }
+  return Number(total.toPrecision(12))
+}
+
+/** An interval around a sum of rounded lines: its ends may have been rounded past it. */
+function around({p10, p50, p90}: Interval, total: number): Interval {
+  return {p10: p10 >= p50 ? total : Math.min(round6(p10), total), p50: total, p90: p90 <= p50 ? total : Math.max(round6(p90), total)}
 }
 
 type KeyOrder<T> = readonly (keyof T & string)[]
@@ -40,6 +61,10 @@ function ordered(value: object, keys: readonly string[]): Record<string, unknown
 
 const byName = (value: Readonly<Record<string, unknown>>): Record<string, unknown> => ordered(value, Object.keys(value).toSorted())
 
+function isInterval(value: unknown): value is Interval {
+  return value !== null && typeof value === 'object' && 'p50' in value
+}
+
 function rounded(value: unknown, at: string): unknown {
   if (typeof value === 'number') {
     // JSON would turn it into null, which means "unknown": a wrong figure must not pass as a missing one.
@@ -48,7 +73,12 @@ function rounded(value: unknown, at: string): unknown {
   }
   if (Array.isArray(value)) return value.map((entry, index) => rounded(entry, `${at}[${index}]`))
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined).map(([key, entry]) => [key, rounded(entry, `${at}.${key}`)]))
+    const result = Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined).map(([key, entry]) => [key, rounded(entry, `${at}.${key}`)]))
+    for (const [sum, part] of SUMS) {
+      const total = totalOf((value as Readonly<Record<string, unknown>>)['lines'], part)
+      if (total !== undefined && isInterval(result[sum])) result[sum] = around(result[sum], total)
+    }
+    return result
   }
   return value
 }
@@ -61,7 +91,7 @@ function targetJson(target: object, at: string): unknown {
 
 /**
  * The document as `--json` prints it: keys in the order of DESIGN, figures with six significant digits, providers of
- * the catalog by name. The workload is the user's own and stays as it was given.
+ * the catalog by name; what is a sum of lines is the sum of the lines as written. The workload is the user's own and stays as it was given.
  */
 export function planJson(document: PlanDocument): Record<string, unknown> {
   const {workload, targets, rejected, catalog, ...rest} = document
@@ -104,9 +134,12 @@ function textOf(value: unknown): string {
       if (value === null) return 'null'
       if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`
       let text = ''
+      const {lines} = value as {lines?: unknown}
       for (const key in value) {
         const entry = (value as Record<string, unknown>)[key]
-        if (entry !== undefined) text += `${text === '' ? '' : ','}"${key}":${textOf(entry)}`
+        const total = lines === undefined || !isInterval(entry) ? undefined : key === 'usd' ? totalOf(lines, 'usd') : key === 'needed' ? totalOf(lines, 'gib') : undefined
+        if (total !== undefined) text += `${text === '' ? '' : ','}"${key}":${JSON.stringify(around(entry as Interval, total))}`
+        else if (entry !== undefined) text += `${text === '' ? '' : ','}"${key}":${textOf(entry)}`
       }
       return `{${text}}`
     }

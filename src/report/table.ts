@@ -50,7 +50,7 @@ function tableLines(document: PlanDocument, view: PlanView): Line[] {
   const {width} = view
   const {shown, pinned, refused, absent, total} = chooseRows(document, view)
   const rows = [...shown, ...pinned]
-  const fitted = fitColumns(planColumns(rows, view), rows, width)
+  const fitted = fitColumns(planColumns(rows, view, document.objective), rows, width)
   const {header, body} = columnLines(fitted, rows)
   const lines = [...header, ...body.slice(0, shown.length)]
   const beyond = [...body.slice(shown.length), ...alwaysShownLines(refused, absent, view)]

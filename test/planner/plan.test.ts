@@ -421,3 +421,47 @@ describe('references', () => {
     expect(document.rejected).toMatchObject([{reason: 'memory'}])
   })
 })
+
+describe('hours that are given, work that is not', () => {
+  const perUnit = ({cost}: PlanTarget): number => cost.perUnit?.usd.p50 ?? Infinity
+
+  test.for<[string, Spec, unknown]>([
+    ['fine-tuning around the clock', training, 'always'],
+    ['fine-tuning 200 hours a month', training, {hoursPerMonth: 200}],
+    ['requests around the clock', {...serving, traffic: {inputTokens: 800, outputTokens: 200, mode: 'offline', requests: 1e6}}, 'always'],
+  ])('%s: a slow machine that costs little a month does not win, the one whose work costs least does', {timeout: 60_000}, async ([, spec, schedule]) => {
+    const work = {...spec, schedule}
+
+    const unasked = await plan(work, fresh)
+    const byCost = await plan({...work, objective: 'cost'}, fresh)
+
+    const cheapestWork = Math.min(...[...unasked.targets, ...byCost.targets].filter(target => target.eligible).map(perUnit))
+    expect(unasked.objective).toBe('cost.perUnit')
+    expect(perUnit(best(unasked))).toBe(cheapestWork)
+    expect(unasked.understood.assumptions.map(({field}) => field)).toContain('objective')
+    expect(unasked.answer).toMatch(/ USD\/1[MB] (?:output )?tokens/)
+    expect(byCost.objective).toBe('cost')
+    expect(usd(best(byCost))).toBeLessThanOrEqual(usd(best(unasked)))
+  })
+
+  test.for<[string, Spec]>([
+    ['a service', {...serving, schedule: 'always'}],
+    ['so many runs', {...training, schedule: {runsPerMonth: 4}}],
+    ['one run', {...training, schedule: 'once'}],
+  ])('%s is ranked by cost', async ([, spec]) => {
+    const document = await plan(spec, world, 1)
+
+    expect(document.objective).toBe('cost')
+    expect(document.understood.assumptions.map(({field}) => field)).not.toContain('objective')
+  })
+})
+
+test.for([
+  ['energy', (target: PlanTarget) => target.energyKwh?.p50, / ([\d.,]+) kWh a run/],
+  ['carbon', (target: PlanTarget) => target.carbonKg?.p50, / ([\d.,]+) kg CO2 a run/],
+] as const)('asked for the least %s, the answer says how much that is', async ([objective, figureOf, pattern]) => {
+  const document = await plan({...training, objective}, world, 1)
+
+  const said = Number(pattern.exec(document.answer)?.[1]?.replaceAll(',', ''))
+  expect(said / (figureOf(best(document)) ?? 0)).toBeCloseTo(1, 2)
+})

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
-import {planJson, plansJson, renderJson, round6} from '../../src/report/json.ts'
+import {estimateText, planJson, plansJson, renderJson, round6} from '../../src/report/json.ts'
 import {chatPlan, finetunePlan, impossiblePlan} from './fixtures/plans.ts'
 
 test('golden: the document', async () => {
@@ -24,6 +24,30 @@ test('rounding keeps the order of an interval', () => {
       fc.pre(!Number.isInteger(a) && !Number.isInteger(b))
 
       expect(round6(Math.min(a, b))).toBeLessThanOrEqual(round6(Math.max(a, b)))
+    }),
+  )
+})
+
+test('lines of cost and memory, added up as they are written, give the total exactly', () => {
+  const target = finetunePlan.targets[0]!
+  fc.assert(
+    fc.property(fc.array(fc.double({min: 1e-6, max: 1e6, noNaN: true}), {minLength: 1, maxLength: 8}), fc.double({min: 0, max: 1e-5, noNaN: true}), (parts, spread) => {
+      const total = parts.reduce((sum, part) => sum + part, 0)
+      const interval = {p10: total * (1 - spread), p50: total, p90: total * (1 + spread)}
+      const summed = {
+        ...target,
+        cost: {...target.cost, usd: interval, lines: parts.map(usd => ({item: 'compute', usd, how: ''}))},
+        memoryGib: {needed: interval, available: 80, lines: parts.map(gib => ({item: 'weights', gib}))},
+      }
+      const [written] = (JSON.parse(renderJson({...finetunePlan, targets: [summed]})) as {targets: [typeof summed]}).targets
+      for (const {memoryGib, cost} of [written, JSON.parse(estimateText(summed)) as typeof summed]) {
+        const usd = cost.lines.reduce((sum, line) => sum + line.usd, 0)
+        const gib = memoryGib.lines.reduce((sum, line) => sum + line.gib, 0)
+
+        expect(Math.abs(cost.usd.p50 - usd)).toBeLessThanOrEqual(usd * 1e-11)
+        expect(Math.abs(memoryGib.needed.p50 - gib)).toBeLessThanOrEqual(gib * 1e-11)
+        expect([cost.usd.p10, cost.usd.p50, cost.usd.p90]).toEqual([cost.usd.p10, cost.usd.p50, cost.usd.p90].toSorted((a, b) => a - b))
+      }
     }),
   )
 })

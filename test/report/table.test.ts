@@ -127,3 +127,10 @@ test.for([24, 40, 60, 80, 100, 120, 160])('no line is wider than %d columns', (w
     for (const line of renderPlan(plan, {...view, width, limit: 20}).split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(width)
   }
 })
+
+test.for([['carbon', 'kg CO2'], ['energy', 'kWh']] as const)('ranked by %s, its figures are in the table at 80 columns', ([objective, unit]) => {
+  const head = (document: PlanDocument): string => renderPlan(document, view).split('\n').slice(0, 14).join('\n')
+
+  expect(head({...finetunePlan, objective})).toContain(unit)
+  if (objective === 'carbon') expect(head(finetunePlan)).not.toContain(unit)
+})
