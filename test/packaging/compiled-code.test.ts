@@ -97,6 +97,14 @@ test('what cannot take its place does not stay behind', async () => {
   expect(files()).toEqual([path.relative(home, file)])
 })
 
+test('the built program reads letters beyond ASCII as its sources do', async () => {
+  const euros = await rigor(['catalog', 'list', '--max-price', '€3/h', '--limit', '1'])
+  const times = await rigor(['estimate', 'examples/finetune-8b.yaml', '--on', '8× h100-sxm-80gb', '--json'])
+
+  expect(euros).toMatchObject({code: 0, stderr: ''})
+  expect(JSON.parse(times.stdout)).toMatchObject({targets: [{id: 'h100-sxm-80gb:8'}]})
+})
+
 test('every command is registered, and no other', () => {
   const folder = path.join(ROOT, 'src', 'commands')
   const ids = fs.globSync('**/*.ts', {cwd: folder}).map((file) => file.replace(/\.ts$/, '').replaceAll(path.sep, ':'))
