@@ -413,7 +413,7 @@ export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsd
   const {budgetUsd} = session
   const dear = budgetUsd === undefined ? null : checkBudget(estimate.cost, budgetUsd)
   noteMiss(session, estimate, late ? hours : null, dear !== null)
-  if (!late) return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / (budgetUsd ?? 1)}
+  if (!late) return dear === null ? null : {refusal: dear, by: (estimate.cost.usd?.p50 ?? Number.POSITIVE_INFINITY) / Math.max(budgetUsd ?? 1, 0.01)}
   const [taken, allowed] = [sayHours(hours), sayHours(deadlineSeconds / 3600)]
   const detail = taken === allowed ? `takes ${sayHours(hours - deadlineSeconds / 3600)} longer than the deadline of ${allowed}` : `takes ${taken}, the deadline is ${allowed}`
   const nearest = `raise the deadline to ${deadlineText(hours)}`

@@ -465,3 +465,10 @@ test.for([
   const said = Number(pattern.exec(document.answer)?.[1]?.replaceAll(',', ''))
   expect(said / (figureOf(best(document)) ?? 0)).toBeCloseTo(1, 2)
 })
+
+test('a budget of nothing names the cheapest of a provider as the nearest, as any other budget does', async () => {
+  const nearest = async (budget: string): Promise<readonly (readonly [string, string | null])[]> =>
+    (await plan(withConstraints(serving, {budget}), world)).rejected.filter(({reason}) => reason === 'budget').map(({id, nearest: way}) => [id, way] as const)
+
+  expect(await nearest('0 USD')).toEqual(await nearest('1 USD'))
+})
