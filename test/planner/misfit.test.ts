@@ -54,6 +54,7 @@ describe('a target that was named and may not be had has its figures all the sam
     const document = await estimate(withConstraints(examples['nightly-simulation'] ?? {}, {deadline: '1 min'}), world, 'rig:h100x10-sxm')
 
     expect(document.targets).toEqual([])
+    expect(document.rejected.length).toBeGreaterThan(0)
     for (const {reason, detail, estimate: figures} of document.rejected) {
       expect(reason).toBe('deadline')
       expect(detail).toContain(`takes ${sayHours(figures!.durationHours!.p50)}, the deadline is 1 min`)
