@@ -472,3 +472,14 @@ test('a budget of nothing names the cheapest of a provider as the nearest, as an
 
   expect(await nearest('0 USD')).toEqual(await nearest('1 USD'))
 })
+
+test('the line of a decode step\'s weights holds what every token reads, in all stages, and no expert', async () => {
+  const mixtral: Spec = {kind: 'llm-inference', model: 'Mixtral-8x7B', traffic: {inputTokens: 1000, outputTokens: 300, concurrency: 1}, configuration: {precision: 'bf16', tp: 1, pp: 2}}
+  const input = await estimate(mixtral, world, 'h100-sxm-80gb:2')
+
+  const weights = input.targets[0]?.operators?.find(({name}) => name === 'decode step: weights')
+  // 32 layers of attention (queries and output 4096², keys and values 4096 × 1024 each) with a router of 8, and a head of 32,000 words: 2 bytes each.
+  const shared = 32 * (2 * 4096 * 4096 + 2 * 4096 * 1024 + 4096 * 8) + 4096 * 32_000
+  expect((weights?.bytes ?? 0) / (2 * shared)).toBeCloseTo(1, 2)
+  expect((weights?.flops ?? 0) / (2 * shared)).toBeCloseTo(1, 2)
+})

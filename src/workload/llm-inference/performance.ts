@@ -458,16 +458,18 @@ const clamp = (share: number): number => Math.max(0, Math.min(1, share))
 const minimumWeightBits = (serving: Serving): number => Math.min(serving.format.sharedBits, serving.format.expertBits)
 
 function operatorsOf(serving: Serving, step: SteadyState['step'], alone: SteadyState['alone'], batch: number): Operator[] {
-  const {factors, layout} = serving
+  const {factors, layout, model} = serving
   const decodeBound = step.computeBound ? 'compute' : 'memory-bandwidth'
   const prefillBound = alone.computeBound ? 'compute' : 'memory-bandwidth'
   const stages = layout.pp
+  // What one shard of every stage does for its step, as the seconds are: without the experts and the cache, which have lines of their own.
+  const shared = {flops: (2 * Math.max(1, batch / stages) * (model.sharedBody + model.head)) / layout.tp, bytes: serving.sharedReadBytes * stages}
   const operators: Operator[] = [
-    {name: 'decode step: weights', seconds: step.weights * stages, bound: decodeBound, flops: step.flops, bytes: step.bytes},
+    {name: 'decode step: weights', seconds: step.weights * stages, bound: decodeBound, ...shared},
     {name: 'decode step: attention', seconds: step.attention * stages, bound: 'memory-bandwidth'},
     {name: 'decode step: launches', seconds: step.overhead * stages, bound: 'overhead'},
     {name: 'decode step: host', seconds: factors.stepSeconds + factors.sequenceSeconds * batch, bound: 'host'},
-    {name: 'prefill: matmuls', seconds: (alone.weights + alone.experts) * stages, bound: prefillBound, flops: alone.flops},
+    {name: 'prefill: matmuls', seconds: (alone.weights + alone.experts) * stages, bound: prefillBound, flops: alone.flops * stages},
     {name: 'prefill: attention', seconds: alone.attention * stages, bound: 'compute'},
     {name: 'prefill: launches', seconds: alone.overhead * stages + factors.stepSeconds, bound: 'overhead'},
   ]
