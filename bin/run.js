@@ -82,7 +82,9 @@ function cachePath(fs, path, v8, program) {
 
 function userCaches(path) {
   try {
-    return path.join(process.env.XDG_CACHE_HOME || path.join(process.getBuiltinModule('os').homedir(), '.cache'), 'rigor')
+    const chosen = process.env.XDG_CACHE_HOME
+    // A relative path there is to be ignored, as in src/store/paths.ts.
+    return path.join(chosen && path.isAbsolute(chosen) ? chosen : path.join(process.getBuiltinModule('os').homedir(), '.cache'), 'rigor')
   } catch {
     return undefined // A user without a home, as containers have them.
   }

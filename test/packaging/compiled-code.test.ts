@@ -15,7 +15,7 @@ const explain = (args: readonly string[] = [], env: Readonly<Record<string, stri
   rigor(['explain', 'bottleneck', ...args], {env: {RIGOR_HOME: home, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '', NODE_OPTIONS: '', ...env}})
 
 /** Every file below the home, by its path. */
-const files = (): string[] => fs.globSync('**/*.bin*', {cwd: home}).sort()
+const files = (): string[] => fs.globSync('{,.cache/}**/*.bin*', {cwd: home}).sort()
 const only = (): string => {
   expect(files()).toHaveLength(1)
   return path.join(home, files()[0] ?? '')
@@ -84,6 +84,14 @@ test('nothing is kept of a failed run, where the user says so, or where nothing 
   expect(off.code).toBe(0)
   expect(nowhere).toEqual(off)
   expect(files()).toEqual([])
+})
+
+test('the cache folder is where XDG_CACHE_HOME says, unless that is no whole path', async () => {
+  const run = (cache: string): Promise<Outcome> => explain([], {RIGOR_HOME: '', HOME: home, XDG_CACHE_HOME: cache})
+  await run(path.join(home, 'elsewhere'))
+  await run(path.relative(ROOT, path.join(home, 'relative')))
+
+  expect(files().map((file) => file.split(path.sep).slice(0, 3).join('/'))).toEqual(['.cache/rigor/compiled', 'elsewhere/rigor/compiled'])
 })
 
 test('what cannot take its place does not stay behind', async () => {
