@@ -12,7 +12,7 @@ export interface Paths {
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** `RIGOR_HOME=/x` → `/x/config`, `/x/data`, …; otherwise the XDG base directories with their defaults, each with a `rigor` folder. */
-export function userPaths(environment: Environment = process.env, home: string = homedir()): Paths {
+export function userPaths(environment: Environment = process.env, home: string = homeFolder()): Paths {
   const own = environment['RIGOR_HOME']
   if (own) {
     const root = path.resolve(own)
@@ -28,5 +28,14 @@ export function userPaths(environment: Environment = process.env, home: string =
     data: folder('XDG_DATA_HOME', '.local', 'share'),
     state: folder('XDG_STATE_HOME', '.local', 'state'),
     cache: folder('XDG_CACHE_HOME', '.cache'),
+  }
+}
+
+/** A user without HOME and without an entry among the system's users has no files of their own either: the root stands in. */
+function homeFolder(): string {
+  try {
+    return homedir()
+  } catch {
+    return path.parse(process.cwd()).root
   }
 }
