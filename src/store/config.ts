@@ -1,5 +1,4 @@
 import fs from 'node:fs'
-import {homedir} from 'node:os'
 import path from 'node:path'
 import {Config, Defaults} from '../config/schema.ts'
 import {RigorError} from '../errors.ts'
@@ -8,7 +7,7 @@ import {findings, findingsError, jsonTypesAt} from '../text/issues.ts'
 import {nearestNames} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
 import {parseWorkload, readWorkloads, type Kinds, type ReadWorkload} from '../workload/read.ts'
-import {userPaths, type Paths} from './paths.ts'
+import {homeFolder, userPaths, type Paths} from './paths.ts'
 import {readTextFile} from './text-file.ts'
 
 export const PROJECT_FILE = 'rigor.yaml'
@@ -66,7 +65,7 @@ type Level = Origin['level']
  * file that has it; `defaults` come key by key.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const {cwd, environment, home = homedir()} = options
+  const {cwd, environment, home = homeFolder()} = options
   const paths = userPaths(environment, home)
   const named = options.configFile ?? (environment['RIGOR_CONFIG'] || undefined)
   const projectFile = named === undefined ? findUpwards(cwd) : path.resolve(cwd, named)

@@ -32,7 +32,7 @@ export function userPaths(environment: Environment = process.env, home: string =
 }
 
 /** A user without HOME and without an entry among the system's users has no files of their own either: the root stands in. */
-function homeFolder(): string {
+export function homeFolder(): string {
   try {
     return homedir()
   } catch {

@@ -1,9 +1,8 @@
 import fs from 'node:fs'
-import {homedir} from 'node:os'
 import path from 'node:path'
 import {isDay} from '../text/day.ts'
 import type {LoadedConfig, LoadOptions, SettingOrigin} from './config.ts'
-import {userPaths} from './paths.ts'
+import {homeFolder, userPaths} from './paths.ts'
 
 /** Settings whose right form can be told without their schema; anything else is left to `loadConfig` and its messages. */
 const PLAIN: Readonly<Record<string, {readonly variable: string; readonly flag: string; readonly read: (value: string | number | boolean) => unknown}>> = {
@@ -22,7 +21,7 @@ const WITHOUT_EFFECT_HERE = new Set(['RIGOR_HOME'])
  * The settings where there is no configuration file at all and flags and variables are of the simplest sort: what
  * `loadConfig` would return, without the 30 ms that its schemas cost. `undefined` = not so plain, ask `loadConfig`.
  */
-export function plainSettings({cwd, environment, home = homedir(), configFile, flags = {}}: LoadOptions): LoadedConfig | undefined {
+export function plainSettings({cwd, environment, home = homeFolder(), configFile, flags = {}}: LoadOptions): LoadedConfig | undefined {
   const paths = userPaths(environment, home)
   if (configFile !== undefined || environment['RIGOR_CONFIG'] || fs.existsSync(path.join(paths.config, 'config.yaml')) || hasProjectFile(cwd)) return undefined
   const known = new Set(Object.values(PLAIN).map(({variable}) => variable))
