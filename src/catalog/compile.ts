@@ -34,7 +34,10 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     [...files]
       .filter(([path]) => path.startsWith(`${folder}/`))
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([path, text]) => parse(text, path.slice(folder.length + 1).replace(/\.[a-z]+$/, ''), path))
+      .map(([path, text]) => {
+        if (!text.trimEnd().includes('\n')) throw new RigorError('BAD_CATALOG', `${path} — no row follows the first line.`)
+        return parse(text, path.slice(folder.length + 1).replace(/\.[a-z]+$/, ''), path)
+      })
 
   const regions = one('regions.csv', parseRegions)
   const {offers, meta} = compileOffers(each('offers', (text, provider, file) => ({provider, rows: parseOffers(text, provider, file)})), regions)

@@ -1,6 +1,6 @@
 import {RigorError} from '../errors.ts'
 import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
-import type {InterruptionBand, Snapshot} from './snapshot.ts'
+import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
 export const COMPILED_FORMAT = 1
@@ -90,7 +90,7 @@ export function readCompiled(text: string, file: string): CompiledCatalog {
 }
 
 /** Opens a compiled catalog. Nothing is parsed before it is asked for; offers are unfolded machine by machine. */
-export function openCompiled(compiled: CompiledCatalog): Snapshot {
+export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOut[] = []): Snapshot {
   const opened = new Map<Section, unknown>()
   const section = <T>(name: Section, unfold: (parsed: never) => T = (parsed) => parsed): T => {
     if (!opened.has(name)) opened.set(name, unfold(JSON.parse(compiled.sections[name]) as never))
@@ -128,6 +128,7 @@ export function openCompiled(compiled: CompiledCatalog): Snapshot {
     get sources() { return section<Snapshot['sources']>('sources') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
+    leftOut,
   }
 }
 

@@ -104,6 +104,14 @@ export interface Snapshot {
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]
   readonly gaps: readonly CatalogGap[]
+  /** Providers whose files could not be read: one broken provider breaks only itself. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+export interface LeftOut {
+  readonly provider: string
+  /** With file and line. */
+  readonly reason: string
 }
 
 export interface RuntimeFact {

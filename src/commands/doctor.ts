@@ -51,6 +51,8 @@ export default class Doctor extends RigorCommand {
       const dates = Object.values(snapshot.asOfByProvider).sort()
       const newest = dates.at(-1) ?? ''
       const detail = `${snapshot.offerCount} offers of ${dates.length} providers, the newest price of ${newest} (${age(newest, today) || 'the future'} old), hash ${snapshot.hash.slice(0, 12)}`
+      const [broken] = snapshot.leftOut
+      if (broken !== undefined) return {name, status: 'problem', detail: `${snapshot.leftOut.map(({provider}) => provider).join(', ')} left out: ${broken.reason}`, hint: 'rigor catalog verify lists every problem'}
       const days = (Date.parse(today) - Date.parse(newest)) / 86_400_000
       return days > OLD_CATALOG_DAYS ? {name, status: 'note', detail, hint: 'old prices rank after newer ones; a newer rigor has a newer catalog'} : {name, status: 'ok', detail, hint: null}
     } catch (error) {

@@ -29,6 +29,9 @@ export interface OwnPricedOffer {
   readonly prepaid: boolean
 }
 
+/** A rule holds up to and including its last day. */
+export const hasEnded = ({until}: OwnPriceRule, today: string): boolean => until !== undefined && ageInDays(until, today) > 0
+
 /** "-12%" → 0.88. */
 export function parseAdjustment(text: string): number {
   const match = /^(?<sign>[+-])(?<percent>\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.groups
@@ -60,7 +63,7 @@ export function priceIsFor(rule: OwnPriceRule, offer: Offer): boolean {
  * `count`, `nodes` machines cost the mean of own and list price.
  */
 export function applyOwnPrices(offer: Offer, rules: readonly OwnPriceRule[], today: string, nodes = 1): OwnPricedOffer {
-  const rule = rules.findLast(candidate => priceIsFor(candidate, offer) && (candidate.until === undefined || ageInDays(candidate.until, today) === 0))
+  const rule = rules.findLast(candidate => priceIsFor(candidate, offer) && !hasEnded(candidate, today))
   if (rule === undefined) return {offer, rule: null, prepaid: false}
   const covered = rule.count === undefined ? 1 : Math.min(1, rule.count / nodes)
   const adjusted = (rule.usdPerHour ?? offer.priceUsdPerHour) * (rule.adjust === undefined ? 1 : parseAdjustment(rule.adjust))

@@ -2,6 +2,7 @@ import {adviseOn} from './advice.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
+import {commonNotes} from './notes.ts'
 import type {Entry} from './plan.ts'
 import {paretoFront} from './rank.ts'
 import type {Session} from './session.ts'
@@ -46,6 +47,6 @@ export function documentOf(session: Session, {asked, ranked, displaced, targets,
     rejected,
     advice,
     pareto: paretoFront(ranked),
-    notes,
+    notes: [...notes, ...commonNotes(session, ranked[0])],
   }
 }

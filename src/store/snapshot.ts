@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {openCompiled, readCompiled, readCompiledHeader} from '../catalog/compiled.ts'
-import type {Snapshot} from '../catalog/snapshot.ts'
+import type {LeftOut, Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
 
 /** Made from data/ when rigor is built; see scripts/build-catalog.ts. */
@@ -72,11 +72,29 @@ function mergeRows(base: string, added: string, keyColumns: number): string {
   return `${[header, ...rows.filter((row) => !replaced.has(key(row))), ...addedRows].join('\n')}\n`
 }
 
-/** Compiling loads the schemas and parsers: only here, off the usual path. */
+/**
+ * Compiling loads the schemas and parsers: only here, off the usual path. A provider whose machines or offers cannot be
+ * read is left out, and the answers say so (`catalog verify` is strict); anything else that is broken is an error.
+ */
 async function openFiles(files: ReadonlyMap<string, string>): Promise<Snapshot> {
   const {compileCatalog} = await import('../catalog/compile.ts')
-  return openCompiled(compileCatalog(files, hashOf(files)))
+  const readable = new Map(files)
+  const leftOut: LeftOut[] = []
+  for (;;) {
+    try {
+      return openCompiled(compileCatalog(readable, hashOf(files)), leftOut)
+    } catch (error) {
+      const provider = error instanceof RigorError ? PROVIDER_FILE.exec(error.message)?.[1] : undefined
+      if (provider === undefined) throw error
+      const removed = [readable.delete(`offers/${provider}.csv`), readable.delete(`machines/${provider}.csv`)]
+      if (!removed.includes(true)) throw error
+      leftOut.push({provider, reason: (error as RigorError).message})
+    }
+  }
 }
+
+/** Messages about a file begin with its path. */
+const PROVIDER_FILE = /^(?:offers|machines)\/([a-z0-9-]+)\.csv\b/
 
 /** SHA-256 over the paths and contents, in the order of the paths. */
 export function hashOf(files: ReadonlyMap<string, string>): string {

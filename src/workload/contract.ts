@@ -32,6 +32,8 @@ export interface Demand {
   readonly throughputUnit: string
   /** Unit of work that `cost.perUnit` is per: `{unit: '1M output tokens', perThroughputUnit: 1e6}`. */
   readonly costUnit: {readonly name: string; readonly amount: number}
+  /** What the same work costs elsewhere, as the user says: a line to compare with, never a target. */
+  readonly comparison?: {readonly label: string; readonly usdPerUnit: number} | undefined
   /** Units of throughput in one run (output tokens, tokens, runs); `null` when endless. */
   readonly workUnits: number | null
   readonly endless: boolean

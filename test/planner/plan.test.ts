@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {PlanDocument, PlanTarget} from '../../src/planner/document.ts'
 import {faultsOf, tooFast} from './sound.ts'
-import {builtInRigs, catalog, errorCode, estimate, examples, plan, read, reordered, restricted, rigNamed, workspace, type Spec} from './world.ts'
+import {TODAY, builtInRigs, catalog, errorCode, estimate, examples, plan, read, reordered, restricted, rigNamed, workspace, type Spec} from './world.ts'
 
 /** A few machines of every sort of provider: large and small, managed, spot, committed, marketplace, TPU, without an exact region. */
 const few = restricted({
@@ -344,12 +344,14 @@ describe('prices', () => {
     const cheaper = best(await plan(spec, workspace(few, {prices: [{provider: 'lambda', adjust: '-12%'}]})))
     const [east] = (await plan(spec, workspace(few, {prices: [{provider: 'lambda', region: 'us-east-1', usdPerHour: 10}]}))).targets
     const expired = best(await plan(spec, workspace(few, {prices: [{provider: 'lambda', adjust: '-12%', until: '2026-11-01'}]})))
+    const told = (await plan(spec, workspace(few, {prices: [{provider: 'lambda', adjust: '-12%', until: '2026-11-01'}, {provider: 'aws', adjust: '-1%', until: TODAY}]}))).notes
     const paid = best(await plan(spec, workspace(few, {prices: [{provider: 'lambda', prepaid: true}]})))
 
     expect(usd(cheaper) / usd(list)).toBeCloseTo(0.88, 6)
     expect(east).toMatchObject({region: 'us-east-1', nodes: list.nodes})
     expect(usd(east)).toBeLessThan(usd(list))
     expect(usd(expired)).toBe(usd(list))
+    expect(told.filter(note => note.includes('own price'))).toEqual(['The own price of lambda ended on 2026-11-01 and is not used.'])
     expect(paid.cost.lines.find(line => line.item === 'compute')).toMatchObject({usd: 0})
   })
 

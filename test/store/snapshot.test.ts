@@ -85,12 +85,29 @@ test('a folder named by the user takes the place of the files it holds', async (
 test.for([
   ['offers/aws.csv', 'instanceType,service,purchase,priceUsdPerHour,places,flags,sourceId,asOf,standing\np5.48xlarge,vm,on-demand,-1,us-east-1,,x,2026-11-01,read\n', 'offers/aws.csv:2 — priceUsdPerHour "-1" is not a number of at least 0.'],
   ['machines/aws.csv', 'instanceType\np5.48xlarge\n', 'machines/aws.csv:2 — the column "acceleratorCount" is missing.'],
-])('bad data in %s is refused with file and line', async ([name, text, message]) => {
+  ['offers/aws.csv', 'garbage\n', 'offers/aws.csv — no row follows the first line.'],
+])('bad data in %s leaves its provider out, with file and line, and no other', async ([name, text, message]) => {
   const folder = temporaryFolder()
   fs.mkdirSync(path.dirname(path.join(folder, name!)))
   fs.writeFileSync(path.join(folder, name!), text!)
 
-  await expect(openSnapshot({packageRoot, catalog: folder})).rejects.toThrow(message)
+  const snapshot = await openSnapshot({packageRoot, catalog: folder})
+
+  expect(snapshot.leftOut).toEqual([{provider: 'aws', reason: message}])
+  expect(snapshot.machines.some((machine) => machine.provider === 'aws')).toBe(false)
+  expect(snapshot.offersOf('lambda/gpu_8x_h100_sxm5').length).toBeGreaterThan(0)
+})
+
+test('two broken providers are both left out; bad data that all share is refused with file and line', async () => {
+  const folder = temporaryFolder()
+  fs.mkdirSync(path.join(folder, 'offers'))
+  for (const provider of ['gcp', 'lambda']) fs.writeFileSync(path.join(folder, 'offers', `${provider}.csv`), 'garbage\n\u0000\n')
+  const snapshot = await openSnapshot({packageRoot, catalog: folder})
+  fs.writeFileSync(path.join(folder, 'accelerators.csv'), 'id\nx\n')
+
+  expect(snapshot.leftOut.map(({provider}) => provider).sort()).toEqual(['gcp', 'lambda'])
+  expect(snapshot.offersOf('aws/p5.48xlarge').length).toBeGreaterThan(3)
+  await expect(openSnapshot({packageRoot, catalog: folder})).rejects.toThrow('accelerators.csv:2')
 })
 
 test.for([

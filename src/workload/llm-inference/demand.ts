@@ -35,7 +35,6 @@ export interface InferenceDemand extends Demand {
   readonly replicas: number | 'auto'
   readonly precision: string | undefined
   readonly configuration: Configuration
-  readonly apiNote: string | undefined
   /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */
   readonly speed: number
 }
@@ -119,7 +118,7 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     precision,
     configuration,
     speed: 1,
-    apiNote: spec.apiPrice === undefined ? undefined : apiNote(spec.apiPrice, inputTokens, outputTokens),
+    comparison: spec.apiPrice === undefined ? undefined : apiOf(spec.apiPrice, inputTokens, outputTokens),
   }
 }
 
@@ -132,7 +131,9 @@ function goalOf(spec: InferenceSpec, inputTokens: number, endless: boolean, assu
 }
 
 /** An API's price for this traffic per million output tokens: its input price times the prompt tokens that come with each output token, plus its output price. */
-function apiNote(price: {inputUsdPerMillion: number; outputUsdPerMillion: number}, inputTokens: number, outputTokens: number): string {
-  const usd = price.outputUsdPerMillion + price.inputUsdPerMillion * (inputTokens / outputTokens)
-  return `An API at ${price.inputUsdPerMillion} USD per 1M input and ${price.outputUsdPerMillion} USD per 1M output tokens charges ${Number(usd.toPrecision(3))} USD per 1M output tokens of this traffic.`
+function apiOf({inputUsdPerMillion, outputUsdPerMillion}: {inputUsdPerMillion: number; outputUsdPerMillion: number}, inputTokens: number, outputTokens: number): {label: string; usdPerUnit: number} {
+  return {
+    label: `An API at ${inputUsdPerMillion} USD per 1M input and ${outputUsdPerMillion} USD per 1M output tokens`,
+    usdPerUnit: outputUsdPerMillion + inputUsdPerMillion * (inputTokens / outputTokens),
+  }
 }

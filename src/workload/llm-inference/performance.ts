@@ -419,7 +419,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   if (used < total) notes.push(`${total - used} of ${total} accelerators stay idle${serving.model.heads % total === 0 || total % layout.tp === 0 ? '' : ` (${layout.tp} divides the ${serving.model.heads} heads, ${total} does not)`}.`)
   if (narrowedUnasked(demand, layout.precision)) notes.push('int4 because nothing wider fits: answers change slightly; compare them before use.')
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
-  if (demand.apiNote !== undefined) notes.push(demand.apiNote)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
     latency: {

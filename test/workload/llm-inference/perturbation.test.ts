@@ -128,10 +128,12 @@ describe('the rest of the spec', () => {
   })
 
   test('an API price becomes a line to compare with', () => {
-    const before = base()
-    const after = {...before, spec: {...before.spec, apiPrice: {inputUsdPerMillion: 0.5, outputUsdPerMillion: 1.5}}}
-    expect(run(after).notes.join(' ')).toContain('charges 3.17 USD per 1M output tokens')
-    expect(run(before).notes.join(' ')).not.toContain('API')
+    const {spec} = base()
+    const comparisonOf = (more: Record<string, unknown>): unknown => llmInference.demand(llmInference.spec.parse({kind: 'llm-inference', ...spec, ...more}) as never, facts).comparison
+
+    // 1.5 + 0.5 × prompt tokens ÷ output tokens.
+    expect(comparisonOf({apiPrice: {inputUsdPerMillion: 0.5, outputUsdPerMillion: 1.5}})).toMatchObject({usdPerUnit: expect.closeTo(1.5 + (0.5 * users.inputTokens) / users.outputTokens, 9) as number})
+    expect(comparisonOf({})).toBeUndefined()
   })
 
   test('a MIG profile stays on the configuration', () => {

@@ -1,0 +1,24 @@
+import {hasEnded} from '../cost/prices.ts'
+import type {Scored} from './rank.ts'
+import type {Estimate} from './evaluate.ts'
+import {sayFigure} from './say.ts'
+import type {Session} from './session.ts'
+
+/** What a reader should know of any answer, whatever was asked: `first` is its best target. */
+export function commonNotes(session: Session, first: (Pick<Scored, 'id'> & {readonly estimate: Estimate}) | undefined): string[] {
+  const {demand, options, facts} = session
+  const notes: string[] = []
+  const {comparison} = demand
+  if (comparison !== undefined) {
+    const own = first?.estimate.cost.perUnit?.usd.p50
+    const beside = own === undefined ? '' : `; ${first?.id} takes ${sayFigure(own)}`
+    notes.push(`${comparison.label} charges ${sayFigure(comparison.usdPerUnit)} USD per ${demand.costUnit.name} of this traffic${beside}.`)
+  }
+  for (const rule of options.prices) {
+    if (!hasEnded(rule, options.asOf)) continue
+    const named = [rule.provider, rule.machine, rule.region, rule.purchase].filter(part => part !== undefined).join(' ')
+    notes.push(`The own price${named === '' ? '' : ` of ${named}`} ended on ${rule.until} and is not used.`)
+  }
+  for (const {provider, reason} of facts.snapshot.leftOut) notes.push(`${provider} is left out: ${reason}`)
+  return notes
+}
