@@ -129,7 +129,7 @@ describe('the rest of the spec', () => {
 
   test('an API price becomes a line to compare with', () => {
     const {spec} = base()
-    const comparisonOf = (more: Record<string, unknown>): unknown => llmInference.demand(llmInference.spec.parse({kind: 'llm-inference', ...spec, ...more}) as never, facts).comparison
+    const comparisonOf = (more: Record<string, unknown>): unknown => llmInference.demand(llmInference.spec.parse({kind: 'llm-inference', ...spec, ...more}), facts).comparison
 
     // 1.5 + 0.5 × prompt tokens ÷ output tokens.
     expect(comparisonOf({apiPrice: {inputUsdPerMillion: 0.5, outputUsdPerMillion: 1.5}})).toMatchObject({usdPerUnit: expect.closeTo(1.5 + (0.5 * users.inputTokens) / users.outputTokens, 9) as number})
