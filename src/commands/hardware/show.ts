@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args'
-import {resolveAccelerator} from '../../catalog/accelerator-names.ts'
+import {acceleratorsNamed, resolveAccelerator} from '../../catalog/accelerator-names.ts'
 import {foldPlaces, selectOffers} from '../../catalog/query.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
@@ -58,7 +58,8 @@ function facts(accelerator: Accelerator, snapshot: Snapshot): readonly Fact[] {
     ['architecture', `${accelerator.architecture}${accelerator.releaseYear === undefined ? '' : ` (${accelerator.releaseYear})`}`],
     ['MIG', accelerator.migMaxInstances === undefined ? undefined : `up to ${accelerator.migMaxInstances} slices`],
     ['price', accelerator.price === undefined ? undefined : `${exactFigure(accelerator.price.usd)} USD (${accelerator.price.kind}, ${accelerator.price.asOf})`],
-    ['also called', accelerator.aliases.join(', ')],
+    // A name that others bear as well ("h100") is refused wherever one accelerator is meant, so it is none to pass on.
+    ['also called', accelerator.aliases.filter(alias => acceleratorsNamed(alias, snapshot.accelerators).length === 1).join(', ')],
     ['note', accelerator.note],
     ['source', `${source?.title ?? accelerator.sourceId} (${accelerator.asOf}, ${accelerator.standing})`],
   ]
