@@ -20,23 +20,16 @@ const tooLarge = (shown: string): RigorError => new RigorError('TOO_LARGE', `${s
 /** The text of a file, with an error that names it and what to do. `shown` = the name the user gave. */
 export function readTextFile(file: string, shown: string = file): string {
   const name = echo(shown, 300)
-  let handle: number
+  const handle = openTextFile(file, shown)
   try {
-    handle = fs.openSync(file, 'r')
-  } catch (cause) {
-    throw openError(cause, file, name)
-  }
-  try {
-    const stat = fs.fstatSync(handle)
-    if (stat.isDirectory()) throw new RigorError('NOT_A_FILE', `${name} is a folder.`, {hint: 'Name a file in it.'})
-    if (stat.size > MAXIMUM_BYTES) throw tooLarge(name)
+    if (fs.fstatSync(handle).size > MAXIMUM_BYTES) throw tooLarge(name)
     return decode(readUpTo(handle, name), name)
   } finally {
     fs.closeSync(handle)
   }
 }
 
-/** A handle on a file of any length, to be read line by line; the same errors as `readTextFile`. */
+/** A handle on a file of any length, to be read line by line; an error names what cannot be opened, or is a folder. */
 export function openTextFile(file: string, shown: string = file): number {
   const name = echo(shown, 300)
   let handle: number
