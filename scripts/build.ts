@@ -6,7 +6,7 @@ import path from 'node:path'
 import {Plugin as OclifPlugin} from '@oclif/core/config'
 import {build, type BuildOptions, type Metafile, type Plugin} from 'esbuild'
 import {leanOclif} from './build-lean-oclif.ts'
-import packageJson from '../package.json' with {type: 'json'}
+import {OCLIF_PACKAGE} from '../src/shell.ts'
 
 const ROOT = path.resolve(import.meta.dirname, '..')
 const DIST = path.join(ROOT, 'dist')
@@ -102,13 +102,12 @@ async function bundleLibrary(): Promise<Metafile> {
 
 /** What oclif would find out by loading every command: their flags, arguments and help. */
 async function writeManifest(): Promise<void> {
-  const pjson = {...packageJson, oclif: {...packageJson.oclif, commands: {strategy: 'pattern', target: './commands', globPatterns: ['**/*.ts']}}}
-  const plugin = new OclifPlugin({root: path.join(ROOT, 'src'), pjson: pjson as never, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true})
+  const plugin = new OclifPlugin({root: path.join(ROOT, 'src'), pjson: OCLIF_PACKAGE as never, isRoot: true, ignoreManifest: true, errorOnManifestCreate: true, respectNoCacheDefault: true})
   await plugin.load()
   fs.writeFileSync(path.join(STAGE, 'oclif.manifest.json'), JSON.stringify(plugin.manifest))
 }
 
-/** data/ → dist/catalog.json. */
+/** data/ → dist/catalog.jsonl. */
 function compileCatalog(): void {
   const compiler = path.join(ROOT, 'scripts', 'build-catalog.ts')
   if (!fs.existsSync(compiler)) return

@@ -114,8 +114,7 @@ export abstract class RigorCommand extends Command {
 
   /** The currency of `--currency`, `RIGOR_CURRENCY` or the configuration, at the dated rate of the catalog. */
   protected async currency(flags: Partial<CommonFlags>, snapshot: Snapshot): Promise<DisplayCurrency> {
-    const code = (await this.settings(flags)).config.defaults.currency ?? 'USD'
-    return {code, perUsd: rateOf(code, snapshot.exchangeRates), asOf: snapshot.exchangeRates[code]?.asOf ?? ''}
+    return currencyOf((await this.settings(flags)).config.defaults.currency ?? 'USD', snapshot)
   }
 
   /** A path in a file starts at the file's folder, one typed at the working directory. */
@@ -145,6 +144,10 @@ export abstract class RigorCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     throw error
   }
+}
+
+export function currencyOf(code: string, {exchangeRates}: Pick<Snapshot, 'exchangeRates'>): DisplayCurrency {
+  return {code, perUsd: rateOf(code, exchangeRates), asOf: exchangeRates[code]?.asOf ?? ''}
 }
 
 /** JSON that cannot steer a terminal: what JSON itself leaves raw (DEL, C1, bidi overrides) is written as an escape. */

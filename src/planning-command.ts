@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
-import {RigorCommand, type CommonFlags} from './command.ts'
-import {rateOf} from './units/money.ts'
-import {createWorkspace, type Workspace} from './workspace.ts'
+import {currencyOf, RigorCommand, type CommonFlags} from './command.ts'
+import type {ReadWorkload} from './workload/read.ts'
+import {createWorkspace, loadWorkloads, settingsOf, type Workspace} from './workspace.ts'
 
 /** How a workload is given on the command line, or changed. */
 export const workloadFlags = {
@@ -44,13 +44,19 @@ export abstract class PlanningCommand extends RigorCommand {
     return displacing ? (await import('./displaced-work.ts')).withDisplacedWork(workspace) : workspace
   }
 
+  /** The workloads of the argument, or of the flags; see `loadWorkloads`. */
+  protected async workloads(workspace: Workspace, argument: string | undefined, flags: Parameters<typeof settingsOf>[0]): Promise<readonly ReadWorkload[]> {
+    const workloads = await loadWorkloads(workspace, argument, settingsOf(flags))
+    for (const {kind} of workloads) this.wentThrough.add(kind.id)
+    return workloads
+  }
+
   /** Width, colours and currency of what is printed. */
   protected view(workspace: Workspace): {width: number; color: boolean; today: string; currency?: {code: string; perUsd: number; asOf: string}} {
     const {columns: width, color} = this.terminal
-    const {exchangeRates} = workspace.snapshot
     const {currency: code} = workspace.loaded.config.defaults
     const view = {width, color, today: workspace.options.asOf}
     if (code === undefined || code === 'USD') return view
-    return {...view, currency: {code, perUsd: rateOf(code, exchangeRates), asOf: exchangeRates[code]?.asOf ?? ''}}
+    return {...view, currency: currencyOf(code, workspace.snapshot)}
   }
 }

@@ -6,7 +6,7 @@ import {resolveTarget} from '../planner/resolve.ts'
 import {PlanningCommand, workloadFlags} from '../planning-command.ts'
 import {reports} from '../report/index.ts'
 import type {PlanDocument} from '../planner/document.ts'
-import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
+import {sessionInput} from '../workspace.ts'
 
 const NOTHING_FEASIBLE = 3
 
@@ -39,8 +39,7 @@ export default class Estimate extends PlanningCommand {
     }
     if (flags.on === undefined) throw new RigorError('MISSING_TARGET', 'No target is given.', {hint: 'Add --on TARGET, for example --on rig:h100x10-pcie or --on h100-sxm-80gb:8.'})
     const targets = flags.on.map(text => resolveTarget(text, workspace.facts, workspace.knownRigs, workspace.options))
-    const workloads = await loadWorkloads(workspace, args.workload, settingsOf(flags))
-    for (const {kind} of workloads) this.wentThrough.add(kind.id)
+    const workloads = await this.workloads(workspace, args.workload, flags)
     const plans: PlanDocument[] = []
     for (const workload of workloads) plans.push(estimateTargets(await sessionInput(workspace, workload), targets))
     if (plans.some(plan => plan.targets.length === 0)) process.exitCode = NOTHING_FEASIBLE

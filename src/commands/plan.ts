@@ -5,7 +5,7 @@ import {planWorkload} from '../planner/plan.ts'
 import type {PlanDocument} from '../planner/document.ts'
 import {PlanningCommand, workloadFlags} from '../planning-command.ts'
 import {reports} from '../report/index.ts'
-import {loadWorkloads, sessionInput, settingsOf} from '../workspace.ts'
+import {sessionInput} from '../workspace.ts'
 
 const DEFAULT_LINES = 10
 const NOTHING_FEASIBLE = 3
@@ -30,8 +30,7 @@ export default class Plan extends PlanningCommand {
   async run(): Promise<unknown> {
     const {args, flags} = await this.parse(Plan)
     const workspace = await this.workspace(flags)
-    const workloads = await loadWorkloads(workspace, args.workload, settingsOf(flags))
-    for (const {kind} of workloads) this.wentThrough.add(kind.id)
+    const workloads = await this.workloads(workspace, args.workload, flags)
     const {limit} = workspace.loaded.config.defaults
     const lines = limit ?? DEFAULT_LINES
     const shown = this.jsonEnabled() || flags.output !== undefined ? {limit} : {lines}

@@ -3,7 +3,7 @@ import type {Confidence, Interval} from '../performance/types.ts'
 import {plainNumber} from './how.ts'
 import {HOURS_PER_MONTH} from './period.ts'
 
-const HOURS_PER_JULIAN_YEAR = 8766
+export const HOURS_PER_JULIAN_YEAR = 8766
 const SECONDS_PER_HOUR = 3600
 
 /**

@@ -29,6 +29,7 @@ export function divideBy(numerator: number, interval: Interval): Interval {
 
 /** Sum of quantities whose errors go together (the cautious reading: spreads add). */
 export function sum(intervals: readonly Interval[]): Interval {
+  // By index, here and below: thousands of calls in a new process, where an iterator costs more than the sum.
   let p10 = 0
   let p50 = 0
   let p90 = 0

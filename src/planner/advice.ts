@@ -1,6 +1,7 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {isStale} from '../cost/age.ts'
+import {HOURS_PER_JULIAN_YEAR} from '../cost/failures.ts'
 import {HOURS_PER_MONTH, periodHours} from '../cost/period.ts'
 import {termRule} from '../cost/terms.ts'
 import {nameOf} from './answer.ts'
@@ -28,7 +29,6 @@ export function adviseOn(session: Session, ranked: readonly Entry[]): Advice[] {
 
 /** Facility fact: the share of accelerators that fail for good in a year. */
 const PERMANENT_FAILURE_KEY = 'h100_permanent_failure_rate'
-const HOURS_PER_JULIAN_YEAR = 8766
 
 /** A price at which cards really change hands; "list" and "estimate" are none. */
 const STREET_PRICE = /^(?:new|used|retail)\b(?!.*estimate)/

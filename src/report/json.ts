@@ -15,12 +15,13 @@ export function round6(value: number): number {
   return digits > 0 ? Math.round(value * power) / power : Math.round(value / power) * power
 }
 
-/** The figure that is the sum of a part's lines, by the key of a line's own figure. */
-const SUMS = [['usd', 'usd'], ['needed', 'gib']] as const
+/** A figure that is the sum of the lines beside it → the key of a line's own figure. */
+const PART_OF: Readonly<Record<string, 'usd' | 'gib'>> = {usd: 'usd', needed: 'gib'}
 
 /** The sum of the lines as they are written, so that it holds for whoever adds them up; `undefined` where nothing is a sum. */
-function totalOf(lines: unknown, key: 'usd' | 'gib'): number | undefined {
-  if (!Array.isArray(lines) || lines.length === 0) return undefined
+function totalOf(figure: string, lines: unknown): number | undefined {
+  const key = PART_OF[figure]
+  if (key === undefined || !Array.isArray(lines) || lines.length === 0) return undefined
   let total = 0
   for (const line of lines as readonly Readonly<Record<string, unknown>>[]) {
     const part = line[key]
@@ -74,9 +75,9 @@ function rounded(value: unknown, at: string): unknown {
   if (Array.isArray(value)) return value.map((entry, index) => rounded(entry, `${at}[${index}]`))
   if (value !== null && typeof value === 'object') {
     const result = Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined).map(([key, entry]) => [key, rounded(entry, `${at}.${key}`)]))
-    for (const [sum, part] of SUMS) {
-      const total = totalOf((value as Readonly<Record<string, unknown>>)['lines'], part)
-      if (total !== undefined && isInterval(result[sum])) result[sum] = around(result[sum], total)
+    for (const figure of Object.keys(PART_OF)) {
+      const total = isInterval(result[figure]) ? totalOf(figure, (value as {lines?: unknown}).lines) : undefined
+      if (total !== undefined) result[figure] = around(result[figure] as Interval, total)
     }
     return result
   }
@@ -137,7 +138,7 @@ function textOf(value: unknown): string {
       const {lines} = value as {lines?: unknown}
       for (const key in value) {
         const entry = (value as Record<string, unknown>)[key]
-        const total = lines === undefined || !isInterval(entry) ? undefined : key === 'usd' ? totalOf(lines, 'usd') : key === 'needed' ? totalOf(lines, 'gib') : undefined
+        const total = lines === undefined || !isInterval(entry) ? undefined : totalOf(key, lines)
         if (total !== undefined) text += `${text === '' ? '' : ','}"${key}":${JSON.stringify(around(entry as Interval, total))}`
         else if (entry !== undefined) text += `${text === '' ? '' : ','}"${key}":${textOf(entry)}`
       }
@@ -146,9 +147,4 @@ function textOf(value: unknown): string {
     default:
       return String(value)
   }
-}
-
-/** One JSON document with a line feed at its end. */
-export function renderJson(document: PlanDocument | PlansDocument): string {
-  return `${JSON.stringify(document.schema === 'rigor.plan/1' ? planJson(document) : plansJson(document), null, 2)}\n`
 }

@@ -3,10 +3,10 @@ import {expect, test} from 'vitest'
 import type {Interval, RefusalReason} from '../../src/performance/types.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../../src/planner/document.ts'
 import {renderEstimate} from '../../src/report/estimate.ts'
-import {renderJson} from '../../src/report/json.ts'
 import {displayWidth} from '../../src/report/layout.ts'
 import {renderPlan} from '../../src/report/table.ts'
 import {rigRun} from './fixtures/targets.ts'
+import {printed} from './printed.ts'
 
 const hostile = fc.oneof(
   fc.string({unit: 'grapheme', maxLength: 60}),
@@ -122,9 +122,9 @@ test('whatever a plan holds: no line too wide, no byte that steers the terminal,
 test('whatever a plan holds: its JSON can be read again and is written the same once more', () => {
   fc.assert(
     fc.property(plan, document => {
-      const text = renderJson(document)
+      const text = printed(document)
 
-      expect(renderJson(JSON.parse(text) as PlanDocument)).toBe(text)
+      expect(printed(JSON.parse(text) as PlanDocument)).toBe(text)
     }),
     {numRuns},
   )

@@ -1,17 +1,18 @@
 import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
-import {estimateText, planJson, plansJson, renderJson, round6} from '../../src/report/json.ts'
+import {estimateText, planJson, plansJson, round6} from '../../src/report/json.ts'
+import {printed} from './printed.ts'
 import {chatPlan, finetunePlan, impossiblePlan} from './fixtures/plans.ts'
 
 test('golden: the document', async () => {
-  await expect(renderJson({...chatPlan, targets: chatPlan.targets.slice(0, 1), rejected: chatPlan.rejected.slice(0, 2)})).toMatchFileSnapshot('golden/plan-chat.json')
+  await expect(printed({...chatPlan, targets: chatPlan.targets.slice(0, 1), rejected: chatPlan.rejected.slice(0, 2)})).toMatchFileSnapshot('golden/plan-chat.json')
 })
 
 test('keys stand in one order, however the document was put together', () => {
   const backwards = <T extends object>(value: T): T => Object.fromEntries(Object.entries(value).toReversed()) as T
   const shuffled = backwards({...finetunePlan, targets: finetunePlan.targets.map(target => backwards({...target, configuration: backwards(target.configuration)})), catalog: {...finetunePlan.catalog, asOf: backwards(finetunePlan.catalog.asOf)}, rejected: finetunePlan.rejected.map(backwards)})
 
-  expect(renderJson(shuffled)).toBe(renderJson(finetunePlan))
+  expect(printed(shuffled)).toBe(printed(finetunePlan))
 })
 
 test.for([[1 / 3, 0.333333], [123_456_789.12, 123_457_000], [13_955, 13_955], [1_234_567, 1_234_567], [1e-12 / 3, 3.33333e-13], [-2.5, -2.5]] as const)('%d is written as %d', ([value, written]) => {
@@ -39,7 +40,7 @@ test('lines of cost and memory, added up as they are written, give the total exa
         cost: {...target.cost, usd: interval, lines: parts.map(usd => ({item: 'compute', usd, how: ''}))},
         memoryGib: {needed: interval, available: 80, lines: parts.map(gib => ({item: 'weights', gib}))},
       }
-      const [written] = (JSON.parse(renderJson({...finetunePlan, targets: [summed]})) as {targets: [typeof summed]}).targets
+      const [written] = (JSON.parse(printed({...finetunePlan, targets: [summed]})) as {targets: [typeof summed]}).targets
       for (const {memoryGib, cost} of [written, JSON.parse(estimateText(summed)) as typeof summed]) {
         const usd = cost.lines.reduce((sum, line) => sum + line.usd, 0)
         const gib = memoryGib.lines.reduce((sum, line) => sum + line.gib, 0)
@@ -68,11 +69,11 @@ test('unknown is null, absent is absent', () => {
 test.for([Number.NaN, Number.POSITIVE_INFINITY])('%d does not pass as unknown', (value) => {
   const broken = {...finetunePlan, targets: [{...finetunePlan.targets[0]!, energyKwh: {p10: 1, p50: value, p90: 3}}]}
 
-  expect(() => renderJson(broken)).toThrow(/targets\[0\]\.energyKwh\.p50/)
+  expect(() => printed(broken)).toThrow(/targets\[0\]\.energyKwh\.p50/)
 })
 
 test('several plans', () => {
-  const text = renderJson({schema: 'rigor.plans/1', plans: [finetunePlan, impossiblePlan]})
+  const text = printed({schema: 'rigor.plans/1', plans: [finetunePlan, impossiblePlan]})
 
   expect(JSON.parse(text)).toEqual(plansJson({schema: 'rigor.plans/1', plans: [finetunePlan, impossiblePlan]}))
 })
