@@ -2,10 +2,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {parseCsv} from '../../src/catalog/csv.ts'
+import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread, CalibrationTable} from '../../src/catalog/schema.ts'
 import {Z90} from '../../src/performance/interval.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
 
-/** What the fits of serving and of training share: rows in, a robust loss, one factor at a time, folds, data/calibration.csv out. */
+/** What the fits of serving and of training share: rows in, a robust loss, one factor at a time, folds, data/calibration.json out. */
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 /** The facts were collected on this day; see data/measured. */
@@ -87,21 +88,34 @@ function largestSource(samples: readonly {readonly row: MeasuredRow}[]): string 
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
 }
 
-/** One row of data/calibration.csv: a factor, or (with `sigma`) the spread of a prediction. `any`: where nothing was fitted, the source of all. */
+/** One row of data/calibration.json: a factor, or (with `sigma`) the spread of a prediction. `any`: where nothing was fitted, the source of all. */
 export function calibrationRow(
   {kind, quantity, architecture, runtime, value, sigma}: {readonly kind: string; readonly quantity: string; readonly architecture: string; readonly runtime: string; readonly value: number; readonly sigma: number | undefined},
   fitted: readonly {readonly row: MeasuredRow}[], any: readonly {readonly row: MeasuredRow}[] = fitted,
-): string {
-  return [kind, quantity, architecture, runtime, Number(value.toPrecision(4)), sigma === undefined ? '' : Number(sigma.toFixed(3)), fitted.length, largestSource(fitted.length > 0 ? fitted : any), AS_OF, 'modelled'].join(',')
+): CalibrationEntry {
+  return {
+    kind, quantity, architecture, runtime, value: Number(value.toPrecision(4)), ...(sigma === undefined ? {} : {sigmaLog: Number(sigma.toFixed(3))}),
+    measurements: fitted.length, sourceId: largestSource(fitted.length > 0 ? fitted : any), asOf: AS_OF, standing: 'modelled',
+  }
 }
 
-/** Replaces the rows of some kinds in data/calibration.csv; with `--check` only says whether they are what stands there. CALIBRATION_OUT names another file to write. */
-export function writeCalibration(kinds: readonly string[], lines: readonly string[], script: string): void {
-  const file = path.join(root, 'data/calibration.csv')
+/** What a fit of some kinds gives. */
+export interface FittedKinds {
+  readonly entries: readonly CalibrationEntry[]
+  readonly spreads: readonly CalibrationSpread[]
+  readonly evidence: readonly CalibrationEvidence[]
+}
+
+/** Replaces what some kinds have in data/calibration.json; with `--check` only says whether it is what stands there. CALIBRATION_OUT names another file to write. */
+export function writeCalibration(kinds: readonly string[], fitted: FittedKinds, script: string): void {
+  const file = path.join(root, 'data/calibration.json')
   const before = fs.readFileSync(file, 'utf8')
-  const [header = '', ...rows] = before.trimEnd().split('\n')
-  const kept = rows.filter(row => !kinds.some(kind => row.startsWith(`${kind},`)))
-  const result = `${[header, ...[...kept, ...lines].sort()].join('\n')}\n`
+  const table = JSON.parse(before) as CalibrationTable
+  const merged = <T extends {readonly kind: string}>(old: readonly T[], own: readonly T[]): string => {
+    const lines = [...old.filter(row => !kinds.includes(row.kind)), ...own].map(row => JSON.stringify(row)).sort()
+    return lines.length === 0 ? '[]' : `[\n${lines.map(line => `    ${line}`).join(',\n')}\n  ]`
+  }
+  const result = `{\n  "schema": "rigor.calibration/1",\n  "entries": ${merged(table.entries, fitted.entries)},\n  "spreads": ${merged(table.spreads, fitted.spreads)},\n  "evidence": ${merged(table.evidence, fitted.evidence)}\n}\n`
   if (!process.argv.includes('--check')) fs.writeFileSync(process.env['CALIBRATION_OUT'] ?? file, result)
-  else if (result !== before) throw new Error(`data/calibration.csv is not what the measurements give: run scripts/calibrate/${script}`)
+  else if (result !== before) throw new Error(`data/calibration.json is not what the measurements give: run scripts/calibrate/${script}`)
 }

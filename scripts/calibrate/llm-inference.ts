@@ -1,5 +1,5 @@
 /**
- * Fits the factors of language-model serving (data/calibration.csv, kind llm-inference) to data/measured. Deterministic; run it again when
+ * Fits the factors of language-model serving (data/calibration.json, kind llm-inference) to data/measured. Deterministic; run it again when
  * the measurements or the formulas change: `node scripts/calibrate/llm-inference.ts [--check]`.
  *
  * Every factor is ln-additive: global + architecture (hardware quantities) + runtime + pair, each part drawn towards 0 (ridge, so that a part
@@ -7,7 +7,8 @@
  * common, so that the largest sources do not pull what others inherit. The spread rows come from predictions of
  * rows that were left out (folds by source and model), not from the rows fitted on.
  */
-import type {Calibration, CalibratedValue} from '../../src/performance/calibration.ts'
+import {createCalibration, type Calibration, type CalibratedValue} from '../../src/performance/calibration.ts'
+import type {CalibrationEntry} from '../../src/catalog/schema.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -43,6 +44,9 @@ interface Sample {
 
 const metricOf = (metric: string): Sample['metric'] => (metric.startsWith('ttft') ? 'ttft' : /^(?:tpot|itl)/.test(metric) ? 'tpot' : 'throughput')
 
+/** Spreads and distances play no part in a fit. */
+const UNMEASURED = createCalibration([])
+
 class Parameters {
   /** `name|architecture|runtime`, `*` for either → ln of the part. */
   readonly parts = new Map<string, number>()
@@ -61,6 +65,7 @@ class Parameters {
   calibration(): Calibration {
     const byQuantity = new Map(names.map(name => [QUANTITIES[name][0] as string, name]))
     return {
+      ...UNMEASURED,
       lookup: (_kind, quantity, architecture, runtime): CalibratedValue | undefined => {
         const name = byQuantity.get(quantity)
         return name === undefined ? undefined : {value: this.value(name, architecture, runtime), sigmaLog: 0.3, basis: 'calibrated'}
@@ -149,7 +154,7 @@ async function main(): Promise<void> {
   for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${medianError(errors.filter(({sample}) => sample.metric === metric))}`)
   log(`held out: ${medianError(errors)}`)
 
-  const lines: string[] = []
+  const lines: CalibrationEntry[] = []
   const emit = (quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, metric?: Sample['metric']): void => {
     const fitted = usable.filter(sample => (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime) && (metric === undefined || sample.metric === metric))
     lines.push(calibrationRow({kind: KIND, quantity, architecture, runtime, value, sigma}, fitted))
@@ -182,7 +187,7 @@ async function main(): Promise<void> {
       emit(metric, architecture, runtime, 1, trust * sigmaOf(own) + (1 - trust) * overall, metric)
     }
   }
-  writeCalibration([KIND], lines, 'llm-inference.ts')
+  writeCalibration([KIND], {entries: lines, spreads: [], evidence: []}, 'llm-inference.ts')
 }
 
 await main()

@@ -1,5 +1,5 @@
 /**
- * Fits the factors of language-model training (data/calibration.csv, kinds llm-pretrain and llm-finetune) to data/measured. Deterministic;
+ * Fits the factors of language-model training (data/calibration.json, kinds llm-pretrain and llm-finetune) to data/measured. Deterministic;
  * run it again when the measurements or the formulas change: `node scripts/calibrate/llm-training.ts [--check] [--fast]`.
  *
  * Every factor is ln-additive: a start value + a part for all + a part for the architecture (hardware quantities) or for kind and runtime
@@ -7,8 +7,9 @@
  * coordinate descent on a robust loss. Both kinds share the hardware. The spreads come from predictions of rows that were left out
  * (folds by source and model), not from the rows fitted on.
  */
-import type {CalibratedValue, Calibration} from '../../src/performance/calibration.ts'
+import {createCalibration, type CalibratedValue, type Calibration} from '../../src/performance/calibration.ts'
 import type {Configuration} from '../../src/performance/types.ts'
+import type {CalibrationEntry} from '../../src/catalog/schema.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -60,6 +61,9 @@ interface Sample {
 /** What a runtime keeps is the same for both kinds; the loss is not, as pre-training codes fuse it. */
 const softwareScope = (name: TrainingQuantity, kind: string, runtime: string): string => (SHARED.has(name) ? runtime : `${kind} ${runtime}`)
 
+/** Spreads and distances play no part in a fit. */
+const UNMEASURED = createCalibration([])
+
 class Parameters {
   /** `quantity|scope` → ln of the part; scope is `*`, an architecture, or kind and runtime. */
   readonly parts = new Map<string, number>()
@@ -74,6 +78,7 @@ class Parameters {
   calibration(): Calibration {
     const known = new Map<string, CalibratedValue>()
     return {
+      ...UNMEASURED,
       lookup: (kind, quantity, architecture, runtime): CalibratedValue | undefined => {
         if (!(quantity in ASSUMED_FACTORS)) return undefined
         const key = `${kind} ${quantity} ${architecture} ${runtime}`
@@ -197,7 +202,7 @@ async function main(): Promise<void> {
   const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, STEPS.length), held))
   for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${medianError(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
 
-  const lines: string[] = []
+  const lines: CalibrationEntry[] = []
   const emit = (kind: TrainingKind, quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, memory: boolean): void => {
     // A runtime's speed and every spread of times are the kind's own; hardware and memory rest on the runs of both.
     const fitted = usable.filter(sample =>
@@ -241,7 +246,7 @@ async function main(): Promise<void> {
     emit(kind, 'memory', '*', '*', 1, overallMemory * 1.2, true)
     for (const [runtime, list] of groups(memories, sample => sample.runtime)) emit(kind, 'memory', '*', runtime, 1, mixed(list, overallMemory), true)
   }
-  writeCalibration(KINDS, lines, 'llm-training.ts')
+  writeCalibration(KINDS, {entries: lines, spreads: [], evidence: []}, 'llm-training.ts')
 }
 
 await main()

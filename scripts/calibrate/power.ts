@@ -1,12 +1,14 @@
 /**
  * Fits how an accelerator's draw follows its load to published measurements: `node scripts/calibrate/power.ts [--write]`.
  * Reads data/measured/energy.csv (serving, accelerators only) and data/servers.csv; prints the fit and its errors, and with
- * `--write` replaces the `power` rows of data/calibration.csv. Form and result: docs/models/power.md.
+ * `--write` replaces the `power` rows of data/calibration.json. Form and result: docs/models/power.md.
  */
-import {readFileSync, writeFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {parseArgs} from 'node:util'
-import {parseCsv, writeCsv, type CsvCell} from '../../src/catalog/csv.ts'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import type {CalibrationEntry} from '../../src/catalog/schema.ts'
+import {writeCalibration} from './fit.ts'
 import type {Load} from '../../src/performance/types.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {acceleratorLoadShare} from '../../src/power/estimate.ts'
@@ -58,7 +60,7 @@ const rootMeanSquare = (numbers: readonly number[]): number => Math.sqrt(numbers
 const four = (value: number): number => Number(value.toPrecision(4))
 
 const MINIMUM_ROWS = 20
-const table: CsvCell[][] = []
+const table: CalibrationEntry[] = []
 const newest = samples.map(sample => sample.asOf).toSorted().at(-1) ?? ''
 const sourceId = samples[0]?.sourceId ?? ''
 const architectures = [...new Set(samples.map(sample => sample.architecture))].toSorted()
@@ -77,7 +79,7 @@ for (const architecture of [...architectures, '*']) {
   )
   const quantities = ['floor', 'compute-weight', 'memory-weight', 'link-weight'] as const
   for (const [index, quantity] of quantities.entries()) {
-    table.push([POWER_KIND, quantity, architecture, '*', four(weights[index]!), sigmaLog, chosen.length, sourceId, newest, 'modelled'])
+    table.push({kind: POWER_KIND, quantity, architecture, runtime: '*', value: four(weights[index]!), sigmaLog, measurements: chosen.length, sourceId, asOf: newest, standing: 'modelled'})
   }
   if (flags.rows) {
     for (const sample of chosen) {
@@ -101,15 +103,9 @@ for (const [hostClass, serverId, acceleratorId] of [['board', 'dgx-h100', 'h100-
   const idle = (Number(server['idleWatts']) * efficiency) / count - accelerator.idleWatts
   const maximum = (underLoad * efficiency) / count - accelerator.powerWatts
   console.log(`host of a ${hostClass} (${serverId}): ${four(idle)}–${four(maximum)} W per accelerator`)
-  table.push([POWER_KIND, 'host-idle-watts', '*', hostClass, four(idle), undefined, 0, server['sourceId'], server['asOf'], 'derived'])
-  table.push([POWER_KIND, 'host-maximum-watts', '*', hostClass, four(maximum), undefined, 0, server['sourceId'], server['asOf'], 'derived'])
+  table.push({kind: POWER_KIND, quantity: 'host-idle-watts', architecture: '*', runtime: hostClass, value: four(idle), measurements: 0, sourceId: server['sourceId'] ?? '', asOf: server['asOf'] ?? '', standing: 'derived'})
+  table.push({kind: POWER_KIND, quantity: 'host-maximum-watts', architecture: '*', runtime: hostClass, value: four(maximum), measurements: 0, sourceId: server['sourceId'] ?? '', asOf: server['asOf'] ?? '', standing: 'derived'})
 }
 for (const [why, count] of leftOut) console.log(`left out ${count}: ${why}`)
 
-if (flags.write) {
-  const file = join(root, 'data/calibration.csv')
-  const header = readFileSync(file, 'utf8').split('\n', 1)[0]!.split(',')
-  const others = parseCsv(readFileSync(file, 'utf8'), 'calibration.csv').filter(record => record.cells['kind'] !== POWER_KIND).map(record => header.map(column => record.cells[column]))
-  const rows = [...others, ...table].map(cells => ({cells, text: cells.join(',')})).sort((a, b) => (a.text < b.text ? -1 : 1))
-  writeFileSync(file, writeCsv(header, rows.map(row => row.cells)))
-}
+if (flags.write) writeCalibration([POWER_KIND], {entries: table, spreads: [], evidence: []}, 'power.ts')

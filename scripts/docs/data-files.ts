@@ -18,7 +18,7 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {
       id: 'lower case, form factor and memory in it: `h100-sxm-80gb`',
       aliases: 'other names that lead to it, joined by `|`',
-      architecture: 'the word that `software.csv` and `calibration.csv` use',
+      architecture: 'the word that `software.csv` and `calibration.json` use',
       memoryGib: 'what software sees, not what the box says',
       bf16Tflops: 'dense peak, as all rates here; data sheets often print twice that for sparse matrices',
       sustainedBf16Tflops: 'best matrix multiplication that somebody sustained, where known',
@@ -83,7 +83,7 @@ export const DATA_FILES: readonly DataFile[] = [
   },
   {pattern: 'runtimes.csv', title: 'Runtimes', text: `${IMPORT}runtimes.ts\`. What a runtime keeps for itself and how long it takes to come up. \`any\` stands in where a runtime has no fact of its own, and the note says so.`},
   {
-    pattern: 'calibration.csv',
+    pattern: 'calibration.json',
     title: 'Calibration',
     text: 'Made by `scripts/calibrate/llm-inference.ts`, `scripts/calibrate/llm-training.ts` and `scripts/calibrate/power.ts` from the measurements below. Factors by which real hardware stays behind the formulas.',
     columns: {

@@ -1,6 +1,6 @@
 /**
  * The single place that says which architecture an accelerator has. The slugs key `data/software.csv`,
- * `data/accelerators.csv` and `data/calibration.csv`; `data/labels.csv` maps the facts' own labels to them.
+ * `data/accelerators.csv` and `data/calibration.json`; `data/labels.csv` maps the facts' own labels to them.
  */
 const MEMBERS = {
   kepler: ['k80-12gb'],

@@ -47,7 +47,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     models: one('models.csv', parseModels) satisfies Snapshot['models'],
     rigs: each('rigs', (text, _name, file) => parseRig(text, file)) satisfies Snapshot['rigs'],
     software: one('software.csv', parseSoftware) satisfies Snapshot['software'],
-    calibration: one('calibration.csv', parseCalibration) satisfies Snapshot['calibration'],
+    calibration: one('calibration.json', parseCalibration) satisfies Snapshot['calibration'],
     billing: one('billing.csv', parseBilling) satisfies Snapshot['billing'],
     extras: one('extras.csv', parseExtras) satisfies Snapshot['extras'],
     facility: one('facility.csv', parseFacility) satisfies Snapshot['facility'],

@@ -3,7 +3,7 @@ import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
 import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
-export const COMPILED_FORMAT = 1
+export const COMPILED_FORMAT = 2
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',

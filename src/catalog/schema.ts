@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {OfferFlag, Purchase, Service, Standing} from './words.ts'
+import {DISTANCES} from '../performance/distance.ts'
 
 export {OfferFlag, Precision, Purchase, Service, Standing} from './words.ts'
 
@@ -176,3 +177,37 @@ export const CalibrationEntry = z.strictObject({
   ...provenance,
 })
 export type CalibrationEntry = z.infer<typeof CalibrationEntry>
+
+/**
+ * How far measurements lie from predictions that were made without them: 10th and 90th percentile of ln(measured ÷ predicted)
+ * for a figure of a kind, by the distance to the nearest measurement that the prediction could rest on.
+ */
+export const CalibrationSpread = z.strictObject({
+  kind: z.string(),
+  /** `throughput`, `ttft`, `tpot`, `step-time`, `memory`, `power`, … */
+  metric: z.string(),
+  distance: z.enum(DISTANCES),
+  lowLog: z.number().max(0),
+  highLog: z.number().nonnegative(),
+  /** Configurations behind it. */
+  measurements: z.number().int().nonnegative(),
+})
+export type CalibrationSpread = z.infer<typeof CalibrationSpread>
+
+/** What was measured: configurations of a kind on an accelerator with a model (catalog ids, or a name of its own for what the catalog lacks). */
+export const CalibrationEvidence = z.strictObject({
+  kind: z.string(),
+  accelerator: z.string(),
+  architecture: z.string(),
+  model: z.string(),
+  measurements: z.number().int().positive(),
+})
+export type CalibrationEvidence = z.infer<typeof CalibrationEvidence>
+
+export const CalibrationTable = z.strictObject({
+  schema: z.literal('rigor.calibration/1'),
+  entries: z.array(CalibrationEntry),
+  spreads: z.array(CalibrationSpread),
+  evidence: z.array(CalibrationEvidence),
+})
+export type CalibrationTable = z.infer<typeof CalibrationTable>

@@ -1,4 +1,4 @@
-import type {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
+import type {Accelerator, CalibrationTable, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
 
 export interface BillingFact {
@@ -85,7 +85,7 @@ export interface Snapshot {
   readonly models: readonly LanguageModel[]
   readonly rigs: readonly Rig[]
   readonly software: readonly SoftwareSupport[]
-  readonly calibration: readonly CalibrationEntry[]
+  readonly calibration: CalibrationTable
   readonly billing: readonly BillingFact[]
   readonly extras: readonly ExtraPrice[]
   readonly interruptions: readonly InterruptionBand[]

@@ -27,7 +27,7 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   conform('machines', snapshot.machines, Machine, machineKey)
   conform('models', snapshot.models, LanguageModel, ({id}) => id)
   conform('software', snapshot.software, SoftwareSupport, ({runtime, architecture}) => `${runtime} ${architecture}`)
-  conform('calibration', snapshot.calibration, CalibrationEntry, ({kind, quantity}) => `${kind} ${quantity}`)
+  conform('calibration', snapshot.calibration.entries, CalibrationEntry, ({kind, quantity}) => `${kind} ${quantity}`)
   conform('rigs', snapshot.rigs, Rig, ({id}) => id)
   sourced('accelerators', snapshot.accelerators, ({id}) => id)
   sourced('machines', snapshot.machines, machineKey)

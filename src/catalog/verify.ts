@@ -17,7 +17,7 @@ import {parseRuntimes} from './parse/runtimes.ts'
 import {parseSoftware} from './parse/software.ts'
 import {parseSources} from './parse/sources.ts'
 import {Rig} from './rig.ts'
-import {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import {Accelerator, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
 
 /** Something wrong with the data: where, and what. */
 export interface CatalogProblem {
@@ -139,9 +139,9 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
     if (!architectures.has(row.architecture)) report('software.csv', at, 'no accelerator has this architecture')
     provenance('software.csv', at, row)
   }
-  const calibration = read('calibration.csv', parseCalibration)
-  conform('calibration.csv', calibration, CalibrationEntry, (entry) => `${entry.kind} ${entry.quantity} ${entry.architecture} ${entry.runtime}`)
-  for (const entry of calibration) provenance('calibration.csv', `${entry.kind} ${entry.quantity}`, entry)
+  const [calibration] = read('calibration.json', (text, file) => [parseCalibration(text, file)])
+  for (const entry of calibration?.entries ?? []) provenance('calibration.json', `${entry.kind} ${entry.quantity}`, entry)
+  for (const row of calibration?.evidence ?? []) if (!acceleratorById.has(row.accelerator)) report('calibration.json', `${row.kind} ${row.model}`, `there is no accelerator "${row.accelerator}"`)
   for (const {file, rows} of folder('rigs', (text, _base, path) => [parseRig(text, path)])) {
     conform(file, rows, Rig, (rig) => rig.id)
     for (const rig of rows) {

@@ -1,4 +1,6 @@
-import type {CalibrationEntry} from '../catalog/schema.ts'
+import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../catalog/schema.ts'
+import {DISTANCES, type Distance} from './distance.ts'
+import {Z90} from './interval.ts'
 import type {Confidence} from './types.ts'
 
 export interface CalibratedValue {
@@ -14,7 +16,22 @@ export const UNMEASURED_SIGMA_LOG = 0.5
 export interface Calibration {
   /** The most specific entry: architecture and runtime, then architecture, then runtime, then neither. `undefined` = no entry at all. */
   lookup(kind: string, quantity: string, architecture: string, runtime: string): CalibratedValue | undefined
+  /** How near the nearest measurement of this kind is. */
+  distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
+  /** Where four of five measurements lie around such a prediction. */
+  spread(kind: string, metric: string, distance: Distance): Spread
 }
+
+/** ln(p10 ÷ p50) and ln(p90 ÷ p50). */
+export interface Spread {
+  readonly lowLog: number
+  readonly highLog: number
+}
+
+/** For figures nobody measured. */
+const UNMEASURED_SPREAD: Spread = {lowLog: -Z90 * UNMEASURED_SIGMA_LOG, highLog: Z90 * UNMEASURED_SIGMA_LOG}
+/** Farther off is never more certain: a distance without rows of its own has the spread of the next nearer one, widened. */
+const WIDENING_PER_STEP = 1.3
 
 /** quantity → architecture → runtime. */
 type Quantities = Map<string, Map<string, Map<string, CalibratedValue>>>
@@ -37,8 +54,10 @@ function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quant
 }
 
 /** The rows of a kind are gathered when it is first asked for: a plan has one kind, the table has all. */
-export function createCalibration(entries: readonly CalibrationEntry[]): Calibration {
+export function createCalibration(entries: readonly CalibrationEntry[], spreads: readonly CalibrationSpread[] = [], evidence: readonly CalibrationEvidence[] = []): Calibration {
   const byKind = new Map<string, Quantities>()
+  let measured: ReadonlySet<string> | undefined
+  const known = new Map<string, Spread>()
   return {
     lookup(kind, quantity, architecture, runtime) {
       let quantities = byKind.get(kind)
@@ -48,5 +67,26 @@ export function createCalibration(entries: readonly CalibrationEntry[]): Calibra
       const any = architectures?.get('*')
       return own?.get(runtime) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get('*')
     },
+    distance(kind, {id, architecture}, model) {
+      measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))
+      return measured.has(`${kind}|${id}|${model}`) ? 'measured' : measured.has(`${kind}|${id}`) ? 'accelerator' : measured.has(`${kind}||${architecture}`) ? 'family' : 'none'
+    },
+    spread(kind, metric, distance) {
+      const key = `${kind} ${metric} ${distance}`
+      let spread = known.get(key)
+      if (spread === undefined) known.set(key, (spread = spreadAt(spreads, kind, metric, distance)))
+      return spread
+    },
   }
+}
+
+function spreadAt(spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): Spread {
+  const own = spreads.filter(row => row.kind === kind && row.metric === metric)
+  let widening = 1
+  for (let step = DISTANCES.indexOf(distance); step >= 0; step--) {
+    const row = own.find(each => each.distance === DISTANCES[step])
+    if (row !== undefined) return {lowLog: row.lowLog * widening, highLog: row.highLog * widening}
+    widening *= WIDENING_PER_STEP
+  }
+  return UNMEASURED_SPREAD
 }

@@ -9,6 +9,11 @@ export function intervalFromSigma(p50: number, sigmaLog: number): Interval {
   return {p10: p50 / spread, p50, p90: p50 * spread}
 }
 
+/** Median × exp(low) and × exp(high): an error whose percentiles were read off residuals. */
+export function intervalFromSpread(p50: number, {lowLog, highLog}: {readonly lowLog: number; readonly highLog: number}): Interval {
+  return {p10: p50 * Math.exp(lowLog), p50, p90: p50 * Math.exp(highLog)}
+}
+
 export function exactly(value: number): Interval {
   return {p10: value, p50: value, p90: value}
 }

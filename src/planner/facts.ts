@@ -17,7 +17,7 @@ export function createPlanningFacts(snapshot: Snapshot): PlanningFacts {
   return {
     snapshot,
     software: createSoftwareTable(snapshot.software),
-    calibration: createCalibration(snapshot.calibration),
+    calibration: createCalibration(snapshot.calibration.entries, snapshot.calibration.spreads, snapshot.calibration.evidence),
     accelerator: id => accelerators.get(id),
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),

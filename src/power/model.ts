@@ -6,12 +6,12 @@ import {weakest} from '../performance/interval.ts'
 import type {Confidence} from '../performance/types.ts'
 import type {PowerCoefficients, PowerModel} from './types.ts'
 
-/** The `kind` of the power rows in data/calibration.csv. */
+/** The `kind` of the power rows in data/calibration.json. */
 export const POWER_KIND = 'power'
 
 /**
  * Host watts (processors, memory, fans, drives, network) per accelerator where no server of the machine itself is
- * known: the reference servers of data/calibration.csv (`host-idle-watts`, `host-maximum-watts`; the `runtime` column
+ * known: the reference servers of data/calibration.json (`host-idle-watts`, `host-maximum-watts`; the `runtime` column
  * holds the class). SXM-like boards: an 8-accelerator HGX node; cards: a 10-slot 4U chassis.
  */
 type HostClass = 'board' | 'card'

@@ -5,7 +5,7 @@ import {parseCsv} from '../../src/catalog/csv.ts'
 import {MEASUREMENT_COLUMNS, parseMeasurements} from '../../src/catalog/parse/measured.ts'
 
 const folder = join(import.meta.dirname, '..', '..', 'data')
-const files = readdirSync(join(folder, 'measured')).sort()
+const files = readdirSync(join(folder, 'measured')).filter(name => name.endsWith('.csv')).sort()
 const sourceIds = new Set(parseCsv(readFileSync(join(folder, 'sources.csv'), 'utf8'), 'sources.csv').map(record => record.cells['id']))
 
 describe.for(files)('data/measured/%s', file => {
@@ -21,12 +21,18 @@ describe.for(files)('data/measured/%s', file => {
   })
 
   test('no figure is negative', () => {
-    expect(rows.filter(row => row.value < 0)).toEqual([])
+    expect(rows.filter(row => row.value === undefined || row.value < 0)).toEqual([])
   })
 })
 
-test('a file without a value in a row is refused with its place', () => {
-  const row = MEASUREMENT_COLUMNS.map(column => (['id', 'kind', 'model', 'metric'].includes(column) ? 'x' : '')).join(',')
+test('a figure that is no number is refused with its place', () => {
+  const row = MEASUREMENT_COLUMNS.map(column => (column === 'value' ? 'fast' : 'x'.repeat(Number(['id', 'kind', 'model', 'metric'].includes(column))))).join(',')
 
   expect(() => parseMeasurements(`${MEASUREMENT_COLUMNS.join(',')}\n${row}\n`, 'mine.csv')).toThrow('mine.csv:2')
+})
+
+test('a row whose value is withheld can be read', () => {
+  const row = MEASUREMENT_COLUMNS.map(column => (['id', 'kind', 'model', 'metric'].includes(column) ? 'x' : '')).join(',')
+
+  expect(parseMeasurements(`${MEASUREMENT_COLUMNS.join(',')}\n${row}\n`, 'mine.csv')[0]?.value).toBeUndefined()
 })

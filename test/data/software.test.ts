@@ -131,8 +131,8 @@ describe('data/runtimes.csv', () => {
   })
 })
 
-test('data/calibration.csv parses, its architectures are known and no factor is negative', () => {
-  const entries = parseCalibration(data('calibration.csv'))
+test('data/calibration.json parses, its architectures are known and no factor is negative', () => {
+  const entries = parseCalibration(data('calibration.json')).entries
 
   expect(entries.filter(entry => ![...ARCHITECTURES, '*'].includes(entry.architecture) || entry.value < 0)).toEqual([])
 })

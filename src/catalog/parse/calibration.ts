@@ -1,17 +1,23 @@
-import {CalibrationEntry} from '../schema.ts'
-import {numberCell, parseRows, provenanceCells, refuseDuplicates, textCell} from './rows.ts'
+import {RigorError} from '../../errors.ts'
+import {CalibrationTable} from '../schema.ts'
+import {refuseDuplicates} from './rows.ts'
 
-/** `data/calibration.csv` → efficiency factors. One row per kind, quantity, architecture and runtime. */
-export function parseCalibration(text: string, file = 'calibration.csv'): readonly CalibrationEntry[] {
-  const rows = parseRows(text, file, CalibrationEntry, record => ({
-    kind: textCell(record, 'kind'),
-    quantity: textCell(record, 'quantity'),
-    architecture: textCell(record, 'architecture'),
-    runtime: textCell(record, 'runtime'),
-    value: numberCell(record, 'value'),
-    sigmaLog: numberCell(record, 'sigmaLog'),
-    measurements: numberCell(record, 'measurements'),
-    ...provenanceCells(record),
-  }))
-  return refuseDuplicates(rows, file, row => `${row.kind} ${row.quantity} ${row.architecture} ${row.runtime}`)
+/** `data/calibration.json` → factors, spreads of predictions, and what was measured. */
+export function parseCalibration(text: string, file = 'calibration.json'): CalibrationTable {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new RigorError('BAD_CATALOG', `${file} — this is not JSON.`, {hint: 'Make it again: npm run calibrate', cause: error})
+  }
+  const parsed = CalibrationTable.safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new RigorError('BAD_CATALOG', `${file} — ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as the schema says'}.`, {hint: 'Make it again: npm run calibrate'})
+  }
+  const {entries, spreads, evidence} = parsed.data
+  refuseDuplicates(entries, file, ({kind, quantity, architecture, runtime}) => `${kind} ${quantity} ${architecture} ${runtime}`)
+  refuseDuplicates(spreads, file, ({kind, metric, distance}) => `spread ${kind} ${metric} ${distance}`)
+  refuseDuplicates(evidence, file, ({kind, accelerator, model}) => `evidence ${kind} ${accelerator} ${model}`)
+  return parsed.data
 }

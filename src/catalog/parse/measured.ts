@@ -1,5 +1,4 @@
 import {parseCsv, type CsvRecord} from '../csv.ts'
-import {numberCell, textCell} from './rows.ts'
 import {RigorError} from '../../errors.ts'
 
 /** The columns of a file of published measurements, in order. */
@@ -8,7 +7,7 @@ export const MEASUREMENT_COLUMNS = [
   'micro_batch', 'global_batch', 'concurrency', 'input_len', 'output_len', 'seq_len', 'dataset', 'tokens', 'metric', 'value', 'unit', 'scope', 'date', 'source', 'notes',
 ] as const
 
-/** One published figure. An empty cell of the file is `undefined`: the source does not state it. */
+/** One published figure. What the source does not state is `undefined` (a number) or empty (a text). */
 export interface Measurement {
   readonly id: string
   /** As the file says it, e.g. `llm_inference`. */
@@ -16,13 +15,13 @@ export interface Measurement {
   readonly model: string
   readonly parametersBillion: number | undefined
   readonly phase: string
-  readonly framework: string | undefined
+  readonly framework: string
   readonly accelerator: string
   /** Chips or cards in the measured system. */
   readonly accelerators: number | undefined
   readonly nodes: number | undefined
-  readonly interconnect: string | undefined
-  readonly precision: string | undefined
+  readonly interconnect: string
+  readonly precision: string
   readonly tp: number | undefined
   readonly pp: number | undefined
   readonly dp: number | undefined
@@ -34,62 +33,74 @@ export interface Measurement {
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
   readonly sequenceLength: number | undefined
-  readonly dataset: string | undefined
+  readonly dataset: string
   readonly tokens: number | undefined
   readonly metric: string
-  readonly value: number
+  /** `undefined` = withheld: the row can be predicted and not scored. */
+  readonly value: number | undefined
   readonly unit: string
   /** What the value covers: system, per_accelerator, per_request, … */
   readonly scope: string
-  readonly date: string | undefined
+  readonly date: string
   /** Id of `data/sources.csv` in bundled files, free text in a user's. */
-  readonly source: string | undefined
-  readonly notes: string | undefined
+  readonly source: string
+  readonly notes: string
 }
 
-function required(record: CsvRecord, column: string): string {
-  const text = textCell(record, column)
-  if (text === undefined) throw new RigorError('BAD_MEASUREMENT', `${record.file}:${record.line} — "${column}" is empty.`, {hint: `The columns are ${MEASUREMENT_COLUMNS.join(', ')}.`})
-  return text
+/** An empty cell, and a column that the file does not have, are `undefined`. */
+const textOf = ({cells}: CsvRecord, column: string): string | undefined => (cells[column] === '' ? undefined : cells[column])
+
+function numberOf(record: CsvRecord, column: string): number | undefined {
+  const text = textOf(record, column)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isFinite(value)) throw new RigorError('BAD_MEASUREMENT', `${record.file}:${record.line} — "${text}" in column "${column}" is not a number.`)
+  return value
 }
+
+/** Without these columns a file is no table of measurements. */
+const REQUIRED = ['id', 'kind', 'model', 'accelerator', 'metric', 'value', 'unit'] as const
 
 /** `data/measured/*.csv` and any file with the same columns → measurements, in the order of the file. */
 export function parseMeasurements(text: string, file: string): readonly Measurement[] {
   return parseCsv(text, file).map(record => {
-    const value = numberCell(record, 'value')
-    if (value === undefined) throw new RigorError('BAD_MEASUREMENT', `${file}:${record.line} — "value" is empty.`)
+    for (const column of REQUIRED) {
+      if (record.cells[column] === undefined) throw new RigorError('BAD_MEASUREMENT', `${file} — there is no column "${column}".`, {hint: `The columns are ${MEASUREMENT_COLUMNS.join(', ')}.`})
+    }
+    const textIn = (column: string): string => textOf(record, column) ?? ''
+    const numberIn = (column: string): number | undefined => numberOf(record, column)
     return {
-      id: required(record, 'id'),
-      kind: required(record, 'kind'),
-      model: required(record, 'model'),
-      parametersBillion: numberCell(record, 'params_b'),
-      phase: textCell(record, 'phase') ?? '',
-      framework: textCell(record, 'framework'),
-      accelerator: textCell(record, 'accelerator') ?? '',
-      accelerators: numberCell(record, 'accelerators'),
-      nodes: numberCell(record, 'nodes'),
-      interconnect: textCell(record, 'interconnect'),
-      precision: textCell(record, 'precision'),
-      tp: numberCell(record, 'tp'),
-      pp: numberCell(record, 'pp'),
-      dp: numberCell(record, 'dp'),
-      ep: numberCell(record, 'ep'),
-      cp: numberCell(record, 'cp'),
-      microBatch: numberCell(record, 'micro_batch'),
-      globalBatch: numberCell(record, 'global_batch'),
-      concurrency: numberCell(record, 'concurrency'),
-      inputTokens: numberCell(record, 'input_len'),
-      outputTokens: numberCell(record, 'output_len'),
-      sequenceLength: numberCell(record, 'seq_len'),
-      dataset: textCell(record, 'dataset'),
-      tokens: numberCell(record, 'tokens'),
-      metric: required(record, 'metric'),
-      value,
-      unit: textCell(record, 'unit') ?? '',
-      scope: textCell(record, 'scope') ?? '',
-      date: textCell(record, 'date'),
-      source: textCell(record, 'source'),
-      notes: textCell(record, 'notes'),
+      id: textIn('id'),
+      kind: textIn('kind'),
+      model: textIn('model'),
+      parametersBillion: numberIn('params_b'),
+      phase: textIn('phase'),
+      framework: textIn('framework'),
+      accelerator: textIn('accelerator'),
+      accelerators: numberIn('accelerators'),
+      nodes: numberIn('nodes'),
+      interconnect: textIn('interconnect'),
+      precision: textIn('precision'),
+      tp: numberIn('tp'),
+      pp: numberIn('pp'),
+      dp: numberIn('dp'),
+      ep: numberIn('ep'),
+      cp: numberIn('cp'),
+      microBatch: numberIn('micro_batch'),
+      globalBatch: numberIn('global_batch'),
+      concurrency: numberIn('concurrency'),
+      inputTokens: numberIn('input_len'),
+      outputTokens: numberIn('output_len'),
+      sequenceLength: numberIn('seq_len'),
+      dataset: textIn('dataset'),
+      tokens: numberIn('tokens'),
+      metric: textIn('metric'),
+      value: numberIn('value'),
+      unit: textIn('unit'),
+      scope: textIn('scope'),
+      date: textIn('date'),
+      source: textIn('source'),
+      notes: textIn('notes'),
     }
   })
 }

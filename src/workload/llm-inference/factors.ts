@@ -4,7 +4,7 @@ import type {Confidence} from '../../performance/types.ts'
 
 /**
  * What separates hardware as printed from hardware as measured. Few, and each has a physical meaning; values are fitted by
- * scripts/calibrate/llm-inference.ts and stand in data/calibration.csv. The ones below stand in where a row is missing.
+ * scripts/calibrate/llm-inference.ts and stand in data/calibration.json. The ones below stand in where a row is missing.
  */
 export interface Factors {
   /** Share of the dense peak that large matmuls of 16-bit, 8-bit and 4-bit operands reach. */
@@ -46,7 +46,7 @@ export interface Factors {
   readonly basis: Confidence
 }
 
-/** Quantity in data/calibration.csv → stand-in where the table has no row at all: textbook figures, marked `computed`. */
+/** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
 export const QUANTITIES = {
   compute16: ['compute', 0.6],
   compute8: ['compute-8bit', 0.5],
