@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import {accuracyTable, coverageTable, fileTables, gapTable, planOutput} from './docs/blocks.ts'
+import {accuracyTable, scoredResults} from './docs/accuracy.ts'
+import {coverageTable, fileTables, gapTable, planOutput} from './docs/blocks.ts'
 import {commandsPage} from './docs/commands.ts'
 import {errorsPage} from './docs/errors.ts'
 import {schemaFiles} from './docs/schemas.ts'
@@ -17,7 +18,7 @@ async function expectedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/errors.md', errorsPage(ROOT))
   files.set('docs/commands.md', await commandsPage(ROOT))
   for (const [name, text] of schemaFiles()) files.set(`docs/schemas/${name}`, text)
-  files.set('README.md', withBlocks('README.md', {plan: planOutput(ROOT), accuracy: await accuracyTable(ROOT)}))
+  files.set('README.md', withBlocks('README.md', {plan: planOutput(ROOT), accuracy: accuracyTable(await scoredResults(ROOT))}))
   files.set('docs/data-sources.md', withBlocks('docs/data-sources.md', {coverage: await coverageTable(ROOT), files: fileTables(ROOT), gaps: gapTable(ROOT)}))
   return files
 }

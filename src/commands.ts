@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   'models:show': () => import('./commands/models/show.ts'),
   'kinds:list': () => import('./commands/kinds/list.ts'),
   'kinds:show': () => import('./commands/kinds/show.ts'),
+  accuracy: () => import('./commands/accuracy.ts'),
   explain: () => import('./commands/explain.ts'),
   config: () => import('./commands/config.ts'),
   doctor: () => import('./commands/doctor.ts'),

@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   power: ['catalog', 'units', 'performance'],
   cost: ['catalog', 'units', 'performance', 'power'],
   planner: ['catalog', 'units', 'performance', 'workload', 'power', 'cost'],
-  report: ['catalog', 'units', 'performance', 'power', 'cost', 'planner'],
+  report: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'accuracy'], // tables and plots of how far estimates are off
   check: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
   export: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
   config: ['catalog', 'units', 'workload'], // what rigor.yaml may hold; opening it is the store's

@@ -2,11 +2,8 @@ import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {scoreRows} from '../../src/accuracy/readers.ts'
-import {summarizeBy, type AccuracySummary, type ScoredRow} from '../../src/accuracy/score.ts'
 import {coverage} from '../../src/catalog/coverage.ts'
 import {parseCsv} from '../../src/catalog/csv.ts'
-import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import {DATA_FILES} from './data-files.ts'
 import {markdownTable, thousands} from './markdown.ts'
@@ -25,33 +22,6 @@ export function planOutput(root: string): string {
   })
   if (status !== 0) throw new Error(`rigor plan ${workload} ended with ${status}:\n${stderr}`)
   return `\`\`\`console\n$ npm -s start -- plan ${workload}\n${stdout.trimEnd()}\n\`\`\``
-}
-
-/** How far estimates are from published measurements, by kind and figure; the same rows as `node scripts/accuracy.ts`. */
-export async function accuracyTable(root: string): Promise<string> {
-  const snapshot = await openSnapshot({packageRoot: root})
-  const folder = path.join(root, 'data', 'measured')
-  const rows = fs.readdirSync(folder).filter((name) => name.endsWith('.csv')).sort().flatMap((name) => parseCsv(fs.readFileSync(path.join(folder, name), 'utf8'), name).map(({cells}) => cells))
-  const scored = scoreRows(rows, createPlanningFacts(snapshot), snapshot.accelerators).filter(({prediction}) => prediction.status !== 'out_of_scope')
-  const summaries = summarizeBy(scored.filter(({metric}) => metric !== 'fits'), (row) => `${row.kind}, ${figureOf(row)}`).toSorted((a, b) => (a.group < b.group ? -1 : 1))
-  const table = markdownTable(['kind, figure', 'rows', 'answered', 'median error', 'right order', 'inside p10–p90'], summaries.map(accuracyRow), [1, 2, 3, 4, 5])
-  const fits = scored.filter((row) => row.metric === 'fits')
-  const right = fits.filter(({prediction, measured}) => prediction.status === 'answered' && Math.abs(prediction.interval.p50 - measured) < 0.5).length
-  const answered = fits.filter(({prediction}) => prediction.status === 'answered').length
-  return `${table}\n\nOf ${fits.length} published cases of "it fits" or "out of memory", ${answered} are answered, ${right} of them rightly.`
-}
-
-const FIGURES: readonly (readonly [RegExp, string])[] = [
-  [/^ttft/, 'time to first token'],
-  [/^(?:tpot|itl)/, 'time per output token'],
-  [/memory/, 'memory'],
-]
-
-const figureOf = ({metric}: ScoredRow): string => FIGURES.find(([pattern]) => pattern.test(metric))?.[1] ?? 'speed'
-
-function accuracyRow({group, rows, answered, medianAbsolutePercentageError, orderShare, intervalShare}: AccuracySummary): string[] {
-  const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`)
-  return [group, thousands(rows), thousands(answered), percent(medianAbsolutePercentageError), percent(orderShare), percent(intervalShare)]
 }
 
 /** What `rigor catalog sources` says, without the ages, which depend on the day. */
@@ -73,7 +43,7 @@ export async function coverageTable(root: string): Promise<string> {
 
 /** Every file of data/ with its rows and columns; a file that nobody described is an error. */
 export function fileTables(root: string): string {
-  const present = fs.globSync('**/*.{csv,yaml,md}', {cwd: path.join(root, 'data')}).map((file) => file.split(path.sep).join('/')).sort()
+  const present = fs.globSync('**/*.{csv,yaml,json,md}', {cwd: path.join(root, 'data')}).map((file) => file.split(path.sep).join('/')).sort()
   const described = new Set<string>()
   const sections = DATA_FILES.map(({pattern, title, text, columns: notes}) => {
     const files = present.filter((file) => path.matchesGlob(file, pattern))

@@ -86,13 +86,6 @@ export const DATA_FILES: readonly DataFile[] = [
     pattern: 'calibration.json',
     title: 'Calibration',
     text: 'Made by `scripts/calibrate/llm-inference.ts`, `scripts/calibrate/llm-training.ts` and `scripts/calibrate/power.ts` from the measurements below. Factors by which real hardware stays behind the formulas.',
-    columns: {
-      quantity: 'what is scaled; [models.md](models.md) explains each',
-      architecture: '`*` = any',
-      runtime: '`*` = any',
-      sigmaLog: 'standard deviation of ln(predicted ÷ measured); empty = nothing was measured, and 0.5 is taken',
-      measurements: 'rows it was fitted on; 0 makes what uses it `computed` at best',
-    },
   },
   {
     pattern: 'measured/*.csv',
@@ -100,6 +93,7 @@ export const DATA_FILES: readonly DataFile[] = [
     text: `${IMPORT}measured.ts\`. Results that others published, in their own units. The estimates are fitted to these and scored on these (\`node scripts/accuracy.ts\`).`,
     columns: {metric: 'what was measured; `fits` is 1 or 0', scope: 'what it was measured over: one accelerator, a node, the whole system', date: 'of the publication'},
   },
+  {pattern: 'measured/scope.yaml', title: 'Scope of the accuracy command', text: 'Written by hand. Which published results no estimate is held against, and why; [decision 9](decisions/0009-accuracy.md).'},
   {pattern: 'energy/tariffs.csv', title: 'Electricity tariffs', text: `${IMPORT}energy.ts\`. By country and sector.`},
   {pattern: 'energy/carbon.csv', title: 'Grid carbon', text: `${IMPORT}energy.ts\`. Estimates use the country's lifecycle factor; generation-only factors of single regions are kept beside and never ranked.`, columns: {scope: 'a provider, or `country`', basis: '`lifecycle` or `generation`'}},
   {pattern: 'energy/pue.csv', title: 'Overhead of data centres', text: `${IMPORT}energy.ts\`. Facility watts ÷ IT watts; \`*\` is the survey's mean, used where a provider publishes none.`},

@@ -24,6 +24,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       BAD_PRICE: entry('`--max-price` is not a price per hour.', 'Write it like `40 USD/h`.'),
       BAD_MEMORY: entry('The flag is not an amount of memory, or not a range of it.', 'Write it like `80GB`, `24GB..80GB` or `80GB..`.'),
       BAD_RANGE: entry('What follows the name of an accelerator is no number and no range of numbers.', 'Write it like `h100-sxm-80gb:8` or `h100-sxm-80gb:1..8`.'),
+      UNKNOWN_METRIC: entry('`rigor accuracy --metric` names neither a metric of the rows nor a figure of the tables.', 'Take one of those that the hint lists.'),
       UNKNOWN_TOPIC: entry('`rigor explain` does not know the term.', '`rigor explain` lists the terms.'),
       UNKNOWN_SHELL: entry('There is no completion for that shell.', 'bash, zsh or fish.'),
       NO_STDIN: entry('`-` asks for stdin, and nothing is piped in.', '`cat workload.yaml | rigor plan -`'),
@@ -105,7 +106,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       UNKNOWN_NAME: entry('The expression names something that is neither a quantity nor a unit; or a list of rigor.yaml names what the catalog does not have.', 'Take one of the names that the hint lists.'),
       PRICE_WITHOUT_OFFER: entry('A rule under `prices:` matches no offer of the catalog, so it would change nothing: the machine is not offered there, or not in that way.', 'Take a region or a `purchase` that the hint lists, or leave the rule out.'),
       BAD_ADJUSTMENT: entry('`adjust` under `prices:` is not a discount or a surcharge.', 'Write it like `-12%`.'),
-      BAD_MEASUREMENT: entry('A row of a file of measurements lacks a value.', 'Fill it in, or leave the row out.'),
+      BAD_MEASUREMENT: entry('The file is no table of measured results: it is empty, or a column that is needed is not there. (In the files that come with rigor, a figure that is no number is an error, too; in your own such a row is listed as excluded.)', 'The first line must name the columns; the hint has them.'),
     },
   },
   {

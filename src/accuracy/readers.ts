@@ -3,35 +3,31 @@ import type {Facts} from '../workload/contract.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
-import type {MeasuredRow, Prediction, ScoredRow} from './score.ts'
+import type {MeasuredRow, Prediction} from './score.ts'
+import {settingAsRow} from './setting-as-row.ts'
+import type {Setting} from './setting.ts'
+
+type Predict = (setting: Setting, facts: Facts, accelerators: readonly Accelerator[]) => Prediction
 
 /** Answers rows of measured results for one workload kind. */
 export interface MeasurementReader {
   readonly kind: string
   /** Values of the `kind` column it reads. */
   readonly labels: readonly string[]
-  predict(row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]): Prediction
+  /** What its speeds (rates, and times of a run or a step) are called in the tables. */
+  readonly speed: string
+  readonly predict: Predict
 }
+
+/** For readers that take the columns of a row; see `settingAsRow`. */
+const onRows = (predict: (row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]) => Prediction): Predict =>
+  (setting, facts, accelerators) => predict(settingAsRow(setting), facts, accelerators)
 
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
-  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving'], predict: predictInference},
-  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], predict: predictPretraining},
-  {kind: 'llm-finetune', labels: ['llm_finetuning'], predict: predictFinetuning},
+  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: onRows(predictInference)},
+  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: onRows(predictPretraining)},
+  {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: onRows(predictFinetuning)},
 ]
 
-/** Every row once, in order; rows of kinds that no reader knows are out of scope. */
-export function scoreRows(rows: readonly MeasuredRow[], facts: Facts, accelerators: readonly Accelerator[]): ScoredRow[] {
-  const byLabel = new Map(readers.flatMap(reader => reader.labels.map(label => [label, reader] as const)))
-  return rows.map(row => {
-    const reader = byLabel.get(row['kind'] ?? '')
-    const measured = Number(row['value'])
-    const prediction: Prediction =
-      reader === undefined ? {status: 'out_of_scope', reason: `no estimator reads results of kind "${row['kind'] ?? ''}"`}
-      : !Number.isFinite(measured) || row['value'] === '' ? {status: 'excluded', reason: 'the measured value is no number'}
-      : reader.predict(row, facts, accelerators)
-    return {
-      id: row['id'] ?? '', kind: reader?.kind ?? row['kind'] ?? '', accelerator: row['accelerator'] ?? '', source: row['source'] ?? '', metric: row['metric'] ?? '', unit: row['unit'] ?? '', measured, prediction,
-    }
-  })
-}
+export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

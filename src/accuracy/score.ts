@@ -1,119 +1,202 @@
+import type {Distance} from '../performance/distance.ts'
 import type {Interval} from '../performance/types.ts'
 
 /** A row of measured results, by column. */
 export type MeasuredRow = Readonly<Record<string, string>>
 
 export type Prediction =
-  | {readonly status: 'answered'; readonly interval: Interval}
+  | {
+      readonly status: 'answered'
+      readonly interval: Interval
+      /** How near the nearest measurement is that the calibration rests on. */
+      readonly distance?: Distance
+      /** Catalog id of the model, or its published name where the catalog lacks it. */
+      readonly model?: string
+      readonly acceleratorId?: string
+      /** What the time goes to, in words. */
+      readonly bottleneck?: string
+    }
   | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
 
-export interface ScoredRow {
-  readonly id: string
-  readonly kind: string
-  readonly accelerator: string
+/** One prediction held against its measurement. */
+export interface Comparison {
+  /** Comparisons of one source and one configuration have one vote between them. */
   readonly source: string
-  readonly metric: string
-  readonly unit: string
+  readonly configuration: string
   readonly measured: number
-  readonly prediction: Prediction
+  /** `undefined` = in scope and not answered. */
+  readonly interval: Interval | undefined
 }
 
-export interface AccuracySummary {
-  /** What the rows have in common: a kind, or a kind and an accelerator. */
-  readonly group: string
-  readonly rows: number
-  readonly answered: number
-  /** Median of |predicted ÷ measured − 1|; `null` where nothing was answered. */
-  readonly medianAbsolutePercentageError: number | null
-  /** Of the pairs of one metric that differ by more than 1.5×, the share in the right order. */
-  readonly orderShare: number | null
-  readonly pairs: number
-  /** Share of answered rows between p10 and p90. */
-  readonly intervalShare: number | null
+/** A configuration's errors, averaged over the figures that were measured of it. */
+export interface Vote {
+  readonly source: string
+  /** Mean of |predicted ÷ measured − 1| over the answered; `undefined` where none was. */
+  readonly error: number | undefined
+  /** The same with 1 for each that was not answered. */
+  readonly errorOfAll: number
+  /** Mean of ln(predicted ÷ measured). */
+  readonly logRatio: number
+  /** Share of the measurements within [p10, p90]. */
+  readonly inside: number
+  /** Mean of ln(p90 ÷ p10). */
+  readonly logWidth: number
+  readonly winkler: number
 }
 
-/** Pairs nearer than this are ties of different set-ups, not an order. */
-export const ORDER_RATIO = 1.5
+/** Share of the measurements that [p10, p90] is to leave outside. */
+const OUTSIDE_SHARE = 0.2
 
-export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  const upper = sorted[middle]
-  const lower = sorted.length % 2 === 1 ? upper : sorted[middle - 1]
-  return upper === undefined || lower === undefined ? null : (upper + lower) / 2
+/**
+ * Interval score of Winkler (1972; Gneiting and Raftery 2007, eq. 43) on the log scale: ln(p90 ÷ p10), plus ten times the log distance of a
+ * measurement that lies outside. Smaller is better; it is least where [p10, p90] are the true percentiles.
+ */
+export function winklerScore({p10, p90}: Interval, measured: number): number {
+  const below = Math.max(0, Math.log(p10 / measured))
+  const above = Math.max(0, Math.log(measured / p90))
+  return Math.log(p90 / p10) + (2 / OUTSIDE_SHARE) * (below + above)
 }
 
-/** |predicted ÷ measured − 1|; a yes-or-no row is right (0) or wrong (1). */
-export function absoluteError(row: ScoredRow): number | undefined {
-  if (row.prediction.status !== 'answered') return undefined
-  const {p50} = row.prediction.interval
-  if (row.metric === 'fits') return Math.abs(p50 - row.measured) < 0.5 ? 0 : 1
-  return row.measured > 0 ? Math.abs(p50 / row.measured - 1) : undefined
-}
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-/** Pairs of rows with the same metric and unit, measured more than 1.5× apart: how many there are and how many are predicted in the same order. */
-export function countOrderedPairs(rows: readonly ScoredRow[]): {pairs: number; ordered: number} {
-  const byMetric = new Map<string, {measured: number; predicted: number}[]>()
-  for (const row of rows) {
-    if (row.prediction.status !== 'answered' || row.metric === 'fits' || !(row.measured > 0)) continue
-    const key = `${row.metric} ${row.unit}`
-    const list = byMetric.get(key)
-    const pair = {measured: row.measured, predicted: row.prediction.interval.p50}
-    if (list === undefined) byMetric.set(key, [pair])
-    else list.push(pair)
+export function votesOf(comparisons: readonly Comparison[]): readonly Vote[] {
+  const groups = new Map<string, Comparison[]>()
+  for (const comparison of comparisons) {
+    const key = `${comparison.source}\n${comparison.configuration}`
+    const list = groups.get(key)
+    if (list === undefined) groups.set(key, [comparison])
+    else list.push(comparison)
   }
-  let pairs = 0
-  let ordered = 0
-  for (const list of byMetric.values()) {
-    list.sort((a, b) => a.measured - b.measured)
-    for (const [index, low] of list.entries()) {
-      for (let other = list.length - 1; other > index; other--) {
-        const high = list[other]
-        if (high === undefined || high.measured <= low.measured * ORDER_RATIO) break
-        pairs++
-        if (high.predicted > low.predicted) ordered++
-      }
-    }
-  }
-  return {pairs, ordered}
+  return [...groups.values()].map(voteOf)
 }
 
-/** Figures of merit of a group of rows. */
-export function summarize(group: string, rows: readonly ScoredRow[]): AccuracySummary {
-  const errors: number[] = []
-  let answered = 0
-  let intervals = 0
-  let inside = 0
-  for (const row of rows) {
-    const error = absoluteError(row)
-    if (error === undefined || row.prediction.status !== 'answered') continue
-    answered++
-    errors.push(error)
-    if (row.metric === 'fits') continue
-    intervals++
-    if (row.measured >= row.prediction.interval.p10 && row.measured <= row.prediction.interval.p90) inside++
-  }
-  const {pairs, ordered} = countOrderedPairs(rows)
+function voteOf(comparisons: readonly Comparison[]): Vote {
+  const answered = comparisons.flatMap(({interval, measured}) => (interval === undefined ? [] : [{interval, measured}]))
+  const errors = answered.map(({interval, measured}) => Math.abs(interval.p50 / measured - 1))
   return {
-    group,
-    rows: rows.length,
-    answered,
-    medianAbsolutePercentageError: median(errors),
-    orderShare: pairs > 0 ? ordered / pairs : null,
-    pairs,
-    intervalShare: intervals > 0 ? inside / intervals : null,
+    source: comparisons[0]?.source ?? '',
+    error: errors.length === 0 ? undefined : mean(errors),
+    errorOfAll: mean([...errors, ...Array.from({length: comparisons.length - errors.length}, () => 1)]),
+    logRatio: mean(answered.map(({interval, measured}) => Math.log(interval.p50 / measured))),
+    inside: mean(answered.map(({interval, measured}) => (measured >= interval.p10 && measured <= interval.p90 ? 1 : 0))),
+    logWidth: mean(answered.map(({interval}) => Math.log(interval.p90 / interval.p10))),
+    winkler: mean(answered.map(({interval, measured}) => winklerScore(interval, measured))),
   }
 }
 
-/** One summary per value of `key`, largest groups first. */
-export function summarizeBy(rows: readonly ScoredRow[], key: (row: ScoredRow) => string): AccuracySummary[] {
-  const groups = new Map<string, ScoredRow[]>()
-  for (const row of rows) {
-    const name = key(row)
-    const list = groups.get(name)
-    if (list === undefined) groups.set(name, [row])
-    else list.push(row)
+/** A value and how much it counts. */
+export interface Weighted {
+  readonly value: number
+  readonly weight: number
+}
+
+/** Values below which this share of the weight lies: the mean of the two neighbours where it is met exactly, as a median of an even number is. */
+export function weightedQuantile(values: readonly Weighted[], share: number): number {
+  const sorted = values.toSorted((a, b) => a.value - b.value)
+  const total = sorted.reduce((sum, {weight}) => sum + weight, 0)
+  let below = 0
+  for (const [index, {value, weight}] of sorted.entries()) {
+    below += weight
+    const excess = below / total - share
+    if (excess > 1e-9) return value
+    if (excess > -1e-9) return (value + (sorted[index + 1]?.value ?? value)) / 2
   }
-  return [...groups].map(([name, list]) => summarize(name, list)).sort((a, b) => b.rows - a.rows || (a.group < b.group ? -1 : 1))
+  return sorted.at(-1)?.value ?? Number.NaN
+}
+
+export function weightedMean(values: readonly Weighted[]): number {
+  let [sum, total] = [0, 0]
+  for (const {value, weight} of values) {
+    sum += value * weight
+    total += weight
+  }
+  return sum / total
+}
+
+/** Figures of merit. All but the `plain` ones give each source one vote, shared evenly by its configurations. */
+export interface Scores {
+  readonly configurations: number
+  readonly sources: number
+  /** Mean of |predicted ÷ measured − 1|: the headline. */
+  readonly mape: number
+  readonly mdape: number
+  /** 90th percentile of |predicted ÷ measured − 1|. */
+  readonly p90: number
+  /** exp(mean of ln(predicted ÷ measured)) − 1. */
+  readonly bias: number
+  /** Share of measurements in [p10, p90]. */
+  readonly inside: number
+  /** Median of p90 ÷ p10. */
+  readonly width: number
+  readonly winkler: number
+  /** MAPE over in-scope rows, each unanswered one counted as 100 %. */
+  readonly mapeOfAll: number
+  /** One vote per configuration, whatever its source. */
+  readonly plainMape: number
+  readonly plainMdape: number
+  readonly plainMapeOfAll: number
+}
+
+/** `undefined` where nothing was answered. */
+export function scoresOf(comparisons: readonly Comparison[]): Scores | undefined {
+  const votes = votesOf(comparisons)
+  const scored = votes.filter((vote): vote is Vote & {readonly error: number} => vote.error !== undefined)
+  if (scored.length === 0) return undefined
+  const weights = sourceWeights(scored)
+  const weighted = (valueOf: (vote: Vote & {readonly error: number}) => number): readonly Weighted[] => scored.map(vote => ({value: valueOf(vote), weight: weights.get(vote.source) ?? 0}))
+  const weightsOfAll = sourceWeights(votes)
+  const errors = weighted(({error}) => error)
+  const plain = errors.map(({value}) => ({value, weight: 1}))
+  return {
+    configurations: scored.length,
+    sources: weights.size,
+    mape: weightedMean(errors),
+    mdape: weightedQuantile(errors, 0.5),
+    p90: weightedQuantile(errors, 0.9),
+    bias: Math.exp(weightedMean(weighted(({logRatio}) => logRatio))) - 1,
+    inside: weightedMean(weighted(({inside}) => inside)),
+    width: Math.exp(weightedQuantile(weighted(({logWidth}) => logWidth), 0.5)),
+    winkler: weightedMean(weighted(({winkler}) => winkler)),
+    mapeOfAll: weightedMean(votes.map(({errorOfAll, source}) => ({value: errorOfAll, weight: weightsOfAll.get(source) ?? 0}))),
+    plainMape: weightedMean(plain),
+    plainMdape: weightedQuantile(plain, 0.5),
+    plainMapeOfAll: weightedMean(votes.map(({errorOfAll}) => ({value: errorOfAll, weight: 1}))),
+  }
+}
+
+/** What one vote of each source weighs: 1 ÷ its number of votes. */
+function sourceWeights(votes: readonly Vote[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const {source} of votes) counts.set(source, (counts.get(source) ?? 0) + 1)
+  return new Map([...counts].map(([source, count]) => [source, 1 / count]))
+}
+
+/** How often "it fits" and "it does not" are right. */
+export interface FitScores {
+  readonly cases: number
+  readonly answered: number
+  readonly rightShare: number
+  /** Published failures, and the share of them that is called one. */
+  readonly failures: number
+  readonly failuresRightShare: number | null
+  /** Configurations that ran, and the share of them that is said to fit. */
+  readonly ran: number
+  readonly ranRightShare: number | null
+}
+
+/** Of one configuration: whether it ran, and what was predicted (`undefined` = not answered). */
+export interface FitCase {
+  readonly ran: boolean
+  readonly fits: boolean | undefined
+}
+
+export function fitScoresOf(cases: readonly FitCase[]): FitScores | undefined {
+  const answered = cases.filter(({fits}) => fits !== undefined)
+  if (answered.length === 0) return undefined
+  const side = (ran: boolean): readonly FitCase[] => answered.filter(each => each.ran === ran)
+  const right = (list: readonly FitCase[]): number | null => (list.length === 0 ? null : list.filter(({ran, fits}) => ran === fits).length / list.length)
+  return {
+    cases: cases.length, answered: answered.length, rightShare: right(answered) ?? 0,
+    failures: side(false).length, failuresRightShare: right(side(false)), ran: side(true).length, ranRightShare: right(side(true)),
+  }
 }

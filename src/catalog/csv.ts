@@ -16,7 +16,8 @@ export type CsvCell = string | number | boolean | undefined
 export function parseCsv(text: string, file: string): readonly CsvRecord[] {
   const records: CsvRecord[] = []
   let header: readonly string[] | undefined
-  for (const {line, cells} of csvRows(text, file)) {
+  for (const {line, cells, problem} of csvRows(text)) {
+    if (problem !== undefined) throw new RigorError('BAD_CATALOG', `${file}:${line} — ${problem}.`)
     if (cells.length === 1 && cells[0] === '') continue
     if (header === undefined) {
       header = cells
@@ -35,19 +36,55 @@ export function parseCsv(text: string, file: string): readonly CsvRecord[] {
   return records
 }
 
-function* csvRows(text: string, file: string): Generator<{line: number; cells: string[]}> {
+/** One line of somebody's file, as far as it could be read; `problem` says what is wrong with it. */
+export interface LooseRecord {
+  readonly line: number
+  readonly cells: Readonly<Record<string, string>>
+  readonly problem: string | undefined
+}
+
+/** As `parseCsv`, for files that others wrote: a broken line is one record with its problem, and the next line starts afresh. */
+export function parseCsvLoosely(text: string): {readonly header: readonly string[]; readonly records: readonly LooseRecord[]} {
+  const records: LooseRecord[] = []
+  let header: readonly string[] | undefined
+  for (const {line, cells, problem} of csvRows(text)) {
+    if (cells.length === 1 && cells[0] === '' && problem === undefined) continue
+    if (header === undefined) {
+      header = cells
+      continue
+    }
+    const named: Record<string, string> = Object.create(null)
+    for (const [column, name] of header.entries()) named[name] = cells[column] ?? ''
+    const count = cells.length === header.length ? undefined : `${cells.length} cells, but the header names ${header.length} columns`
+    records.push({line, cells: named, problem: problem ?? count})
+  }
+  return {header: header ?? [], records}
+}
+
+interface CsvRow {
+  readonly line: number
+  readonly cells: string[]
+  readonly problem?: string
+}
+
+function* csvRows(text: string): Generator<CsvRow> {
   let position = text.charCodeAt(0) === 0xfeff ? 1 : 0
   let line = 1
   while (position < text.length) {
     const startLine = line
+    const start = position
     const cells: string[] = []
+    let problem: string | undefined
     for (;;) {
       if (text[position] === '"') {
         let cell = ''
         let from = position + 1
         for (;;) {
           const quote = text.indexOf('"', from)
-          if (quote < 0) throw new RigorError('BAD_CATALOG', `${file}:${startLine} — a quoted cell is never closed.`)
+          if (quote < 0) {
+            problem = 'a quoted cell is never closed'
+            break
+          }
           cell += text.slice(from, quote)
           if (text[quote + 1] === '"') {
             cell += '"'
@@ -57,6 +94,7 @@ function* csvRows(text: string, file: string): Generator<{line: number; cells: s
           position = quote + 1
           break
         }
+        if (problem !== undefined) break
         for (const character of cell) if (character === '\n') line++
         cells.push(cell)
       } else {
@@ -74,9 +112,16 @@ function* csvRows(text: string, file: string): Generator<{line: number; cells: s
         line++
         break
       }
-      throw new RigorError('BAD_CATALOG', `${file}:${line} — text after a closing quote.`)
+      problem = 'text after a closing quote'
+      break
     }
-    yield {line: startLine, cells}
+    if (problem !== undefined) {
+      // The next line may be sound, even where a stray quote has run past it.
+      const end = text.indexOf('\n', start)
+      position = end < 0 ? text.length : end + 1
+      line = startLine + 1
+    }
+    yield problem === undefined ? {line: startLine, cells} : {line: startLine, cells, problem}
   }
 }
 

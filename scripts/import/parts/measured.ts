@@ -2,30 +2,42 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {writeCsv, type CsvRecord} from '../../../src/catalog/csv.ts'
 import {MEASUREMENT_COLUMNS} from '../../../src/catalog/parse/measured.ts'
+import {publicationOf} from '../../../src/accuracy/publication.ts'
 import {readFacts} from '../facts.ts'
 import type {ImportContext} from '../part.ts'
 
-/** File of data/measured → the files of the facts it is made of. */
-const FILES: Readonly<Record<string, readonly string[]>> = {
-  'llm-inference.csv': ['llm_inference'],
-  'llm-training.csv': ['llm_training'],
-  'llm-finetuning.csv': ['llm_finetuning'],
-  'memory-fit.csv': ['memory_fit'],
-  'energy.csv': ['energy'],
-  'mlperf.csv': ['mlperf_inference', 'mlperf_training'],
+interface Topic {
+  readonly topic: string
+  /** Which of its rows are work that rigor estimates; absent = all. */
+  readonly kinds?: RegExp
 }
 
-/** A repository that many rows cite file by file is one source: a row's id says which result it is. */
-const WHOLE_REPOSITORIES = /^(github:(?:mlcommons\/[^:]+|ml-energy\/leaderboard)):.*(@[0-9a-f]+)$/
-const sourceOf = (record: CsvRecord): string => record.cells['source']!.replace(WHOLE_REPOSITORIES, '$1$2')
+/** Language models, text prompts with images among them. */
+const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
-/** `data/measured/*.csv`: the language-model rows of the published measurements, in their own columns; `source` becomes an id. */
+/**
+ * File of data/measured → the topic of the facts it is made of. Results of MLPerf training are in none: they state the time to
+ * a target quality and neither steps nor tokens, so no estimate can be held against them.
+ */
+const FILES: Readonly<Record<string, Topic>> = {
+  'llm-inference.csv': {topic: 'llm_inference'},
+  'llm-training.csv': {topic: 'llm_training'},
+  'llm-finetuning.csv': {topic: 'llm_finetuning'},
+  'memory-fit.csv': {topic: 'memory_fit'},
+  'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
+  'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
+}
+
+const publication = (record: CsvRecord): string => publicationOf(record.cells['source']!)
+
+/** `data/measured/*.csv`: the published measurements of what rigor estimates, in their own columns; `source` becomes an id. */
 export function importPart({from, to, sources}: ImportContext): void {
   mkdirSync(join(to, 'measured'), {recursive: true})
-  for (const [file, topics] of Object.entries(FILES)) {
-    const rows = topics.flatMap(topic => readFacts(from, `measured/${topic}.csv`))
-      .filter(record => record.cells['kind']!.startsWith('llm_'))
-      .map(record => MEASUREMENT_COLUMNS.map(column => (column === 'source' ? sources.sourceIdFor(sourceOf(record)) : record.cells[column]!)))
+  for (const [file, {topic, kinds}] of Object.entries(FILES)) {
+    const all = readFacts(from, `measured/${topic}.csv`)
+    const taken = all.filter(record => kinds === undefined || kinds.test(record.cells['kind']!))
+    const rows = taken.map(record => MEASUREMENT_COLUMNS.map(column => (column === 'source' ? sources.sourceIdFor(publication(record)) : record.cells[column]!)))
     writeFileSync(join(to, 'measured', file), writeCsv(MEASUREMENT_COLUMNS, rows))
+    console.error(`  ${file.padEnd(20)} ${taken.length} of ${all.length} rows of ${topic}`)
   }
 }

@@ -1,5 +1,7 @@
 import {parseCsv, type CsvRecord} from '../csv.ts'
 import {RigorError} from '../../errors.ts'
+import {nearestNames} from '../../text/nearest.ts'
+import {echo} from '../../text/safe.ts'
 
 /** The columns of a file of published measurements, in order. */
 export const MEASUREMENT_COLUMNS = [
@@ -61,46 +63,58 @@ function numberOf(record: CsvRecord, column: string): number | undefined {
 /** Without these columns a file is no table of measurements. */
 const REQUIRED = ['id', 'kind', 'model', 'accelerator', 'metric', 'value', 'unit'] as const
 
+/** Refuses a file that is no table of measurements. */
+export function checkMeasurementColumns(header: readonly string[], file: string): void {
+  const missing = REQUIRED.find(column => !header.includes(column))
+  if (missing === undefined) return
+  const near = nearestNames(missing, header.filter(column => !MEASUREMENT_COLUMNS.some(known => known === column)), 1)[0]
+  throw new RigorError('BAD_MEASUREMENT', `${file} — there is no column "${missing}".`, {
+    hint: `${near === undefined ? '' : `Is "${echo(near, 60)}" meant to be it? `}The first line must name the columns: ${MEASUREMENT_COLUMNS.join(', ')}.`,
+  })
+}
+
 /** `data/measured/*.csv` and any file with the same columns → measurements, in the order of the file. */
 export function parseMeasurements(text: string, file: string): readonly Measurement[] {
-  return parseCsv(text, file).map(record => {
-    for (const column of REQUIRED) {
-      if (record.cells[column] === undefined) throw new RigorError('BAD_MEASUREMENT', `${file} — there is no column "${column}".`, {hint: `The columns are ${MEASUREMENT_COLUMNS.join(', ')}.`})
-    }
-    const textIn = (column: string): string => textOf(record, column) ?? ''
-    const numberIn = (column: string): number | undefined => numberOf(record, column)
-    return {
-      id: textIn('id'),
-      kind: textIn('kind'),
-      model: textIn('model'),
-      parametersBillion: numberIn('params_b'),
-      phase: textIn('phase'),
-      framework: textIn('framework'),
-      accelerator: textIn('accelerator'),
-      accelerators: numberIn('accelerators'),
-      nodes: numberIn('nodes'),
-      interconnect: textIn('interconnect'),
-      precision: textIn('precision'),
-      tp: numberIn('tp'),
-      pp: numberIn('pp'),
-      dp: numberIn('dp'),
-      ep: numberIn('ep'),
-      cp: numberIn('cp'),
-      microBatch: numberIn('micro_batch'),
-      globalBatch: numberIn('global_batch'),
-      concurrency: numberIn('concurrency'),
-      inputTokens: numberIn('input_len'),
-      outputTokens: numberIn('output_len'),
-      sequenceLength: numberIn('seq_len'),
-      dataset: textIn('dataset'),
-      tokens: numberIn('tokens'),
-      metric: textIn('metric'),
-      value: numberIn('value'),
-      unit: textIn('unit'),
-      scope: textIn('scope'),
-      date: textIn('date'),
-      source: textIn('source'),
-      notes: textIn('notes'),
-    }
-  })
+  const records = parseCsv(text, file)
+  checkMeasurementColumns(Object.keys(records[0]?.cells ?? {}), file)
+  return records.map(measurementOf)
+}
+
+/** One line of such a file. */
+export function measurementOf(record: CsvRecord): Measurement {
+  const textIn = (column: string): string => textOf(record, column) ?? ''
+  const numberIn = (column: string): number | undefined => numberOf(record, column)
+  return {
+    id: textIn('id'),
+    kind: textIn('kind'),
+    model: textIn('model'),
+    parametersBillion: numberIn('params_b'),
+    phase: textIn('phase'),
+    framework: textIn('framework'),
+    accelerator: textIn('accelerator'),
+    accelerators: numberIn('accelerators'),
+    nodes: numberIn('nodes'),
+    interconnect: textIn('interconnect'),
+    precision: textIn('precision'),
+    tp: numberIn('tp'),
+    pp: numberIn('pp'),
+    dp: numberIn('dp'),
+    ep: numberIn('ep'),
+    cp: numberIn('cp'),
+    microBatch: numberIn('micro_batch'),
+    globalBatch: numberIn('global_batch'),
+    concurrency: numberIn('concurrency'),
+    inputTokens: numberIn('input_len'),
+    outputTokens: numberIn('output_len'),
+    sequenceLength: numberIn('seq_len'),
+    dataset: textIn('dataset'),
+    tokens: numberIn('tokens'),
+    metric: textIn('metric'),
+    value: numberIn('value'),
+    unit: textIn('unit'),
+    scope: textIn('scope'),
+    date: textIn('date'),
+    source: textIn('source'),
+    notes: textIn('notes'),
+  }
 }

@@ -1,10 +1,6 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
-import {parseCsv} from '../../../src/catalog/csv.ts'
 import {matchAccelerator} from '../../../src/accuracy/accelerator-label.ts'
-import {scoreRows} from '../../../src/accuracy/readers.ts'
-import {summarize, type MeasuredRow, type ScoredRow} from '../../../src/accuracy/score.ts'
+import type {MeasuredRow} from '../../../src/accuracy/score.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {predictCase, readMeasurement, type MeasuredCase} from '../../../src/workload/llm-inference/measured.ts'
 import {bundledFacts} from './fixtures.ts'
@@ -110,39 +106,5 @@ describe('what is not known is not a number', () => {
 
     const without: MeasuredCase = {...found, read: performance => found.read({...performance, latency: null, throughput: {unit: '', value: null}})}
     expect(predictCase(cells, without, facts)).toEqual({status: 'unanswered', reason: 'the estimate has no ttft_ms'})
-  })
-})
-
-describe('against the published measurements', () => {
-  let scored: readonly ScoredRow[] = []
-  beforeAll(() => {
-    const folder = path.resolve(import.meta.dirname, '../../../data/measured')
-    const rows = ['llm-inference', 'mlperf', 'memory-fit'].flatMap(name => parseCsv(fs.readFileSync(path.join(folder, `${name}.csv`), 'utf8'), name).map(({cells}) => cells))
-    scored = scoreRows(rows.filter(cells => cells['kind'] === 'llm_inference'), facts, facts.snapshot.accelerators)
-  })
-
-  test('nine rows of ten are answered, each other has its reason', () => {
-    const {rows, answered} = summarize('all', scored)
-    expect(rows).toBeGreaterThan(2000)
-    expect(answered / rows).toBeGreaterThan(0.9)
-    expect(scored.filter(({prediction}) => prediction.status !== 'answered' && prediction.reason.length < 10)).toEqual([])
-  })
-
-  test('the median error is at most 25 %, nine pairs of ten are in the right order, p10–p90 holds about 80 %', () => {
-    const summary = summarize('all', scored)
-    expect(summary.medianAbsolutePercentageError).toBeLessThan(0.25)
-    expect(summary.orderShare).toBeGreaterThan(0.9)
-    expect(summary.intervalShare).toBeGreaterThan(0.74)
-    expect(summary.intervalShare).toBeLessThan(0.92)
-  })
-
-  test.for([
-    ['throughput', /tokens_per_s|samples|queries/, 0.2],
-    ['time per output token', /^(?:tpot|itl)/, 0.25],
-    ['time to first token', /^ttft/, 0.4],
-    ['what fits', /^fits$/, 0.01],
-    ['memory', /^memory/, 0.1],
-  ] as const)('%s', ([, metric, limit]) => {
-    expect(summarize('one', scored.filter(entry => metric.test(entry.metric))).medianAbsolutePercentageError).toBeLessThan(limit)
   })
 })

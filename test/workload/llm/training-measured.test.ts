@@ -1,44 +1,12 @@
-import fs from 'node:fs'
-import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
-import {summarize, type MeasuredRow, type ScoredRow} from '../../../src/accuracy/score.ts'
-import {parseCsv} from '../../../src/catalog/csv.ts'
+import type {MeasuredRow} from '../../../src/accuracy/score.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {predictMeasurement as predictFinetuning} from '../../../src/workload/llm-finetune/measured.ts'
-import {predictMeasurement as predictPretraining} from '../../../src/workload/llm-pretrain/measured.ts'
 import {measuredModel} from '../../../src/workload/llm/measured-models.ts'
 import {measuredAccelerator, measuredPrecision, measuredRuntime, trainingQuestion} from '../../../src/workload/llm/training-measured.ts'
 import {bundledFacts} from './training-fixtures.ts'
 
 let facts: PlanningFacts
 beforeAll(async () => void (facts = await bundledFacts()))
-
-const DATA = path.resolve(import.meta.dirname, '../../../data/measured')
-const rowsOf = (file: string): MeasuredRow[] => parseCsv(fs.readFileSync(path.join(DATA, file), 'utf8'), file).map(({cells}) => cells)
-
-function scored(files: readonly string[], label: string, predict: typeof predictPretraining): ScoredRow[] {
-  return files.flatMap(rowsOf).filter(row => row['kind'] === label).map(row => ({
-    id: row['id'] ?? '', kind: label, accelerator: row['accelerator'] ?? '', source: row['source'] ?? '', metric: row['metric'] ?? '', unit: row['unit'] ?? '', measured: Number(row['value']),
-    prediction: predict(row, facts, facts.snapshot.accelerators),
-  }))
-}
-
-describe('against published results', () => {
-  test.for<[string, readonly string[], string, typeof predictPretraining, number]>([
-    ['pre-training', ['llm-training.csv'], 'llm_pretraining', predictPretraining, 0.95],
-    ['fine-tuning', ['llm-finetuning.csv', 'memory-fit.csv'], 'llm_finetuning', predictFinetuning, 0.85],
-  ])('%s: the median error is below a fifth, the order is right, intervals hold about 80 %%', ([, files, label, predict, answered]) => {
-    const rows = scored(files, label, predict)
-    const summary = summarize(label, rows)
-
-    expect(summary.answered / summary.rows).toBeGreaterThan(answered)
-    expect(summary.medianAbsolutePercentageError).toBeLessThan(0.2)
-    expect(summary.orderShare).toBeGreaterThan(0.95)
-    expect(summary.intervalShare).toBeGreaterThan(0.7)
-    expect(summary.intervalShare).toBeLessThan(0.95)
-    expect(rows.filter(({prediction}) => prediction.status !== 'answered' && prediction.reason.length < 10)).toEqual([])
-  })
-})
 
 const ROW: MeasuredRow = {
   id: 'x--tokens-per-s-per-accelerator', kind: 'llm_pretraining', model: 'Llama 3 8B', phase: 'train_step', framework: 'NVIDIA Megatron-Bridge', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1',

@@ -1,0 +1,48 @@
+import type {Interval} from '../performance/types.ts'
+import {aimMet, floorMet, type Goal} from './goals.ts'
+import type {Basis, PredictedRow} from './predict.ts'
+import type {Scores} from './score.ts'
+import {basisByFigure, type AccuracySummary} from './summary.ts'
+
+/** What `rigor accuracy --json` prints. Figures that were not answered are `null`; shares run from 0 to 1. */
+export function accuracyDocument(summary: AccuracySummary, goals: readonly Goal[], rows: readonly PredictedRow[], remarks: readonly string[]): Record<string, unknown> {
+  const quoted = quotedBases(summary)
+  return {
+    schema: 'rigor.accuracy/1',
+    outOfSample: summary.bases.length > 1,
+    remarks,
+    rows: rows.map(row => rowOf(row, quoted.get(row.figure) ?? 'all', summary.bases)),
+    summary: summary.groups.map(({scores, byBasis, ...group}) => ({...group, ...(scores ?? NOTHING), mapeByBasis: Object.fromEntries(Object.entries(byBasis).map(([name, each]) => [name, each.mape]))})),
+    fits: summary.fits.map(([basis, scores]) => ({basis, ...scores})),
+    topics: summary.topics.map(({out_of_scope: outOfScope, ...counts}) => ({...counts, outOfScope})),
+    outOfScope: summary.outOfScope.map(({name, reason, rows: count, byTopic}) => ({name, reason, rows: count, byTopic: Object.fromEntries(byTopic)})),
+    excluded: summary.excluded.map(({reason, rows: count}) => ({reason, rows: count})),
+    unanswered: summary.unanswered.map(({reason, rows: count}) => ({reason, rows: count})),
+    worst: summary.worst.map(({row, basis, ratio}) => ({id: row.row.id, figure: row.figure, basis, ratio})),
+    goals: goals.map(goal => ({name: goal.name, value: goal.value ?? null, aim: goal.aim, most: goal.most ?? null, floor: goal.floor ?? null, aimMet: aimMet(goal), floorMet: floorMet(goal) ?? null})),
+  }
+}
+
+const NOTHING = {
+  configurations: 0, sources: 0, mape: null, mdape: null, p90: null, bias: null, inside: null, width: null, winkler: null, mapeOfAll: null, plainMape: null, plainMdape: null, plainMapeOfAll: null,
+} as const satisfies Record<keyof Scores, number | null>
+
+/** The basis that each figure is quoted on: the rows of the document are those that its summary was made of. */
+export function quotedBases(summary: AccuracySummary): ReadonlyMap<string, Basis> {
+  const fits = summary.fits[0]
+  return new Map([...basisByFigure(summary.groups), ...(fits === undefined ? [] : [['fits', fits[0]] as const])])
+}
+
+function rowOf({row, status, reason, answers, kind, figure, model, accelerator}: PredictedRow, basis: Basis, bases: readonly Basis[]): Record<string, unknown> {
+  const answer = answers.get(basis)
+  const missing = status === 'answered' && answer === undefined
+  const percentiles = (interval: Interval | undefined): Interval | null => (interval === undefined ? null : {p10: interval.p10, p50: interval.p50, p90: interval.p90})
+  return {
+    id: row.id, metric: row.metric, unit: row.unit, measured: row.measured ?? null,
+    status: missing ? 'unanswered' : status,
+    reason: missing ? `not answered where its ${basis} is left out` : (reason ?? null),
+    ...(percentiles(answer?.interval) ?? {p10: null, p50: null, p90: null}),
+    topic: row.topic, kind, figure, model, accelerator, source: row.source, basis: answer === undefined ? null : basis, distance: answer?.distance ?? null,
+    ...(bases.length > 1 && {byBasis: Object.fromEntries(bases.map(each => [each, percentiles(answers.get(each)?.interval)]))}),
+  }
+}

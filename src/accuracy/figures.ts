@@ -1,0 +1,19 @@
+import {readerOf} from './readers.ts'
+
+/** Metrics whose name tells what they are, whatever the work; all others are speeds of the work. */
+const FIGURES: readonly (readonly [pattern: RegExp, figure: string])[] = [
+  [/^fits$/, 'fits'],
+  [/^memory/, 'peak memory'],
+  [/^watts|^joules|^energy/, 'power and energy'],
+  [/^ttft/, 'TTFT'],
+  [/^(?:tpot|itl)/, 'TPOT'],
+  [/^latency/, 'request latency'],
+]
+
+/** What is scored together: the figure that a row of this kind and metric is about. */
+export function figureOf(kind: string, metric: string): string {
+  return FIGURES.find(([pattern]) => pattern.test(metric))?.[1] ?? readerOf(kind)?.speed ?? kind
+}
+
+/** In the order of the tables. */
+export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'power and energy', 'peak memory', 'fits']

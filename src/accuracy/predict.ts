@@ -1,0 +1,174 @@
+import type {Accelerator, CalibrationTable} from '../catalog/schema.ts'
+import {RigorError} from '../errors.ts'
+import {createCalibration, type Calibration} from '../performance/calibration.ts'
+import type {Distance} from '../performance/distance.ts'
+import type {Interval} from '../performance/types.ts'
+import type {Facts} from '../workload/contract.ts'
+import {measuredAccelerator} from '../workload/llm/training-measured.ts'
+import {matchAccelerator} from './accelerator-label.ts'
+import {figureOf} from './figures.ts'
+import {WAYS, type HeldOutFold} from './held-out.ts'
+import {readerOf} from './readers.ts'
+import type {ResultRow} from './rows.ts'
+import type {Scope, ScopeContext} from './scope.ts'
+import type {Prediction} from './score.ts'
+import type {Setting} from './setting.ts'
+
+/** Which calibration an answer rests on: all measurements, or those without the row's own model, accelerator or source. */
+export const BASES = ['all', ...WAYS] as const
+export type Basis = (typeof BASES)[number]
+
+export interface Answer {
+  readonly interval: Interval
+  readonly distance: Distance
+  readonly bottleneck: string | undefined
+}
+
+export type Status = 'answered' | 'unanswered' | 'out_of_scope' | 'excluded'
+
+export interface PredictedRow {
+  readonly row: ResultRow
+  /** rigor's kind of work, or what the row says where rigor has none. */
+  readonly kind: string
+  readonly figure: string
+  /** Equal for rows that state the same setting, whatever was measured of it. */
+  readonly configuration: string
+  readonly model: string
+  /** Catalog id, or the row's label. */
+  readonly accelerator: string
+  readonly status: Status
+  /** Absent when answered. */
+  readonly reason: string | undefined
+  /** The predicate of data/measured/scope.yaml that holds. */
+  readonly predicate: string | undefined
+  /** The estimator broke on it: a bug. */
+  readonly failed: boolean
+  /** Of an answered row, by basis; absent = not answered on that basis. */
+  readonly answers: ReadonlyMap<Basis, Answer>
+  /** Of the first answered row of a configuration that ran: whether the memory model says that it fits. */
+  readonly fits: ReadonlyMap<Basis, boolean>
+}
+
+export interface PredictionInput {
+  readonly facts: Facts
+  readonly accelerators: readonly Accelerator[]
+  readonly calibration: CalibrationTable
+  readonly scope: Scope
+  /** Absent = one answer per row, with the calibration as it is. */
+  readonly folds?: readonly HeldOutFold[] | undefined
+  /** Called now and then with the number of rows done. */
+  readonly progress?: ((done: number) => void) | undefined
+}
+
+/** What predicates of the scope may ask of the catalog. */
+export function scopeContext(accelerators: readonly Accelerator[]): ScopeContext {
+  return {knowsKind: label => readerOf(label) !== undefined, knowsAccelerator: label => acceleratorOf(label, accelerators) !== undefined}
+}
+
+const matched = new WeakMap<readonly Accelerator[], Map<string, Accelerator | undefined>>()
+
+/** The part of the catalog that a label of a published result means. */
+export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  let known = matched.get(accelerators)
+  if (known === undefined) matched.set(accelerators, (known = new Map()))
+  if (!known.has(label)) known.set(label, matchAccelerator(label, accelerators) ?? measuredAccelerator(label, accelerators))
+  return known.get(label)
+}
+
+export function configurationOf({metric: _metric, unit: _unit, scope: _scope, ...setting}: Setting): string {
+  return JSON.stringify(setting)
+}
+
+/** Every row once, in order. */
+export function predictRows(rows: readonly ResultRow[], input: PredictionInput): readonly PredictedRow[] {
+  const factsOf = factsByFolds(input)
+  const asked = new Set<string>()
+  return rows.map((row, index) => {
+    if (index % 50 === 0) input.progress?.(index)
+    return predictRow(row, input, factsOf, asked)
+  })
+}
+
+type FactsOf = (basis: Basis, group: string) => Facts
+
+function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Set<string>): PredictedRow {
+  const {setting} = row
+  const reader = readerOf(setting.kind)
+  const part = acceleratorOf(setting.accelerator, accelerators)
+  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false}
+  const no = (status: Status, reason: string, predicate?: string): PredictedRow => ({...common, status, reason, predicate, answers: new Map(), fits: new Map()})
+  const problem = row.problem ?? scope.excluded(row.id)
+  if (problem !== undefined) return no('excluded', problem)
+  const outside = scope.outOfScope(setting)
+  if (outside !== undefined) return no('out_of_scope', outside.reason, outside.name)
+  if (reader === undefined) return no('unanswered', `nothing reads results of kind "${setting.kind}"`)
+  const predict = (asking: Setting, facts: Facts): Prediction | Failed => sound(asking, () => reader.predict(asking, facts, accelerators))
+  const first = predict(setting, input.facts)
+  // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
+  if (first.status !== 'answered') return {...no('unanswered', first.reason), failed: first.status === 'failed'}
+  const {model, accelerator} = {model: first.model ?? common.model, accelerator: first.acceleratorId ?? common.accelerator}
+  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source}
+  const bases: readonly Basis[] = folds === undefined ? ['all'] : BASES
+  const answers = new Map<Basis, Answer>()
+  const fits = new Map<Basis, boolean>()
+  const ran = row.metric !== 'fits' && !asked.has(common.configuration)
+  if (ran) asked.add(common.configuration)
+  for (const basis of bases) {
+    const facts = factsOf(basis, groups[basis])
+    const prediction = facts === input.facts ? first : predict(setting, facts)
+    if (prediction.status === 'answered') answers.set(basis, answerOf(prediction, reader.kind, part, model, facts.calibration))
+    if (!ran) continue
+    const memory = predict({...setting, metric: 'fits', unit: 'bool', scope: 'system'}, facts)
+    if (memory.status === 'answered') fits.set(basis, memory.interval.p50 >= 0.5)
+  }
+  return {...common, model, accelerator, status: 'answered', reason: undefined, predicate: undefined, answers, fits}
+}
+
+function answerOf(prediction: Extract<Prediction, {status: 'answered'}>, kind: string, part: Accelerator | undefined, model: string, calibration: Calibration): Answer {
+  const distance = prediction.distance ?? (part === undefined ? 'none' : calibration.distance(kind, part, model))
+  return {interval: prediction.interval, distance, bottleneck: prediction.bottleneck}
+}
+
+interface Failed {
+  readonly status: 'failed'
+  readonly reason: string
+}
+
+/** A prediction that can be scored; whatever goes wrong in an estimator concerns its row alone. */
+function sound({metric}: Setting, predict: () => Prediction): Prediction | Failed {
+  let prediction: Prediction
+  try {
+    prediction = predict()
+  } catch (error) {
+    if (error instanceof RigorError) return {status: 'unanswered', reason: error.message}
+    return {status: 'failed', reason: `the estimator failed: ${error instanceof Error ? error.message : String(error)}`}
+  }
+  if (prediction.status !== 'answered') return prediction
+  const {p10, p50, p90} = prediction.interval
+  const [least, ordered] = [metric === 'fits' ? 0 : Number.MIN_VALUE, p10 <= p50 && p50 <= p90]
+  return ordered && p10 >= least && Number.isFinite(p90) ? prediction : {status: 'unanswered', reason: 'the estimate is not a finite figure above zero'}
+}
+
+/**
+ * The facts to predict a group with: those of the calibration from which the group was left out. A prediction may rest on the factors of
+ * several kinds (watts on speeds), so the folds of all kinds that hold the group take the place of what the full calibration has of these kinds.
+ */
+function factsByFolds({facts, calibration, folds = []}: PredictionInput): FactsOf {
+  const known = new Map<string, Facts>()
+  return (basis, group) => {
+    if (basis === 'all') return facts
+    const without = folds.filter(fold => fold.way === basis && fold.held.includes(group))
+    // Nothing was fitted to a group that no fold holds: the full calibration has not seen it.
+    if (without.length === 0) return facts
+    const key = without.map(fold => folds.indexOf(fold)).join(' ')
+    let changed = known.get(key)
+    if (changed === undefined) known.set(key, (changed = {...facts, calibration: calibrationWithout(without, calibration)}))
+    return changed
+  }
+}
+
+function calibrationWithout(folds: readonly HeldOutFold[], {entries, spreads, evidence}: CalibrationTable): Calibration {
+  const replaced = new Set(folds.flatMap(({kinds}) => kinds))
+  const others = <T extends {readonly kind: string}>(rows: readonly T[]): readonly T[] => rows.filter(({kind}) => !replaced.has(kind))
+  return createCalibration([...others(entries), ...folds.flatMap(fold => fold.entries)], spreads, [...others(evidence), ...folds.flatMap(fold => fold.evidence)])
+}

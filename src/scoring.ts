@@ -1,0 +1,83 @@
+import {parseHeldOut, type HeldOutFold} from './accuracy/held-out.ts'
+import {goalsOf, type Goal} from './accuracy/goals.ts'
+import {BASES, configurationOf, predictRows, scopeContext, type PredictedRow} from './accuracy/predict.ts'
+import {readers} from './accuracy/readers.ts'
+import {readResults, type ResultRow} from './accuracy/rows.ts'
+import {parseScope} from './accuracy/scope.ts'
+import {summarize, type AccuracySummary} from './accuracy/summary.ts'
+import type {Snapshot} from './catalog/snapshot.ts'
+import {createPlanningFacts} from './planner/facts.ts'
+import {readMeasured, SCOPE_FILE, type MeasuredTexts} from './store/measured.ts'
+import {readTextFile} from './store/text-file.ts'
+
+/** Something to know before the figures. */
+export interface Remark {
+  readonly text: string
+  readonly warning: boolean
+}
+
+/** What is to be scored, before anything is predicted. */
+export interface Subject {
+  readonly rows: readonly ResultRow[]
+  readonly remarks: readonly Remark[]
+  /** Factors fitted without some groups; absent = the full calibration alone. */
+  readonly folds: readonly HeldOutFold[] | undefined
+  readonly scope: string
+}
+
+export interface Scored {
+  readonly predicted: readonly PredictedRow[]
+  readonly summary: AccuracySummary
+  readonly goals: readonly Goal[]
+  readonly remarks: readonly Remark[]
+}
+
+/** The published results that come with rigor. */
+export function bundledResults(packageRoot: string, {calibration}: Snapshot): Subject {
+  const {results, heldOut, scope} = readMeasured(packageRoot)
+  const rows = rowsOf(results)
+  if (heldOut === undefined) {
+    return {rows, scope, folds: undefined, remarks: [{warning: true, text: 'IN SAMPLE: the factors were fitted to these very results, and data/measured/held-out.json, which holds factors fitted without them, is missing. The errors on results that nobody has seen are larger.'}]}
+  }
+  const folds = parseHeldOut(heldOut)
+  const fitted = new Set(calibration.entries.map(({kind}) => kind))
+  const apart = readers.map(({kind}) => kind).filter(kind => fitted.has(kind) && !folds.some(({kinds}) => kinds.includes(kind)))
+  return {
+    rows, folds, scope,
+    remarks: [
+      {warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each line shows the worst of the three.'},
+      ...(apart.length === 0 ? [] : [{warning: true, text: `IN SAMPLE for ${apart.join(', ')}: data/measured/held-out.json has no factors that were fitted without these results.`}]),
+    ],
+  }
+}
+
+/** A file of the user's. */
+export function ownResults(file: string, packageRoot: string): Subject {
+  const {rows, remarks} = readResults(readTextFile(file), file)
+  const {results, scope} = readMeasured(packageRoot)
+  const seen = new Set(rowsOf(results).map(keyOf))
+  const known = rows.filter(row => row.problem === undefined && seen.has(keyOf(row))).length
+  return {
+    rows, scope, folds: undefined,
+    remarks: [
+      {warning: false, text: 'Predicted by the full calibration, as plans and estimates are.'},
+      ...(known === 0 ? [] : [{warning: true, text: `${known} of ${rows.length} rows state settings that the factors were fitted to: for these the errors are in sample, and too small.`}]),
+      ...remarks.map(text => ({warning: true, text})),
+    ],
+  }
+}
+
+const rowsOf = (results: MeasuredTexts['results']): readonly ResultRow[] => [...results].flatMap(([name, text]) => readResults(text, name).rows)
+const keyOf = ({setting}: ResultRow): string => `${configurationOf(setting)} ${setting.metric} ${setting.scope}`
+
+/** Predicts and scores. The facts are those of the catalog alone: nothing that the user measured takes part. */
+export function score({rows, folds, scope: scopeText, remarks}: Subject, snapshot: Snapshot, progress?: (done: number) => void): Scored {
+  const {accelerators, calibration} = snapshot
+  const scope = parseScope(scopeText, SCOPE_FILE, scopeContext(accelerators))
+  const predicted = predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators, calibration, scope, folds, progress})
+  const summary = summarize(predicted, folds === undefined ? ['all'] : BASES)
+  // Bugs must not hide among what is not answered.
+  const broken = predicted.filter(({failed}) => failed).length
+  const bugs = broken === 0 ? [] : [{warning: true, text: `${broken} ${broken === 1 ? 'row is' : 'rows are'} unanswered because of a bug in rigor; please report it.`}]
+  return {predicted, summary, goals: goalsOf(summary, predicted), remarks: [...remarks, ...bugs]}
+}
