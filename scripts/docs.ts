@@ -4,7 +4,7 @@
  */
 import fs from 'node:fs'
 import path from 'node:path'
-import {accuracyTable, scoredResults} from './docs/accuracy.ts'
+import {accuracyFiles, accuracyTable, scoredResults} from './docs/accuracy.ts'
 import {coverageTable, fileTables, gapTable, planOutput} from './docs/blocks.ts'
 import {commandsPage} from './docs/commands.ts'
 import {errorsPage} from './docs/errors.ts'
@@ -18,7 +18,9 @@ async function expectedFiles(): Promise<ReadonlyMap<string, string>> {
   files.set('docs/errors.md', errorsPage(ROOT))
   files.set('docs/commands.md', await commandsPage(ROOT))
   for (const [name, text] of schemaFiles()) files.set(`docs/schemas/${name}`, text)
-  files.set('README.md', withBlocks('README.md', {plan: planOutput(ROOT), accuracy: accuracyTable(await scoredResults(ROOT))}))
+  const scored = await scoredResults(ROOT)
+  for (const [file, text] of accuracyFiles(scored)) files.set(file, text)
+  files.set('README.md', withBlocks('README.md', {plan: planOutput(ROOT), accuracy: accuracyTable(scored)}))
   files.set('docs/data-sources.md', withBlocks('docs/data-sources.md', {coverage: await coverageTable(ROOT), files: fileTables(ROOT), gaps: gapTable(ROOT)}))
   return files
 }
@@ -35,10 +37,12 @@ function withBlocks(page: string, blocks: Readonly<Record<string, string>>): str
   return text
 }
 
-/** Files of docs/schemas that nothing makes any more. */
+/** Folders that hold made files only. */
+const MADE_FOLDERS = ['docs/schemas', 'docs/accuracy']
+
+/** Files in them that nothing makes any more. */
 function orphans(expected: ReadonlyMap<string, string>): readonly string[] {
-  const folder = path.join(ROOT, 'docs', 'schemas')
-  const present = fs.existsSync(folder) ? fs.readdirSync(folder).map((name) => `docs/schemas/${name}`) : []
+  const present = MADE_FOLDERS.flatMap((folder) => (fs.existsSync(path.join(ROOT, folder)) ? fs.readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`) : []))
   return present.filter((file) => !expected.has(file))
 }
 

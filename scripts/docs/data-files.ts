@@ -93,6 +93,7 @@ export const DATA_FILES: readonly DataFile[] = [
     text: `${IMPORT}measured.ts\`. Results that others published, in their own units. The estimates are fitted to these and scored on these (\`node scripts/accuracy.ts\`).`,
     columns: {metric: 'what was measured; `fits` is 1 or 0', scope: 'what it was measured over: one accelerator, a node, the whole system', date: 'of the publication'},
   },
+  {pattern: 'measured/*.json', title: 'Made from the measurements', text: '`accuracy-record.json` is written by `scripts/accuracy-record.ts`: where the accuracy stands, for the test that it does not get worse. `held-out.json` is written by `scripts/calibrate/`: factors fitted without some models, accelerators or sources, for figures that are out of sample.'},
   {pattern: 'measured/scope.yaml', title: 'Scope of the accuracy command', text: 'Written by hand. Which published results no estimate is held against, and why; [decision 9](decisions/0009-accuracy.md).'},
   {pattern: 'energy/tariffs.csv', title: 'Electricity tariffs', text: `${IMPORT}energy.ts\`. By country and sector.`},
   {pattern: 'energy/carbon.csv', title: 'Grid carbon', text: `${IMPORT}energy.ts\`. Estimates use the country's lifecycle factor; generation-only factors of single regions are kept beside and never ranked.`, columns: {scope: 'a provider, or `country`', basis: '`lifecycle` or `generation`'}},

@@ -25,11 +25,21 @@ function read(text: string): Label {
   return {words, memoryGb}
 }
 
+/** Thousands of rows share a few dozen labels, and a label is held against every part of the catalog. */
+const matches = new WeakMap<readonly Accelerator[], Map<string, Accelerator | undefined>>()
+
 /**
  * The accelerator that a published result names: every word of a catalog id stands in the label, none that makes it another
  * part is left over, and the memory agrees where both say it. `undefined` = none, or more than one equally well.
  */
 export function matchAccelerator(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  let known = matches.get(accelerators)
+  if (known === undefined) matches.set(accelerators, (known = new Map()))
+  if (!known.has(label)) known.set(label, bestMatch(label, accelerators))
+  return known.get(label)
+}
+
+function bestMatch(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
   if (label.includes(',')) return undefined
   const wanted = read(label)
   let best: Accelerator | undefined

@@ -12,16 +12,20 @@ export function accuracyDocument(summary: AccuracySummary, goals: readonly Goal[
     outOfSample: summary.bases.length > 1,
     remarks,
     rows: rows.map(row => rowOf(row, quoted.get(row.figure) ?? 'all', summary.bases)),
-    summary: summary.groups.map(({scores, byBasis, ...group}) => ({...group, ...(scores ?? NOTHING), mapeByBasis: Object.fromEntries(Object.entries(byBasis).map(([name, each]) => [name, each.mape]))})),
-    fits: summary.fits.map(([basis, scores]) => ({basis, ...scores})),
+    summary: summary.groups.map(({scores, byBasis, ...group}) => ({...group, ...shortened({coverage: group.coverage, ...(scores ?? NOTHING)}), mapeByBasis: shortened(Object.fromEntries(Object.entries(byBasis).map(([name, each]) => [name, each.mape])))})),
+    fits: summary.fits.map(([basis, scores]) => ({basis, ...shortened({...scores})})),
     topics: summary.topics.map(({out_of_scope: outOfScope, ...counts}) => ({...counts, outOfScope})),
     outOfScope: summary.outOfScope.map(({name, reason, rows: count, byTopic}) => ({name, reason, rows: count, byTopic: Object.fromEntries(byTopic)})),
     excluded: summary.excluded.map(({reason, rows: count}) => ({reason, rows: count})),
     unanswered: summary.unanswered.map(({reason, rows: count}) => ({reason, rows: count})),
-    worst: summary.worst.map(({row, basis, ratio}) => ({id: row.row.id, figure: row.figure, basis, ratio})),
-    goals: goals.map(goal => ({name: goal.name, value: goal.value ?? null, aim: goal.aim, most: goal.most ?? null, floor: goal.floor ?? null, aimMet: aimMet(goal), floorMet: floorMet(goal) ?? null})),
+    worst: summary.worst.map(({row, basis, ratio}) => ({id: row.row.id, figure: row.figure, basis, ratio: short(ratio)})),
+    goals: goals.map(goal => ({name: goal.name, value: goal.value === undefined ? null : short(goal.value), aim: goal.aim, most: goal.most ?? null, floor: goal.floor ?? null, aimMet: aimMet(goal), floorMet: floorMet(goal) ?? null})),
   }
 }
+
+/** Six significant digits: more than any of them is worth, and the same bytes on every machine. */
+const short = (value: number): number => Number(value.toPrecision(6))
+const shortened = (figures: Readonly<Record<string, number | null>>): Record<string, number | null> => Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, value === null ? null : short(value)]))
 
 const NOTHING = {
   configurations: 0, sources: 0, mape: null, mdape: null, p90: null, bias: null, inside: null, width: null, winkler: null, mapeOfAll: null, plainMape: null, plainMdape: null, plainMapeOfAll: null,
@@ -36,7 +40,7 @@ export function quotedBases(summary: AccuracySummary): ReadonlyMap<string, Basis
 function rowOf({row, status, reason, answers, kind, figure, model, accelerator}: PredictedRow, basis: Basis, bases: readonly Basis[]): Record<string, unknown> {
   const answer = answers.get(basis)
   const missing = status === 'answered' && answer === undefined
-  const percentiles = (interval: Interval | undefined): Interval | null => (interval === undefined ? null : {p10: interval.p10, p50: interval.p50, p90: interval.p90})
+  const percentiles = (interval: Interval | undefined): Interval | null => (interval === undefined ? null : {p10: short(interval.p10), p50: short(interval.p50), p90: short(interval.p90)})
   return {
     id: row.id, metric: row.metric, unit: row.unit, measured: row.measured ?? null,
     status: missing ? 'unanswered' : status,

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import type {Accelerator, CalibrationTable} from '../catalog/schema.ts'
 import {RigorError} from '../errors.ts'
 import {createCalibration, type Calibration} from '../performance/calibration.ts'
@@ -65,14 +66,9 @@ export function scopeContext(accelerators: readonly Accelerator[]): ScopeContext
   return {knowsKind: label => readerOf(label) !== undefined, knowsAccelerator: label => acceleratorOf(label, accelerators) !== undefined}
 }
 
-const matched = new WeakMap<readonly Accelerator[], Map<string, Accelerator | undefined>>()
-
 /** The part of the catalog that a label of a published result means. */
 export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
-  let known = matched.get(accelerators)
-  if (known === undefined) matched.set(accelerators, (known = new Map()))
-  if (!known.has(label)) known.set(label, matchAccelerator(label, accelerators) ?? measuredAccelerator(label, accelerators))
-  return known.get(label)
+  return matchAccelerator(label, accelerators) ?? measuredAccelerator(label, accelerators)
 }
 
 export function configurationOf({metric: _metric, unit: _unit, scope: _scope, ...setting}: Setting): string {
@@ -129,6 +125,10 @@ function answerOf(prediction: Extract<Prediction, {status: 'answered'}>, kind: s
   return {interval: prediction.interval, distance, bottleneck: prediction.bottleneck}
 }
 
+function issueText({issues: [first]}: z.ZodError): string {
+  return first === undefined ? 'it is not understood' : [first.path.join('.'), first.message].filter(text => text !== '').join(': ')
+}
+
 interface Failed {
   readonly status: 'failed'
   readonly reason: string
@@ -141,6 +141,7 @@ function sound({metric}: Setting, predict: () => Prediction): Prediction | Faile
     prediction = predict()
   } catch (error) {
     if (error instanceof RigorError) return {status: 'unanswered', reason: error.message}
+    if (error instanceof z.ZodError) return {status: 'unanswered', reason: `the setting makes no workload: ${issueText(error)}`}
     return {status: 'failed', reason: `the estimator failed: ${error instanceof Error ? error.message : String(error)}`}
   }
   if (prediction.status !== 'answered') return prediction

@@ -33,6 +33,8 @@ const LARGEST: Readonly<Record<string, number>> = {
   params_b: 1e5, accelerators: 1e7, nodes: 1e7, tp: 1e5, pp: 1e5, dp: 1e7, ep: 1e5, cp: 1e5, micro_batch: 1e9, global_batch: 1e9, concurrency: 1e7,
   input_len: 1e8, output_len: 1e8, seq_len: 1e9, tokens: 1e17, value: 1e30,
 }
+/** None of it is nothing to measure. (Zero experts in parallel is how some write "not cut"; zero accelerators is a processor alone.) */
+const ABOVE_ZERO: ReadonlySet<string> = new Set(['params_b', 'nodes', 'tp', 'pp', 'dp', 'cp', 'micro_batch', 'global_batch', 'concurrency', 'input_len', 'output_len', 'seq_len', 'tokens'])
 const LONGEST_CELL = 2000
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 // oxlint-disable-next-line no-control-regex -- these are the very characters that no table of results needs
@@ -79,6 +81,7 @@ function problemOf(cells: Readonly<Record<string, string>>): string | undefined 
     const value = Number(cell)
     if (!(Math.abs(value) <= largest)) return `${column} ${echo(cell, 30)} is beyond anything measured`
     if (value < 0) return `${column} ${echo(cell, 30)} is negative`
+    if (value === 0 && ABOVE_ZERO.has(column)) return `${column} is 0`
   }
   if ((cells['kind'] ?? '').trim() === '') return 'the kind of work is not stated'
   if ((cells['metric'] ?? '').trim() === '') return 'what was measured is not stated'

@@ -33,7 +33,7 @@ export function renderAccuracy(summary: AccuracySummary, goals: readonly Goal[],
   const of = (by: Grouping): readonly GroupSummary[] => summary.groups.filter(each => each.by === by)
   const sections: Line[][] = [
     [...wrap([{text: headline(summary, rows, view), style: 'bold'}], width), ...view.remarks.flatMap(({text, warning}) => wrap([{text, style: warning ? 'yellow' : 'dim'}], width))],
-    groupLines('By figure', [...of('figure'), ...of('all').map(all => ({...all, group: 'all of these'}))], summary, fitted),
+    figureLines([...of('figure'), ...of('all').map(all => ({...all, group: 'all of these'}))], summary, fitted),
     fitLines(summary, fitted),
     groupLines('By kind', of('kind'), summary, fitted),
     groupLines('By accelerator', of('accelerator'), summary, fitted),
@@ -57,7 +57,7 @@ function headline({topics}: AccuracySummary, rows: readonly PredictedRow[], {sub
   return `${groupDigits(String(rows.length))} rows of ${subject}: ${groupDigits(String(inScope))} in scope, ${groupDigits(String(answered))} of them answered${inScope === 0 ? '' : ` (${share(answered / inScope)})`}.`
 }
 
-const title = (text: string): Line => [{text, style: 'bold'}]
+const title = (text: string, width: number): Line[] => wrap([{text, style: 'bold'}], width)
 
 /** How far the estimates are off, one line per group. */
 export function accuracyColumns(bases: readonly Basis[]): readonly Column<GroupSummary>[] {
@@ -85,12 +85,30 @@ export function accuracyColumns(bases: readonly Basis[]): readonly Column<GroupS
   ]
 }
 
-function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: AccuracySummary, {width, verbose}: AccuracyView): Line[] {
+function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: AccuracySummary, {width, verbose}: AccuracyView, columns = accuracyColumns(bases)): Line[] {
   if (groups.length === 0) return []
   const shown = verbose ? groups : groups.slice(0, SHOWN)
-  const {header, body} = columnLines(fitColumns(accuracyColumns(bases), shown, width), shown)
+  const fitted = fitColumns(columns, shown, width)
+  const {header, body} = columnLines(fitted, shown)
   const left = shown.length < groups.length ? wrap([{text: `${shown.length} of ${groups.length}, by rows; --verbose shows all.`, style: 'dim'}], width) : []
-  return [title(heading), ...header, ...body, ...left]
+  return [...title(heading, width), ...header, ...body, ...left]
+}
+
+/** All columns, in as many tables one below the other as the width makes necessary. */
+function figureLines(groups: readonly GroupSummary[], summary: AccuracySummary, view: AccuracyView): Line[] {
+  const [name, ...columns] = accuracyColumns(summary.bases)
+  const lines: Line[] = []
+  let left: readonly Column<GroupSummary>[] = columns
+  while (name !== undefined && left.length > 0) {
+    const fitted = new Set(fitColumns([name, ...left], groups, view.width).map(({column}) => column))
+    const now = left.filter(column => fitted.has(column))
+    // On the narrowest terminals a figure stands alone.
+    const taken = now.length > 0 ? now : left.slice(0, 1)
+    if (lines.length > 0) lines.push([])
+    lines.push(...groupLines(lines.length === 0 ? 'By figure' : 'By figure, continued', groups, summary, view, [name, ...taken]))
+    left = left.filter(column => !taken.includes(column))
+  }
+  return lines
 }
 
 function fitLines({fits}: AccuracySummary, {width}: AccuracyView): Line[] {
@@ -98,7 +116,7 @@ function fitLines({fits}: AccuracySummary, {width}: AccuracyView): Line[] {
   if (scores === undefined) return []
   const side = (count: number, right: number | null): string => (right === null ? 'none' : `${share(right)} of ${groupDigits(String(count))}`)
   return [
-    title('Whether it fits'),
+    ...title('Whether it fits', width),
     ...wrap(`Right in ${share(scores.rightShare)} of ${groupDigits(String(scores.answered))} configurations: ${side(scores.failures, scores.failuresRightShare)} that ran out of memory, ${side(scores.ran, scores.ranRightShare)} that ran.`, width),
   ]
 }
@@ -111,7 +129,7 @@ function topicLines(topics: readonly TopicCounts[], width: number): Line[] {
     count('rows', 'rows'), count('answered', 'answered'), count('un- answered', 'unanswered'), count('out of scope', 'out_of_scope'), count('excluded', 'excluded'),
   ]
   const {header, body} = columnLines(fitColumns(columns, topics, width), topics)
-  return [title('By topic'), ...header, ...body]
+  return [...title('By topic', width), ...header, ...body]
 }
 
 function reasonLines(heading: string, reasons: readonly ReasonCount[], {width, verbose}: AccuracyView, byTopic: boolean): Line[] {
@@ -121,7 +139,7 @@ function reasonLines(heading: string, reasons: readonly ReasonCount[], {width, v
   const lines = shown.flatMap(({reason, rows, byTopic: topics}) =>
     wrap(byTopic && topics.length > 0 ? `${reason} (${topics.map(([topic, count]) => `${topic} ${count}`).join(', ')})` : reason, width, {first: `${groupDigits(String(rows)).padStart(widest)}  `}))
   const left = shown.length < reasons.length ? wrap([{text: `${shown.length} of ${reasons.length} reasons; --verbose shows all.`, style: 'dim'}], width) : []
-  return [title(heading), ...lines, ...left]
+  return [...title(heading, width), ...lines, ...left]
 }
 
 /** "DeepSeek-R1 on 8 × b200-sxm-180gb, sglang, fp4, tp 8, concurrency 128, 1,024 in, 1,024 out". */
@@ -148,7 +166,7 @@ function missLines(misses: readonly Miss[], width: number): Line[] {
       [{text: `    ${cut(row.row.id, width - 4)}`, style: 'dim' as const}],
     ]
   })
-  return [title('Farthest off'), ...lines]
+  return [...title('Farthest off', width), ...lines]
 }
 
 const goalValue = ({unit}: Goal, value: number): string => (unit === 'share' ? share(value) : ratio(value))
@@ -156,7 +174,7 @@ const goalValue = ({unit}: Goal, value: number): string => (unit === 'share' ? s
 export const goalText = (goal: Goal, limit: number): string =>
   goal.better === 'within' ? `${goalValue(goal, limit)} to ${goalValue(goal, goal.most ?? 1)}` : `${goal.better === 'less' ? '≤' : '≥'} ${goalValue(goal, limit)}`
 export const goalStanding = (goal: Goal): string =>
-  goal.value === undefined ? 'nothing answered' : `${aimMet(goal) ? 'met' : 'missed'}${floorMet(goal) === false ? ', below the floor' : ''}`
+  goal.value === undefined ? 'unknown' : floorMet(goal) === false ? 'below floor' : aimMet(goal) ? 'met' : 'missed'
 
 export const goalColumns: readonly Column<Goal>[] = [
   {title: '', align: 'left', priority: 0, shrinksTo: 24, cell: ({name}) => name},
@@ -170,20 +188,20 @@ function goalLines(goals: readonly Goal[], width: number): Line[] {
   const known = goals.filter(({value}) => value !== undefined)
   if (known.length === 0) return []
   const {header, body} = columnLines(fitColumns(goalColumns, known, width), known)
-  return [title('Aims'), ...header, ...body]
+  return [...title('Aims', width), ...header, ...body]
 }
 
 function rowLines(rows: readonly PredictedRow[], {groups}: AccuracySummary, width: number): Line[] {
   if (rows.length === 0) return []
   const quoted = new Map(groups.filter(({by}) => by === 'figure').map(({group, basis}) => [group, basis]))
   const columns: readonly Column<PredictedRow>[] = [
-    {title: 'row', align: 'left', priority: 0, shrinksTo: 16, cell: ({row}) => row.id},
-    {title: 'metric', align: 'left', priority: 1, shrinksTo: 8, cell: ({row}) => row.metric},
+    {title: 'row', align: 'left', priority: 0, shrinksTo: 16, widest: 32, cell: ({row}) => row.id},
+    {title: 'metric', align: 'left', priority: 1, shrinksTo: 8, widest: 12, cell: ({row}) => row.metric},
     {title: 'measured', align: 'right', priority: 0, widest: 12, cell: ({row}) => (row.measured === undefined ? '' : significant(row.measured, 4))},
     {title: 'answer', align: 'left', priority: 0, shrinksTo: 20, cell: row => answerText(row, quoted.get(row.figure))},
   ]
   const {header, body} = columnLines(fitColumns(columns, rows, width), rows)
-  return [title('Every row'), ...header, ...body]
+  return [...title('Every row', width), ...header, ...body]
 }
 
 function answerText(row: PredictedRow, basis: Basis | 'pooled' | undefined): string {

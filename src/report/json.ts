@@ -66,8 +66,7 @@ function isInterval(value: unknown): value is Interval {
   return value !== null && typeof value === 'object' && 'p50' in value
 }
 
-/** Every figure with six significant digits; totals are the sums of their lines as written. `at` names the value in errors. */
-export function rounded(value: unknown, at: string): unknown {
+function rounded(value: unknown, at: string): unknown {
   if (typeof value === 'number') {
     // JSON would turn it into null, which means "unknown": a wrong figure must not pass as a missing one.
     if (!Number.isFinite(value)) throw new TypeError(`${at} is ${value}`)
