@@ -90,7 +90,7 @@ export const DATA_FILES: readonly DataFile[] = [
   {
     pattern: 'measured/*.csv',
     title: 'Published measurements',
-    text: `${IMPORT}measured.ts\`. Results that others published, in their own units. The estimates are fitted to these and scored on these (\`node scripts/accuracy.ts\`).`,
+    text: `${IMPORT}measured.ts\`. Results that others published, in their own units. The estimates are fitted to these and scored on these (\`rigor accuracy\`, [accuracy.md](accuracy.md)).`,
     columns: {metric: 'what was measured; `fits` is 1 or 0', scope: 'what it was measured over: one accelerator, a node, the whole system', date: 'of the publication'},
   },
   {pattern: 'measured/*.json', title: 'Made from the measurements', text: '`accuracy-record.json` is written by `scripts/accuracy-record.ts`: where the accuracy stands, for the test that it does not get worse. `held-out.json` is written by `scripts/calibrate/`: factors fitted without some models, accelerators or sources, for figures that are out of sample.'},

@@ -5,6 +5,7 @@ import {accuracyDocument} from '../accuracy/document.ts'
 import {selectRows} from '../accuracy/filter.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorCommand} from '../command.ts'
+import {RigorError} from '../errors.ts'
 import {renderAccuracy} from '../report/accuracy.ts'
 import {bundledResults, ownResults, score, type Scored} from '../scoring.ts'
 import {echo} from '../text/safe.ts'
@@ -34,6 +35,9 @@ export default class Accuracy extends RigorCommand {
   async run(): Promise<unknown> {
     this.argv = namePlotFolder(this.argv)
     const {flags} = await this.parse(Accuracy)
+    if (flags.plot !== undefined && fs.statSync(flags.plot, {throwIfNoEntry: false})?.isDirectory() === false) {
+      throw new RigorError('BAD_FLAG', `--plot "${echo(flags.plot, 200)}" is a file.`, {hint: 'Name a folder; it is made if there is none.'})
+    }
     const snapshot = await this.openCatalog(flags)
     const subject = flags.data === undefined ? bundledResults(this.packageRoot, snapshot) : ownResults(flags.data, this.packageRoot)
     const rows = selectRows(subject.rows, {kinds: flags.kind, accelerators: flags.accelerator, metrics: flags.metric}, snapshot.accelerators)

@@ -20,8 +20,12 @@ export interface AccuracyView {
 
 const SHOWN = 12
 
-/** 0.087 → "8.7 %", 0.21 → "21 %", 12.4 → "1,240 %". */
-export const share = (value: number): string => `${groupDigits(Math.abs(value) < 0.0995 ? (value * 100).toFixed(1) : (value * 100).toFixed(0))} %`
+/** 0.087 → "8.7 %", 0.21 → "21 %", 12.4 → "1,240 %". What is not all is never "100 %". */
+export function share(value: number): string {
+  const nearly = value < 1 && value >= 0.995
+  const digits = Math.abs(value) < 0.0995 || nearly ? 1 : 0
+  return `${groupDigits((nearly ? Math.min(99.9, value * 100) : value * 100).toFixed(digits))} %`
+}
 const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${share(Math.abs(value))}`
 const ratio = (value: number): string => significant(value, 2)
 
@@ -94,12 +98,16 @@ function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: A
   return [...title(heading, width), ...header, ...body, ...left]
 }
 
-/** All columns, in as many tables one below the other as the width makes necessary. */
+/** Columns from this priority on are left to wide terminals and `--json`. */
+const DETAIL = 5
+
+/** All columns that say how far off the estimates are, in as many tables one below the other as the width makes necessary. */
 function figureLines(groups: readonly GroupSummary[], summary: AccuracySummary, view: AccuracyView): Line[] {
   const [name, ...columns] = accuracyColumns(summary.bases)
   const lines: Line[] = []
+  if (name === undefined) return lines
   let left: readonly Column<GroupSummary>[] = columns
-  while (name !== undefined && left.length > 0) {
+  while (left.some(({priority}) => priority < DETAIL)) {
     const fitted = new Set(fitColumns([name, ...left], groups, view.width).map(({column}) => column))
     const now = left.filter(column => fitted.has(column))
     // On the narrowest terminals a figure stands alone.

@@ -1,0 +1,139 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import {beforeAll, describe, expect, test} from 'vitest'
+import type {HeldOutFold} from '../../src/accuracy/held-out.ts'
+import {predictRows, scopeContext, type PredictedRow} from '../../src/accuracy/predict.ts'
+import {readResults, type ResultRow} from '../../src/accuracy/rows.ts'
+import {createScope, parseScope, type Scope} from '../../src/accuracy/scope.ts'
+import {MEASUREMENT_COLUMNS} from '../../src/catalog/parse/measured.ts'
+import {parseCsv, writeCsv} from '../../src/catalog/csv.ts'
+import type {Snapshot} from '../../src/catalog/snapshot.ts'
+import {createPlanningFacts} from '../../src/planner/facts.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
+
+const ROOT = path.resolve(import.meta.dirname, '../..')
+const FOLDER = path.join(ROOT, 'data/measured')
+/** Every so-manieth row: all sorts of them, in a second. */
+const STRIDE = 9
+
+let snapshot: Snapshot
+let scope: Scope
+beforeAll(async () => {
+  snapshot = await openSnapshot({packageRoot: ROOT})
+  scope = parseScope(fs.readFileSync(path.join(FOLDER, 'scope.yaml'), 'utf8'), 'scope.yaml', scopeContext(snapshot.accelerators))
+})
+
+const cells = fs.readdirSync(FOLDER).filter(name => name.endsWith('.csv')).flatMap(name => parseCsv(fs.readFileSync(path.join(FOLDER, name), 'utf8'), name).map(record => record.cells)).filter((_, index) => index % STRIDE === 0)
+const rowsOf = (list: readonly Readonly<Record<string, string>>[]): readonly ResultRow[] => readResults(writeCsv(MEASUREMENT_COLUMNS, list.map(each => MEASUREMENT_COLUMNS.map(column => each[column] ?? ''))), 'some.csv').rows
+const predict = (rows: readonly ResultRow[], more: {readonly scope?: Scope; readonly folds?: readonly HeldOutFold[]} = {}): readonly PredictedRow[] =>
+  predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators: snapshot.accelerators, calibration: snapshot.calibration, scope, ...more})
+const said = (rows: readonly PredictedRow[]): string => JSON.stringify(rows.map(({status, reason, answers, fits}) => [status, reason, [...answers], [...fits]]))
+
+describe('the mapping is blind', () => {
+  test('values blanked, ids, dates and sources shuffled: the predictions are the same, byte for byte', () => {
+    // Rows are excluded by id: that is the command's doing, not the mapping's.
+    const open = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: []}, scopeContext(snapshot.accelerators))
+    const at = (index: number, column: string): string => cells[(index * 7 + 3) % cells.length]?.[column] ?? ''
+    const blinded = cells.map((each, index) => ({...each, value: '', id: at(index, 'id'), date: at(index, 'date'), source: at(index, 'source')}))
+
+    const before = said(predict(rowsOf(cells), {scope: open}))
+
+    expect(said(predict(rowsOf(blinded), {scope: open}))).toBe(before)
+    expect(before.match(/"answered"/g)?.length).toBeGreaterThan(300)
+  })
+
+  test('of the notes only the named fields are seen', () => {
+    const talkative = cells.map(each => ({...each, notes: `${each['notes'] ?? ''}; result 123.4 on the author's machine`}))
+
+    expect(said(predict(rowsOf(talkative)))).toBe(said(predict(rowsOf(cells))))
+  })
+})
+
+describe('the setting matters', () => {
+  const SERVING = {
+    id: 'a', kind: 'llm_inference', model: 'meta-llama/Llama-3.1-70B', phase: 'serving_fixed_concurrency', framework: 'vllm 0.12.0', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', precision: 'fp8', tp: '8', pp: '1', dp: '1', ep: '1',
+    concurrency: '32', input_len: '1024', output_len: '1024', metric: 'tpot_ms', unit: 'ms', scope: 'per_request', value: '10', source: 's',
+  }
+  const TRAINING = {
+    id: 'b', kind: 'llm_pretraining', model: 'Llama 3 8B', phase: 'train_step', framework: 'NVIDIA Megatron-Bridge', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', precision: 'bf16', tp: '1', pp: '1', dp: '8', ep: '1', cp: '1',
+    micro_batch: '1', global_batch: '128', seq_len: '8192', metric: 'tokens_per_s_per_accelerator', unit: 'tokens/s', scope: 'per_accelerator', value: '12000', source: 's',
+  }
+  const middle = (row: Readonly<Record<string, string>>): number | undefined => predict(rowsOf([row]))[0]?.answers.get('all')?.interval.p50
+
+  test.for<[Readonly<Record<string, string>>, Readonly<Record<string, string>>]>([
+    [SERVING, {model: 'meta-llama/Llama-3.1-8B'}], [SERVING, {accelerator: 'A100 SXM 80GB', precision: 'bf16'}], [SERVING, {precision: 'bf16'}], [SERVING, {tp: '4', accelerators: '4'}], [SERVING, {concurrency: '256'}],
+    [SERVING, {input_len: '16384'}], [SERVING, {output_len: '64'}], [SERVING, {metric: 'ttft_ms'}],
+    [TRAINING, {model: 'Llama 3 70B', tp: '8', dp: '1'}], [TRAINING, {accelerator: 'A100 SXM 80GB'}], [TRAINING, {accelerators: '512', dp: '512', global_batch: '512', nodes: '64'}], [TRAINING, {precision: 'fp8'}], [TRAINING, {tp: '8', dp: '1'}],
+    [TRAINING, {global_batch: '8'}], [TRAINING, {seq_len: '2048'}], [TRAINING, {metric: 'iteration_time_s', unit: 's', scope: 'system'}],
+  ])('%j with %j is another figure', ([row, changed]) => {
+    const [before, after] = [middle(row), middle({...row, ...changed})]
+
+    expect(before).toBeGreaterThan(0)
+    expect(after).toBeGreaterThan(0)
+    expect(after).not.toBe(before)
+  })
+})
+
+describe('what becomes of a row', () => {
+  test('every row once, in order, answered or with its reason', () => {
+    const rows = rowsOf(cells)
+
+    const predicted = predict(rows)
+
+    expect(predicted.map(({row}) => row)).toEqual(rows)
+    expect(predicted.filter(({status, reason, answers}) => (status === 'answered') !== (reason === undefined) || (status === 'answered') !== answers.has('all'))).toEqual([])
+    expect(predicted.filter(({reason}) => reason !== undefined && reason.length < 8)).toEqual([])
+    expect(predicted.filter(({failed}) => failed).map(({row, reason}) => `${row.id}: ${reason ?? ''}`)).toEqual([])
+  })
+
+  test('an excluded row keeps its written reason', () => {
+    const excluding = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: [{id: cells[0]?.['id'] ?? '', reason: 'a typo in the source'}]}, scopeContext(snapshot.accelerators))
+
+    expect(predict(rowsOf(cells.slice(0, 1)), {scope: excluding})[0]).toMatchObject({status: 'excluded', reason: 'a typo in the source'})
+  })
+
+  test('a setting that makes no workload is unanswered, in one line', () => {
+    const [row] = predict(rowsOf([{...cells.find(each => each['kind'] === 'llm_inference'), model: 'Llama\u202e-3'}]))
+
+    expect(row).toMatchObject({status: 'unanswered', failed: false})
+    expect(row?.reason).not.toContain('\n')
+  })
+
+  test('a configuration that ran is asked once whether it fits', () => {
+    const predicted = predict(rowsOf(cells))
+    const asked = predicted.filter(({fits}) => fits.size > 0)
+
+    expect(asked.length).toBeGreaterThan(200)
+    expect(new Set(asked.map(({configuration}) => configuration)).size).toBe(asked.length)
+    expect(asked.filter(({figure}) => figure === 'fits')).toEqual([])
+  })
+})
+
+describe('what was left out', () => {
+  const TPOT = cells.filter(each => each['kind'] === 'llm_inference' && each['metric'] === 'tpot_ms').slice(0, 20)
+  const fold = (way: HeldOutFold['way'], held: readonly string[]): HeldOutFold => ({kinds: ['llm-inference'], way, held, entries: [], evidence: []})
+
+  test('each way is predicted without the fold that holds the row’s group, and else with everything', () => {
+    const rows = rowsOf(TPOT)
+    const [first] = predict(rows)
+    const held = first?.accelerator ?? ''
+
+    const predicted = predict(rows, {folds: [fold('accelerator', [held]), fold('source', ['nobody'])]})
+
+    const own = predicted.filter(({accelerator, status}) => accelerator === held && status === 'answered')
+    const others = predicted.filter(({accelerator, status}) => accelerator !== held && status === 'answered')
+    expect(own.length * others.length).toBeGreaterThan(0)
+    for (const {answers} of own) expect(answers.get('accelerator')?.interval.p50).not.toBe(answers.get('all')?.interval.p50)
+    for (const {answers} of others) expect(answers.get('accelerator')).toEqual(answers.get('all'))
+    for (const {answers} of predicted.filter(({status}) => status === 'answered')) expect([answers.get('source'), answers.get('model')]).toEqual([answers.get('all'), answers.get('all')])
+  })
+
+  test('a fold of other kinds leaves the factors of these', () => {
+    const rows = rowsOf(TPOT)
+    const source = rows[0]?.source ?? ''
+
+    const predicted = predict(rows, {folds: [{...fold('source', [source]), kinds: ['llm-pretrain']}]})
+
+    for (const {answers} of predicted) expect(answers.get('source')?.interval).toEqual(answers.get('all')?.interval)
+  })
+})

@@ -1,0 +1,116 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {readerOf} from '../../src/accuracy/readers.ts'
+import {readResults} from '../../src/accuracy/rows.ts'
+import {parseScope, type ScopeContext} from '../../src/accuracy/scope.ts'
+import type {Setting} from '../../src/accuracy/setting.ts'
+import {MEASUREMENT_COLUMNS} from '../../src/catalog/parse/measured.ts'
+
+const CONTEXT: ScopeContext = {knowsKind: kind => kind.startsWith('llm_'), knowsAccelerator: label => label.startsWith('H100')}
+const FOLDER = path.resolve(import.meta.dirname, '../../data/measured')
+
+function setting(cells: Readonly<Record<string, string>>): Setting {
+  const row = {id: 'x', kind: 'llm_inference', model: 'm', accelerator: 'H100 SXM 80GB', metric: 'tpot_ms', unit: 'ms', ...cells} as Readonly<Record<string, string>>
+  const [read] = readResults(`${MEASUREMENT_COLUMNS.join(',')}\n${MEASUREMENT_COLUMNS.map(column => `"${row[column] ?? ''}"`).join(',')}\n`, 'x.csv').rows
+  if (read === undefined) throw new Error('no row')
+  return read.setting
+}
+
+const scopeOf = (predicate: string) => parseScope(`schema: rigor.scope/1\noutOfScope:\n  - {name: test, reason: long enough a reason, when: ${predicate}}\nexcluded: []\n`, 'scope.yaml', CONTEXT)
+
+describe('a predicate', () => {
+  test.for<[string, Readonly<Record<string, string>>, boolean]>([
+    ['{metric: [ttft_ms, tpot_ms]}', {}, true],
+    ['{metric: [ttft_ms]}', {}, false],
+    ['{accelerators: ["0"]}', {accelerators: '0'}, true],
+    ['{accelerators: ["0"]}', {}, false],
+    ['{accelerator: {matches: ","}}', {accelerator: 'H100, A100'}, true],
+    ['{tokens: {stated: false}}', {}, true],
+    ['{tokens: {stated: false}}', {tokens: '1e9'}, false],
+    ['{framework: {stated: true}}', {framework: 'vllm'}, true],
+    ['{kind: {known: false}}', {kind: 'hpc'}, true],
+    ['{accelerator: {known: false}}', {}, false],
+    ['{metric: [tpot_ms], tokens: {stated: true}}', {}, false],
+    ['{notes: {epochs: {stated: true}}}', {notes: 'epochs 3'}, true],
+    ['{notes: {epochs: {stated: false}}}', {notes: 'epochs 3'}, false],
+    ['{}', {}, false],
+  ])('%s of %j holds: %s', ([predicate, cells, holds]) => {
+    expect(scopeOf(predicate).outOfScope(setting(cells)) !== undefined).toBe(holds)
+  })
+
+  test.for<[string, string, string]>([
+    ['{metrc: [tpot_ms]}', 'UNKNOWN_FIELD', 'did you mean "metric"?'],
+    ['{value: ["3"]}', 'UNKNOWN_FIELD', ''],
+    ['{id: [x]}', 'UNKNOWN_FIELD', ''],
+    ['{source: [x]}', 'UNKNOWN_FIELD', ''],
+    ['{notes: {epoch: {stated: true}}}', 'UNKNOWN_FIELD', 'did you mean "epochs"?'],
+    ['{metric: tpot_ms}', 'BAD_FIELD', ''],
+    ['{metric: {matches: "("}}', 'BAD_FIELD', ''],
+    ['{metric: {known: false}}', 'BAD_FIELD', ''],
+  ])('%s is refused: %s %s', ([predicate, code, hint]) => {
+    expect(() => scopeOf(predicate)).toThrow(expect.objectContaining({code, ...(hint !== '' && {hint: expect.stringContaining(hint) as string})}) as Error)
+  })
+
+  test('the first that holds gives the reason', () => {
+    const scope = parseScope('schema: rigor.scope/1\noutOfScope:\n  - {name: one, reason: the first of the two, when: {unit: [s]}}\n  - {name: two, reason: the second of the two, when: {unit: [ms]}}\nexcluded: [{id: bad, reason: a typo in the source}]\n', 'scope.yaml', CONTEXT)
+
+    expect(scope.outOfScope(setting({}))).toMatchObject({name: 'two', reason: 'the second of the two'})
+    expect(scope.excluded('bad')).toBe('a typo in the source')
+    expect(scope.excluded('good')).toBeUndefined()
+  })
+})
+
+describe('data/measured/scope.yaml', () => {
+  const text = fs.readFileSync(path.join(FOLDER, 'scope.yaml'), 'utf8')
+  const scope = parseScope(text, 'scope.yaml', CONTEXT)
+  const rows = fs.readdirSync(FOLDER).filter(name => name.endsWith('.csv')).flatMap(name => readResults(fs.readFileSync(path.join(FOLDER, name), 'utf8'), name).rows)
+
+  test('is short', () => {
+    expect(scope.predicates.length).toBeLessThan(15)
+    expect(new Set(scope.predicates.map(({name}) => name)).size).toBe(scope.predicates.length)
+  })
+
+  test('excludes a handful of rows, each of which there is', () => {
+    const ids = [...text.matchAll(/^ {2}- id: (.+)$/gm)].map(match => match[1])
+
+    expect(ids.length).toBeLessThan(10)
+    expect(ids.filter(id => rows.every(row => row.id !== id))).toEqual([])
+  })
+
+  test.for<[string, Readonly<Record<string, string>>]>([
+    ['no-such-kind', {kind: 'recommender_inference'}],
+    ['no-such-kind', {kind: 'gnn_training'}],
+    ['no-such-kind', {kind: 'hpc_dft'}],
+    ['no-such-kind', {kind: 'forecast_training'}],
+    ['kind-to-come', {kind: 'image_generation'}],
+    ['past-prices', {metric: 'usd', unit: 'USD'}],
+    ['time-to-quality', {kind: 'llm_finetuning', phase: 'time_to_train', metric: 'time_s', unit: 's'}],
+    ['amount-of-work', {kind: 'llm_pretraining', metric: 'gpu_hours'}],
+    ['batch', {kind: 'llm_pretraining', metric: 'iteration_time_s', seq_len: '4096'}],
+    ['mixed-devices', {accelerator: 'H100 SXM 80GB, A100 SXM 80GB'}],
+    ['no-accelerator', {accelerator: 'CPU only (see notes)'}],
+    ['unnamed-device', {accelerator: '80GB GPU'}],
+    ['part-of-a-device', {accelerator: 'H100 MIG 1g.10gb'}],
+    ['no-data-sheet', {accelerator: 'Abacus 3000'}],
+  ])('%s: %j', ([name, cells]) => {
+    expect(scope.outOfScope(setting(cells))?.name).toBe(name)
+  })
+
+  test.for<[Readonly<Record<string, string>>]>([
+    [{}],
+    [{kind: 'llm_pretraining', metric: 'gpu_hours', tokens: '2e12'}],
+    [{kind: 'llm_finetuning', metric: 'iteration_time_s', micro_batch: '2'}],
+    [{kind: 'llm_pretraining', phase: 'training_run', metric: 'watts_per_node', unit: 'W'}],
+    [{kind: 'llm_training', phase: 'pretraining_total', metric: 'energy_kwh', tokens: '3e11'}],
+  ])('%j is in scope', ([cells]) => {
+    expect(scope.outOfScope(setting(cells))).toBeUndefined()
+  })
+
+  test('takes less than a twentieth of the bundled rows out', () => {
+    const lenient = parseScope(text, 'scope.yaml', {knowsKind: kind => readerOf(kind) !== undefined, knowsAccelerator: () => true})
+    const out = rows.filter(row => lenient.outOfScope(row.setting) !== undefined)
+
+    expect(out.length).toBeLessThan(rows.length / 20)
+  })
+})

@@ -1,0 +1,95 @@
+import {describe, expect, test} from 'vitest'
+import {accuracyDocument} from '../../src/accuracy/document.ts'
+import {aimMet, floorMet, goalsOf} from '../../src/accuracy/goals.ts'
+import {BASES, type Basis} from '../../src/accuracy/predict.ts'
+import {summarize} from '../../src/accuracy/summary.ts'
+import {answered, unanswered} from './rows.ts'
+
+const worse = {model: 110, accelerator: 150, source: 120} as const
+
+describe('the figure to quote', () => {
+  test('is that of the worst of the three that were left out, never that of the full calibration', () => {
+    const {groups} = summarize([answered('TPOT', 100, {all: 300, ...worse})], BASES)
+
+    const figure = groups.find(({by}) => by === 'figure')
+    expect(figure).toMatchObject({group: 'TPOT', basis: 'accelerator', rows: 1, answered: 1})
+    expect(figure?.scores?.mape).toBeCloseTo(0.5, 12)
+    expect(figure?.byBasis.model?.mape).toBeCloseTo(0.1, 12)
+  })
+
+  test('is that of the full calibration where nothing was left out', () => {
+    expect(summarize([answered('TPOT', 100, {all: 130})], ['all']).groups[0]).toMatchObject({basis: 'all'})
+  })
+
+  test('the rows of the document are those that it was made of', () => {
+    const rows = [answered('TPOT', 100, {all: 300, ...worse}), unanswered('TPOT')]
+    const summary = summarize(rows, BASES)
+
+    const document = accuracyDocument(summary, goalsOf(summary, rows), rows, [])
+
+    expect(document['rows']).toMatchObject([{status: 'answered', reason: null, measured: 100, p50: 150, basis: 'accelerator', byBasis: {model: {p50: 110}, all: {p50: 300}}}, {status: 'unanswered', reason: 'nobody knows', p10: null, p50: null, p90: null}])
+    expect(JSON.parse(JSON.stringify(document))).toEqual(document)
+  })
+})
+
+test('what is withheld, out of scope or excluded takes no part in errors', () => {
+  const {groups, topics} = summarize([answered('TPOT', undefined, {all: 1}), {...unanswered('TPOT'), status: 'out_of_scope'}, {...unanswered('TPOT'), status: 'excluded'}, answered('TPOT', 100, {all: 100})], ['all'])
+
+  expect(groups[0]).toMatchObject({rows: 1, answered: 1, coverage: 1})
+  expect(topics).toEqual([{topic: 'some', rows: 4, answered: 2, unanswered: 0, out_of_scope: 1, excluded: 1}])
+})
+
+test('a figure that nobody answers is listed with its rows', () => {
+  const summary = summarize([unanswered('TTFT')], ['all'])
+
+  expect(summary.groups.find(({by}) => by === 'figure')).toMatchObject({group: 'TTFT', rows: 1, answered: 0, coverage: 0, scores: undefined})
+  expect(accuracyDocument(summary, [], [], [])['summary']).toContainEqual(expect.objectContaining({by: 'figure', group: 'TTFT', mape: null}))
+})
+
+test('each way of leaving out adds to the distance that it makes', () => {
+  const row = answered('TPOT', 100, {all: 100, ...worse}, {model: 'accelerator', accelerator: 'family', source: 'accelerator', all: 'measured'})
+
+  const distances = summarize([row], BASES).groups.filter(({by}) => by === 'distance')
+
+  expect(distances.map(({group, rows}) => [group, rows])).toEqual([['accelerator', 2], ['family', 1]])
+  expect(distances[0]?.scores?.mape).toBeCloseTo((0.1 + 0.2) / 2, 12)
+})
+
+test('what ran and is said not to fit is wrong, as is what failed and is said to fit', () => {
+  const ran = (fits: boolean) => ({...answered('TPOT', 1, {all: 1}), fits: new Map<Basis, boolean>([['all', fits]])})
+  const failed = (p50: number) => answered('fits', 0, {all: p50})
+
+  const {fits} = summarize([ran(true), ran(false), failed(0), failed(0), failed(1), unanswered('fits', 0)], ['all'])
+
+  expect(fits).toEqual([['all', {cases: 6, answered: 5, rightShare: 0.6, ran: 2, ranRightShare: 0.5, failures: 3, failuresRightShare: 2 / 3}]])
+})
+
+test('the farthest off, either way, once per configuration', () => {
+  const row = (measured: number, p50: number, configuration: string) => ({...answered('TPOT', measured, {all: p50}), configuration})
+
+  const {worst} = summarize([row(100, 110, 'a'), row(100, 300, 'b'), row(100, 20, 'c'), row(100, 280, 'b')], ['all'])
+
+  expect(worst.map(({row: {configuration}, ratio}) => [configuration, ratio])).toEqual([['c', 0.2], ['b', 3], ['a', 1.1]])
+})
+
+describe('aims and floors', () => {
+  const goal = (p50: number) => {
+    const rows = [answered('TPOT', 100, {all: p50})]
+    return goalsOf(summarize(rows, ['all']), rows).find(({name}) => name === 'TPOT, MAPE')
+  }
+
+  test.for<[number, boolean, boolean]>([[105, true, true], [115, false, true], [150, false, false]])('predicted %d of 100: aim %s, floor %s', ([p50, aim, floor]) => {
+    const found = goal(p50)
+    if (found === undefined) throw new Error('no such goal')
+
+    expect([aimMet(found), floorMet(found)]).toEqual([aim, floor])
+  })
+
+  test('a figure without answers has no value, and its floor is not met', () => {
+    const rows = [unanswered('TPOT')]
+    const found = goalsOf(summarize(rows, ['all']), rows).find(({name}) => name === 'TPOT, MAPE')
+    if (found === undefined) throw new Error('no such goal')
+
+    expect([found.value, aimMet(found), floorMet(found)]).toEqual([undefined, false, false])
+  })
+})
