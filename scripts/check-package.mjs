@@ -89,6 +89,11 @@ try {
       expect(document.schema === 'rigor.plan/1' && document.targets.length > 0, 'no target')
     })
   }
+  check('it scores its estimates on the published results that come with it', () => {
+    const {status, stdout, stderr} = rigor(['accuracy', '--kind', 'llm-finetune', '--json'])
+    expect(status === 0, stderr)
+    expect(JSON.parse(stdout).rows.some((row) => row.status === 'answered'), 'no row is answered')
+  })
   check('a program can use it', () => {
     const script = "const {openRigor} = await import('rigor-cli'); const rigor = await openRigor({asOf: '2026-11-20'}); const {targets} = await rigor.estimate({kind: 'llm-inference', model: 'Llama-3.1-8B', traffic: {concurrency: 4}}, ['h100-sxm-80gb:1']); console.log(targets.length)"
     const {stdout, stderr} = spawnSync(nodeBinary(), ['--input-type=module', '-e', script], {cwd: prefix, encoding: 'utf8'})

@@ -1,7 +1,6 @@
 import {parseHeldOut, type HeldOutFold} from './accuracy/held-out.ts'
 import {goalsOf, type Goal} from './accuracy/goals.ts'
 import {BASES, configurationOf, predictRows, scopeContext, type PredictedRow} from './accuracy/predict.ts'
-import {readers} from './accuracy/readers.ts'
 import {readResults, type ResultRow} from './accuracy/rows.ts'
 import {parseScope} from './accuracy/scope.ts'
 import {summarize, type AccuracySummary} from './accuracy/summary.ts'
@@ -40,8 +39,7 @@ export function bundledResults(packageRoot: string, {calibration}: Snapshot): Su
     return {rows, scope, folds: undefined, remarks: [{warning: true, text: 'IN SAMPLE: the factors were fitted to these very results, and data/measured/held-out.json, which holds factors fitted without them, is missing. The errors on results that nobody has seen are larger.'}]}
   }
   const folds = parseHeldOut(heldOut)
-  const fitted = new Set(calibration.entries.map(({kind}) => kind))
-  const apart = readers.map(({kind}) => kind).filter(kind => fitted.has(kind) && !folds.some(({kinds}) => kinds.includes(kind)))
+  const apart = [...new Set(calibration.entries.map(({kind}) => kind))].filter(kind => !folds.some(({kinds}) => kinds.includes(kind)))
   return {
     rows, folds, scope,
     remarks: [

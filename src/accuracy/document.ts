@@ -2,7 +2,7 @@ import type {Interval} from '../performance/types.ts'
 import {aimMet, floorMet, type Goal} from './goals.ts'
 import type {Basis, PredictedRow} from './predict.ts'
 import type {Scores} from './score.ts'
-import {basisByFigure, type AccuracySummary} from './summary.ts'
+import {basisByFigure, type AccuracySummary, type GroupSummary} from './summary.ts'
 
 /** What `rigor accuracy --json` prints. Figures that were not answered are `null`; shares run from 0 to 1. */
 export function accuracyDocument(summary: AccuracySummary, goals: readonly Goal[], rows: readonly PredictedRow[], remarks: readonly string[]): Record<string, unknown> {
@@ -12,7 +12,7 @@ export function accuracyDocument(summary: AccuracySummary, goals: readonly Goal[
     outOfSample: summary.bases.length > 1,
     remarks,
     rows: rows.map(row => rowOf(row, quoted.get(row.figure) ?? 'all', summary.bases)),
-    summary: summary.groups.map(({scores, byBasis, ...group}) => ({...group, ...shortened({coverage: group.coverage, ...(scores ?? NOTHING)}), mapeByBasis: shortened(Object.fromEntries(Object.entries(byBasis).map(([name, each]) => [name, each.mape])))})),
+    summary: [...summary.groups.map(groupEntry), ...fitEntries(summary)],
     fits: summary.fits.map(([basis, scores]) => ({basis, ...shortened({...scores})})),
     topics: summary.topics.map(({out_of_scope: outOfScope, ...counts}) => ({...counts, outOfScope})),
     outOfScope: summary.outOfScope.map(({name, reason, rows: count, byTopic}) => ({name, reason, rows: count, byTopic: Object.fromEntries(byTopic)})),
@@ -30,6 +30,18 @@ const shortened = (figures: Readonly<Record<string, number | null>>): Record<str
 const NOTHING = {
   configurations: 0, sources: 0, mape: null, mdape: null, p90: null, bias: null, inside: null, width: null, winkler: null, mapeOfAll: null, plainMape: null, plainMdape: null, plainMapeOfAll: null,
 } as const satisfies Record<keyof Scores, number | null>
+
+function groupEntry({scores, byBasis, ...group}: GroupSummary): Record<string, unknown> {
+  const mapes = Object.entries(byBasis).map(([basis, each]) => [basis, each.mape] as const)
+  return {...group, ...shortened({coverage: group.coverage, ...(scores ?? NOTHING)}), mapeByBasis: shortened(Object.fromEntries(mapes))}
+}
+
+/** Yes or no has no percentage errors: how often it is right, overall and on either side. */
+function fitEntries({fits: [worst]}: AccuracySummary): readonly Record<string, unknown>[] {
+  if (worst === undefined) return []
+  const [basis, {cases, answered, ...shares}] = worst
+  return [{by: 'figure', group: 'fits', rows: cases, answered, coverage: short(answered / cases), basis, ...shortened(shares)}]
+}
 
 /** The basis that each figure is quoted on: the rows of the document are those that its summary was made of. */
 export function quotedBases(summary: AccuracySummary): ReadonlyMap<string, Basis> {

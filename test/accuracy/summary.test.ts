@@ -64,6 +64,13 @@ test('what ran and is said not to fit is wrong, as is what failed and is said to
   expect(fits).toEqual([['all', {cases: 6, answered: 5, rightShare: 0.6, ran: 2, ranRightShare: 0.5, failures: 3, failuresRightShare: 2 / 3}]])
 })
 
+test('the summary of a document ends with what fits', () => {
+  const rows = [answered('fits', 0, {all: 0}), answered('fits', 0, {all: 1})]
+  const entries = accuracyDocument(summarize(rows, ['all']), [], rows, [])['summary'] as readonly unknown[]
+
+  expect(entries.at(-1)).toEqual({by: 'figure', group: 'fits', rows: 2, answered: 2, coverage: 1, basis: 'all', rightShare: 0.5, failures: 2, failuresRightShare: 0.5, ran: 0, ranRightShare: null})
+})
+
 test('the farthest off, either way, once per configuration', () => {
   const row = (measured: number, p50: number, configuration: string) => ({...answered('TPOT', measured, {all: p50}), configuration})
 

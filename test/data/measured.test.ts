@@ -26,6 +26,10 @@ describe.for(files)('data/measured/%s', file => {
   })
 })
 
+test.for([['energy.csv', 520], ['llm-finetuning.csv', 279], ['llm-inference.csv', 2025], ['llm-training.csv', 1139], ['memory-fit.csv', 70], ['mlperf.csv', 266]] as const)('%s has its %d rows: none is lost in an import', ([file, rows]) => {
+  expect(parseMeasurements(readFileSync(join(folder, 'measured', file), 'utf8'), file)).toHaveLength(rows)
+})
+
 test('a figure that is no number is refused with its place', () => {
   const row = MEASUREMENT_COLUMNS.map(column => (column === 'value' ? 'fast' : 'x'.repeat(Number(['id', 'kind', 'model', 'metric'].includes(column))))).join(',')
 
