@@ -12,7 +12,7 @@ import {DISTANCES, type Distance} from '../../src/performance/distance.ts'
 import type {Configuration} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import {QUANTITIES, type FactorName} from '../../src/workload/llm-inference/factors.ts'
+import {QUANTITIES, versioned, type FactorName} from '../../src/workload/llm-inference/factors.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
 import {AS_OF, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
@@ -28,10 +28,10 @@ const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'com
 /** A matter of the design of the chip, whatever runs on it. */
 const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
-const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns'])
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^mixture$/.test(name) ? 0.2 : 0.5)
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, kvBandwidth: 0.95, mixture: 1, link: 0.95, queueShare: 1}
+const tauOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^expertBandwidth|^expertCompute$/.test(name) ? 0.2 : 0.5)
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -47,6 +47,8 @@ export interface Sample {
   readonly architecture: string
   readonly accelerator: string
   readonly runtime: string
+  /** With its version, where the source names one. */
+  readonly versionedRuntime: string
   readonly model: string
   /** What was run, whatever was read off it. */
   readonly configurationKey: string
@@ -59,13 +61,17 @@ const figureOf = (metric: string): Figure => (/^ttft|^prompt_tokens/.test(metric
 /** First tokens scatter more than the rest: a row of them says less. */
 const FIGURE_WEIGHT: Readonly<Record<Figure, number>> = {throughput: 1, tpot: 1, ttft: 0.45}
 
-function scopesOf(name: FactorName, {vendor, architecture, runtime}: Sample): readonly Scope[] {
+/** How far one version of a runtime strays from all, as a share. */
+const VERSION_SHARE = 0.7
+
+function scopesOf(name: FactorName, {vendor, architecture, runtime, versionedRuntime}: Sample): readonly Scope[] {
   const tau = tauOf(name)
   const all: Scope = {key: '*|*', tau: 2 * tau}
   if (ONLY_GLOBAL.has(name)) return [all]
   if (ONLY_ARCHITECTURE.has(name)) return [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}]
   const pair: Scope = {key: `${architecture}|${runtime}`, tau: 0.7 * tau}
-  return HARDWARE.has(name) ? [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}, pair] : [all, {key: `*|${runtime}`, tau}, pair]
+  const version: readonly Scope[] = versionedRuntime === runtime ? [] : [{key: `${architecture}|${versionedRuntime}`, tau: VERSION_SHARE * tau}]
+  return HARDWARE.has(name) ? [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}, pair, ...version] : [all, {key: `*|${runtime}`, tau}, pair, ...version]
 }
 
 const FACTORS: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
@@ -79,7 +85,7 @@ const quantityIndex = new Map<string, number>(names.map((name, index) => [QUANTI
 const UNMEASURED = createCalibration([])
 
 /** The factors as the estimator asks for them. */
-function calibrationWith(lnValues: Float64Array): Calibration {
+export function calibrationWith(lnValues: Float64Array): Calibration {
   return {
     ...UNMEASURED,
     lookup: (_kind, quantity) => {
@@ -90,7 +96,7 @@ function calibrationWith(lnValues: Float64Array): Calibration {
 }
 
 /** ln(predicted ÷ measured). */
-function residualOf(sample: Sample, lnValues: Float64Array, base: PlanningFacts): number | undefined {
+export function residualOf(sample: Sample, lnValues: Float64Array, base: PlanningFacts): number | undefined {
   const facts = {...base, calibration: calibrationWith(lnValues)}
   const {performance} = measuredPerformance(sample.found, sample.configurations, facts)
   const predicted = performance === undefined ? undefined : sample.found.read(performance)?.p50
@@ -111,7 +117,7 @@ function chooseConfigurations(samples: readonly Sample[], lnValuesOf: (sample: S
 
 const startLn = Float64Array.from(names, name => Math.log(QUANTITIES[name][1]))
 
-function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void): HierarchicalFit<Sample> {
+export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void): HierarchicalFit<Sample> {
   chooseConfigurations(samples, () => startLn, base)
   let fitted: HierarchicalFit<Sample> | undefined
   for (let round = 0; round < rounds; round++) {
@@ -180,7 +186,7 @@ export async function loadSamples(): Promise<{base: PlanningFacts; samples: Samp
       const {metric: _metric, unit: _unit, scope: _scope, ...run} = setting
       samples.push({
         measurement, setting, found: reading.case, figure: figureOf(measurement.metric), vendor: accelerator.vendor, architecture: accelerator.architecture, accelerator: accelerator.id,
-        runtime: configuration.runtime ?? '*', model: demand.model.id, configurationKey: JSON.stringify(run), configurations: [configuration], weight: 1,
+        runtime: configuration.runtime ?? '*', versionedRuntime: versioned(configuration.runtime ?? '*', demand.runtimeVersion), model: demand.model.id, configurationKey: JSON.stringify(run), configurations: [configuration], weight: 1,
       })
     }
   }
@@ -200,7 +206,7 @@ interface Scored {
   readonly error: number
 }
 
-function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base: PlanningFacts): Scored[] {
+export function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base: PlanningFacts): Scored[] {
   chooseConfigurations(samples, fitted.lnValues, base)
   return samples.flatMap(sample => {
     const residual = residualOf(sample, fitted.lnValues(sample), base)
@@ -210,7 +216,7 @@ function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base
 
 const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))] ?? Number.NaN
 
-function report(title: string, scored: readonly Scored[]): void {
+export function report(title: string, scored: readonly Scored[]): void {
   for (const figure of FIGURES) {
     const list = scored.filter(({sample}) => sample.figure === figure)
     if (list.length === 0) continue

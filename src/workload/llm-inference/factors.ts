@@ -15,10 +15,19 @@ export interface Factors {
   readonly computeWatts: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
+  /** What unpacking and scaling of 8-bit and 4-bit weights leave of it. */
+  readonly weightBandwidth8: number
+  readonly weightBandwidth4: number
   /** Share of the memory bandwidth at which attention reads the KV cache. */
   readonly kvBandwidth: number
-  /** What routing, gathering and uneven experts leave of the two rates above in a mixture's experts. */
-  readonly mixture: number
+  /** What routing, gathering and uneven experts leave of the bandwidth and of the matmul rate in a mixture's experts. */
+  readonly expertBandwidth: number
+  /** What 8-bit and 4-bit experts keep of that bandwidth. */
+  readonly expertBandwidth8: number
+  readonly expertBandwidth4: number
+  readonly expertCompute: number
+  /** Rows (tokens) of a matmul at which half of its rate is lost: tiles are computed whole, however few of their rows are filled. */
+  readonly matmulRows: number
   /** Columns of an expert's matrices at which half of those rates is lost: narrow ones (cut by tensor parallelism) are over before a kernel is under way. */
   readonly expertColumns: number
   /** Share of a link's nominal rate that collectives reach. */
@@ -27,6 +36,8 @@ export interface Factors {
   readonly collectiveSeconds: number
   /** Seconds per layer that no roofline explains: launches and small kernels (norms, rotary, routing). */
   readonly layerSeconds: number
+  /** The same on top where operands are quantised before each matmul. */
+  readonly quantiseLayerSeconds: number
   /** The same for a layer of experts, on top. */
   readonly mixtureLayerSeconds: number
   /** Seconds per layer that the host takes to launch a prefill: only decoding replays captured graphs. Runs beside the accelerator's work. */
@@ -53,12 +64,19 @@ export const QUANTITIES = {
   compute4: ['compute-4bit', 0.4],
   computeWatts: ['compute-watts', 0.4],
   weightBandwidth: ['memory-bandwidth', 0.75],
+  weightBandwidth8: ['memory-bandwidth-8bit', 0.9],
+  weightBandwidth4: ['memory-bandwidth-4bit', 0.85],
   kvBandwidth: ['kv-bandwidth', 0.6],
-  mixture: ['mixture', 0.7],
+  expertBandwidth: ['expert-bandwidth', 0.8],
+  expertBandwidth8: ['expert-bandwidth-8bit', 0.8],
+  expertBandwidth4: ['expert-bandwidth-4bit', 0.8],
+  expertCompute: ['expert-compute', 0.6],
+  matmulRows: ['matmul-rows', 48],
   expertColumns: ['expert-columns', 128],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],
+  quantiseLayerSeconds: ['quantise-layer-seconds', 8e-6],
   mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
   prefillLayerSeconds: ['prefill-layer-seconds', 0.5e-3],
   stepSeconds: ['step-seconds', 1e-3],
@@ -71,7 +89,10 @@ export type FactorName = keyof typeof QUANTITIES
 
 const cache = new WeakMap<Calibration, Map<string, Factors>>()
 
-/** The factors of a runtime on an architecture; looked up once per calibration. */
+/** A runtime in a version of its own: `vllm@0.11`. */
+export const versioned = (runtime: string, version: string | undefined): string => (version === undefined ? runtime : `${runtime}@${version}`)
+
+/** The factors of a runtime (in a version) on an architecture; looked up once per calibration. */
 export function factorsOf(calibration: Calibration, architecture: string, runtime: string): Factors {
   let known = cache.get(calibration)
   if (known === undefined) cache.set(calibration, (known = new Map()))
@@ -99,7 +120,7 @@ function lookUp(calibration: Calibration, architecture: string, runtime: string)
 }
 
 /** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */
-const SECONDS = ['collectiveSeconds', 'layerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
+const SECONDS = ['collectiveSeconds', 'layerSeconds', 'quantiseLayerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
 const RATES = ['compute16', 'compute8', 'compute4', 'weightBandwidth', 'kvBandwidth', 'link'] as const satisfies readonly FactorName[]
 
 const scaled = new WeakMap<Factors, Map<number, Factors>>()
@@ -116,4 +137,13 @@ export function atSpeed(factors: Factors, speed: number): Factors {
     known.set(speed, (faster = {...factors, ...changed}))
   }
   return faster
+}
+
+const engines = new WeakMap<Factors, Factors>()
+
+/** The engine alone, called in its own process. */
+export function withoutServer(factors: Factors): Factors {
+  let engine = engines.get(factors)
+  if (engine === undefined) engines.set(factors, (engine = {...factors, requestSeconds: 0}))
+  return engine
 }

@@ -4,7 +4,7 @@ import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {factorsOf} from './factors.ts'
+import {factorsOf, versioned, withoutServer} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -75,7 +75,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (layout.tp * layout.pp > total || layout.ep > total) {
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
-  const factors = factorsOf(facts.calibration, hardware.accelerator.architecture, layout.runtime)
+  const known = factorsOf(facts.calibration, hardware.accelerator.architecture, versioned(layout.runtime, demand.runtimeVersion))
+  const factors = demand.engineOnly === true ? withoutServer(known) : known
   const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')

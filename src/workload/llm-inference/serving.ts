@@ -199,8 +199,11 @@ export interface Serving {
   /** Accelerators over which whole experts are spread; their expected fullest lies so many standard deviations above the mean. */
   readonly expertRanks: number
   readonly expertRanksMaximum: number
-  /** Share of the rates that is left of them in the experts, cut into shards as they are. */
-  readonly expertEfficiency: number
+  /** Bytes/s and FLOP/s in the experts, cut into shards as they are. */
+  readonly expertBytesPerSecond: number
+  readonly expertFlopsPerSecond: number
+  /** Of every layer in a pass: launches, small kernels, quantising of operands. */
+  readonly layerSeconds: number
   readonly allReduceLatencySeconds: number
   readonly allReduceSecondsPerByte: number
   readonly allToAllLatencySeconds: number
@@ -226,6 +229,9 @@ const LARGE_MESSAGE_BYTES = 1e9
 const EXPECTED_MAXIMUM = [0, 0.5642, 1.0294, 1.4236, 1.766, 2.0697, 2.3437, 2.5946, 2.8272]
 const expectedMaximum = (count: number): number => EXPECTED_MAXIMUM[Math.min(EXPECTED_MAXIMUM.length - 1, Math.round(Math.log2(Math.max(1, count))))] ?? 0
 
+/** What stored weights of so many bits leave of the bandwidth. */
+const narrowed = (bits: number, eight: number, four: number): number => (bits > 10 ? 1 : bits > 6 ? eight : four)
+
 const over = (seconds: number | undefined, speed: number): number | undefined => (seconds === undefined ? undefined : seconds / speed)
 
 /**
@@ -248,9 +254,11 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   // What is not spread as whole experts is cut inside them.
   const expertWidth = (numbers.expertWidth * expertRanks) / expertShards
   const compute = clockShare(accelerator, peak, format.operandBits, factors.computeWatts) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
+  const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
+  const weightBandwidth = bandwidth * factors.weightBandwidth * narrowed(format.sharedBits, factors.weightBandwidth8, factors.weightBandwidth4)
   const {link} = plainFactors
   const reduce0 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, 0, link), speed) : 0
   const reduce1 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, LARGE_MESSAGE_BYTES, link), speed) : 0
@@ -274,14 +282,16 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
     flopsPerSecond: peak * slice * compute,
     attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors.computeWatts) * factors.compute16,
-    weightBytesPerSecond: bandwidth * factors.weightBandwidth,
+    weightBytesPerSecond: weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
     peakBytesPerSecond: bandwidth,
     groups,
     expertRanks,
     expertRanksMaximum: expectedMaximum(expertRanks),
-    expertEfficiency: factors.mixture * (expertWidth / (expertWidth + factors.expertColumns)),
+    expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
+    layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
+    expertFlopsPerSecond: peak * slice * compute * factors.expertCompute * wideEnough,
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
     allReduceSecondsPerByte: perByte(reduce0, reduce1),
     allToAllLatencySeconds: groups > 1 ? (exchange0 ?? 0) + factors.collectiveSeconds : 0,
@@ -314,6 +324,8 @@ export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 
 
 /** Prompt tokens that go through a pipeline at a time: llama.cpp's default n_ubatch; the default of vLLM's max_num_batched_tokens under chunked prefill on most cards. */
 const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
+/** Prompt tokens that pass together in a busy engine: a share of its budget, as few requests wait at a time. An assumption. */
+const SHARED_PASS_TOKENS = 2048
 /** Bytes per element of activations on the wire. */
 const ACTIVATION_BYTES = 2
 
@@ -330,7 +342,7 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const micro = Math.max(1, batch / pp)
   const sharedFlops = (2 * micro * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const computeSeconds = sharedFlops / serving.flopsPerSecond
+  const computeSeconds = (sharedFlops * paddedShare(micro, factors.matmulRows)) / serving.flopsPerSecond
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
@@ -340,7 +352,7 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
     const tokens = micro * serving.groups
     const expertBytes = serving.routedWeightBytes * readShare(serving, tokens)
     const expertFlops = (2 * micro * model.routedActive) / (tp * pp)
-    into.experts = Math.max(expertBytes / serving.weightBytesPerSecond, expertFlops / serving.flopsPerSecond) / serving.expertEfficiency
+    into.experts = Math.max(expertBytes / serving.expertBytesPerSecond, (expertFlops * expertPadding(serving, tokens)) / serving.expertFlopsPerSecond)
     into.flops += expertFlops
     into.bytes += expertBytes
   }
@@ -351,10 +363,19 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   into.flops += attentionFlops
   into.bytes += kvBytes
   into.link = linkSeconds(serving, micro)
-  into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+  into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
   into.total = pp * stage * serving.stretch + factors.stepSeconds + factors.sequenceSeconds * batch
   return into
+}
+
+/** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
+const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
+
+/** The same for experts: `tokens` rows are spread over those that are hit. */
+function expertPadding({model, factors}: Serving, tokens: number): number {
+  const hit = model.experts * (1 - (1 - model.expertsPerToken / model.experts) ** tokens)
+  return paddedShare((tokens * model.expertsPerToken) / hit, factors.matmulRows)
 }
 
 /**
@@ -398,8 +419,8 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const expertFlops = (2 * all * model.routedActive) / (tp * pp)
   const mean = start + tokens / 2
   const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
-  into.weights = sharedFlops / serving.flopsPerSecond
-  into.experts = expertFlops / serving.flopsPerSecond / serving.expertEfficiency
+  into.weights = (sharedFlops * (alone ? paddedShare(all, factors.matmulRows) : 1)) / serving.flopsPerSecond
+  into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
   into.attention = attentionFlops / serving.attentionFlopsPerSecond
   into.flops = sharedFlops + expertFlops + attentionFlops
   into.computeBound = true
@@ -407,13 +428,13 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   if (alone) {
     const expertBytes = model.experts > 0 ? serving.routedWeightBytes * readShare(serving, all * serving.groups) : 0
     const sharedSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-    const expertSeconds = expertBytes / serving.weightBytesPerSecond / serving.expertEfficiency
+    const expertSeconds = expertBytes / serving.expertBytesPerSecond
     into.computeBound = into.weights > sharedSeconds
     into.weights = Math.max(into.weights, sharedSeconds)
     into.experts = Math.max(into.experts, expertSeconds)
     into.bytes = serving.sharedReadBytes + expertBytes
     into.link = linkSeconds(serving, all)
-    into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+    into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
     // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
     const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? PIPELINE_CHUNK_TOKENS.layerSplit : PIPELINE_CHUNK_TOKENS.usual)) : 1
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
