@@ -30,8 +30,8 @@ const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
 const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^expertBandwidth|^expertCompute$/.test(name) ? 0.2 : 0.5)
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 1}
+const tauOf = (name: FactorName): number => (name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 

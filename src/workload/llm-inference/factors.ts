@@ -48,8 +48,14 @@ export interface Factors {
   readonly sequenceSeconds: number
   /** Seconds from arrival to the first token that are no work of the accelerator: request handling, tokenising, scheduling. */
   readonly requestSeconds: number
-  /** Share of the concurrent requests whose prefill stands before one's own when users ask at will. */
+  /**
+   * Prefills that stand before one's own: queueShare · (others in flight)^queueExponent of them. 1 = in step (an engine that prefills everyone
+   * before it decodes keeps them so), ½ = independent users, whose numbers fluctuate as a square root.
+   */
   readonly queueShare: number
+  readonly queueExponent: number
+  /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
+  readonly lockstep: number
   /** Spread, as the standard deviation of ln(predicted ÷ measured). */
   readonly throughputSigma: number
   readonly ttftSigma: number
@@ -82,7 +88,9 @@ export const QUANTITIES = {
   stepSeconds: ['step-seconds', 1e-3],
   sequenceSeconds: ['sequence-seconds', 10e-6],
   requestSeconds: ['request-seconds', 30e-3],
-  queueShare: ['queue-share', 0.1],
+  queueShare: ['queue-share', 0.5],
+  queueExponent: ['queue-exponent', 0.7],
+  lockstep: ['lockstep', 1.15],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
 
 export type FactorName = keyof typeof QUANTITIES

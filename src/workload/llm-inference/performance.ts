@@ -26,6 +26,10 @@ const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserv
 /** Runtimes that give pages to a sequence as it grows; the others reserve its whole context. */
 const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstream', 'rocm', 'gaudi'])
 
+/** Runtimes whose default share is of the memory that weights leave free (TensorRT-LLM's KvCacheConfig); that of the others is of all. */
+const SHARES_WHAT_IS_FREE: ReadonlySet<string> = new Set(['tensorrt-llm'])
+/** The default shares were set for 80 GB: what has to stay free does not grow with the memory, and operators of larger ones raise the share. An assumption. */
+const RESERVE_GROWS_UP_TO_BYTES = 80e9
 /** Tokens of the answer that a paged sequence holds on average: half of it over many sequences, and a tenth kept for luck. An assumption. */
 const PAGED_ANSWER_SHARE = 0.6
 /** The most a runtime may set aside of a small card; without the cap 2 GiB of buffers would be most of it. An assumption. */
@@ -107,7 +111,8 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const runtime = known ?? UNKNOWN_RUNTIME
   const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, FEWEST_PASS_TOKENS))
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
-  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
+  const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
+  const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {

@@ -204,6 +204,8 @@ export interface Serving {
   readonly expertFlopsPerSecond: number
   /** Of every layer in a pass: launches, small kernels, quantising of operands. */
   readonly layerSeconds: number
+  /** Seconds of a pass ÷ those of a rank on its own; 1 where ranks do not wait for each other. */
+  readonly lockstep: number
   readonly allReduceLatencySeconds: number
   readonly allReduceSecondsPerByte: number
   readonly allToAllLatencySeconds: number
@@ -292,6 +294,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
     layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
     expertFlopsPerSecond: peak * slice * compute * factors.expertCompute * wideEnough,
+    lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
     allReduceSecondsPerByte: perByte(reduce0, reduce1),
     allToAllLatencySeconds: groups > 1 ? (exchange0 ?? 0) + factors.collectiveSeconds : 0,
@@ -365,7 +368,7 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   into.link = linkSeconds(serving, micro)
   into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-  into.total = pp * stage * serving.stretch + factors.stepSeconds + factors.sequenceSeconds * batch
+  into.total = pp * stage * serving.stretch * serving.lockstep + factors.stepSeconds + factors.sequenceSeconds * batch
   return into
 }
 
@@ -445,7 +448,7 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp
     if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
     into.overhead = 0
-    into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch
+    into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch * serving.lockstep
   }
   return into
 }
