@@ -28,10 +28,10 @@ const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'com
 /** A matter of the design of the chip, whatever runs on it. */
 const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
-const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows'])
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const tauOf = (name: FactorName): number => (name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1}
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -121,7 +121,7 @@ export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: num
   chooseConfigurations(samples, () => startLn, base)
   let fitted: HierarchicalFit<Sample> | undefined
   for (let round = 0; round < rounds; round++) {
-    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), iterations: round === 0 ? 12 : 15})
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), iterations: round === 0 ? 12 : 15, relativeIterations: 8})
     if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
   }
   return fitted!

@@ -28,6 +28,8 @@ export interface Factors {
   readonly expertCompute: number
   /** Rows (tokens) of a matmul at which half of its rate is lost: tiles are computed whole, however few of their rows are filled. */
   readonly matmulRows: number
+  /** Tokens of a batch that choose their experts by themselves, as a share: the rest follows the others (topics, repeated words), so that fewer experts are hit. */
+  readonly routingSpread: number
   /** Columns of an expert's matrices at which half of those rates is lost: narrow ones (cut by tensor parallelism) are over before a kernel is under way. */
   readonly expertColumns: number
   /** Share of a link's nominal rate that collectives reach. */
@@ -78,6 +80,7 @@ export const QUANTITIES = {
   expertBandwidth4: ['expert-bandwidth-4bit', 0.8],
   expertCompute: ['expert-compute', 0.6],
   matmulRows: ['matmul-rows', 48],
+  routingSpread: ['routing-spread', 0.7],
   expertColumns: ['expert-columns', 128],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],

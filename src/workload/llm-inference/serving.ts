@@ -376,19 +376,25 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
 const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
 
 /** The same for experts: `tokens` rows are spread over those that are hit. */
-function expertPadding({model, factors}: Serving, tokens: number): number {
-  const hit = model.experts * (1 - (1 - model.expertsPerToken / model.experts) ** tokens)
-  return paddedShare((tokens * model.expertsPerToken) / hit, factors.matmulRows)
+function expertPadding(serving: Serving, tokens: number): number {
+  const {model, factors} = serving
+  return paddedShare((tokens * model.expertsPerToken) / (model.experts * hitShare(serving, tokens)), factors.matmulRows)
+}
+
+/** Share of the experts that `tokens` tokens hit: 1 − (1 − k/E)^n for n tokens that choose by themselves. */
+function hitShare({model, factors}: Serving, tokens: number): number {
+  const independent = tokens <= 1 ? tokens : 1 + (tokens - 1) * factors.routingSpread
+  return 1 - (1 - model.expertsPerToken / model.experts) ** independent
 }
 
 /**
  * Share of its experts that the busiest accelerator reads when `tokens` are routed. Each expert is hit with probability
- * p = 1 − (1 − k/E)^tokens (routing taken as uniform). Cut experts are read by all alike: p. Whole experts lie on r ranks, and a layer
+ * p (`hitShare`). Cut experts are read by all alike: p. Whole experts lie on r ranks, and a layer
  * waits for the rank with the most of them: a mean of n·p of its n = E/r, a standard deviation of √(n·p·(1 − p)), and the expected largest of r.
  */
 function readShare(serving: Serving, tokens: number): number {
   const {model, expertRanks} = serving
-  const hit = 1 - (1 - model.expertsPerToken / model.experts) ** tokens
+  const hit = hitShare(serving, tokens)
   if (expertRanks <= 1) return hit
   const own = model.experts / expertRanks
   return Math.min(1, (tokens * model.expertsPerToken) / own, hit + serving.expertRanksMaximum * Math.sqrt((hit * (1 - hit)) / own))
