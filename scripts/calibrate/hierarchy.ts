@@ -155,6 +155,7 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
         ;({loss, residuals} = tried)
         parts = next
         damping = Math.max(1e-6, damping / 4)
+        say(`${iteration} ${loss.toFixed(1)} damping ${damping.toExponential(1)}`)
         stalled = gain < 1e-4 * loss
       } else damping *= 6
     }

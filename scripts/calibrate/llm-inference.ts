@@ -28,10 +28,10 @@ const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'com
 /** A matter of the design of the chip, whatever runs on it. */
 const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
-const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread'])
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1}
+const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -64,7 +64,27 @@ const FIGURE_WEIGHT: Readonly<Record<Figure, number>> = {throughput: 1, tpot: 1,
 /** How far one version of a runtime strays from all, as a share. */
 const VERSION_SHARE = 0.7
 
-function scopesOf(name: FactorName, {vendor, architecture, runtime, versionedRuntime}: Sample): readonly Scope[] {
+const OF_MIXTURES: ReadonlySet<FactorName> = new Set(['expertBandwidth', 'expertBandwidth8', 'expertBandwidth4', 'expertCompute', 'expertColumns', 'routingSpread', 'mixtureLayerSeconds'])
+const OF_FORMATS: Partial<Record<FactorName, readonly string[]>> = {
+  compute8: ['fp8', 'int8', 'int4'], compute4: ['nvfp4', 'fp4'], weightBandwidth8: ['fp8', 'int8'], expertBandwidth8: ['fp8', 'int8'],
+  weightBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], expertBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], quantiseLayerSeconds: ['fp8', 'nvfp4', 'fp4', 'mxfp4', 'int4', 'int8'],
+}
+
+/** Whether a factor can move the sample at all: a derivative that is 0 need not be taken. */
+function concerns(name: FactorName, {found: {demand, configuration}, figure}: Sample): boolean {
+  if (OF_MIXTURES.has(name) && demand.model.experts === undefined) return false
+  const formats = OF_FORMATS[name]
+  if (formats !== undefined && !formats.includes(configuration.precision ?? '')) return false
+  if (name === 'requestSeconds') return figure === 'ttft' && demand.engineOnly !== true
+  if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
+  if (name === 'lockstep') return (configuration.ep ?? 1) > (configuration.tp ?? 1)
+  if (name === 'queueShare' || name === 'queueExponent') return demand.load.kind === 'concurrency' && demand.load.average > 1
+  return true
+}
+
+function scopesOf(name: FactorName, sample: Sample): readonly Scope[] {
+  if (!concerns(name, sample)) return []
+  const {vendor, architecture, runtime, versionedRuntime} = sample
   const tau = tauOf(name)
   const all: Scope = {key: '*|*', tau: 2 * tau}
   if (ONLY_GLOBAL.has(name)) return [all]
@@ -121,7 +141,7 @@ export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: num
   chooseConfigurations(samples, () => startLn, base)
   let fitted: HierarchicalFit<Sample> | undefined
   for (let round = 0; round < rounds; round++) {
-    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), iterations: round === 0 ? 12 : 15, relativeIterations: 8})
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), iterations: 40, relativeIterations: 25})
     if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
   }
   return fitted!

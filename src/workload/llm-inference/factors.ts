@@ -13,6 +13,8 @@ export interface Factors {
   readonly compute4: number
   /** Watts that matmuls at the printed rate draw for each dense 16-bit TFLOP/s of it: a board allowed less lowers its clock. */
   readonly computeWatts: number
+  /** By what power of the watts allowed ÷ those wanted the clock falls. */
+  readonly clockExponent: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
   /** What unpacking and scaling of 8-bit and 4-bit weights leave of it. */
@@ -67,10 +69,11 @@ export interface Factors {
 
 /** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
 export const QUANTITIES = {
-  compute16: ['compute', 0.6],
-  compute8: ['compute-8bit', 0.5],
-  compute4: ['compute-4bit', 0.4],
-  computeWatts: ['compute-watts', 0.4],
+  compute16: ['compute', 0.7],
+  compute8: ['compute-8bit', 0.65],
+  compute4: ['compute-4bit', 0.6],
+  computeWatts: ['compute-watts', 0.6],
+  clockExponent: ['clock-exponent', 0.5],
   weightBandwidth: ['memory-bandwidth', 0.75],
   weightBandwidth8: ['memory-bandwidth-8bit', 0.9],
   weightBandwidth4: ['memory-bandwidth-4bit', 0.85],
@@ -79,9 +82,9 @@ export const QUANTITIES = {
   expertBandwidth8: ['expert-bandwidth-8bit', 0.8],
   expertBandwidth4: ['expert-bandwidth-4bit', 0.8],
   expertCompute: ['expert-compute', 0.6],
-  matmulRows: ['matmul-rows', 48],
-  routingSpread: ['routing-spread', 0.7],
-  expertColumns: ['expert-columns', 128],
+  matmulRows: ['matmul-rows', 24],
+  routingSpread: ['routing-spread', 0.5],
+  expertColumns: ['expert-columns', 64],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],

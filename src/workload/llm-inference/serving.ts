@@ -47,7 +47,8 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   const {peakFlops} = accelerator
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16}
+    // Weights of 4 and 8 bits are multiplied as 8-bit integers where there are units for it (llama.cpp's MMQ kernels).
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: runtime === 'llama.cpp' && peakFlops.int8 !== undefined ? 8 : 16}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
   const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
@@ -64,11 +65,16 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits}
 }
 
-/** Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. */
-export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16): number | undefined {
+/**
+ * Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. llama.cpp multiplies
+ * integers and adds 16-bit products up in 16 bit, at half the integer rate: twice what GeForce cards are printed with, which is for 32-bit sums.
+ */
+export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16, runtime = ''): number | undefined {
   const {peakFlops} = accelerator
-  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0)
-  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? peakFlops.fp8 : undefined
+  const narrowSums = runtime === 'llama.cpp' ? (peakFlops.int8 ?? 0) / 2 : 0
+  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0, narrowSums)
+  const eight = runtime === 'llama.cpp' ? peakFlops.int8 : peakFlops.fp8
+  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? eight : undefined
   return best ?? (sixteen > 0 ? sixteen : undefined)
 }
 
@@ -217,12 +223,14 @@ export interface Serving {
 
 /**
  * Share of the printed clock that the board's power limit leaves to matmuls; half as wide operands take half the energy. Power falls with the
- * third power of the clock where the voltage falls along, and linearly below the voltage's floor; the square between them fits the 400 W card
- * of a chip that has 700 W elsewhere.
+ * third power of the clock where the voltage falls along, and linearly below the voltage's floor: the exponent is fitted between them.
  */
-function clockShare(accelerator: Accelerator, peak: number, operandBits: number, computeWatts: number): number {
+function clockShare(accelerator: Accelerator, peak: number, operandBits: number, {computeWatts, clockExponent}: Factors): number {
   const {powerWatts} = accelerator
-  return powerWatts === undefined ? 1 : Math.min(1, Math.sqrt(powerWatts / ((peak / 1e12) * (operandBits / 16) * computeWatts)))
+  if (powerWatts === undefined) return 1
+  const wanted = (peak / 1e12) * (operandBits / 16) * computeWatts
+  // A rounded corner: kernels differ, and the first of them throttle before the mean does.
+  return (1 + (wanted / powerWatts) ** 4) ** (-clockExponent / 4)
 }
 
 const LARGE_MESSAGE_BYTES = 1e9
@@ -246,8 +254,8 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const numbers = numbersOf(model)
   const format = formatOf(model, layout.precision, layout.runtime, accelerator)
   const slice = Math.min(1, hardware.acceleratorsPerNode)
-  const peak = peakFlopsFor(accelerator, format.operandBits)
-  const peak16 = peakFlopsFor(accelerator, 16)
+  const peak = peakFlopsFor(accelerator, format.operandBits, layout.runtime)
+  const peak16 = peakFlopsFor(accelerator, 16, layout.runtime)
   if (peak === undefined || peak16 === undefined) return undefined
   const {tp, pp, ep} = layout
   const groups = Math.max(1, ep / tp)
@@ -255,7 +263,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const expertRanks = Math.max(1, Math.min(ep, numbers.experts))
   // What is not spread as whole experts is cut inside them.
   const expertWidth = (numbers.expertWidth * expertRanks) / expertShards
-  const compute = clockShare(accelerator, peak, format.operandBits, factors.computeWatts) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
+  const compute = clockShare(accelerator, peak, format.operandBits, factors) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
   const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
@@ -283,7 +291,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
     flopsPerSecond: peak * slice * compute,
-    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors.computeWatts) * factors.compute16,
+    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors) * factors.compute16,
     weightBytesPerSecond: weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
