@@ -64,8 +64,8 @@ const RELATIVE: Lens = {of: residual => Math.min(WORST_RELATIVE, Math.exp(residu
 
 const cost = (residual: number, lens: Lens): number => (Math.sqrt(lens.of(residual) ** 2 + DELTA ** 2) - DELTA) / NOISE
 
-/** `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. */
-export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, say = () => {}}: {iterations?: number; relativeIterations?: number; say?: (text: string) => void} = {}): HierarchicalFit<S> {
+/** `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. `from`: parts to start with. */
+export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, from, say = () => {}}: {iterations?: number; relativeIterations?: number; from?: ReadonlyMap<string, number>; say?: (text: string) => void} = {}): HierarchicalFit<S> {
   const {factors, samples} = problem
   const partIndex = new Map<string, number>()
   const taus: number[] = []
@@ -96,6 +96,10 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
   }
 
   let parts = new Float64Array(size)
+  for (const [name, part] of from ?? []) {
+    const index = partIndex.get(name)
+    if (index !== undefined) parts[index] = part
+  }
   let {loss, residuals} = lossAt(parts)
   let damping = 1e-2
   let stalled = false
@@ -155,8 +159,7 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
         ;({loss, residuals} = tried)
         parts = next
         damping = Math.max(1e-6, damping / 4)
-        say(`${iteration} ${loss.toFixed(1)} damping ${damping.toExponential(1)}`)
-        stalled = gain < 1e-4 * loss
+        stalled = gain < 5e-4 * loss
       } else damping *= 6
     }
     if (!accepted) stalled = true

@@ -137,11 +137,13 @@ function chooseConfigurations(samples: readonly Sample[], lnValuesOf: (sample: S
 
 const startLn = Float64Array.from(names, name => Math.log(QUANTITIES[name][1]))
 
-export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void): HierarchicalFit<Sample> {
+export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void, from?: ReadonlyMap<string, number>): HierarchicalFit<Sample> {
   chooseConfigurations(samples, () => startLn, base)
   let fitted: HierarchicalFit<Sample> | undefined
+  let parts = from
   for (let round = 0; round < rounds; round++) {
-    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), iterations: 40, relativeIterations: 25})
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? 30 : 4, relativeIterations: 10})
+    parts = fitted.parts
     if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
   }
   return fitted!
@@ -264,13 +266,13 @@ async function main(): Promise<void> {
   const errors = new Map<string, Scored[]>()
   const folds: HeldOutFold[] = []
   if (!fast) {
-    for (const way of ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const) {
+    for (const way of (process.env['WAYS']?.split(',') as ('configuration' | 'model')[] | undefined) ?? ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const) {
       const scored: Scored[] = []
       for (const held of foldsOf(samples, GROUP[way], way === 'configuration' ? 4 : 5)) {
         const inFold = new Set(held)
         const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
         const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-        const without = fit(others, base, 1)
+        const without = fit(others, base, 1, undefined, fitted.parts)
         scored.push(...score(own, without, base))
         if (way === 'model' || way === 'accelerator' || way === 'source') folds.push({kinds: [KIND], way, held, entries: entriesOf(without, others), evidence: evidenceOf(others)})
       }

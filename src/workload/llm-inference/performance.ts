@@ -1,10 +1,10 @@
 import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {factorsOf, versioned, withoutServer} from './factors.ts'
+import {factorsOf, versioned, withoutServer, type Factors} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -364,7 +364,7 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
 }
 
 /** The part of a performance that only its reader asks for. */
-type Details = Pick<Performance, 'latency' | 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
+type Details = Pick<Performance, 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
 
 /**
  * Everything a reader of the plan sees of a candidate that works. The planner compares hundreds of candidates by time and
@@ -394,7 +394,10 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     endless: demand.endless,
     throughput: {unit: demand.throughputUnit, value: throughput},
     get saturationThroughput() { return intervalFromSigma(Math.max(limitPerSecond(), throughput.p50), factors.throughputSigma) },
-    get latency() { return details().latency },
+    get latency() {
+      runAt(demand, configuration, plan, replicas, slots)
+      return latencyOf(load, factors)
+    },
     get memory() { return details().memory },
     load: busy,
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
@@ -410,6 +413,15 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   }
 }
 
+/** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
+function latencyOf(load: InferenceDemand['load'], {ttftSigma, tpotSigma}: Factors): Latency {
+  const late = load.kind === 'offline' ? averageState : peakState
+  return {
+    ttftSeconds: {median: intervalFromSigma(averageState.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
+    tpotSeconds: {median: intervalFromSigma(averageState.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
+  }
+}
+
 function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled, slots: number, limitPerSecond: () => number): Details {
   const {serving, layout} = plan
   const {factors} = serving
@@ -417,8 +429,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   const {replicas} = settled
   const {sequences, throughput} = runAt(demand, configuration, plan, replicas, slots)
   const state = averageState
-  const late = load.kind === 'offline' ? state : peakState
-  const {ttftSigma, tpotSigma} = factors
   const used = replicas * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
   const notes = [...settled.notes]
@@ -427,10 +437,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
-    latency: {
-      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
-      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
-    },
     memory: memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences)),
     operators: operatorsOf(serving, state.step, state.alone, Math.max(1, state.inFlight)),
     bottleneck: bottleneckOf(demand, plan, state, load.kind === 'rate' && throughput.p50 < limitPerSecond() * 0.5, slots),
