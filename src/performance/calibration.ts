@@ -14,7 +14,7 @@ export interface CalibratedValue {
 export const UNMEASURED_SIGMA_LOG = 0.5
 
 export interface Calibration {
-  /** The most specific entry: architecture and runtime, then architecture, then runtime, then neither. `undefined` = no entry at all. */
+  /** The most specific entry: architecture and runtime, then architecture, then runtime, then neither. A runtime with a version (`vllm@0.11`) goes before the plain one. `undefined` = no entry at all. */
   lookup(kind: string, quantity: string, architecture: string, runtime: string): CalibratedValue | undefined
   /** How near the nearest measurement of this kind is. */
   distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
@@ -65,7 +65,8 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
       const architectures = quantities.get(quantity)
       const own = architectures?.get(architecture)
       const any = architectures?.get('*')
-      return own?.get(runtime) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get('*')
+      const plain = runtime.includes('@') ? runtime.slice(0, runtime.indexOf('@')) : runtime
+      return own?.get(runtime) ?? own?.get(plain) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get(plain) ?? any?.get('*')
     },
     distance(kind, {id, architecture}, model) {
       measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))

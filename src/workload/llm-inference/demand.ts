@@ -35,6 +35,10 @@ export interface InferenceDemand extends Demand {
   readonly replicas: number | 'auto'
   readonly precision: string | undefined
   readonly configuration: Configuration
+  /** Version of the runtime, where a measurement is read that names it: kernels differ. */
+  readonly runtimeVersion?: string
+  /** Timed inside the engine: no server, no network, no tokenising before the first token. */
+  readonly engineOnly?: boolean
   /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */
   readonly speed: number
 }

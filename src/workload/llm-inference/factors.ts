@@ -13,12 +13,25 @@ export interface Factors {
   readonly compute4: number
   /** Watts that matmuls at the printed rate draw for each dense 16-bit TFLOP/s of it: a board allowed less lowers its clock. */
   readonly computeWatts: number
+  /** By what power of the watts allowed ÷ those wanted the clock falls. */
+  readonly clockExponent: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
+  /** What unpacking and scaling of 8-bit and 4-bit weights leave of it. */
+  readonly weightBandwidth8: number
+  readonly weightBandwidth4: number
   /** Share of the memory bandwidth at which attention reads the KV cache. */
   readonly kvBandwidth: number
-  /** What routing, gathering and uneven experts leave of the two rates above in a mixture's experts. */
-  readonly mixture: number
+  /** What routing, gathering and uneven experts leave of the bandwidth and of the matmul rate in a mixture's experts. */
+  readonly expertBandwidth: number
+  /** What 8-bit and 4-bit experts keep of that bandwidth. */
+  readonly expertBandwidth8: number
+  readonly expertBandwidth4: number
+  readonly expertCompute: number
+  /** Rows (tokens) of a matmul at which half of its rate is lost: tiles are computed whole, however few of their rows are filled. */
+  readonly matmulRows: number
+  /** Tokens of a batch that choose their experts by themselves, as a share: the rest follows the others (topics, repeated words), so that fewer experts are hit. */
+  readonly routingSpread: number
   /** Columns of an expert's matrices at which half of those rates is lost: narrow ones (cut by tensor parallelism) are over before a kernel is under way. */
   readonly expertColumns: number
   /** Share of a link's nominal rate that collectives reach. */
@@ -27,6 +40,8 @@ export interface Factors {
   readonly collectiveSeconds: number
   /** Seconds per layer that no roofline explains: launches and small kernels (norms, rotary, routing). */
   readonly layerSeconds: number
+  /** The same on top where operands are quantised before each matmul. */
+  readonly quantiseLayerSeconds: number
   /** The same for a layer of experts, on top. */
   readonly mixtureLayerSeconds: number
   /** Seconds per layer that the host takes to launch a prefill: only decoding replays captured graphs. Runs beside the accelerator's work. */
@@ -37,8 +52,14 @@ export interface Factors {
   readonly sequenceSeconds: number
   /** Seconds from arrival to the first token that are no work of the accelerator: request handling, tokenising, scheduling. */
   readonly requestSeconds: number
-  /** Share of the concurrent requests whose prefill stands before one's own when users ask at will. */
+  /**
+   * Prefills that stand before one's own: queueShare · (others in flight)^queueExponent of them. 1 = in step (an engine that prefills everyone
+   * before it decodes keeps them so), ½ = independent users, whose numbers fluctuate as a square root.
+   */
   readonly queueShare: number
+  readonly queueExponent: number
+  /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
+  readonly lockstep: number
   /** Spread, as the standard deviation of ln(predicted ÷ measured). */
   readonly throughputSigma: number
   readonly ttftSigma: number
@@ -48,30 +69,44 @@ export interface Factors {
 
 /** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
 export const QUANTITIES = {
-  compute16: ['compute', 0.6],
-  compute8: ['compute-8bit', 0.5],
-  compute4: ['compute-4bit', 0.4],
-  computeWatts: ['compute-watts', 0.4],
+  compute16: ['compute', 0.7],
+  compute8: ['compute-8bit', 0.65],
+  compute4: ['compute-4bit', 0.6],
+  computeWatts: ['compute-watts', 0.6],
+  clockExponent: ['clock-exponent', 0.5],
   weightBandwidth: ['memory-bandwidth', 0.75],
+  weightBandwidth8: ['memory-bandwidth-8bit', 0.9],
+  weightBandwidth4: ['memory-bandwidth-4bit', 0.85],
   kvBandwidth: ['kv-bandwidth', 0.6],
-  mixture: ['mixture', 0.7],
-  expertColumns: ['expert-columns', 128],
+  expertBandwidth: ['expert-bandwidth', 0.8],
+  expertBandwidth8: ['expert-bandwidth-8bit', 0.8],
+  expertBandwidth4: ['expert-bandwidth-4bit', 0.8],
+  expertCompute: ['expert-compute', 0.6],
+  matmulRows: ['matmul-rows', 24],
+  routingSpread: ['routing-spread', 0.5],
+  expertColumns: ['expert-columns', 64],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],
+  quantiseLayerSeconds: ['quantise-layer-seconds', 8e-6],
   mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
   prefillLayerSeconds: ['prefill-layer-seconds', 0.5e-3],
   stepSeconds: ['step-seconds', 1e-3],
   sequenceSeconds: ['sequence-seconds', 10e-6],
   requestSeconds: ['request-seconds', 30e-3],
-  queueShare: ['queue-share', 0.1],
+  queueShare: ['queue-share', 0.5],
+  queueExponent: ['queue-exponent', 0.7],
+  lockstep: ['lockstep', 1.15],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
 
 export type FactorName = keyof typeof QUANTITIES
 
 const cache = new WeakMap<Calibration, Map<string, Factors>>()
 
-/** The factors of a runtime on an architecture; looked up once per calibration. */
+/** A runtime in a version of its own: `vllm@0.11`. */
+export const versioned = (runtime: string, version: string | undefined): string => (version === undefined ? runtime : `${runtime}@${version}`)
+
+/** The factors of a runtime (in a version) on an architecture; looked up once per calibration. */
 export function factorsOf(calibration: Calibration, architecture: string, runtime: string): Factors {
   let known = cache.get(calibration)
   if (known === undefined) cache.set(calibration, (known = new Map()))
@@ -99,7 +134,7 @@ function lookUp(calibration: Calibration, architecture: string, runtime: string)
 }
 
 /** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */
-const SECONDS = ['collectiveSeconds', 'layerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
+const SECONDS = ['collectiveSeconds', 'layerSeconds', 'quantiseLayerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
 const RATES = ['compute16', 'compute8', 'compute4', 'weightBandwidth', 'kvBandwidth', 'link'] as const satisfies readonly FactorName[]
 
 const scaled = new WeakMap<Factors, Map<number, Factors>>()
@@ -116,4 +151,13 @@ export function atSpeed(factors: Factors, speed: number): Factors {
     known.set(speed, (faster = {...factors, ...changed}))
   }
   return faster
+}
+
+const engines = new WeakMap<Factors, Factors>()
+
+/** The engine alone, called in its own process. */
+export function withoutServer(factors: Factors): Factors {
+  let engine = engines.get(factors)
+  if (engine === undefined) engines.set(factors, (engine = {...factors, requestSeconds: 0}))
+  return engine
 }

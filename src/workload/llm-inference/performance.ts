@@ -1,10 +1,10 @@
 import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {factorsOf} from './factors.ts'
+import {factorsOf, versioned, withoutServer, type Factors} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -26,6 +26,10 @@ const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserv
 /** Runtimes that give pages to a sequence as it grows; the others reserve its whole context. */
 const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstream', 'rocm', 'gaudi'])
 
+/** Runtimes whose default share is of the memory that weights leave free (TensorRT-LLM's KvCacheConfig); that of the others is of all. */
+const SHARES_WHAT_IS_FREE: ReadonlySet<string> = new Set(['tensorrt-llm'])
+/** The default shares were set for 80 GB: what has to stay free does not grow with the memory, and operators of larger ones raise the share. An assumption. */
+const RESERVE_GROWS_UP_TO_BYTES = 80e9
 /** Tokens of the answer that a paged sequence holds on average: half of it over many sequences, and a tenth kept for luck. An assumption. */
 const PAGED_ANSWER_SHARE = 0.6
 /** The most a runtime may set aside of a small card; without the cap 2 GiB of buffers would be most of it. An assumption. */
@@ -75,7 +79,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (layout.tp * layout.pp > total || layout.ep > total) {
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
-  const factors = factorsOf(facts.calibration, hardware.accelerator.architecture, layout.runtime)
+  const known = factorsOf(facts.calibration, hardware.accelerator.architecture, versioned(layout.runtime, demand.runtimeVersion))
+  const factors = demand.engineOnly === true ? withoutServer(known) : known
   const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
@@ -106,7 +111,8 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const runtime = known ?? UNKNOWN_RUNTIME
   const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, FEWEST_PASS_TOKENS))
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
-  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
+  const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
+  const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
@@ -358,7 +364,7 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
 }
 
 /** The part of a performance that only its reader asks for. */
-type Details = Pick<Performance, 'latency' | 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
+type Details = Pick<Performance, 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
 
 /**
  * Everything a reader of the plan sees of a candidate that works. The planner compares hundreds of candidates by time and
@@ -388,7 +394,10 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     endless: demand.endless,
     throughput: {unit: demand.throughputUnit, value: throughput},
     get saturationThroughput() { return intervalFromSigma(Math.max(limitPerSecond(), throughput.p50), factors.throughputSigma) },
-    get latency() { return details().latency },
+    get latency() {
+      runAt(demand, configuration, plan, replicas, slots)
+      return latencyOf(load, factors)
+    },
     get memory() { return details().memory },
     load: busy,
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
@@ -404,6 +413,15 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
   }
 }
 
+/** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
+function latencyOf(load: InferenceDemand['load'], {ttftSigma, tpotSigma}: Factors): Latency {
+  const late = load.kind === 'offline' ? averageState : peakState
+  return {
+    ttftSeconds: {median: intervalFromSigma(averageState.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
+    tpotSeconds: {median: intervalFromSigma(averageState.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
+  }
+}
+
 function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled, slots: number, limitPerSecond: () => number): Details {
   const {serving, layout} = plan
   const {factors} = serving
@@ -411,8 +429,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   const {replicas} = settled
   const {sequences, throughput} = runAt(demand, configuration, plan, replicas, slots)
   const state = averageState
-  const late = load.kind === 'offline' ? state : peakState
-  const {ttftSigma, tpotSigma} = factors
   const used = replicas * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
   const notes = [...settled.notes]
@@ -421,10 +437,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
-    latency: {
-      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
-      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
-    },
     memory: memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences)),
     operators: operatorsOf(serving, state.step, state.alone, Math.max(1, state.inFlight)),
     bottleneck: bottleneckOf(demand, plan, state, load.kind === 'rate' && throughput.p50 < limitPerSecond() * 0.5, slots),

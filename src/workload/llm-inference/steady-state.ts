@@ -69,7 +69,7 @@ function withPrefills(serving: Serving, shape: RequestShape, into: SteadyState):
  * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
  * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
  *   life = prefill alone + (output − 1) · step + (inFlight − 1) · added prefill,   requests/s = inFlight ÷ life.
- * The share `queueShare` of the others' prefills stands before the first token, the rest slows the tokens after it.
+ * Of the others' prefills queueShare · others^queueExponent stand before the first token, the rest slows the tokens after it.
  */
 export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
   const {factors} = serving
@@ -83,7 +83,7 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS))
   const life = first + gaps * step.total + stolen
   const busyShare = Math.min(1, (inFlight * added.total) / life)
-  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * stolen + company * queueWait(busyShare, added.total, others, false))
+  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * added.total * others ** factors.queueExponent + company * queueWait(busyShare, added.total, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
   into.prefillSeconds = added.total
