@@ -1,10 +1,11 @@
+import type {Distance} from '../performance/distance.ts'
 import type {Interval} from '../performance/types.ts'
 
 /** A row of measured results, by column. */
 export type MeasuredRow = Readonly<Record<string, string>>
 
 export type Prediction =
-  | {readonly status: 'answered'; readonly interval: Interval}
+  | {readonly status: 'answered'; readonly interval: Interval; readonly distance?: Distance; readonly model?: string; readonly acceleratorId?: string}
   | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
 
 export interface ScoredRow {
