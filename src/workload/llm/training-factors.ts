@@ -1,8 +1,7 @@
 import type {Accelerator} from '../../catalog/schema.ts'
-import type {Calibration} from '../../performance/calibration.ts'
-import {UNMEASURED_SIGMA_LOG} from '../../performance/calibration.ts'
+import type {Calibration, Spread} from '../../performance/calibration.ts'
+import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
-import {weakest} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 
 /**
@@ -45,10 +44,6 @@ export interface TrainingFactors {
   readonly lossBytes: number
   /** GiB that context, collectives and the allocator take. */
   readonly reserveGib: number
-  readonly timeSigmaLog: number
-  readonly memorySigmaLog: number
-  readonly basis: Confidence
-  readonly memoryBasis: Confidence
 }
 
 /** Used where no calibration row exists at all: cautious figures, marked as assumed. */
@@ -76,21 +71,20 @@ export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
 
 const remembered = new WeakMap<Calibration, Map<string, TrainingFactors>>()
 
-/** The factors for a kind, an architecture and a runtime; looked up once per calibration. */
-export function trainingFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
+/** The factors for a kind, a part and a runtime; looked up once per calibration. */
+export function trainingFactors(calibration: Calibration, kind: string, {architecture, vendor}: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): TrainingFactors {
   let known = remembered.get(calibration)
   if (known === undefined) remembered.set(calibration, (known = new Map()))
-  const key = `${kind} ${architecture} ${runtime}`
+  const key = `${kind} ${architecture} ${vendor} ${runtime}`
   let factors = known.get(key)
-  if (factors === undefined) known.set(key, (factors = lookupFactors(calibration, kind, architecture, runtime)))
+  if (factors === undefined) {
+    factors = factorsFrom(quantity => calibration.lookup(kind, quantity, architecture, runtime, vendor)?.value ?? ASSUMED_FACTORS[quantity])
+    known.set(key, factors)
+  }
   return factors
 }
 
-function lookupFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
-  const value = (quantity: TrainingQuantity): number => calibration.lookup(kind, quantity, architecture, runtime)?.value ?? ASSUMED_FACTORS[quantity]
-  const time = calibration.lookup(kind, 'step-time', architecture, runtime)
-  const memory = calibration.lookup(kind, 'memory', architecture, runtime)
-  const compute = calibration.lookup(kind, 'compute', architecture, runtime)
+export function factorsFrom(value: (quantity: TrainingQuantity) => number): TrainingFactors {
   return {
     compute: value('compute'),
     lowPrecisionCompute: value('low-precision-compute'),
@@ -110,10 +104,25 @@ function lookupFactors(calibration: Calibration, kind: string, architecture: str
     activationMemory: value('activation-memory'),
     lossBytes: value('loss-bytes'),
     reserveGib: value('reserve-gib'),
-    timeSigmaLog: time?.sigmaLog ?? UNMEASURED_SIGMA_LOG,
-    memorySigmaLog: memory?.sigmaLog ?? 0.2,
-    basis: compute === undefined ? 'assumed' : weakest(compute.basis, time?.basis ?? 'computed'),
-    memoryBasis: memory?.basis ?? 'computed',
+  }
+}
+
+/** How sure predictions about a model on a part are. */
+export interface TrainingCertainty {
+  readonly distance: Distance
+  readonly time: Spread
+  readonly memory: Spread
+  /** `calibrated` only where the architecture was measured; the vendor's or everybody's figures are computed from, and nothing at all assumed. */
+  readonly basis: Confidence
+}
+
+export function trainingCertainty(calibration: Calibration, kind: string, accelerator: Pick<Accelerator, 'id' | 'architecture'>, model: string): TrainingCertainty {
+  const distance = calibration.distance(kind, accelerator, model)
+  return {
+    distance,
+    time: calibration.spread(kind, 'step-time', distance),
+    memory: calibration.spread(kind, 'memory', distance),
+    basis: distance !== 'none' ? 'calibrated' : calibration.lookup(kind, 'compute', '*', '*') === undefined ? 'assumed' : 'computed',
   }
 }
 
