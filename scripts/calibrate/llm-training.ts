@@ -43,17 +43,19 @@ const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'l
 /** Belongs to the hardware: parts of vendor and architecture, the same for both kinds. */
 const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
 /** The same for everything: too little evidence to tell apart. */
-const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['overlap', 'tensor-overlap', 'dequantise', 'sharding-overhead-seconds'])
+const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['dequantise', 'sharding-overhead-seconds', 'run-share'])
+/** Kernels of a runtime on an architecture: parts of both. */
+const BOTH: ReadonlySet<TrainingQuantity> = new Set(['attention'])
 const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const TAU: Partial<Record<TrainingQuantity, number>> = {
-  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, 'reserve-gib': 0.5,
+  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
 }
 const USUAL_TAU = 0.2
 /** All hardware and software together may stray farther from the first guess than one kind of it from the rest. */
 const FIRST_GUESS = 2
 const UPPER: Partial<Record<TrainingQuantity, number>> = {
-  compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2,
+  compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, 'run-share': 1, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2,
 }
 
 /** Whole steps are compiled into one program: almost nothing is launched from the host. */
@@ -87,11 +89,13 @@ interface Sample {
 const factors: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
   name,
   startLn: ({runtime}) => Math.log(startOf(name, runtime)),
-  scopes: ({memory, accelerator, runtime, kind}): readonly Scope[] => {
+  scopes: ({memory, accelerator, runtime, kind, metric}): readonly Scope[] => {
     if (memory !== MEMORY.has(name)) return []
     const tau = TAU[name] ?? USUAL_TAU
     const all = {key: '*', tau: tau * FIRST_GUESS}
+    if (name === 'run-share' && metric !== 'gpu_hours') return []
     if (GLOBAL.has(name)) return [all]
+    if (BOTH.has(name)) return [all, {key: accelerator.architecture, tau}, {key: runtime, tau}, {key: `${accelerator.architecture} ${runtime}`, tau}]
     if (HARDWARE.has(name)) return [all, {key: vendorScope(accelerator.vendor), tau}, {key: accelerator.architecture, tau}]
     return [all, {key: runtime, tau}, {key: `${kind} ${runtime}`, tau: tau / 2}]
   },
@@ -122,7 +126,7 @@ function residual({found: {question, hardware}, layouts, memory, ran, measured}:
   const rate = work.sequenceLength / seconds
   const all = (value: number) => ({p10: value, p50: value, p90: value})
   const performance = {throughput: {unit: 'tokens/s', value: all(rate)}, memory: {neededGib: all(neededGib)}, configuration: {batch: best.sequencesPerStep}} as unknown as Performance
-  const predicted = question.predict(performance, hardware).p50
+  const predicted = question.predict(performance, hardware, given.runShare).p50
   return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / measured) : undefined
 }
 
@@ -188,6 +192,12 @@ function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): 
       if (HARDWARE.has(name)) {
         for (const [vendor, own] of sorted(Map.groupBy(concerned, ({accelerator}) => vendorScope(accelerator.vendor)))) emit(vendor, '*', ['*', vendor], own)
         for (const [architecture, own] of sorted(Map.groupBy(concerned, ({accelerator}) => accelerator.architecture))) emit(architecture, '*', ['*', vendorScope(own[0]!.accelerator.vendor), architecture], own)
+      } else if (BOTH.has(name)) {
+        for (const [runtime, own] of sorted(Map.groupBy(concerned, ({runtime}) => runtime))) emit('*', runtime, ['*', runtime], own)
+        for (const [architecture, own] of sorted(Map.groupBy(concerned, ({accelerator}) => accelerator.architecture))) {
+          emit(architecture, '*', ['*', architecture], own)
+          for (const [runtime, both] of sorted(Map.groupBy(own, ({runtime}) => runtime))) emit(architecture, runtime, ['*', architecture, runtime, `${architecture} ${runtime}`], both)
+        }
       } else {
         const runtimes = sorted(Map.groupBy(concerned, ({runtime}) => runtime))
         for (const [runtime, own] of runtimes) if (!GLOBAL.has(name) || startOf(name, runtime) !== startOf(name, '*')) emit('*', runtime, GLOBAL.has(name) ? ['*'] : ['*', runtime, `${kind} ${runtime}`], own)
@@ -297,7 +307,11 @@ function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]):
     samples.push(sample)
     if (!memory && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.tp !== undefined) samples.push({...sample, memory: true, ran: true})
   }
-  for (const [file, kind] of FILES) for (const measurement of parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)) add(measurement, kind)
+  for (const [file, kind] of FILES) {
+    const rows = parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)
+    // FLOP are counted in many ways, seconds and tokens in one.
+    for (const measurement of [...rows.filter(({metric}) => !/flops|mfu/.test(metric)), ...rows.filter(({metric}) => /flops|mfu/.test(metric))]) add(measurement, kind)
+  }
   return samples
 }
 

@@ -60,6 +60,7 @@ export interface NoteFields {
   readonly otherWork?: true
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
+  readonly causalAttentionFlops?: true
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -117,6 +118,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
   {pattern: /\bnot reproducible\b|\bthought to count only part\b/, read: () => ({otherWork: true})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
+  {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

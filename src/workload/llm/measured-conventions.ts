@@ -1,7 +1,7 @@
 import type {Setting} from '../../accuracy/setting.ts'
 import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Configuration} from '../../performance/types.ts'
-import type {Optimizer} from './training.ts'
+import type {Implementation, Optimizer} from './training.ts'
 
 /** What a training framework does unless told otherwise: read in its recipes and documentation, nothing fitted. */
 export interface Conventions {
@@ -10,6 +10,8 @@ export interface Conventions {
   readonly adapters: boolean
   readonly rank: number
   readonly zeroStage: Configuration['zeroStage']
+  /** Sharding is on with one accelerator as well: nothing is saved, its hooks take their time. */
+  readonly shardsAlone: boolean
   readonly checkpointing: Configuration['checkpointing']
   readonly offload: NonNullable<Configuration['offload']>
   readonly optimizer: Optimizer
@@ -21,6 +23,9 @@ export interface Conventions {
   readonly splitsIntoSequences: boolean
   /** Parallel degrees count cores, so many to a chip. */
   readonly coresPerChip: number
+  /** Published FLOP count causal attention in full. */
+  readonly countsFullAttention: boolean
+  readonly implementation: Implementation
 }
 
 /** `framework` in a source's words → runtime of data/software.csv. */
@@ -28,13 +33,18 @@ export function measuredRuntime(framework: string, kind: string): string {
   if (/maxtext|\bjax\b|t5x|paxml/i.test(framework)) return 'maxtext'
   if (/neuron/i.test(framework)) return 'neuron'
   if (/gaudi|habana/i.test(framework)) return 'gaudi'
-  if (/transformers|llm-foundry|composer|litgpt|torchtune|llama-factory|unsloth|axolotl|pytorch/i.test(framework)) return 'pytorch'
+  if (/transformers|llm-foundry|composer|litgpt|torchtune|torchtitan|llama-factory|unsloth|axolotl|pytorch/i.test(framework)) return 'pytorch'
   if (/deepspeed/i.test(framework)) return 'deepspeed'
-  if (/megatron|nemo|torchtitan|fast-llm|gigatron/i.test(framework)) return 'megatron'
+  if (/megatron|nemo|fast-llm|gigatron/i.test(framework)) return 'megatron'
   return kind === 'llm-finetune' ? 'pytorch' : 'megatron'
 }
 
 const ZERO_STAGE = {none: 0, states: 1, gradients: 2, full: 3} as const
+
+/** Containers of this month and later record whole steps as CUDA graphs, mixtures included. */
+const RECORDED_SINCE = 26.06
+/** "NeMo container 26.04.01" → 26.04. */
+const releaseOf = (framework: string): number => Number(/container (\d\d\.\d\d)/i.exec(framework)?.[1] ?? 0)
 
 /** Models below this were trained and tuned without sharding in the recipes of small cards. */
 const SMALL_PARAMETERS = 1.5e9
@@ -63,6 +73,8 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       : recipe && (adapters || model.parameters < SMALL_PARAMETERS) ? 'none'
       : litgpt ? (several ? 'full' : 'none')
       : torchtune ? (notes.optionsListed === true ? 'none' : 'full')
+      // What most tutorials and scripts do, where nobody says.
+      : kind === 'llm-finetune' && framework === '' ? 'full'
       : undefined)
   const offloads = notes.offload ?? (notes.optimizerOffloadOf !== undefined && !adapters && model.id.toLowerCase().includes(notes.optimizerOffloadOf) ? 'optimizer' : 'none')
   return {
@@ -70,6 +82,7 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
     adapters,
     rank: /adapter/i.test(phase) ? 1 : transformers ? 64 : 8,
     zeroStage,
+    shardsAlone: transformers && !adapters,
     checkpointing,
     offload: offloads,
     // torchtune's recipe for one card keeps 8-bit states for what would not fit otherwise.
@@ -79,5 +92,16 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
     replicated: litgpt || torchtune || transformers || is(/llama-factory|axolotl|unsloth/i),
     splitsIntoSequences: is(/torchtitan/i),
     coresPerChip: is(/neuron/i) ? 2 : 1,
+    // MaxText counted attention in full until its logs said otherwise, Megatron-LM does; Megatron-Bridge halves it.
+    countsFullAttention: notes.causalAttentionFlops !== true && is(/maxtext|megatron-lm/i),
+    implementation: {
+      // Where a source states the chunks of some runs, the others had none; schedules without chunks are named or the framework's only ones.
+      ...(notes.virtualStages !== undefined ? {virtualStages: notes.virtualStages} : is(/bridge/i) ? {virtualStages: 1} : {}),
+      recordedLaunches: releaseOf(framework) >= RECORDED_SINCE,
+      ...(notes.compiled === undefined ? {} : {compiled: notes.compiled}),
+      asyncTensorParallel: notes.asyncTensorParallel === true,
+      rowwiseScaling: notes.rowwiseScaling === true,
+      wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
+    },
   }
 }

@@ -60,7 +60,7 @@ export function measuredHardware(place: MeasuredPlace, accelerator: Accelerator)
   const stated = place.nodes === undefined || rack ? board : accelerators / place.nodes
   const perNode = Math.max(1, Math.floor(Math.min(stated, board, accelerators)))
   const hardware = bareHardware(accelerator, perNode, Math.max(1, Math.round(accelerators / perNode)))
-  const network = networkNamed(place.interconnect, accelerator, perNode)
+  const network = networkNamed(place.interconnect, perNode)
   if (network !== undefined && hardware.network?.kind !== 'nvlink-rack') return {...hardware, network}
   // Trn1 nodes carry 800 Gb/s of EFA for 16 chips.
   return formFactor === 'asic' && hardware.network === undefined ? {...hardware, network: {kind: 'efa', bytesPerSecondPerNode: 100e9, rdma: true, latencySeconds: 15e-6}} : hardware
@@ -73,13 +73,13 @@ function sliceHardware({accelerators, slices}: MeasuredPlace, accelerator: Accel
 }
 
 /** "4x HDR InfiniBand 200 Gb/s per node", "1600 Gbps RoCE between nodes", "400/800 Gb/s InfiniBand per GPU" → a network. `undefined` = none is named with a rate. */
-export function networkNamed(interconnect: string, {pcieGeneration}: Accelerator, perNode: number): NetworkLink | undefined {
+export function networkNamed(interconnect: string, perNode: number): NetworkLink | undefined {
   for (const part of interconnect.split(/[+;]/)) {
     const kind = /infiniband|\bIB\b|omni-?path/i.test(part) ? 'infiniband' : /roce|rdma/i.test(part) ? 'roce' : /\bEFA\b/.test(part) ? 'efa' : undefined
-    const rate = /(?<low>\d+)(?:\/(?<high>\d+))? ?Gb(?:ps|\/s)/i.exec(part)?.groups
+    const rate = /(?<low>\d+)(?:\/\d+)? ?Gb(?:ps|\/s)/i.exec(part)?.groups
     if (kind === undefined || rate === undefined) continue
-    // Where a source gives two generations of cards, the newer one stands in PCIe 6.
-    const gigabits = Number((pcieGeneration ?? 0) >= 6 ? (rate['high'] ?? rate['low']) : rate['low'])
+    // Where a source gives several rates, the lower one is what all its machines have.
+    const gigabits = Number(rate['low'])
     const ports = Number(/(\d+) ?x\b/i.exec(part)?.[1] ?? (/per (?:GPU|accelerator|card|chip)/i.test(part) ? perNode : 1))
     return {kind, bytesPerSecondPerNode: gigabits * ports * BYTES_PER_GIGABIT, rdma: true, latencySeconds: kind === 'efa' ? 15e-6 : 5e-6}
   }

@@ -44,6 +44,8 @@ export interface TrainingFactors {
   readonly lossBytes: number
   /** GiB that context, collectives and the allocator take. */
   readonly reserveGib: number
+  /** Hours of steps ÷ published hours of whole runs: failures, restarts, evaluation, ramp-up, and software that was slower at first. */
+  readonly runShare: number
 }
 
 /** Used where no calibration row exists at all: cautious figures, marked as assumed. */
@@ -66,6 +68,7 @@ export const ASSUMED_FACTORS = {
   'activation-memory': 1,
   'loss-bytes': 8,
   'reserve-gib': 1.2,
+  'run-share': 0.9,
 } as const
 export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
 
@@ -104,6 +107,7 @@ export function factorsFrom(value: (quantity: TrainingQuantity) => number): Trai
     activationMemory: value('activation-memory'),
     lossBytes: value('loss-bytes'),
     reserveGib: value('reserve-gib'),
+    runShare: value('run-share'),
   }
 }
 

@@ -6,6 +6,7 @@ import {peakFlops} from '../../performance/peak.ts'
 import type {Configuration, Hardware, Performance} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
 import {measuredAccelerator, measuredHardware} from './measured-place.ts'
+import {trainingFactors} from './training-factors.ts'
 import {performTraining} from './training-perform.ts'
 import {trainingQuestion, type TrainingKind, type TrainingQuestion} from './training-question.ts'
 import {trainingConfigurations} from './training-search.ts'
@@ -73,5 +74,6 @@ export function predictTrainingMeasurement(setting: Setting, kind: TrainingKind,
     return {status: 'answered', interval: performance !== undefined && performance.memory.neededGib.p50 <= accelerator.memoryGib ? exactly(1) : exactly(0), ...about}
   }
   if (performance === undefined) return {status: 'unanswered', reason: 'no layout fits this hardware'}
-  return {status: 'answered', interval: question.predict(performance, hardware), ...about}
+  const {runShare} = trainingFactors(facts.calibration, kind, accelerator, performance.configuration.runtime ?? '*')
+  return {status: 'answered', interval: question.predict(performance, hardware, runShare), ...about}
 }

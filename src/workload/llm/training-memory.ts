@@ -1,9 +1,9 @@
 import type {Hardware, MemoryLine} from '../../performance/types.ts'
-import type {TrainingFactors} from './training-factors.ts'
+import {isLowPrecision, type TrainingFactors} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {trainingShape} from './training-shape.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {adapterParameters, baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedEmbeddingParameters, trainedParameters, weightsPerAccelerator} from './training.ts'
+import {adapterParameters, baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedEmbeddingParameters, trainedParameters, virtualStages, weightsPerAccelerator} from './training.ts'
 
 const GIB = 2 ** 30
 
@@ -38,6 +38,30 @@ export function activationBytesPerTokenPerLayer(shape: TrainingShape, checkpoint
   return 2 * (4 * hidden + normCopies + attention + shape.queryWidth + (shape.inputsOfMlp === 2 ? 4 : 2) * intermediate + routed * 2 * hidden)
 }
 
+/**
+ * The same with Megatron's fused kernels (Transformer Engine): norms keep their 16-bit input alone, gate and up stand once, and inputs of
+ * matmuls are kept in the format they are multiplied in. Selective recomputation makes outputs of norms and activation functions again, no matmul.
+ */
+function fusedActivationBytes(shape: TrainingShape, checkpointing: TrainingLayout['checkpointing'], low: boolean): number {
+  const {hidden} = shape.model
+  if (checkpointing === 'full') return 2 * hidden
+  const mixtureShare = shape.experts === 0 ? 0 : shape.mixtureLayers / shape.model.layers
+  const routed = shape.expertsPerToken * mixtureShare
+  const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
+  const width = low ? 1 : 2
+  const made = checkpointing === 'selective' ? 0 : width * (2 * hidden + intermediate)
+  // Attention keeps its 16-bit output for its own backward pass, the projection behind it a narrow copy.
+  const attention = 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * shape.queryWidth + (low ? shape.queryWidth : 0)
+  return made + 4 * hidden + attention + 2 * shape.inputsOfMlp * intermediate + routed * (width + 2) * shape.expertHidden
+}
+
+const FUSED = /^(?:megatron|nemo)$/
+
+/** Saved activations per token and layer as the runtime and the precision of a layout keep them. */
+export function savedBytesPerTokenPerLayer(shape: TrainingShape, {runtime, precision, checkpointing}: Pick<TrainingLayout, 'runtime' | 'precision' | 'checkpointing'>): number {
+  return FUSED.test(runtime) ? fusedActivationBytes(shape, checkpointing, isLowPrecision(precision)) : activationBytesPerTokenPerLayer(shape, checkpointing)
+}
+
 /** A chunked loss holds this many tokens' logits at a time, in 32 bit with their gradient. */
 const CHUNK_TOKENS = 1024
 
@@ -64,7 +88,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const embeddingKept = work.base === 'nf4' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
   const weightBytes = onHost === 'all' ? 0 : split(3, stored) + embeddingKept
   const adapterBytes = work.trains === 'adapters' ? split(4, trainedShare * (work.masterWeights ? 4 : 2)) : 0
-  const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare)
+  const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare) + (work.implementation?.wideGradients === true && onHost === 'none' ? split(1, 4 * trainedShare) : 0)
   const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
   const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
   // Copies of embedding and head keep the 16-bit type of the base, their gradients and states too.
@@ -78,10 +102,12 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const unpackedBytes = work.base === 'nf4' ? perLayer * 2 : 0
 
   const tokens = (layout.microBatch * work.sequenceLength) / layout.cp
-  const inFlight = layout.pp === 1 ? 1 : Math.min(layout.pp, layout.microBatches)
-  const saved = (activationBytesPerTokenPerLayer(shape, layout.checkpointing) * layers * inFlight) / layout.tp
+  const chunks = virtualStages(work, layout)
+  // Interleaving keeps (pp − 1) / (pp · v) more (Korthikanti et al. 2022, §5).
+  const inFlight = layout.pp === 1 ? 1 : Math.min(layout.pp, layout.microBatches) * (chunks === 1 ? 1 : 1 + (layout.pp - 1) / (layout.pp * chunks))
+  const saved = (savedBytesPerTokenPerLayer(shape, layout) * layers * inFlight) / layout.tp
   const working =
-    layout.checkpointing === 'none' ? 0 : activationBytesPerTokenPerLayer(shape, 'none') / layout.tp
+    layout.checkpointing === 'none' ? 0 : savedBytesPerTokenPerLayer(shape, {...layout, checkpointing: 'none'}) / layout.tp
   // Frozen layers keep the inputs of their adapters; nothing else changes.
   const activationBytes = tokens * (saved + working) * factors.activationMemory
   const lossTokens = work.chunkedLoss ? Math.min(tokens, CHUNK_TOKENS) : tokens

@@ -45,13 +45,12 @@ export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}:
 /** Routed experts of all mixture layers of the stage, one forward pass. */
 export function expertForward({work, layout: {tp, ep}, shape, rates, factors, weights, tokens, layers, mixtureLayers}: StepContext): ForwardPass {
   if (mixtureLayers <= 0) return NOTHING
-  const {hidden} = work.model
   const perToken = shape.routedParametersPerToken * (layers / work.model.layers)
   const flops = (2 * tokens * perToken) / tp
   const rowsPerExpert = (tokens * shape.expertsPerToken * (ep > 1 ? ep / tp : 1)) / shape.experts
   // A tile is never less than full: rows are padded to the tile, half a tile on average per expert.
   const padding = (rowsPerExpert + TILE_ROWS / 2) / Math.max(rowsPerExpert, 1)
-  const moved = ((tokens * shape.expertsPerToken) / tp) * 2 * (6 * hidden + (shape.inputsOfMlp + 1) * shape.expertIntermediate) * mixtureLayers
+  const moved = ((tokens * shape.expertsPerToken) / tp) * 2 * (6 * shape.expertHidden + (shape.inputsOfMlp + 1) * shape.expertIntermediate) * mixtureLayers
   return {
     seconds: (flops * Math.min(padding, 4)) / (rates.matmulFlops * factors.mixture) + (2 * weights.routed) / rates.matmulBandwidth + moved / rates.bandwidth,
     flops,
@@ -92,13 +91,16 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
   return ((weights.dense + weights.routed) * (0.516 + 2) * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
 }
 
+/** Of the launches of a step that is recorded once and replayed; an assumption that decides little, as such steps are bound by the device. */
+const RECORDED_SHARE = 0.1
+
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
 export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
   // Adapters and unpacking add kernels to each linear layer; by how much is an assumption that the fitted overheads absorb in part.
   const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
-  return (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering
+  return ((factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
 }
 
 /** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */

@@ -7,6 +7,7 @@ import {measuredModel} from './measured-models.ts'
 import type {MeasuredPlace} from './measured-place.ts'
 import {conventionsOf, type Conventions} from './measured-conventions.ts'
 import {publishedFlopsPerToken} from './training-perform.ts'
+import {attentionFlopsPerTokenForward, trainingShape} from './training-shape.ts'
 import type {TrainingWork} from './training.ts'
 
 /** From the setting of a published result to what it asks of the training physics. */
@@ -23,7 +24,7 @@ export type TrainingQuestion =
       /** Which spread of errors the figure has. */
       readonly figure: 'step-time' | 'memory' | 'fits'
       /** The figure in the source's own metric, unit and scope. */
-      predict(performance: Performance, hardware: Hardware): Interval
+      predict(performance: Performance, hardware: Hardware, runShare: number): Interval
     }
   | {readonly answerable: false; readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
 
@@ -38,8 +39,6 @@ export function measuredPrecision(text: string): string | undefined {
   return lower === '' ? undefined : 'bf16'
 }
 
-/** Share of a published run's hours that really train (Llama 3 2024, §3.3.4: above 90 %). */
-const GOODPUT = 0.9
 /** Tokens of an average and of the longest sample of Alpaca in a vocabulary of 32,000, where a source gives no sequence length. */
 const ALPACA = {average: 180, longest: 1304}
 /** Samples of data sets that sources name without their size. */
@@ -59,7 +58,8 @@ function refusalOf({metric, phase, model, notes}: Setting): Extract<TrainingQues
   if (['goodput', 'interruptions', 'energy_kwh'].includes(metric)) return no('out_of_scope', `${metric} is not a figure of one training step`)
   if (metric === 'compute_pflop_days') return no('out_of_scope', 'a count of FLOP, not a figure of a machine')
   if (notes.otherWork === true) return no('excluded', 'the source says that its figure covers other work')
-  if (/visual_instruction|projector|vision|quantization_aware|llava/i.test(`${phase} ${model}`)) return no('out_of_scope', 'training of a vision-language adapter: its tokens per sample are not stated')
+  if (/quantization_aware/i.test(phase)) return no('out_of_scope', 'training that simulates quantisation is no kind of work rigor has')
+  if (/visual_instruction|projector|vision|llava/i.test(`${phase} ${model}`)) return no('out_of_scope', 'training of a vision-language adapter: its tokens per sample are not stated')
   return undefined
 }
 
@@ -104,25 +104,24 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
     extraForwardPasses: /\bgrpo\b/i.test(phase) ? 2 : /\bdpo\b/i.test(phase) ? 1 : 0,
     referenceWeights: /\bgrpo\b|\bdpo\b/i.test(phase) && !adapters,
     chunkedLoss: conventions.chunkedLoss,
+    implementation: conventions.implementation,
     rollout: undefined,
   }
   const place: MeasuredPlace = {accelerator: setting.accelerator, accelerators, nodes: setting.nodes, slices: notes.slices, interconnect: setting.interconnect}
   const samples = samplesOf(setting)
-  return readerOf(setting, work, accelerators, batch !== undefined, samples, (figure, predict) => ({answerable: true, work, place, configuration, figure, predict}), no)
+  return readerOf(setting, work, conventions, accelerators, batch !== undefined, samples, (figure, predict) => ({answerable: true, work, place, configuration, figure, predict}), no)
 }
 
 /** What the metric asks for, out of a performance. */
 function readerOf(
-  {metric, unit, scope, microBatch, tokens, notes, precision}: Setting, work: TrainingWork, accelerators: number, batchStated: boolean, samples: number | undefined,
-  question: (figure: 'step-time' | 'memory' | 'fits', predict: (performance: Performance, hardware: Hardware) => Interval) => TrainingQuestion, no: (reason: string, status?: 'out_of_scope') => TrainingQuestion,
+  {metric, unit, scope, microBatch, tokens, notes, precision}: Setting, work: TrainingWork, conventions: Conventions, accelerators: number, batchStated: boolean, samples: number | undefined,
+  question: (figure: 'step-time' | 'memory' | 'fits', predict: (performance: Performance, hardware: Hardware, runShare: number) => Interval) => TrainingQuestion, no: (reason: string, status?: 'out_of_scope') => TrainingQuestion,
 ): TrainingQuestion {
-  const flopsPerToken = notes.fullAttentionFlops === true
-    ? 6 * work.model.parameters + 12 * work.model.layers * work.model.hidden * work.sequenceLength
-    : publishedFlopsPerToken(work)
+  const flopsPerToken = countedFlopsPerToken(work, conventions, notes)
   const rate = (performance: Performance): Interval => performance.throughput.value ?? {p10: Number.NaN, p50: Number.NaN, p90: Number.NaN}
   const stepSeconds = (performance: Performance): Interval =>
     divideBy((performance.configuration.batch ?? work.globalBatch) * work.sequenceLength, rate(performance))
-  const time = (predict: (performance: Performance, hardware: Hardware) => Interval): TrainingQuestion => question('step-time', predict)
+  const time = (predict: (performance: Performance, hardware: Hardware, runShare: number) => Interval): TrainingQuestion => question('step-time', predict)
   switch (metric) {
     case 'iteration_time_s':
     case 'time_s_per_step':
@@ -136,8 +135,10 @@ function readerOf(
     case 'samples_per_s':
       return time(performance => scale(rate(performance), 1 / work.sequenceLength / (scope === 'per_accelerator' ? accelerators : 1)))
     case 'model_tflops_per_accelerator':
-    case 'tflops_per_accelerator':
       return time(performance => scale(rate(performance), flopsPerToken / accelerators / 1e12))
+    case 'tflops_per_accelerator':
+      // What the hardware executes: recomputed layers count (Narayanan et al. 2021, formula 3).
+      return time(performance => scale(rate(performance), (flopsPerToken * (performance.configuration.checkpointing === 'full' ? 4 / 3 : 1)) / accelerators / 1e12))
     case 'mfu':
       return time((performance, {accelerator}) => {
         const peak = peakFlops(accelerator, measuredPrecision(precision) ?? 'bf16') ?? peakFlops(accelerator, 'bf16') ?? Number.NaN
@@ -145,8 +146,7 @@ function readerOf(
       })
     case 'gpu_hours':
       if (tokens === undefined) return no('the number of tokens is not stated')
-      // Hours of whole runs count what failures and restarts took.
-      return time(performance => scale(divideBy(tokens, rate(performance)), accelerators / 3600 / GOODPUT))
+      return time((performance, _, runShare) => scale(divideBy(tokens, rate(performance)), accelerators / 3600 / runShare))
     case 'time_s':
       if (tokens !== undefined) return time(performance => divideBy(tokens, rate(performance)))
       if (samples === undefined) return no('the number of tokens is not stated')
@@ -161,6 +161,15 @@ function readerOf(
     default:
       return no(`"${metric}" is not a metric of training`, 'out_of_scope')
   }
+}
+
+/** FLOP of a trained token as the source counts them: causal attention in full or in half. */
+function countedFlopsPerToken(work: TrainingWork, {countsFullAttention}: Conventions, notes: Setting['notes']): number {
+  const {model, sequenceLength} = work
+  // 6·N + 12·L·h·s with all N parameters, as llm-foundry's and nanoGPT's counters have it.
+  if (notes.fullAttentionFlops === true) return 6 * model.parameters + 12 * model.layers * model.hidden * sequenceLength
+  const causal = publishedFlopsPerToken(work)
+  return countsFullAttention ? causal + 3 * attentionFlopsPerTokenForward(trainingShape(model), sequenceLength) : causal
 }
 
 /** Tokens of one sequence as it is computed, padding included. */
@@ -211,7 +220,7 @@ function configurationOf(setting: Setting, conventions: Conventions, accelerator
   else if (setting.dp !== undefined) configuration.dp = setting.dp
   if (microBatch !== undefined) configuration.microBatch = conventions.splitsIntoSequences && (configuration.pp ?? 1) > 1 ? 1 : microBatch
   if (conventions.checkpointing !== undefined) configuration.checkpointing = conventions.checkpointing
-  if (accelerators > 1 && conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage
+  if ((accelerators > 1 || conventions.shardsAlone) && conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage
   return configuration
 }
 

@@ -36,7 +36,25 @@ export interface TrainingWork {
   readonly referenceWeights: boolean
   /** The loss is computed in chunks, so that the logits of a micro-batch never stand in memory as a whole. */
   readonly chunkedLoss: boolean
+  /** How the runtime does it, where that is known; absent = as its usual recipes. */
+  readonly implementation?: Implementation
   readonly rollout: {readonly promptTokens: number; readonly completionTokens: number; readonly completionsPerPrompt: number} | undefined
+}
+
+/** Choices of a runtime that change its time and no result. */
+export interface Implementation {
+  /** Chunks of layers that interleaved pipelines split a stage into; 1 = plain 1F1B. */
+  readonly virtualStages?: number
+  /** The kernels of a whole step are recorded once and replayed (CUDA graphs): the host launches almost nothing. */
+  readonly recordedLaunches?: boolean
+  /** Layers are compiled, or run kernel by kernel. */
+  readonly compiled?: boolean
+  /** Collectives of tensor parallelism run in pieces beside the matmuls. */
+  readonly asyncTensorParallel?: boolean
+  /** 8-bit matrices have one scale per row: two more passes to find them. */
+  readonly rowwiseScaling?: boolean
+  /** The partition of the gradients is kept in 32 bit as well, as DeepSpeed's ZeRO does. */
+  readonly wideGradients?: boolean
 }
 
 /** A configuration with nothing left open, and what follows from it. */
@@ -56,6 +74,12 @@ export interface TrainingLayout {
   readonly microBatches: number
   /** Sequences really taken per step: dp × microBatch × microBatches. */
   readonly sequencesPerStep: number
+}
+
+/** Interleaved schedules split a stage into this many chunks (Narayanan et al. 2021, arXiv 2104.04473), Megatron's by default five; other runtimes run plain 1F1B. */
+export function virtualStages({implementation, model}: TrainingWork, {runtime, microBatches, pp}: TrainingLayout): number {
+  if (pp === 1 || microBatches < pp) return 1
+  return Math.min(implementation?.virtualStages ?? (/megatron|nemo/.test(runtime) ? 5 : 1), Math.ceil(model.layers / pp))
 }
 
 /** Bytes of optimizer state per trained parameter, 32-bit copy of the weights not counted. */
