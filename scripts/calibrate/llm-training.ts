@@ -43,13 +43,13 @@ const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'l
 /** Belongs to the hardware: parts of vendor and architecture, the same for both kinds. */
 const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
 /** The same for everything: too little evidence to tell apart. */
-const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['dequantise', 'sharding-overhead-seconds', 'run-share'])
+const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['dequantise', 'sharding-overhead-seconds', 'run-share', 'recurrent'])
 /** Kernels of a runtime on an architecture: parts of both. */
 const BOTH: ReadonlySet<TrainingQuantity> = new Set(['attention'])
 const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const TAU: Partial<Record<TrainingQuantity, number>> = {
-  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
+  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
 }
 const USUAL_TAU = 0.2
 /** All hardware and software together may stray farther from the first guess than one kind of it from the rest. */
@@ -89,10 +89,11 @@ interface Sample {
 const factors: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
   name,
   startLn: ({runtime}) => Math.log(startOf(name, runtime)),
-  scopes: ({memory, accelerator, runtime, kind, metric}): readonly Scope[] => {
+  scopes: ({memory, accelerator, runtime, kind, metric, found}): readonly Scope[] => {
     if (memory !== MEMORY.has(name)) return []
     const tau = TAU[name] ?? USUAL_TAU
     const all = {key: '*', tau: tau * FIRST_GUESS}
+    if (name === 'recurrent' && !found.question.work.model.attention.startsWith('hybrid')) return []
     if (name === 'run-share' && metric !== 'gpu_hours') return []
     if (GLOBAL.has(name)) return [all]
     if (BOTH.has(name)) return [all, {key: accelerator.architecture, tau}, {key: runtime, tau}, {key: `${accelerator.architecture} ${runtime}`, tau}]
@@ -173,7 +174,7 @@ function fit(samples: readonly Sample[], base: PlanningFacts, say: (text: string
 
 const SOURCE_BALANCE = 0.5
 /** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
-const trustIn = ({metric, found, ran}: Sample): number => (metric === 'gpu_hours' || found.question.work.model.attention.startsWith('hybrid') ? 0.2 : ran ? 0.5 : 1)
+const trustIn = ({metric, found, ran}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : ran ? 0.5 : 1)
 
 function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): readonly CalibrationEntry[] {
   const lines: CalibrationEntry[] = []

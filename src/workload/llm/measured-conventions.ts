@@ -101,6 +101,7 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       ...(notes.compiled === undefined ? {} : {compiled: notes.compiled}),
       asyncTensorParallel: notes.asyncTensorParallel === true,
       rowwiseScaling: notes.rowwiseScaling === true,
+      materialisedAttention: is(/megatron-deepspeed/i),
       wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
     },
   }

@@ -52,7 +52,7 @@ function fusedActivationBytes(shape: TrainingShape, checkpointing: TrainingLayou
   const made = checkpointing === 'selective' ? 0 : width * (2 * hidden + intermediate)
   // Attention keeps its 16-bit output for its own backward pass, the projection behind it a narrow copy.
   const attention = 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * shape.queryWidth + (low ? shape.queryWidth : 0)
-  return made + 4 * hidden + attention + 2 * shape.inputsOfMlp * intermediate + routed * (width + 2) * shape.expertHidden
+  return made + 4 * hidden + attention + 2 * shape.inputsOfMlp * intermediate + routed * width * shape.expertHidden
 }
 
 const FUSED = /^(?:megatron|nemo)$/

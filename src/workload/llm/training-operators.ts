@@ -1,6 +1,7 @@
 import {baseWeightBytes} from './training.ts'
 import {kvCacheBytes} from './architecture.ts'
 import type {StepContext} from './training-context.ts'
+import {isLowPrecision} from './training-factors.ts'
 import {attentionFlopsPerTokenForward, averageContext} from './training-shape.ts'
 
 /** What a micro-batch does on one accelerator, operator by operator. Formulas: docs/models/llm-training.md. */
@@ -58,16 +59,38 @@ export function expertForward({work, layout: {tp, ep}, shape, rates, factors, we
   }
 }
 
-/** Attention scores and values, one forward pass; always 16 bit. Its bytes are those of the elementwise work around it. */
+/**
+ * Bytes that a score costs in one forward pass where scores stand in memory: written, read and written by mask and softmax, by dropout with its mask, read for the values.
+ */
+const SCORE_BYTES = 13
+
+/** Attention scores and values, one forward pass; always 16 bit. Fused, its bytes are those of the elementwise work around it. */
 export function attentionForward({work, layout: {tp}, shape, rates, factors, tokens, layers}: StepContext): ForwardPass {
   const flops = (attentionFlopsPerTokenForward(shape, work.sequenceLength) * tokens * (layers / work.model.layers)) / tp
-  return {seconds: flops / (rates.wideFlops * factors.attention), flops, bytes: 0}
+  if (work.implementation?.materialisedAttention !== true) return {seconds: flops / (rates.wideFlops * factors.attention), flops, bytes: 0}
+  const bytes = (SCORE_BYTES * work.model.heads * work.sequenceLength * tokens * layers) / tp
+  return {seconds: (2 * flops) / rates.wideFlops + bytes / rates.bandwidth, flops: 2 * flops, bytes}
+}
+
+/**
+ * Casting for 8- and 4-bit matmuls, all passes: inputs of the linear layers are read in 16 bit and written narrow, as they are and transposed, gradients of
+ * their outputs too. One scale per row needs the rows read before, and the columns for the backward pass.
+ */
+export function castingWork({work, layout, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number} {
+  if (!isLowPrecision(layout.precision)) return {seconds: 0, bytes: 0}
+  const {hidden} = work.model
+  const routed = (shape.expertsPerToken * shape.mixtureLayers) / work.model.layers
+  const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
+  const inputs = 2 * hidden + shape.queryWidth + intermediate + routed * shape.expertHidden
+  const gradients = shape.queryWidth + shape.keyValueWidth + 2 * hidden + shape.inputsOfMlp * intermediate + routed * shape.expertHidden
+  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 2 : 1)) / layout.tp
+  return {seconds: bytes / rates.bandwidth, bytes}
 }
 
 /** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
-export function elementwise({work, layout: {tp}, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
+export function elementwise({work, layout: {tp}, shape, rates, factors, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
   const {hidden} = work.model
-  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden
+  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden * factors.recurrent
   const mlpIn = (shape.inputsOfMlp * shape.denseIntermediate) / tp
   const mlpOut = shape.denseIntermediate / tp
   const perPass = ((2 * tokens * (10 * hidden + recurrentWidth + 2 * (shape.queryWidth + shape.keyValueWidth) + (shape.inputsOfMlp + 1) * shape.denseIntermediate)) / tp) * layers
@@ -91,6 +114,8 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
   return ((weights.dense + weights.routed) * (0.516 + 2) * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
 }
 
+/** Embedding, head, loss and the micro-batch's own work launch about as many kernels as so many layers. */
+const ENDS = 1.5
 /** Of the launches of a step that is recorded once and replayed; an assumption that decides little, as such steps are bound by the device. */
 const RECORDED_SHARE = 0.1
 
@@ -100,7 +125,7 @@ export function launchSeconds({work, layout, factors, passes, layers, mixtureLay
   const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
-  return ((factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
+  return ((factors.layerOverheadSeconds * (layers + ENDS) + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
 }
 
 /** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */

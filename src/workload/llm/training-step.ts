@@ -1,7 +1,7 @@
 import type {Hardware, Operator} from '../../performance/types.ts'
 import {stepContext} from './training-context.ts'
 import type {TrainingFactors} from './training-factors.ts'
-import {attentionForward, denseForward, elementwise, expertForward, launchSeconds, outputHead, rolloutSeconds, unpackingSeconds} from './training-operators.ts'
+import {attentionForward, castingWork, denseForward, elementwise, expertForward, launchSeconds, outputHead, rolloutSeconds, unpackingSeconds} from './training-operators.ts'
 import {activationTraffic, exposedWeightTraffic, weightTraffic, weightUpdate} from './training-traffic.ts'
 import {virtualStages, type TrainingLayout, type TrainingWork} from './training.ts'
 
@@ -26,7 +26,7 @@ export interface TrainingStep {
 export function trainingStep(work: TrainingWork, hardware: Hardware, layout: TrainingLayout, factors: TrainingFactors): TrainingStep | undefined {
   const context = stepContext(work, hardware, layout, factors)
   if (context === undefined) return undefined
-  const {passes, rates, layers, groups, domain} = context
+  const {passes, rates, groups, domain} = context
   const {tp, pp, cp, ep} = layout
   const chunks = virtualStages(work, layout)
 
@@ -37,7 +37,8 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const around = elementwise(context)
   const head = outputHead(context)
   const unpacking = unpackingSeconds(context)
-  const deviceSeconds = dense.seconds * passes.linear + experts.seconds * passes.linear + attention.seconds * passes.attention + around.seconds + head.seconds + unpacking
+  const casting = castingWork(context)
+  const deviceSeconds = dense.seconds * passes.linear + experts.seconds * passes.linear + attention.seconds * passes.attention + around.seconds + casting.seconds + head.seconds + unpacking
 
   // What it waits for: links that nothing hides, and a host that launches kernels more slowly than the device runs them.
   const traffic = activationTraffic(context)
@@ -49,7 +50,8 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const exposedSends = traffic.sendsSeconds * (1 - factors.overlap)
   const busySeconds = deviceSeconds + exposedTensor + exposedExchange + exposedRing + exposedSends
   const hostSeconds = launchSeconds(context)
-  const microSeconds = together(busySeconds, hostSeconds)
+  const norm = context.mixtureLayers > 0 ? MIXTURE_NORM : DENSE_NORM
+  const microSeconds = together(busySeconds, hostSeconds, norm)
 
   // Weights and gradients: gathered, reduced, updated.
   const shared = weightTraffic(context)
@@ -59,7 +61,7 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
 
   // The other stages have no output head.
   const bubbleSeconds =
-    ((pp - 1) / chunks) * (together(busySeconds - head.seconds, hostSeconds) + exposed.perMicroSeconds + update.exposedStreamSeconds)
+    ((pp - 1) / chunks) * (together(busySeconds - head.seconds, hostSeconds, norm) + exposed.perMicroSeconds + update.exposedStreamSeconds)
 
   const m = layout.microBatches
   const trainedPasses = passes.linear - passes.recomputedLinear
@@ -67,12 +69,13 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   const operators: Operator[] = []
   add(operators, 'matmuls of dense layers', dense.seconds * trainedPasses * m, 'compute', dense.flops * trainedPasses * m, dense.bytes * trainedPasses * m)
   add(operators, 'matmuls of experts', experts.seconds * trainedPasses * m, 'compute', experts.flops * trainedPasses * m, experts.bytes * trainedPasses * m)
-  add(operators, 'attention', attention.seconds * trainedAttention * m, 'compute', attention.flops * trainedAttention * m)
+  add(operators, 'attention', attention.seconds * trainedAttention * m, 'compute', attention.flops * trainedAttention * m, attention.bytes > 0 ? attention.bytes * trainedAttention * m : undefined)
   add(
     operators, 'recomputation', ((dense.seconds + experts.seconds) * passes.recomputedLinear + attention.seconds * passes.recomputedAttention) * m, 'compute',
     ((dense.flops + experts.flops) * passes.recomputedLinear + attention.flops * passes.recomputedAttention) * m,
   )
   add(operators, 'elementwise', around.seconds * m, 'memory-bandwidth', undefined, (around.bytes + around.adapterBytes) * m)
+  add(operators, 'casting to 8 and 4 bit', casting.seconds * m, 'memory-bandwidth', undefined, casting.bytes * m)
   add(operators, 'output head and loss', head.seconds * m, 'compute', head.flops * m, head.bytes * m)
   add(operators, 'unpacking of 4-bit weights', unpacking * m, 'memory-bandwidth')
   add(operators, 'tensor-parallel collectives', exposedTensor * m, tp > domain ? 'network' : 'link')
@@ -89,7 +92,7 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   let seconds = 0
   for (const operator of operators) seconds += operator.seconds
 
-  const bytesPerAccelerator = (dense.bytes * passes.linear + experts.bytes * passes.linear + around.bytes + around.adapterBytes + head.bytes) * m + update.bytes
+  const bytesPerAccelerator = (dense.bytes * passes.linear + experts.bytes * passes.linear + attention.bytes * passes.attention + casting.bytes + around.bytes + around.adapterBytes + head.bytes) * m + update.bytes
   return {
     seconds,
     operators,
@@ -111,10 +114,13 @@ function add(operators: Operator[], name: string, seconds: number, bound: Operat
 }
 
 /**
- * Device and host work at the same time, and each waits for the other now and then: layers differ, and what a later kernel needs may not be
- * there. Neither their sum nor the longer of the two, but the root of their squares: the same mixture with 1, 4 and 8 sequences in a micro-batch
- * takes 0.42, 0.61 and 1.08 s, which no maximum gives.
+ * Device and host work at the same time, and each waits for the other now and then. How often: dense layers let the host run ahead, so that nearly
+ * the longer of the two counts (a small decoder takes 3.5 ms per layer until the device needs 3); before each layer of experts the host waits for the
+ * counts of tokens (the same mixture with 1, 4 and 8 sequences in a micro-batch takes 0.42, 0.61 and 1.08 s, which is the root of the squares).
  */
-function together(deviceSeconds: number, hostSeconds: number): number {
-  return Math.hypot(deviceSeconds, hostSeconds)
+const DENSE_NORM = 4
+const MIXTURE_NORM = 2
+
+function together(deviceSeconds: number, hostSeconds: number, norm: number): number {
+  return (deviceSeconds ** norm + hostSeconds ** norm) ** (1 / norm)
 }

@@ -53,6 +53,8 @@ export interface Implementation {
   readonly asyncTensorParallel?: boolean
   /** 8-bit matrices have one scale per row: two more passes to find them. */
   readonly rowwiseScaling?: boolean
+  /** Attention writes its scores to memory, before and after the softmax, and computes what the mask throws away (before FlashAttention). */
+  readonly materialisedAttention?: boolean
   /** The partition of the gradients is kept in 32 bit as well, as DeepSpeed's ZeRO does. */
   readonly wideGradients?: boolean
 }

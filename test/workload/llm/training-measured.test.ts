@@ -82,7 +82,7 @@ describe('how a row is read', () => {
     const performance = {throughput: {unit: 'tokens/s', value: {p10: 1, p50: 1, p90: 1}}} as never
     const hardware = {accelerator: facts.accelerator('h100-sxm-80gb')} as never
 
-    expect(whole.predict(performance, hardware).p50).toBeGreaterThan(causal.predict(performance, hardware).p50 * 1.05)
+    expect(whole.predict(performance, hardware, 1).p50).toBeGreaterThan(causal.predict(performance, hardware, 1).p50 * 1.05)
   })
 
   test('NeuronCores are two to a chip', () => {
