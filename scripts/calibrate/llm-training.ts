@@ -49,7 +49,7 @@ const BOTH: ReadonlySet<TrainingQuantity> = new Set(['attention'])
 const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const TAU: Partial<Record<TrainingQuantity, number>> = {
-  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
+  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, elementwise: 0.4, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
 }
 const USUAL_TAU = 0.2
 /** All hardware and software together may stray farther from the first guess than one kind of it from the rest. */

@@ -46,6 +46,17 @@ const RECORDED_SINCE = 26.06
 /** "NeMo container 26.04.01" → 26.04. */
 const releaseOf = (framework: string): number => Number(/container (\d\d\.\d\d)/i.exec(framework)?.[1] ?? 0)
 
+/** The attention kernel that a framework of its time used. */
+function attentionOf(framework: string, model: LanguageModel): Pick<Implementation, 'attention'> {
+  const is = (pattern: RegExp): boolean => pattern.test(framework)
+  if (is(/FA3|FlashAttention-?3|FA4/i)) return {attention: 3}
+  if (is(/FA2|FlashAttention[ -]?2/i)) return {attention: 2}
+  if (is(/megatron-deepspeed/i)) return {attention: 'materialised'}
+  // PyTorch's own attention was of the first generation to 2.1, of the second since; llm-foundry took the first by default.
+  if (is(/llm-foundry|composer|litgpt|PyTorch (?:1\.|2\.[01]\b)/i)) return {attention: 1}
+  return measuredRuntime(framework, 'llm-finetune') === 'pytorch' && model.layers > 0 ? {attention: 2} : {}
+}
+
 /** Models below this were trained and tuned without sharding in the recipes of small cards. */
 const SMALL_PARAMETERS = 1.5e9
 
@@ -80,7 +91,8 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
   return {
     runtime: measuredRuntime(framework, kind),
     adapters,
-    rank: /adapter/i.test(phase) ? 1 : transformers ? 64 : 8,
+    // LLaMA-Adapter trains prompts and scales.
+    rank: /adapter/i.test(phase) ? 0 : transformers ? 64 : 8,
     zeroStage,
     shardsAlone: transformers && !adapters,
     checkpointing,
@@ -101,7 +113,8 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       ...(notes.compiled === undefined ? {} : {compiled: notes.compiled}),
       asyncTensorParallel: notes.asyncTensorParallel === true,
       rowwiseScaling: notes.rowwiseScaling === true,
-      materialisedAttention: is(/megatron-deepspeed/i),
+      ...attentionOf(framework, model),
+      unpacksStepwise: /gptq/i.test(precision),
       wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
     },
   }

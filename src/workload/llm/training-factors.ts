@@ -19,6 +19,8 @@ export interface TrainingFactors {
   readonly attention: number
   /** Rate of grouped expert matmuls (with routing and permutation) ÷ rate of large matmuls. */
   readonly mixture: number
+  /** Bytes of elementwise work ÷ the formula: what a runtime's kernels read and write more than once. */
+  readonly elementwise: number
   /** Bytes that layers with a state move ÷ the formula: their scans are far from fused, backward above all. */
   readonly recurrent: number
   /** Achieved ÷ nominal memory bandwidth of everything that is not a matmul; unfused elementwise kernels count against it. */
@@ -57,6 +59,7 @@ export const ASSUMED_FACTORS = {
   software: 0.9,
   attention: 0.6,
   mixture: 0.5,
+  elementwise: 1,
   recurrent: 2,
   'memory-bandwidth': 0.6,
   link: 0.75,
@@ -97,6 +100,7 @@ export function factorsFrom(value: (quantity: TrainingQuantity) => number): Trai
     software: value('software'),
     attention: value('attention'),
     mixture: value('mixture'),
+    elementwise: value('elementwise'),
     recurrent: value('recurrent'),
     memoryBandwidth: value('memory-bandwidth'),
     link: value('link'),

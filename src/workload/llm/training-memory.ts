@@ -85,7 +85,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const onHost = layout.offload
   const layers = Math.ceil(model.layers / layout.pp)
 
-  const embeddingKept = work.base === 'nf4' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
+  const embeddingKept = work.base !== 'computed' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
   const weightBytes = onHost === 'all' ? 0 : split(3, stored) + embeddingKept
   const adapterBytes = work.trains === 'adapters' ? split(4, trainedShare * (work.masterWeights ? 4 : 2)) : 0
   const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare) + (work.implementation?.wideGradients === true && onHost === 'none' ? split(1, 4 * trainedShare) : 0)
@@ -98,8 +98,8 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   // the stage stays whole for the step, or each micro-batch would gather it again (torchtitan's default).
   const gatheredLayers = layout.zeroStage === 3 && layout.pp > 1 ? layers : layout.zeroStage === 3 || onHost === 'all' ? Math.min(2, layers) : 0
   const perLayer = (shape.denseParametersPerLayer + shape.routedParameters / model.layers / Math.max(1, layout.ep)) / layout.tp
-  const gatheredBytes = gatheredLayers * perLayer * (work.base === 'nf4' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 * (layout.pp > 1 ? gatheredLayers : 1) : 0)
-  const unpackedBytes = work.base === 'nf4' ? perLayer * 2 : 0
+  const gatheredBytes = gatheredLayers * perLayer * (work.base !== 'computed' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 * (layout.pp > 1 ? gatheredLayers : 1) : 0)
+  const unpackedBytes = work.base !== 'computed' ? perLayer * 2 : 0
 
   const tokens = (layout.microBatch * work.sequenceLength) / layout.cp
   const chunks = virtualStages(work, layout)
@@ -122,7 +122,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const add = (item: string, bytes: number): void => {
     if (bytes > 0) lines.push({item, gib: bytes / GIB})
   }
-  add(work.base === 'nf4' ? 'weights (4 bit)' : 'weights', weightBytes)
+  add(work.base === 'nf4' ? 'weights (4 bit)' : work.base === 'int8' ? 'weights (8 bit)' : 'weights', weightBytes)
   add('adapters', adapterBytes)
   add('gradients', gradientBytes)
   add('optimizer states', stateBytes)

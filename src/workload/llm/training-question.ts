@@ -69,7 +69,6 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   const {metric, notes, phase, microBatch, tokens} = setting
   const refusal = refusalOf(setting)
   if (refusal !== undefined) return refusal
-  if (/int8/i.test(setting.precision)) return no('an 8-bit frozen base is not modelled')
   const model = measuredModel(setting.model, setting.parametersBillion, languageModel)
   if (model === undefined) return no(`the shape of "${setting.model}" is not known`)
   if (model.layers < 1 || model.attention === 'hybrid-linear-mla') return no(`the shape of "${setting.model}" is incomplete`)
@@ -86,7 +85,7 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   const configuration = configurationOf(setting, conventions, accelerators)
   const dataParallel = configuration.dp ?? accelerators
   const batch = globalBatchOf(setting, sequenceLength, dataParallel)
-  const quantised = adapters && (/q-?lora/i.test(phase) || /nf4|4-bit|int4/i.test(setting.precision))
+  const quantised = adapters && !/int8|8-bit/i.test(setting.precision) && (/q-?lora/i.test(phase) || /nf4|4-bit|int4/i.test(setting.precision))
   const rounded = Math.max(1, Math.round(sequenceLength))
   const work: TrainingWork = {
     kind,
@@ -97,7 +96,7 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
     tunes: kind === 'llm-finetune',
     trains: adapters ? 'adapters' : 'all',
     rank: adapters ? (notes.adapterRank ?? conventions.rank) : 0,
-    base: quantised ? 'nf4' : 'computed',
+    base: quantised ? 'nf4' : adapters && /int8|8-bit/i.test(setting.precision) ? 'int8' : 'computed',
     trainsEmbeddings: adapters && /\(emb\)|embed/i.test(phase),
     optimizer: conventions.optimizer,
     masterWeights: conventions.masterWeights,

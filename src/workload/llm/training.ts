@@ -25,8 +25,8 @@ export interface TrainingWork {
   readonly rank: number
   /** Beside adapters: whether input embedding and output head are trained as well, in copies of their own (new tokens; PEFT's `modules_to_save`). */
   readonly trainsEmbeddings: boolean
-  /** How the frozen base is stored: `nf4` under QLoRA, else as computed. */
-  readonly base: 'computed' | 'nf4'
+  /** How the frozen base is stored: `nf4` under QLoRA, `int8` under LLM.int8() (Dettmers et al. 2022), else as computed. */
+  readonly base: 'computed' | 'nf4' | 'int8'
   readonly optimizer: Optimizer
   /** A 32-bit copy of the weights in the optimizer, as mixed precision keeps it (Micikevicius et al. 2018). */
   readonly masterWeights: boolean
@@ -53,8 +53,10 @@ export interface Implementation {
   readonly asyncTensorParallel?: boolean
   /** 8-bit matrices have one scale per row: two more passes to find them. */
   readonly rowwiseScaling?: boolean
-  /** Attention writes its scores to memory, before and after the softmax, and computes what the mask throws away (before FlashAttention). */
-  readonly materialisedAttention?: boolean
+  /** Generation of FlashAttention, or scores that stand in memory and are computed behind the mask as well (before it). Absent = the newest. */
+  readonly attention?: 'materialised' | 1 | 2 | 3
+  /** Packed weights are unpacked by a chain of elementwise kernels (GPTQ's in PyTorch) instead of one. */
+  readonly unpacksStepwise?: boolean
   /** The partition of the gradients is kept in 32 bit as well, as DeepSpeed's ZeRO does. */
   readonly wideGradients?: boolean
 }
@@ -99,6 +101,9 @@ export function optimizerStateBytes(optimizer: Optimizer, masterWeights: boolean
   }
 }
 
+/** Low-rank matrices beside the linear layers; adapters of another sort (prompts, scales) have rank 0. */
+export const hasLowRank = (work: TrainingWork): boolean => work.trains === 'adapters' && work.rank > 0
+
 /** Parameters of the adapters. */
 export function adapterParameters(work: TrainingWork): number {
   return work.trains === 'all' ? 0 : trainingShape(work.model).adapterParametersPerRank * work.rank
@@ -116,7 +121,7 @@ export function trainedParameters(work: TrainingWork): number {
 
 /** Bytes of one stored weight of the base model. */
 export function baseWeightBytes(work: TrainingWork, precision: string): number {
-  if (work.base === 'nf4') return (WEIGHT_BITS['nf4'] ?? 4.127) / 8
+  if (work.base !== 'computed') return (WEIGHT_BITS[work.base] ?? 8) / 8
   return precision === 'fp32' || precision === 'tf32' || precision === 'fp64' ? 4 : 2
 }
 

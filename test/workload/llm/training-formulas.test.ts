@@ -12,7 +12,7 @@ const GIB = 2 ** 30
 /** Everything ideal: what is left is the formulas. */
 const IDEAL: TrainingFactors = {
   compute: 1, lowPrecisionCompute: 1, software: 1, attention: 1, mixture: 1, memoryBandwidth: 1, link: 1, network: 1, overlap: 0, tensorOverlap: 0,
-  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, shardingOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0, runShare: 1, recurrent: 1,
+  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, shardingOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0, runShare: 1, recurrent: 1, elementwise: 1,
 }
 
 let facts: PlanningFacts

@@ -111,7 +111,6 @@ describe('how a row is read', () => {
     ['a model nobody describes', {model: 'Secret'}, 'unanswered', /shape/],
     ['hours without tokens', {metric: 'gpu_hours', tokens: undefined}, 'unanswered', /tokens/],
     ['a step without batch', {metric: 'iteration_time_s', globalBatch: undefined, microBatch: undefined}, 'unanswered', /batch/],
-    ['an 8-bit base', {precision: 'int8 base'}, 'unanswered', /8-bit/],
   ])('%s is not answered, and says why', ([, changed, status, reason]) => {
     const question = ask(changed)
 
