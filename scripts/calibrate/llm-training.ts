@@ -98,7 +98,7 @@ const factors: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
     if (GLOBAL.has(name)) return [all]
     if (BOTH.has(name)) return [all, {key: accelerator.architecture, tau}, {key: runtime, tau}, {key: `${accelerator.architecture} ${runtime}`, tau}]
     if (HARDWARE.has(name)) return [all, {key: vendorScope(accelerator.vendor), tau}, {key: accelerator.architecture, tau}]
-    return [all, {key: runtime, tau}, {key: `${kind} ${runtime}`, tau: tau / 2}]
+    return [all, {key: runtime, tau}, {key: `${kind} ${runtime}`, tau: memory ? tau : tau / 2}]
   },
   ...(UPPER[name] === undefined ? {} : {highestLn: Math.log(UPPER[name])}),
 }))
@@ -122,11 +122,11 @@ function residual({found: {question, hardware}, layouts, memory, ran, measured}:
     best = layout
   }
   if (best === undefined) return undefined
-  const neededGib = memory ? trainingMemory(work, best, given).neededGib : 0
+  const {neededGib, lines} = memory ? trainingMemory(work, best, given) : {neededGib: 0, lines: []}
   if (ran) return Math.max(0, Math.log(neededGib / hardware.accelerator.memoryGib))
   const rate = work.sequenceLength / seconds
   const all = (value: number) => ({p10: value, p50: value, p90: value})
-  const performance = {throughput: {unit: 'tokens/s', value: all(rate)}, memory: {neededGib: all(neededGib)}, configuration: {batch: best.sequencesPerStep}} as unknown as Performance
+  const performance = {throughput: {unit: 'tokens/s', value: all(rate)}, memory: {neededGib: all(neededGib), lines}, configuration: {batch: best.sequencesPerStep}} as unknown as Performance
   const predicted = question.predict(performance, hardware, given.runShare).p50
   return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / measured) : undefined
 }

@@ -50,6 +50,8 @@ export interface NoteFields {
   readonly fusedOptimizer?: true
   /** The source lists the options that were on: what is not named was off. */
   readonly optionsListed?: true
+  /** Saved activations wait in host memory. */
+  readonly offloadedActivations?: true
   /** All options that the source lists elsewhere were on. */
   readonly allOptions?: true
   /** Each rank walks through the whole data set. */
@@ -113,6 +115,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\b8-?bit Adam\w*|\bAdamW?8bit\b/i, read: () => ({optimizer: 'adamw-8bit'})},
   {pattern: /\boptimi[sz]er (?:step )?(?:fused )?in(?:to)? backward\b|\bfuse optimizer step\b/i, read: () => ({fusedOptimizer: true})},
   {pattern: /\boptions: /i, read: () => ({optionsListed: true})},
+  {pattern: /\bactivation (?:CPU )?offload(?:ing)?(?! ?=)\b/i, read: () => ({offloadedActivations: true})},
   {pattern: /\boptions: (?:q?lora|adapters?); cumulative\b/i, read: () => ({allOptions: true})},
   {pattern: /\brank-local dataset\b/, read: () => ({perRankDataset: true})},
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},

@@ -25,6 +25,8 @@ export interface Conventions {
   readonly coresPerChip: number
   /** Published FLOP count causal attention in full. */
   readonly countsFullAttention: boolean
+  /** Published memory is the allocator's peak, without the context and what libraries hold beside it. */
+  readonly countsAllocated: boolean
   readonly implementation: Implementation
 }
 
@@ -106,6 +108,7 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
     coresPerChip: is(/neuron/i) ? 2 : 1,
     // MaxText counted attention in full until its logs said otherwise, Megatron-LM does; Megatron-Bridge halves it.
     countsFullAttention: notes.causalAttentionFlops !== true && is(/maxtext|megatron-lm/i),
+    countsAllocated: litgpt || torchtune,
     implementation: {
       // Where a source states the chunks of some runs, the others had none; schedules without chunks are named or the framework's only ones.
       ...(notes.virtualStages !== undefined ? {virtualStages: notes.virtualStages} : is(/bridge/i) ? {virtualStages: 1} : {}),
@@ -114,6 +117,9 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       asyncTensorParallel: notes.asyncTensorParallel === true,
       rowwiseScaling: notes.rowwiseScaling === true,
       ...attentionOf(framework, model),
+      fusedOptimizer: notes.fusedOptimizer === true || (torchtune && !several && !adapters && notes.optionsListed !== true),
+      offloadedActivations: notes.offloadedActivations === true || notes.allOptions === true,
+      loadsWhole: litgpt,
       unpacksStepwise: /gptq/i.test(precision),
       wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
     },

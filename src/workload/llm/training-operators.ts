@@ -71,7 +71,7 @@ const SCORE_BYTES = 13
  */
 function attentionRate(generation: 1 | 2 | 3, {architecture}: Accelerator): number {
   const asynchronous = /^(?:hopper|blackwell-datacenter)$/.test(architecture)
-  return generation === 3 ? 1 : (generation === 1 ? 0.5 : 1) * (asynchronous ? 0.5 : 1)
+  return generation === 3 ? 1 : (generation === 1 ? 0.6 : 1) * (asynchronous ? 0.5 : 1)
 }
 
 /** Attention scores and values, one forward pass; always 16 bit. Fused, its bytes are those of the elementwise work around it. */

@@ -6,6 +6,7 @@ import type {Configuration, Hardware, Interval, Performance} from '../../perform
 import {measuredModel} from './measured-models.ts'
 import type {MeasuredPlace} from './measured-place.ts'
 import {conventionsOf, type Conventions} from './measured-conventions.ts'
+import {RESERVE} from './training-memory.ts'
 import {publishedFlopsPerToken} from './training-perform.ts'
 import {attentionFlopsPerTokenForward, trainingShape} from './training-shape.ts'
 import type {TrainingWork} from './training.ts'
@@ -40,13 +41,13 @@ export function measuredPrecision(text: string): string | undefined {
 }
 
 /** Tokens of an average and of the longest sample of Alpaca in a vocabulary of 32,000, where a source gives no sequence length. */
-const ALPACA = {average: 180, longest: 1304}
+const ALPACA = {average: 150, longest: 1304}
 /** Samples of data sets that sources name without their size. */
 const SAMPLES: readonly (readonly [RegExp, number])[] = [[/alpaca/i, 52_002], [/dolly/i, 15_011], [/openassistant|oasst/i, 9846], [/lima/i, 1030]]
 /** Larger vocabularies make fewer tokens of a text: 3.94 instead of 3.17 characters each (Llama 3 against Llama 2 on English; Llama 3 2024, §3.2). */
 const LARGE_VOCABULARY = {from: 50_000, tokenShare: 3.17 / 3.94}
 /** Samples of a batch are padded to its longest: the average longest of n grows about with ln n (a long-tailed distribution of lengths; assumed). */
-const PADDING_PER_LN = 0.35
+const PADDING_PER_LN = 0.8
 /** Sources that give a rate per accelerator, or the hours of a whole run, without a count: what such runs have. */
 const USUAL_ACCELERATORS = {rate: 64, hours: 1024}
 /** Tokens per accelerator and step where a source gives no batch. */
@@ -69,7 +70,8 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   const {metric, notes, phase, microBatch, tokens} = setting
   const refusal = refusalOf(setting)
   if (refusal !== undefined) return refusal
-  const model = measuredModel(setting.model, setting.parametersBillion, languageModel)
+  const named = measuredModel(setting.model, setting.parametersBillion, languageModel)
+  const model = named !== undefined && /litgpt/i.test(setting.framework) ? untied(named) : named
   if (model === undefined) return no(`the shape of "${setting.model}" is not known`)
   if (model.layers < 1 || model.attention === 'hybrid-linear-mla') return no(`the shape of "${setting.model}" is incomplete`)
 
@@ -109,6 +111,15 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   const place: MeasuredPlace = {accelerator: setting.accelerator, accelerators, nodes: setting.nodes, slices: notes.slices, interconnect: setting.interconnect}
   const samples = samplesOf(setting)
   return readerOf(setting, work, conventions, accelerators, batch !== undefined, samples, (figure, predict) => ({answerable: true, work, place, configuration, figure, predict}), no)
+}
+
+const untiedModels = new WeakMap<LanguageModel, LanguageModel>()
+/** The model with an output head of its own: LitGPT's, whatever the model's own code does. */
+function untied(model: LanguageModel): LanguageModel {
+  if (!model.tiedEmbeddings) return model
+  const known = untiedModels.get(model) ?? {...model, tiedEmbeddings: false, parameters: model.parameters + model.vocab * model.hidden}
+  untiedModels.set(model, known)
+  return known
 }
 
 /** What the metric asks for, out of a performance. */
@@ -153,7 +164,10 @@ function readerOf(
       return time(performance => notes.perRankDataset === true ? scale(stepSeconds(performance), samples / (microBatch ?? 1)) : divideBy(samples * work.sequenceLength, rate(performance)))
     case 'memory_gib': {
       const cards = scope === 'sum_over_accelerators' ? accelerators : 1
-      return question('memory', performance => scale(performance.memory.neededGib, (unit === 'GB' ? 2 ** 30 / 1e9 : 1) * cards))
+      return question('memory', ({memory}) => {
+        const beside = conventions.countsAllocated ? (memory.lines.find(({item}) => item === RESERVE)?.gib ?? 0) : 0
+        return scale(memory.neededGib, (unit === 'GB' ? 2 ** 30 / 1e9 : 1) * cards * (1 - beside / memory.neededGib.p50))
+      })
     }
     case 'fits':
       return question('fits', () => ({p10: 1, p50: 1, p90: 1}))

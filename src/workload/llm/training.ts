@@ -57,6 +57,12 @@ export interface Implementation {
   readonly attention?: 'materialised' | 1 | 2 | 3
   /** Packed weights are unpacked by a chain of elementwise kernels (GPTQ's in PyTorch) instead of one. */
   readonly unpacksStepwise?: boolean
+  /** Weights are updated as soon as their gradient exists: gradients never stand in memory together. */
+  readonly fusedOptimizer?: boolean
+  /** Saved activations wait in host memory. */
+  readonly offloadedActivations?: boolean
+  /** Each accelerator loads the whole weights before they are sharded. */
+  readonly loadsWhole?: boolean
   /** The partition of the gradients is kept in 32 bit as well, as DeepSpeed's ZeRO does. */
   readonly wideGradients?: boolean
 }
