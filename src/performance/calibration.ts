@@ -13,9 +13,15 @@ export interface CalibratedValue {
 /** ln-spread for hardware nobody measured: a factor of about 1.9 either way at the 10th and 90th percentile. */
 export const UNMEASURED_SIGMA_LOG = 0.5
 
+/** What stands in the place of an architecture in entries for all of a vendor's. */
+export const vendorScope = (vendor: string): string => `vendor:${vendor}`
+
 export interface Calibration {
-  /** The most specific entry: architecture and runtime, then architecture, then runtime, then neither. A runtime with a version (`vllm@0.11`) goes before the plain one. `undefined` = no entry at all. */
-  lookup(kind: string, quantity: string, architecture: string, runtime: string): CalibratedValue | undefined
+  /**
+   * The most specific entry: architecture and runtime, then architecture, then vendor, then runtime, then neither. A runtime with a version
+   * (`vllm@0.11.0`) goes before the plain one. `undefined` = no entry at all.
+   */
+  lookup(kind: string, quantity: string, architecture: string, runtime: string, vendor?: string): CalibratedValue | undefined
   /** How near the nearest measurement of this kind is. */
   distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
   /** Where four of five measurements lie around such a prediction. */
@@ -47,7 +53,7 @@ function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quant
     runtimes.set(entry.runtime, {
       value: entry.value,
       sigmaLog: entry.sigmaLog ?? UNMEASURED_SIGMA_LOG,
-      basis: entry.measurements > 0 && entry.architecture !== '*' ? 'calibrated' : 'computed',
+      basis: entry.measurements > 0 && entry.architecture !== '*' && !entry.architecture.startsWith(vendorScope('')) ? 'calibrated' : 'computed',
     })
   }
   return quantities
@@ -59,14 +65,19 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
   let measured: ReadonlySet<string> | undefined
   const known = new Map<string, Spread>()
   return {
-    lookup(kind, quantity, architecture, runtime) {
+    lookup(kind, quantity, architecture, runtime, vendor) {
       let quantities = byKind.get(kind)
       if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
       const architectures = quantities.get(quantity)
       const own = architectures?.get(architecture)
+      const maker = vendor === undefined ? undefined : architectures?.get(vendorScope(vendor))
       const any = architectures?.get('*')
       const plain = runtime.includes('@') ? runtime.slice(0, runtime.indexOf('@')) : runtime
-      return own?.get(runtime) ?? own?.get(plain) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get(plain) ?? any?.get('*')
+      for (const scope of [own, maker, any]) {
+        const found = scope?.get(runtime) ?? scope?.get(plain) ?? scope?.get('*')
+        if (found !== undefined) return found
+      }
+      return undefined
     },
     distance(kind, {id, architecture}, model) {
       measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))
