@@ -3,6 +3,8 @@ import type {Facts} from '../workload/contract.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {MEASUREMENT_COLUMNS, parseMeasurements} from '../catalog/parse/measured.ts'
+import {settingOf, type Setting} from './setting.ts'
 import type {MeasuredRow, Prediction, ScoredRow} from './score.ts'
 
 /** Answers rows of measured results for one workload kind. */
@@ -13,11 +15,18 @@ export interface MeasurementReader {
   predict(row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]): Prediction
 }
 
+const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`
+/** A row as the readers of settings take it. */
+function settingOfRow(row: MeasuredRow): Setting {
+  const [measurement] = parseMeasurements(`${MEASUREMENT_COLUMNS.join(',')}\n${MEASUREMENT_COLUMNS.map(column => quoted(row[column] ?? '')).join(',')}\n`, 'row')
+  return settingOf(measurement!)
+}
+
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving'], predict: predictInference},
-  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], predict: predictPretraining},
-  {kind: 'llm-finetune', labels: ['llm_finetuning'], predict: predictFinetuning},
+  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], predict: (row, ...rest) => predictPretraining(settingOfRow(row), ...rest)},
+  {kind: 'llm-finetune', labels: ['llm_finetuning'], predict: (row, ...rest) => predictFinetuning(settingOfRow(row), ...rest)},
 ]
 
 /** Every row once, in order; rows of kinds that no reader knows are out of scope. */

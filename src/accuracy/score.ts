@@ -5,7 +5,7 @@ import type {Interval} from '../performance/types.ts'
 export type MeasuredRow = Readonly<Record<string, string>>
 
 export type Prediction =
-  | {readonly status: 'answered'; readonly interval: Interval; readonly distance: Distance; readonly model: string; readonly acceleratorId: string}
+  | {readonly status: 'answered'; readonly interval: Interval; readonly distance?: Distance; readonly model?: string; readonly acceleratorId?: string}
   | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
 
 export interface ScoredRow {
