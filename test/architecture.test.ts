@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   units: [],
   catalog: ['units', 'performance'], // turns a machine into the hardware that an estimator sees
   performance: ['catalog', 'units'],
-  accuracy: ['catalog', 'units', 'performance', 'workload'],
+  accuracy: ['catalog', 'units', 'performance', 'workload', 'power'], // published watts are read as speeds are
   workload: ['catalog', 'units', 'performance', 'accuracy'], // each kind says how its published measurements are to be read
   power: ['catalog', 'units', 'performance'],
   cost: ['catalog', 'units', 'performance', 'power'],

@@ -5,6 +5,7 @@ import {predictMeasurement as predictInference} from '../workload/llm-inference/
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
 import {MEASUREMENT_COLUMNS, parseMeasurements} from '../catalog/parse/measured.ts'
 import {settingOf, type Setting} from './setting.ts'
+import {withEnergy} from './energy.ts'
 import type {MeasuredRow, Prediction, ScoredRow} from './score.ts'
 
 /** Answers rows of measured results for one workload kind. */
@@ -24,9 +25,9 @@ function settingOfRow(row: MeasuredRow): Setting {
 
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
-  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving'], predict: predictInference},
-  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], predict: (row, ...rest) => predictPretraining(settingOfRow(row), ...rest)},
-  {kind: 'llm-finetune', labels: ['llm_finetuning'], predict: (row, ...rest) => predictFinetuning(settingOfRow(row), ...rest)},
+  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving'], predict: (row, ...rest) => withEnergy(predictInference)(settingOfRow(row), ...rest)},
+  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], predict: (row, ...rest) => withEnergy(predictPretraining)(settingOfRow(row), ...rest)},
+  {kind: 'llm-finetune', labels: ['llm_finetuning'], predict: (row, ...rest) => withEnergy(predictFinetuning)(settingOfRow(row), ...rest)},
 ]
 
 /** Every row once, in order; rows of kinds that no reader knows are out of scope. */
