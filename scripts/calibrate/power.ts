@@ -26,7 +26,7 @@ import {heldOutSpeeds, powerSamples, type PowerSample} from './power-samples.ts'
 
 const names = Object.keys(POWER_QUANTITIES) as (keyof PowerFactors)[]
 /** How far a factor may lie from its published or assumed start, and an architecture's from the others', in ln. */
-const TAU = {all: 0.6, architecture: 0.25}
+const TAU = {all: 0.6, architecture: 0.3}
 
 const FACTORS: readonly HierarchicalFactor<PowerSample>[] = names.map(name => ({
   name,
@@ -40,15 +40,19 @@ const factorsOf = (lnValues: Float64Array): PowerFactors => Object.fromEntries(n
 /** Watts of one accelerator under a load with these factors. */
 function wattsAt(sample: PowerSample, lnValues: Float64Array, load: Load, measured = true): number {
   const bound = boundCoefficients(factorsOf(lnValues), sample.accelerator, sample.rangeWatts, measured)
-  const share = acceleratorLoadShare(load, {...bound, acceleratorSpread: SPREADLESS, wallSpread: SPREADLESS, basis: 'calibrated'})
+  const share = acceleratorLoadShare(load, {...bound, spread: SPREADLESS, basis: 'calibrated'})
   return sample.idleWatts + sample.rangeWatts * share
 }
+
+/** A run whose speed the estimator cannot explain did something else than it thinks: what it drew says little about the work assumed. ln of the speeds' ratio at which a row counts half. */
+const UNEXPLAINED_LN = 0.25
+const weightOf = ({tokensPerSecond, predictedTokensPerSecond}: PowerSample): number => 1 / (1 + (Math.log(tokensPerSecond / predictedTokensPerSecond) / UNEXPLAINED_LN) ** 2)
 
 const withWork = (load: Load, work: WorkLoad): Load => ({...load, work})
 
 function fit(samples: readonly PowerSample[], say?: (text: string) => void): HierarchicalFit<PowerSample> {
   return fitHierarchy(
-    {factors: FACTORS, samples, weight: () => 1, residual: (sample, lnValues) => Math.log(wattsAt(sample, lnValues, withWork(sample.predicted, sample.measuredWork)) / sample.watts)},
+    {factors: FACTORS, samples, weight: weightOf, residual: (sample, lnValues) => Math.log(wattsAt(sample, lnValues, withWork(sample.predicted, sample.measuredWork)) / sample.watts)},
     say === undefined ? {} : {say},
   )
 }
@@ -213,6 +217,8 @@ async function main(): Promise<void> {
       // Farther off is never more certain.
       before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
       spreads.push({kind: POWER_KIND, metric, distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
+      const {lowLog, highLog} = before
+      log(`${metric} at distance ${distance}: p10 ${Math.exp(lowLog).toFixed(2)}, p90 ${Math.exp(highLog).toFixed(2)} of p50, ${percent(list.filter(error => error >= lowLog && error <= highLog).length / list.length).trim()} inside`)
     }
   }
   const entries = [...entriesOf(fitted, samples), ...hosts]

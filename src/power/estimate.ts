@@ -4,20 +4,23 @@ import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Load, Performance} from '../performance/types.ts'
 import type {Energy, Power, PowerCoefficients, PowerModel} from './types.ts'
 
-/** How sharply the power limit sets in: with 3 a sum of demands that just reaches the maximum draws 79 % of it. Between no limit at all (1) and a corner (∞). */
-const LIMIT_SHARPNESS = 3
+/**
+ * How sharply the power limit sets in: a sum of demands that would just reach the maximum draws 84 % of the range, one of twice as much 98 %. Phases
+ * of a step differ, and the limit cuts the hungry ones first. The curve is concave: the same work in less time never takes more energy.
+ */
+const LIMIT_SHARPNESS = 4
 
 /**
  * Part of the host's range that is fans, and grows with the cube of the heat (air moved goes with the speed, its power with the cube); the
- * rest follows `hostShare`. An HGX server's fans take 10–15 % of its power at full load; see docs/models/power.md.
+ * rest follows `hostShare`. An assumption: 65 of 163 W per accelerator, 6 % of an HGX node at full load.
  */
 const FAN_SHARE = 0.4
 
 /**
- * Spread of ln(host watts) between server makes: the same job on the same eight accelerators took 5,822 W in one make
- * and 7,033 W in another (MLPerf Training v4.0 and v4.1, Llama 2 70B LoRA on 8 nodes): ln 1.208 ÷ √2, and all of it the host's.
+ * Spread of ln(host watts) between server makes: the same job took 5,822 W a node in one make and 7,033 W in another (MLPerf Training v4.0 and
+ * v4.1, Llama 2 70B LoRA on 8 nodes of eight H100). With about 4.2 kW of accelerators in both, hosts of 1.4 and 2.5 kW: ln 1.8 ÷ √2.
  */
-const HOST_SIGMA_LOG = 0.25
+const HOST_SIGMA_LOG = 0.4
 
 /** Losses of supplies, as shares of their rating, where half load is 96 % efficient: constant and with the square of the current. With them 80 PLUS Titanium is met at 10, 20, 50 and 100 %. */
 const SUPPLY_LOSS = {constant: 0.0107, resistive: 0.0404, atHalfLoad: 0.0208}
@@ -44,7 +47,7 @@ function demandOf(load: Load, coefficients: PowerCoefficients): number {
  */
 export function acceleratorLoadShare(load: Load, coefficients: PowerCoefficients): number {
   const demand = demandOf(load, coefficients)
-  return demand / Math.cbrt(1 + demand ** LIMIT_SHARPNESS)
+  return demand / Math.sqrt(Math.sqrt(1 + demand ** LIMIT_SHARPNESS))
 }
 
 function bounded(interval: Interval, low: number, high: number): Interval {
@@ -85,7 +88,7 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   const used = Math.min(performance.acceleratorsUsed, model.acceleratorsPowered)
   const unused = model.acceleratorsPowered - used
   const loadShare = acceleratorLoadShare(performance.load, coefficients)
-  const perUsed = bounded(intervalFromSpread(idle + (maximum - idle) * loadShare, coefficients.acceleratorSpread), idle, maximum)
+  const perUsed = bounded(intervalFromSpread(idle + (maximum - idle) * loadShare, coefficients.spread), idle, maximum)
   const acceleratorWatts = shift(scale(perUsed, used), idle * unused)
   if (model.hostIdleWatts === null || model.hostMaximumWatts === null) {
     return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts, confidence}
@@ -98,10 +101,7 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
   const wall = (watts: number): number => wallWatts(watts, most, model.supplyEfficiency)
   const together = independentSum(acceleratorWatts, host)
-  // Readings at the wall have shown how far off the whole is; the parts may know of more.
-  const average = wall(together.p50)
-  const shown = intervalFromSpread(average, coefficients.wallSpread)
-  const averageWatts: Interval = {p10: Math.min(wall(together.p10), shown.p10), p50: average, p90: Math.max(wall(together.p90), shown.p90)}
+  const averageWatts: Interval = {p10: wall(together.p10), p50: wall(together.p50), p90: wall(together.p90)}
   const expectedPeak = wall(maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
   const allAtMaximum = wall(maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
   return {

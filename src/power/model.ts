@@ -79,8 +79,7 @@ export function powerCoefficients(calibration: Calibration, accelerator: Acceler
   const distance = calibration.distance(POWER_KIND, accelerator, model)
   return {
     ...boundCoefficients(found.factors, accelerator, rangeWatts, distance !== 'none'),
-    acceleratorSpread: calibration.spread(POWER_KIND, 'accelerator-watts', distance),
-    wallSpread: calibration.spread(POWER_KIND, 'wall-watts', distance),
+    spread: calibration.spread(POWER_KIND, 'accelerator-watts', distance),
     basis: found.basis,
   }
 }

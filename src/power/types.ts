@@ -2,7 +2,7 @@ import type {Spread} from '../performance/calibration.ts'
 import type {Interval, Confidence} from '../performance/types.ts'
 
 /**
- * How an accelerator's draw follows its work: idle + (maximum − idle) · z ÷ (1 + z³)^⅓, where z is what the work would draw above idle without
+ * How an accelerator's draw follows its work: idle + (maximum − idle) · z ÷ (1 + z⁴)^¼, where z is what the work would draw above idle without
  * the board's power limit ÷ (maximum − idle). Energies are fitted by `scripts/calibrate/power.ts`; here they are bound to an accelerator's rates,
  * so that each weight is a part of z at full share.
  */
@@ -17,9 +17,8 @@ export interface PowerCoefficients {
   readonly cacheBytesWeight: number
   /** On top, while vector units unpack and scale experts' weights. */
   readonly unpackWeight: number
-  /** Of the accelerators' watts, and of the wall's. */
-  readonly acceleratorSpread: Spread
-  readonly wallSpread: Spread
+  /** Of the accelerators' watts around the estimate. */
+  readonly spread: Spread
   readonly basis: Confidence
 }
 
