@@ -107,11 +107,17 @@ function entriesOf(fitted: HierarchicalFit<PowerSample>, samples: readonly Power
 const entry = (quantity: string, architecture: string, runtime: string, value: number, count: number, sourceId: string, asOf: string, standing: CalibrationEntry['standing']): CalibrationEntry =>
   ({kind: POWER_KIND, quantity, architecture, runtime, value: Number(value.toPrecision(4)), measurements: count, sourceId, asOf, standing})
 
+/** Supplies of servers: 80 PLUS Titanium at half load. */
+const SUPPLY_EFFICIENCY_KEY = 'psu_titanium_efficiency_50pct'
+
 /** Host watts per accelerator behind the supplies, from the reference server of each class: what is left after the accelerators. */
 function hostEntries(facts: PlanningFacts): CalibrationEntry[] {
-  const servers = parseCsv(readFileSync(join(root, 'data/servers.csv'), 'utf8'), 'servers.csv').map(record => record.cells)
-  const efficiency = facts.snapshot.facility['psu_titanium_efficiency_50pct'] ?? 1
-  const entries = [entry('supply-efficiency', '*', '*', efficiency, 0, facts.snapshot.accelerators[0]?.sourceId ?? '', AS_OF, 'derived')]
+  const rowsOf = (file: string): readonly Readonly<Record<string, string>>[] => parseCsv(readFileSync(join(root, 'data', file), 'utf8'), file).map(record => record.cells)
+  const servers = rowsOf('servers.csv')
+  const supply = rowsOf('facility.csv').find(row => Object.values(row)[0] === SUPPLY_EFFICIENCY_KEY)
+  const efficiency = facts.snapshot.facility[SUPPLY_EFFICIENCY_KEY]
+  if (supply === undefined || efficiency === undefined) throw new Error(`${SUPPLY_EFFICIENCY_KEY} is no facility fact`)
+  const entries = [entry('supply-efficiency', '*', '*', efficiency, 0, supply['sourceId'] ?? '', supply['asOf'] ?? '', 'derived')]
   for (const [hostClass, serverId, acceleratorId] of [['board', 'dgx-h100', 'h100-sxm-80gb'], ['card', 'rig-10x-h100-pcie', 'h100-pcie-80gb']] as const) {
     const server = servers.find(row => row['id'] === serverId)
     const accelerator = facts.accelerator(acceleratorId)
