@@ -215,9 +215,11 @@ async function main(): Promise<void> {
   }
 
   const spreads: CalibrationSpread[] = []
+  // As long as every accelerator is the only one of its architecture, nothing was left out that is farther off than a relative: the look-up widens its spread.
+  const farthest = architectures.length < new Set(samples.map(({accelerator}) => accelerator.id)).size ? DISTANCE_FOLDS : DISTANCE_FOLDS.filter(([distance]) => distance !== 'none')
   for (const [metric, read] of [['accelerator-watts', (each: Scored) => each.watts], ['joules-per-token', (each: Scored) => each.joules]] as const) {
     let before: Spread = SPREADLESS
-    for (const [distance, fold] of DISTANCE_FOLDS) {
+    for (const [distance, fold] of farthest) {
       const list = ascending((errors.get(fold) ?? []).map(read))
       if (list.length === 0) continue
       // Farther off is never more certain.
