@@ -3,6 +3,7 @@ import type {Facts} from '../workload/contract.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
 
@@ -20,9 +21,9 @@ export interface MeasurementReader {
 
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
-  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: predictInference},
-  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: predictPretraining},
-  {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: predictFinetuning},
+  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
+  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
+  {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

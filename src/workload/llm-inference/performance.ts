@@ -1,13 +1,14 @@
 import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import {workLoadOf} from '../../performance/load.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal, WorkLoad} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf, versioned, withoutServer, type Factors} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
-import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
+import {cacheBytes, createServing, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
 
@@ -424,7 +425,6 @@ function latencyOf(load: InferenceDemand['load'], {ttftSigma, tpotSigma}: Factor
 
 function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled, slots: number, limitPerSecond: () => number): Details {
   const {serving, layout} = plan
-  const {factors} = serving
   const {load} = demand
   const {replicas} = settled
   const {sequences, throughput} = runAt(demand, configuration, plan, replicas, slots)
@@ -462,7 +462,36 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
     memoryShare: clamp((microbatchesPerSecond * step.bytes + requestsPerSecond * prefillBytes) / serving.weightBytesPerSecond),
     linkShare: clamp(microbatchesPerSecond * step.link + requestsPerSecond * added.link),
     hostShare: clamp(passesPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerSecond * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST),
+    work: workOfServing(serving, state, requestsPerSecond, shape),
   }
+}
+
+/** What one accelerator computes and moves in a second: means, without links, launches and waiting for the busiest rank. Watts follow from it. */
+function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): WorkLoad {
+  const {model, layout, factors} = serving
+  const {step, added} = state
+  const batch = Math.max(1, state.inFlight)
+  const stages = Math.min(layout.pp, batch)
+  const micro = batch / stages
+  const passesPerSecond = (requestsPerSecond * Math.max(0, shape.outputTokens - 1)) / batch
+  const tokens = micro * serving.groups
+  const hit = model.experts > 0 ? hitShare(serving, tokens) : 0
+  const expertBytes = serving.routedWeightBytes * hit
+  const cache = micro * cacheBytes(serving, meanContext(shape))
+  const busiestBytes = step.bytes - serving.sharedReadBytes - cache / serving.stretch
+  const meanShare = busiestBytes > 0 ? Math.min(1, expertBytes / busiestBytes) : 1
+  return workLoadOf([
+    {
+      perSecond: passesPerSecond * stages, flops: (2 * micro * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
+      expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
+      weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
+      activeSeconds: step.weights + step.attention + step.experts * meanShare + (factors.stepSeconds + factors.sequenceSeconds * batch) / stages, expertSeconds: step.experts * meanShare,
+    },
+    {
+      perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,
+      cacheBytes: 0, activeSeconds: added.weights + added.experts + added.attention, expertSeconds: added.experts,
+    },
+  ], {flopsPerSecond: serving.peakFlopsPerSecond, bytesPerSecond: serving.peakBytesPerSecond, unpacks: serving.unpacksExperts})
 }
 
 const clamp = (share: number): number => Math.max(0, Math.min(1, share))

@@ -1,5 +1,6 @@
 import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
+import {unpacksExperts} from '../../performance/load.ts'
 import type {Hardware} from '../../performance/types.ts'
 import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
 import {atSpeed, type Factors} from './factors.ts'
@@ -219,6 +220,8 @@ export interface Serving {
   readonly sendLatencySeconds: number
   readonly sendSecondsPerByte: number
   readonly linkKnown: boolean
+  /** Weights of experts are unpacked before they are multiplied. */
+  readonly unpacksExperts: boolean
 }
 
 /**
@@ -309,6 +312,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     allToAllSecondsPerByte: perByte(exchange0, exchange1),
     sendLatencySeconds: hand0 ?? 0,
     sendSecondsPerByte: perByte(hand0, hand1),
+    unpacksExperts: unpacksExperts(format.expertBits, accelerator),
     linkKnown: reduce1 !== undefined && exchange1 !== undefined && hand1 !== undefined,
   }
 }
@@ -390,7 +394,7 @@ function expertPadding(serving: Serving, tokens: number): number {
 }
 
 /** Share of the experts that `tokens` tokens hit: 1 − (1 − k/E)^n for n tokens that choose by themselves. */
-function hitShare({model, factors}: Serving, tokens: number): number {
+export function hitShare({model, factors}: Serving, tokens: number): number {
   const independent = tokens <= 1 ? tokens : 1 + (tokens - 1) * factors.routingSpread
   return 1 - (1 - model.expertsPerToken / model.experts) ** independent
 }

@@ -41,7 +41,7 @@ const Z_99 = 2.3263478740408408
 const CHUNK_TOKENS = 8192
 
 /** Mean context of a sequence while it decodes: the prompt and half of the answer. */
-const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
+export const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
 
 /**
  * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more
