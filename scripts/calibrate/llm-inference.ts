@@ -7,12 +7,13 @@ import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
-import {createCalibration, type Calibration} from '../../src/performance/calibration.ts'
+import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
 import {DISTANCES, type Distance} from '../../src/performance/distance.ts'
 import type {Configuration} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import {QUANTITIES, versioned, type FactorName} from '../../src/workload/llm-inference/factors.ts'
+import {QUANTITIES, SPREAD_METRICS, versioned, type FactorName, type SpreadName} from '../../src/workload/llm-inference/factors.ts'
+import {firstTokenRegime} from '../../src/workload/llm-inference/performance.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
 import {AS_OF, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
@@ -155,19 +156,22 @@ function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]):
   const part = (name: FactorName, key: string): number => fitted.parts.get(`${name}|${key}`) ?? 0
   const architectures = new Map(samples.map(({architecture, vendor}) => [architecture, vendor]))
   const runtimes = [...new Set(samples.map(({runtime}) => runtime))].sort()
-  const pairs = [...new Set(samples.map(({architecture, runtime}) => `${architecture}|${runtime}`))].sort()
+  const pairs = [...new Set(samples.flatMap(({architecture, runtime, versionedRuntime}) => [`${architecture}|${runtime}`, `${architecture}|${versionedRuntime}`]))].sort()
+  const plain = (runtime: string): string => runtime.split('@', 1)[0] ?? runtime
   for (const name of names) {
     const [quantity, start] = QUANTITIES[name]
     const hardware = HARDWARE.has(name) || ONLY_ARCHITECTURE.has(name)
     const lnOf = (architecture: string, runtime: string): number => {
       let ln = Math.log(start) + part(name, '*|*')
-      if (hardware && architecture !== '*') ln += part(name, `${architectures.get(architecture) ?? ''}:|*`) + part(name, `${architecture}|*`)
-      if (!hardware && runtime !== '*') ln += part(name, `*|${runtime}`)
-      if (architecture !== '*' && runtime !== '*') ln += part(name, `${architecture}|${runtime}`)
+      const vendor = architecture.startsWith(vendorScope('')) ? architecture.slice(vendorScope('').length) : architectures.get(architecture)
+      if (hardware && architecture !== '*') ln += part(name, `${vendor ?? ''}:|*`) + part(name, `${architecture}|*`)
+      if (!hardware && runtime !== '*') ln += part(name, `*|${plain(runtime)}`)
+      if (architecture !== '*' && runtime !== '*') ln += part(name, `${architecture}|${plain(runtime)}`)
+      if (runtime.includes('@')) ln += part(name, `${architecture}|${runtime}`)
       return Math.min(ln, Math.log(HIGHEST[name] ?? Number.POSITIVE_INFINITY))
     }
     const emit = (architecture: string, runtime: string): void => {
-      const rows = samples.filter(sample => (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime))
+      const rows = samples.filter(sample => (architecture === '*' || sample.architecture === architecture || vendorScope(sample.vendor) === architecture) && (runtime === '*' || sample.runtime === runtime || sample.versionedRuntime === runtime))
       entries.push({
         kind: KIND, quantity, architecture, runtime, value: Number(Math.exp(lnOf(architecture, runtime)).toPrecision(4)),
         measurements: rows.length, sourceId: largestSource(rows.map(({measurement}) => measurement)), asOf: AS_OF, standing: 'modelled',
@@ -175,12 +179,12 @@ function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]):
     }
     emit('*', '*')
     if (ONLY_GLOBAL.has(name)) continue
-    if (hardware) for (const architecture of [...architectures.keys()].sort()) emit(architecture, '*')
+    if (hardware) for (const architecture of [...new Set([...architectures.values()].map(vendorScope)), ...architectures.keys()].sort()) emit(architecture, '*')
     else for (const runtime of runtimes) emit('*', runtime)
     if (ONLY_ARCHITECTURE.has(name)) continue
     for (const pair of pairs) {
       const [architecture = '*', runtime = '*'] = pair.split('|')
-      const inherited = hardware ? lnOf(architecture, '*') : lnOf('*', runtime)
+      const inherited = runtime.includes('@') ? lnOf(architecture, plain(runtime)) : hardware ? lnOf(architecture, '*') : lnOf('*', runtime)
       if (Math.abs(lnOf(architecture, runtime) - inherited) > 1e-3) emit(architecture, runtime)
     }
   }
@@ -226,13 +230,19 @@ interface Scored {
   readonly sample: Sample
   /** ln(measured ÷ predicted). */
   readonly error: number
+  readonly spread: SpreadName
 }
 
 export function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base: PlanningFacts): Scored[] {
   chooseConfigurations(samples, fitted.lnValues, base)
   return samples.flatMap(sample => {
-    const residual = residualOf(sample, fitted.lnValues(sample), base)
-    return residual === undefined ? [] : [{sample, error: -residual}]
+    const facts = {...base, calibration: calibrationWith(fitted.lnValues(sample))}
+    const {performance} = measuredPerformance(sample.found, sample.configurations, facts)
+    const predicted = performance === undefined ? undefined : sample.found.read(performance)?.p50
+    if (performance === undefined || predicted === undefined || !(predicted > 0)) return []
+    const {dp = 1, batch = 1} = performance.configuration
+    const spread = sample.figure === 'ttft' ? firstTokenRegime(sample.found.demand, dp, batch) : sample.figure
+    return [{sample, spread, error: Math.log(sample.measurement.value! / predicted)}]
   })
 }
 
@@ -282,14 +292,14 @@ async function main(): Promise<void> {
   } else errors.set('configuration', score(samples, fitted, base))
 
   const spreads: CalibrationSpread[] = []
-  for (const figure of FIGURES) {
+  for (const name of Object.keys(SPREAD_METRICS) as SpreadName[]) {
     let before = {lowLog: 0, highLog: 0}
     for (const [distance, way] of DISTANCE_WAYS) {
-      const list = (errors.get(way) ?? []).filter(({sample}) => sample.figure === figure).map(({error}) => error).sort((a, b) => a - b)
+      const list = (errors.get(way) ?? []).filter(({spread}) => spread === name).map(({error}) => error).sort((a, b) => a - b)
       if (list.length === 0) continue
       // Farther off is never more certain.
       before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
-      spreads.push({kind: KIND, metric: figure, distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
+      spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
     }
   }
   writeCalibration([KIND], {entries: entriesOf(fitted, samples), spreads, evidence: evidenceOf(samples)}, 'llm-inference.ts')

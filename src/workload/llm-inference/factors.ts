@@ -1,6 +1,9 @@
-import type {Calibration} from '../../performance/calibration.ts'
-import {weakest} from '../../performance/interval.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {Calibration, Spread} from '../../performance/calibration.ts'
 import type {Confidence} from '../../performance/types.ts'
+
+/** The kind's name in data/calibration.json. */
+const SERVING_KIND = 'llm-inference'
 
 /**
  * What separates hardware as printed from hardware as measured. Few, and each has a physical meaning; values are fitted by
@@ -60,11 +63,6 @@ export interface Factors {
   readonly queueExponent: number
   /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
   readonly lockstep: number
-  /** Spread, as the standard deviation of ln(predicted ÷ measured). */
-  readonly throughputSigma: number
-  readonly ttftSigma: number
-  readonly tpotSigma: number
-  readonly basis: Confidence
 }
 
 /** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
@@ -107,30 +105,52 @@ const cache = new WeakMap<Calibration, Map<string, Factors>>()
 export const versioned = (runtime: string, version: string | undefined): string => (version === undefined ? runtime : `${runtime}@${version}`)
 
 /** The factors of a runtime (in a version) on an architecture; looked up once per calibration. */
-export function factorsOf(calibration: Calibration, architecture: string, runtime: string): Factors {
+export function factorsOf(calibration: Calibration, accelerator: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): Factors {
   let known = cache.get(calibration)
   if (known === undefined) cache.set(calibration, (known = new Map()))
-  const key = `${architecture} ${runtime}`
+  const key = `${accelerator.architecture} ${runtime}`
   let factors = known.get(key)
-  if (factors === undefined) known.set(key, (factors = lookUp(calibration, architecture, runtime)))
+  if (factors === undefined) known.set(key, (factors = lookUp(calibration, accelerator, runtime)))
   return factors
 }
 
-function lookUp(calibration: Calibration, architecture: string, runtime: string): Factors {
+function lookUp(calibration: Calibration, {architecture, vendor}: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): Factors {
   const values: Record<string, number> = {}
-  let basis: Confidence = 'calibrated'
   for (const [name, [quantity, standIn]] of Object.entries(QUANTITIES)) {
-    values[name] = calibration.lookup('llm-inference', quantity, architecture, runtime)?.value ?? standIn
+    values[name] = calibration.lookup(SERVING_KIND, quantity, architecture, runtime, vendor)?.value ?? standIn
   }
-  const spread = (quantity: string, standIn: number): number => {
-    const entry = calibration.lookup('llm-inference', quantity, architecture, runtime)
-    basis = weakest(basis, entry?.basis ?? 'computed')
-    return entry?.sigmaLog ?? standIn
+  return values as Record<FactorName, number>
+}
+
+/** Where measurements lie around the predictions for a model on an accelerator, and what the predictions rest on. */
+export interface ServingSpreads {
+  readonly throughput: Spread
+  readonly tpot: Spread
+  /** First tokens: of one request alone, of several in flight, of requests that wait for room. */
+  readonly ttftAlone: Spread
+  readonly ttft: Spread
+  readonly ttftWaiting: Spread
+  readonly basis: Confidence
+}
+
+/** Names of these figures in data/calibration.json. */
+export const SPREAD_METRICS = {throughput: 'throughput', tpot: 'tpot', ttftAlone: 'ttft-alone', ttft: 'ttft', ttftWaiting: 'ttft-waiting'} as const
+export type SpreadName = keyof typeof SPREAD_METRICS
+
+const spreadCache = new WeakMap<Calibration, Map<string, ServingSpreads>>()
+
+export function spreadsOf(calibration: Calibration, accelerator: Accelerator, model: string): ServingSpreads {
+  let known = spreadCache.get(calibration)
+  if (known === undefined) spreadCache.set(calibration, (known = new Map()))
+  const key = `${accelerator.id} ${model}`
+  let spreads = known.get(key)
+  if (spreads === undefined) {
+    const distance = calibration.distance(SERVING_KIND, accelerator, model)
+    const of = (name: SpreadName): Spread => calibration.spread(SERVING_KIND, SPREAD_METRICS[name], distance)
+    spreads = {throughput: of('throughput'), tpot: of('tpot'), ttftAlone: of('ttftAlone'), ttft: of('ttft'), ttftWaiting: of('ttftWaiting'), basis: distance === 'none' ? 'computed' : 'calibrated'}
+    known.set(key, spreads)
   }
-  const throughputSigma = spread('throughput', 0.5)
-  const ttftSigma = spread('ttft', 0.7)
-  const tpotSigma = spread('tpot', 0.5)
-  return {...(values as Record<FactorName, number>), throughputSigma, ttftSigma, tpotSigma, basis}
+  return spreads
 }
 
 /** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */

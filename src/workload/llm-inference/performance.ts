@@ -1,11 +1,11 @@
-import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
+import {exactly, intervalFromSigma, intervalFromSpread, weakest} from '../../performance/interval.ts'
 import {workLoadOf} from '../../performance/load.ts'
 import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal, WorkLoad} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {factorsOf, versioned, withoutServer, type Factors} from './factors.ts'
+import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, createServing, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -45,6 +45,7 @@ const MEMORY_SIGMA = 0.05
 interface Plan {
   readonly layout: Layout
   readonly serving: Serving
+  readonly spreads: ServingSpreads
   readonly runtime: Omit<RuntimeFact, 'runtime' | 'sourceId'>
   readonly runtimeKnown: boolean
   /** KV cache and state of one sequence; it and the next two are bytes on the fullest accelerator. */
@@ -80,7 +81,7 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (layout.tp * layout.pp > total || layout.ep > total) {
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
-  const known = factorsOf(facts.calibration, hardware.accelerator.architecture, versioned(layout.runtime, demand.runtimeVersion))
+  const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const factors = demand.engineOnly === true ? withoutServer(known) : known
   const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
@@ -117,7 +118,7 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
-    layout, serving, runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
+    layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model.id), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
     sequencesThatFit: left <= 0 ? 0 : Math.floor(left / sequenceBytes),
     mostReplicas: replicasThatFit(hardware, layout.tp, layout.pp),
   }
@@ -337,15 +338,14 @@ interface Run {
 }
 
 function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan, replicas: number, slots: number): Run {
-  const {serving} = plan
+  const {serving, spreads} = plan
   const {load, outputTokens} = demand
   const shape = shapeOf(demand)
   const state = averageState
-  const sigma = serving.factors.throughputSigma
   if (load.kind === 'offline') {
     const sequences = Math.max(1, Math.min(slots, load.requests / replicas))
     saturated(serving, shape, sequences, state)
-    const throughput = intervalFromSigma(state.requestsPerSecond * replicas * outputTokens, sigma)
+    const throughput = intervalFromSpread(state.requestsPerSecond * replicas * outputTokens, spreads.throughput)
     const total = load.requests * outputTokens
     return {active: replicas, sequences, throughput, workSeconds: {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}}
   }
@@ -356,7 +356,7 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
     if (share > slots) waitForSlots(state, share - slots)
     tryReplicas(demand, plan, replicas, slots)
     const sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
-    return {active, sequences, throughput: intervalFromSigma(state.requestsPerSecond * active * outputTokens, sigma), workSeconds: null}
+    return {active, sequences, throughput: intervalFromSpread(state.requestsPerSecond * active * outputTokens, spreads.throughput), workSeconds: null}
   }
   openLoop(serving, shape, load.averagePerSecond / replicas, slots, state)
   tryReplicas(demand, plan, replicas, slots)
@@ -373,7 +373,6 @@ type Details = Pick<Performance, 'memory' | 'operators' | 'bottleneck' | 'roofli
  */
 function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled): Performance {
   const {serving, layout, runtime} = plan
-  const {factors} = serving
   const {load, outputTokens} = demand
   const {replicas, refusedUnlessNamed} = settled
   const pacedSlots = (): number => Math.max(1, slotsWithinPace(demand, plan, settled.slots))
@@ -394,10 +393,10 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     workSeconds: run.workSeconds,
     endless: demand.endless,
     throughput: {unit: demand.throughputUnit, value: throughput},
-    get saturationThroughput() { return intervalFromSigma(Math.max(limitPerSecond(), throughput.p50), factors.throughputSigma) },
+    get saturationThroughput() { return intervalFromSpread(Math.max(limitPerSecond(), throughput.p50), plan.spreads.throughput) },
     get latency() {
       runAt(demand, configuration, plan, replicas, slots)
-      return latencyOf(load, factors)
+      return latencyOf(demand, plan, replicas, slots)
     },
     get memory() { return details().memory },
     load: busy,
@@ -407,19 +406,27 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     weightBytes: weightBytesIn(demand.model, serving.format, {tp: 1, pp: 1, ep: 1}),
     get operators() { return details().operators },
     get bottleneck() { return details().bottleneck },
-    basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
+    basis: weakest(plan.spreads.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? plan.spreads.basis : 'computed', plan.runtimeKnown ? plan.spreads.basis : 'assumed') satisfies Confidence,
     get rooflineSeconds() { return details().rooflineSeconds },
     get notes() { return details().notes },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
 }
 
+/** Which spread a first token has: requests beyond the slots wait for one to come free, and for how long nobody knows well. */
+export function firstTokenRegime({load}: Pick<InferenceDemand, 'load'>, replicas: number, slots: number): 'ttft' | 'ttftAlone' | 'ttftWaiting' {
+  if (load.kind !== 'concurrency') return 'ttft'
+  const share = Math.max(1, load.peak / replicas)
+  return share > slots ? 'ttftWaiting' : share <= 1 ? 'ttftAlone' : 'ttft'
+}
+
 /** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
-function latencyOf(load: InferenceDemand['load'], {ttftSigma, tpotSigma}: Factors): Latency {
-  const late = load.kind === 'offline' ? averageState : peakState
+function latencyOf(demand: InferenceDemand, {spreads}: Plan, replicas: number, slots: number): Latency {
+  const late = demand.load.kind === 'offline' ? averageState : peakState
+  const ttft = spreads[firstTokenRegime(demand, replicas, slots)]
   return {
-    ttftSeconds: {median: intervalFromSigma(averageState.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
-    tpotSeconds: {median: intervalFromSigma(averageState.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
+    ttftSeconds: {median: intervalFromSpread(averageState.ttftMedian, ttft), p99: intervalFromSpread(late.ttftP99, ttft)},
+    tpotSeconds: {median: intervalFromSpread(averageState.tpotMedian, spreads.tpot), p99: intervalFromSpread(late.tpotP99, spreads.tpot)},
   }
 }
 
