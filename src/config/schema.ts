@@ -100,13 +100,17 @@ export type RigEntry = z.infer<typeof RigEntry>
 
 const RIG_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/
 
+/** What the user measured: rigor.yaml and the user's own store hold it in the same form. */
 export const Measurement = z
   .strictObject({
     workload: z.looseObject({kind: z.string()}),
     on: label(200),
     throughput: rate().optional(),
     duration: durationSeconds().optional(),
+    /** As it ran, over what the workload says. */
     configuration: ConfigurationFields.optional(),
+    date: isoDate().optional(),
+    note: label(500).optional(),
   })
   .refine((entry) => (entry.duration === undefined) !== (entry.throughput === undefined), {error: () => 'a measurement has exactly one of throughput and duration'})
 export type Measurement = z.infer<typeof Measurement>
