@@ -3,6 +3,8 @@ import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import {createPlanningFacts, type PlanningFacts} from './planner/facts.ts'
 import {resolveNames} from './planner/names.ts'
+import type {OwnHardware} from './planner/own-hardware.ts'
+import type {OwnEvidence} from './planner/own-measurements.ts'
 import {prepareObjective} from './planner/objective.ts'
 import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
@@ -22,10 +24,12 @@ export interface Workspace {
   readonly facts: PlanningFacts
   readonly book: PriceBook
   readonly options: PlanOptions
+  /** What the user measured; absent where there is nothing of the sort. */
+  readonly ownEvidence?: OwnEvidence | undefined
 }
 
-export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownRigs: readonly Rig[], options: PlanOptions): Workspace {
-  return {loaded, knownRigs, snapshot, facts: createPlanningFacts(snapshot), book: createPriceBook(snapshot), options}
+export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownRigs: readonly Rig[], options: PlanOptions, ownHardware: readonly OwnHardware[] = []): Workspace {
+  return {loaded, knownRigs, snapshot, facts: createPlanningFacts(snapshot, ownHardware), book: createPriceBook(snapshot), options}
 }
 
 /** A workload with everything the planner asks for beside it. */
@@ -44,6 +48,7 @@ export async function sessionInput(workspace: Workspace, workload: ReadWorkload)
     options,
     objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
     objectiveUnstated: unstated && ownDefault === undefined,
+    ownEvidence: workspace.ownEvidence,
     referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs, options),
   }
 }

@@ -1,6 +1,7 @@
 import {RigorError} from '../errors.ts'
 import {Z90} from '../performance/interval.ts'
 import type {Configuration, Hardware, Interval, Latency, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
+import {canonicalJson} from '../text/canonical-json.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand, Facts} from '../workload/contract.ts'
 import {rateIn, type Rate} from '../workload/fields.ts'
@@ -42,9 +43,7 @@ export interface Evidence {
 /** The evidence that a session may draw on, by kind; worked out once per process. */
 export interface OwnEvidence {
   of(kindId: string): readonly Evidence[]
-  /** Measurements of all kinds that are in use. */
-  readonly count: number
-  /** What could not be used, and why, one sentence each. */
+  /** What could not be used, and why, one sentence each; complete once `of` was asked. */
   readonly notes: readonly string[]
 }
 
@@ -171,15 +170,9 @@ function spotOf(kind: AnyKind, spec: CommonSpec, raw: Readonly<Record<string, un
 function modelOf(spec: CommonSpec, raw: Readonly<Record<string, unknown>>, facts: Facts): string {
   const model = 'model' in spec ? spec.model : undefined
   if (typeof model === 'string') return facts.languageModel(model).id
-  if (model !== undefined) return canonical(raw['model'])
+  if (model !== undefined) return canonicalJson(raw['model'])
   const {name, constraints: _, objective: _objective, schedule: _schedule, data: _data, ...job} = raw
-  return typeof name === 'string' ? `name ${name}` : canonical(job)
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
-  return `{${Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join(',')}}`
+  return typeof name === 'string' ? `name ${name}` : canonicalJson(job)
 }
 
 // ---- pulling
@@ -192,12 +185,14 @@ export interface PullInput {
   readonly facts: PlanningFacts
 }
 
+const NEGLIGIBLE_SHIFT_LOG = 0.005
+const NEGLIGIBLE_NARROWING = 0.02
+
 /** What the measurements make of one sort of candidate. */
 interface Pull {
   readonly belief: Belief
   /** On the hardware and with the model that were measured, in that runtime and precision. */
   readonly same: boolean
-  readonly sigmaLog: number
   /** Measured speed ÷ estimated speed, as expected. */
   readonly speed: number
   readonly note: string
@@ -259,13 +254,16 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
   }
 }
 
-function pullOf(belief: Belief, spot: Spot, sigmaLog: number, evidence: readonly Evidence[]): Pull {
-  const speed = Math.exp(sigmaLog * belief.offsetPerSigma)
+/** `null` where it would change no figure that anybody reads. */
+function pullOf(belief: Belief, spot: Spot, sigmaLog: number, evidence: readonly Evidence[]): Pull | null {
+  const shift = sigmaLog * belief.offsetPerSigma
+  if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
+  const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
   const same = evidence.some(({spot: other}) => (['acceleratorId', 'acceleratorsPerNode', 'nodes', 'model', 'runtime', 'precision'] as const).every(trait => other[trait] === spot[trait]))
   const on = nearest === undefined ? '' : `${nearest.measurement.measuredOn === undefined ? '' : ` of ${nearest.measurement.measuredOn}`} on ${nearest.measurement.on}`
   const by = belief.felt === 1 ? `your measurement${on}` : `${belief.felt} measurements of yours, the nearest${on}`
-  return {belief, same, sigmaLog, speed, note: `Pulled ${times(speed)} by ${by}.`.replace(/Pulled ([\d.e+-]+)×/, 'Pulled ×$1')}
+  return {belief, same, speed, note: `Pulled ×${speed.toPrecision(3)} by ${by}.`}
 }
 
 /** A performance at `factor` times its speed, with the spread that is left. What only its reader asks for stays lazy. */
