@@ -55,8 +55,8 @@ export async function sessionInput(workspace: Workspace, workload: ReadWorkload)
 
 const STDIN = '-'
 
-/** The workloads of a file, of stdin (`-`), of flags alone, or of rigor.yaml; `--set` lays values over a single one. */
-export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
+/** The workloads of a file, of stdin (`-`), of flags alone, or of rigor.yaml; `--set` lays values over a single one. `text`: that of the argument, where it was read already. */
+export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[], text?: string): Promise<readonly ReadWorkload[]> {
   if (argument === undefined) {
     if (settings.length === 0) {
       const {configWorkloads} = await import('./store/config.ts')
@@ -66,7 +66,7 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
     }
     return [workloadFromFlags(settings, {kinds})]
   }
-  const workloads = readWorkloads(readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
+  const workloads = readWorkloads(text ?? readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
   if (settings.length === 0) return workloads
   const [workload] = workloads
   if (workload === undefined || workloads.length > 1) {
@@ -75,7 +75,8 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
   return [applySettings(workload.raw, settings, {kinds, locate: () => workload.where})]
 }
 
-function readText(argument: string): string {
+/** A file's text, or that of stdin (`-`). */
+export function readText(argument: string): string {
   if (argument !== STDIN) return readTextFile(argument)
   if (process.stdin.isTTY) throw new RigorError('NO_STDIN', 'The workload is to come from stdin, but nothing is piped in.', {hint: 'cat workload.yaml | rigor plan -'})
   return readStandardInput()

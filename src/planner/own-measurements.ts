@@ -80,11 +80,13 @@ export function evidenceOf(measurement: OwnMeasurement, facts: PlanningFacts): E
     configuration: plain.configuration,
     figure:
       rate === undefined
-        ? {unit: 's', measured: durationSeconds ?? Number.NaN, predicted: plain.workSeconds ?? NO_FIGURE}
+        ? {unit: SECONDS, measured: durationSeconds ?? Number.NaN, predicted: plain.workSeconds ?? NO_FIGURE}
         : {unit: demand.throughputUnit, measured: rate, predicted: intervalAtLoad(plain) ?? NO_FIGURE},
   }
 }
 
+/** Unit of a measured duration. */
+const SECONDS = 's'
 const NO_FIGURE: Interval = {p10: Number.NaN, p50: Number.NaN, p90: Number.NaN}
 
 /** A rate that was asked for and not reached by effort says nothing of the speed: there what it does at most counts. */
@@ -173,6 +175,15 @@ function modelOf(spec: CommonSpec, raw: Readonly<Record<string, unknown>>, facts
   if (model !== undefined) return canonicalJson(raw['model'])
   const {name, constraints: _, objective: _objective, schedule: _schedule, data: _data, ...job} = raw
   return typeof name === 'string' ? `name ${name}` : canonicalJson(job)
+}
+
+/** What would be estimated for the measured work on the measured hardware with this evidence in use. */
+export function figureWith({measurement, configuration, figure}: Evidence, evidence: readonly Evidence[], facts: PlanningFacts): Interval | undefined {
+  const {kind, spec, raw, hardware} = measurement
+  const demand = kind.demand(spec, facts)
+  const result = pulledKind({kind, spec, raw, demand, facts}, evidence).perform(kind.withoutGoal?.(demand) ?? demand, hardware, configuration, facts)
+  if (!result.feasible) return undefined
+  return figure.unit === SECONDS ? (result.performance.workSeconds ?? undefined) : intervalAtLoad(result.performance)
 }
 
 // ---- pulling
