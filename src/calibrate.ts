@@ -2,7 +2,7 @@ import {matchAccelerator} from './accuracy/accelerator-label.ts'
 import {resolveAccelerator} from './catalog/accelerator-names.ts'
 import type {Accelerator} from './catalog/schema.ts'
 import {hardwareFigures, HardwareMeasurement} from './config/hardware-measurement.ts'
-import {Measurement} from './config/schema.ts'
+import {Measurement} from './config/measurement.ts'
 import {RigorError} from './errors.ts'
 import type {Interval} from './performance/types.ts'
 import {hardwareFactors, refuseImpossibleHardware, type HardwareFactors} from './planner/own-hardware.ts'
@@ -113,7 +113,8 @@ const MEMORY_TOLERANCE = 0.12
 function acceleratorOf({name, memoryBytes}: HardwareMeasurement['device'], accelerators: readonly Accelerator[], file: string): Accelerator {
   const fits = ({memoryGib}: Accelerator): boolean => memoryBytes === undefined || memoryBytes === null || Math.abs(memoryBytes / GIB / memoryGib - 1) <= MEMORY_TOLERANCE
   const ofSize = accelerators.filter(fits)
-  const found = matchAccelerator(name, ofSize) ?? matchAccelerator(`${name} SXM`, ofSize)
+  // A superchip is named by the memory of its processor: "NVIDIA GH200 480GB".
+  const found = matchAccelerator(name, ofSize) ?? matchAccelerator(`${name} SXM`, ofSize) ?? matchAccelerator(name.replaceAll(/\b\d+ ?GB?\b/gi, ''), ofSize)
   if (found !== undefined) return found
   const size = memoryBytes === undefined || memoryBytes === null ? '' : ` with ${Number((memoryBytes / GIB).toPrecision(3))} GiB`
   throw new RigorError('UNKNOWN_ACCELERATOR', `${file}, device.name — "${echo(name, 100)}"${size} is no accelerator of the catalog, or may be several.`, {
@@ -156,7 +157,7 @@ export function listMeasurements(workspace: Workspace): {readonly measurements: 
   })
   const stored = store.measurements.map((entry, index) => {
     const locate = (at: readonly PropertyKey[]): string => store.locate(['measurements', index, ...at])
-    return listed(entry.id, locate([]), echo(String(entry.workload?.kind), 60), echo(String(entry.on), 200), {date: text(entry.date), note: text(entry.note)}, () => evidenceOf(resolveMeasurement(parseStored(store, index), workspace, locate, entry.id), workspace.facts))
+    return listed(entry.id, locate([]), echo(entry.workload.kind, 60), echo(entry.on, 200), {date: text(entry.date), note: text(entry.note)}, () => evidenceOf(resolveMeasurement(parseStored(store, index), workspace, locate, entry.id), workspace.facts))
   })
   return {measurements: [...configured, ...stored], store}
 }
@@ -170,7 +171,7 @@ export function removeMeasurement(workspace: Pick<Workspace, 'loaded'>, id: stri
   if (removed === undefined) {
     const ids = [...store.measurements, ...store.hardware].map(entry => entry.id)
     throw new RigorError('UNKNOWN_MEASUREMENT', `"${echo(id, 60)}" is no measurement of ${echo(store.file, 300)}.`, {
-      hint: ids.length === 0 ? 'The store is empty; those of rigor.yaml are taken out there.' : `${didYouMean(id, ids) ?? 'rigor calibrate list has their ids'}`,
+      hint: ids.length === 0 ? 'The store is empty; those of rigor.yaml are taken out there.' : (didYouMean(id, ids) ?? 'rigor calibrate list has their ids'),
     })
   }
   if (!dryRun) writeMeasurements({...store, measurements: store.measurements.filter(entry => entry.id !== id), hardware: store.hardware.filter(entry => entry.id !== id)})

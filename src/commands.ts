@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   'calibrate:add': () => import('./commands/calibrate/add.ts'),
   'calibrate:list': () => import('./commands/calibrate/list.ts'),
   'calibrate:remove': () => import('./commands/calibrate/remove.ts'),
+  'calibrate:script': () => import('./commands/calibrate/script.ts'),
   explain: () => import('./commands/explain.ts'),
   config: () => import('./commands/config.ts'),
   doctor: () => import('./commands/doctor.ts'),

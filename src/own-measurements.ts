@@ -1,4 +1,4 @@
-import type {Measurement} from './config/schema.ts'
+import type {Measurement} from './config/measurement.ts'
 import {RigorError} from './errors.ts'
 import {resolveNames} from './planner/names.ts'
 import {evidenceOf, MOST_MEASUREMENTS, type Evidence, type OwnEvidence, type OwnMeasurement} from './planner/own-measurements.ts'
@@ -88,7 +88,7 @@ export function withOwnMeasurements(workspace: Workspace, {store, storeProblem}:
     if (found !== undefined) return found
     const stored: Evidence[] = []
     for (const [index, {id, workload}] of store.measurements.entries()) {
-      if (workload?.kind !== kindId) continue
+      if (workload.kind !== kindId) continue
       try {
         stored.push(evidenceOf(resolveMeasurement(parseStored(store, index), workspace, at => store.locate(['measurements', index, ...at]), id), facts))
       } catch (error) {

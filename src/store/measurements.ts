@@ -2,7 +2,7 @@ import {createHash, randomBytes} from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import * as z from 'zod'
-import {Measurement} from '../config/schema.ts'
+import {Measurement} from '../config/measurement.ts'
 import {RigorError} from '../errors.ts'
 import {canonicalJson} from '../text/canonical-json.ts'
 import {readDocuments, type LocatedDocument} from '../text/documents.ts'
@@ -47,7 +47,8 @@ export interface StoredMeasurement {
 
 const StoreFile = z.strictObject({
   schema: z.literal('rigor.measurements/1'),
-  measurements: z.array(z.looseObject({id: Id})).max(100_000),
+  // The rest of an entry is checked when it is used: one that is wrong costs itself.
+  measurements: z.array(z.looseObject({id: Id, workload: z.looseObject({kind: z.string()}), on: z.string()})).max(100_000),
   hardware: z.array(StoredHardware).max(10_000),
 })
 
@@ -68,7 +69,7 @@ export function readMeasurements(paths: Pick<Paths, 'data'>): MeasurementStore {
   const [document] = readDocuments(readTextFile(file), file) as readonly [LocatedDocument]
   const parsed = StoreFile.safeParse(document.value)
   if (!parsed.success) throw findingsError(findings(parsed.error.issues, StoreFile, document.value, MEASUREMENTS_FILE), at => document.locate(at), `Move ${echo(file, 300)} away to begin anew.`)
-  return {file, measurements: parsed.data.measurements as unknown as StoredMeasurement[], hardware: parsed.data.hardware, locate: at => document.locate(at)}
+  return {file, measurements: parsed.data.measurements, hardware: parsed.data.hardware, locate: at => document.locate(at)}
 }
 
 /** One entry, checked as in rigor.yaml. */
@@ -84,7 +85,7 @@ export function measurementId({workload, on, throughput, duration, configuration
   return `m-${digest({workload, on, throughput, duration, configuration})}`
 }
 
-export function hardwareId({id: _, note: _note, ...figures}: Omit<StoredHardware, 'id'> & {readonly id?: string}): string {
+export function hardwareId({note: _, ...figures}: Omit<StoredHardware, 'id'>): string {
   return `h-${digest(figures)}`
 }
 
