@@ -20,24 +20,24 @@ export interface Spot {
 }
 
 /**
- * Correlations of the estimator's errors. Between the published measurements of data/measured, which come from unlike
- * operators and to whose means the estimators were fitted, they are 0.4–0.55 on one accelerator with one model, 0.2 with another
- * model and the same runtime, and about none otherwise. One user's measurements share the operator, the drivers, the software and often
- * the machine on top of that, so theirs lie higher; the distance keeps the order of the published ones. Assumptions; see
- * docs/models/own-measurements.md.
+ * Correlations of the estimator's errors, fitted to the published measurements: rows of one source stand for what one user
+ * measures, and each is predicted from others of its source (`node scripts/own-measurements.ts`, docs/models/own-measurements.md). The fit
+ * is flat, so the figures are round ones near its best over all kinds.
  */
 export const CORRELATION = {
-  /** Another accelerator of the same architecture: same kernels, another balance of compute, memory and links. */
+  /** Another accelerator of the same architecture: same kernels, another balance of compute, memory and links. Fitted 0.1–0.7 by kind. */
   sameArchitecture: 0.5,
-  /** Any other hardware: what is left is the user's way of running things. */
+  /** Any other hardware: what is left is the user's way of running things. Fitted 0–0.3. */
   elsewhere: 0.1,
-  /** Per doubling of the accelerators in a machine, and of the machines: links and scaling come in. */
+  /** Per doubling of the accelerators in a machine, and of the machines: links and scaling come in. Fitted 0.7–0.95. */
   perDoubling: 0.9,
-  /** Another model: other shapes of matmul, another share of attention and of memory traffic. */
+  /** Another model: other shapes of matmul, another share of attention and of memory traffic. Fitted 0.2–0.8, 0.5 over all. */
   otherModel: 0.5,
-  /** The same model with other lengths, batch or load. */
-  otherWork: 0.95,
-  otherRuntime: 0.6,
+  /** The same model with other lengths, batch or load. Fitted 0.7–0.9; the lowest, since at 0.8 fewer results fall inside the interval than should. */
+  otherWork: 0.7,
+  /** Fitted 0.8–0.9 where one source compares runtimes; on the cautious side. */
+  otherRuntime: 0.8,
+  /** Fitted 0.8–0.95. */
   otherPrecision: 0.9,
 } as const
 

@@ -85,7 +85,8 @@ export function measurementId({workload, on, throughput, duration, configuration
   return `m-${digest({workload, on, throughput, duration, configuration})}`
 }
 
-export function hardwareId({note: _, ...figures}: Omit<StoredHardware, 'id'>): string {
+export function hardwareId(hardware: Omit<StoredHardware, 'id'>): string {
+  const {note: _, ...figures} = hardware
   return `h-${digest(figures)}`
 }
 

@@ -1,0 +1,108 @@
+/**
+ * How well own measurements would pull, by what others published: rows of one source stand for what one user measures, and each
+ * row is predicted from up to COUNT others of its source, as `src/planner/posterior.ts` does it: `node scripts/own-measurements.ts`.
+ */
+import fs from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {matchAccelerator} from '../src/accuracy/accelerator-label.ts'
+import {scoreRows} from '../src/accuracy/readers.ts'
+import {median} from '../src/accuracy/score.ts'
+import {parseCsv} from '../src/catalog/csv.ts'
+import {Z90} from '../src/performance/interval.ts'
+import {createPlanningFacts} from '../src/planner/facts.ts'
+import {createPosterior, REPEAT_RUN_SIGMA_LOG, type Observation} from '../src/planner/posterior.ts'
+import {openSnapshot} from '../src/store/snapshot.ts'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const COUNTS = [1, 3, 10]
+const MOST_ROWS_OF_A_SOURCE = 60
+
+interface Row extends Observation {
+  readonly group: string
+  readonly kind: string
+}
+
+/** Rates and durations of whole runs; latencies and memory follow other errors. */
+const IS_DURATION = /^(?:time|iteration|gpu_hours)/
+const IS_OTHER = /memory|fits|ttft|tpot|itl/
+
+async function readRows(): Promise<readonly Row[]> {
+  const snapshot = await openSnapshot({packageRoot: root})
+  const folder = path.join(root, 'data/measured')
+  const cells = fs.readdirSync(folder).filter(name => name.endsWith('.csv')).sort().flatMap(file => parseCsv(fs.readFileSync(path.join(folder, file), 'utf8'), file).map(record => record.cells))
+  const byId = new Map(cells.map(row => [row['id'] ?? '', row]))
+  return scoreRows(cells, createPlanningFacts(snapshot), snapshot.accelerators).flatMap(scored => {
+    const {prediction, measured, metric, kind, source} = scored
+    const row = byId.get(scored.id)
+    if (row === undefined || prediction.status !== 'answered' || IS_OTHER.test(metric) || !(measured > 0) || !(prediction.interval.p50 > 0)) return []
+    const accelerator = matchAccelerator(row['accelerator'] ?? '', snapshot.accelerators)
+    const {p10, p50, p90} = prediction.interval
+    const total = Number(row['accelerators']) || 1
+    const nodes = Number(row['nodes']) || 1
+    return [{
+      kind,
+      group: `${kind} ${source}`,
+      offset: Math.log(measured / p50) * (IS_DURATION.test(metric) ? -1 : 1),
+      sigmaLog: Math.max(REPEAT_RUN_SIGMA_LOG, Math.log(p90 / p10) / (2 * Z90)),
+      spot: {
+        acceleratorId: accelerator?.id ?? row['accelerator'] ?? '',
+        architecture: accelerator?.architecture ?? row['accelerator'] ?? '',
+        acceleratorsPerNode: total / nodes,
+        nodes: kind.includes('inference') ? 1 : nodes,
+        model: row['model'] ?? '',
+        work: ['input_len', 'output_len', 'concurrency', 'seq_len', 'global_batch'].map(column => row[column]).join(' '),
+        runtime: row['framework'] ?? '',
+        precision: row['precision'] ?? '',
+      },
+    }]
+  })
+}
+
+/** The same choice every time, and no two rows next to each other: a multiplicative step through the list. */
+function chosen<T>(list: readonly T[], count: number, seed: number): T[] {
+  const step = Math.max(1, Math.floor(list.length * 0.618))
+  const picked = new Set<T>()
+  for (let index = 0; picked.size < Math.min(count, list.length) && index < 10 * list.length; index++) picked.add(list[(seed * 7 + index * step + Math.floor((index * step) / list.length)) % list.length]!)
+  return [...picked]
+}
+
+const SETS: readonly {readonly title: string; readonly of: (row: Row, other: Row) => boolean}[] = [
+  {title: 'same accelerator and model', of: ({spot: a}, {spot: b}) => a.acceleratorId === b.acceleratorId && a.model === b.model},
+  {title: 'same accelerator, other model', of: ({spot: a}, {spot: b}) => a.acceleratorId === b.acceleratorId && a.model !== b.model},
+  {title: 'other accelerator of the architecture', of: ({spot: a}, {spot: b}) => a.acceleratorId !== b.acceleratorId && a.architecture === b.architecture},
+  {title: 'any row of the source', of: () => true},
+]
+
+async function main(): Promise<void> {
+  const rows = await readRows()
+  const groups = [...Map.groupBy(rows, row => row.group).values()].filter(list => list.length > 2)
+  const print = (cells: readonly string[]): boolean => process.stdout.write(`${cells.map((cell, index) => (index < 2 ? cell.padEnd([38, 18][index]!) : cell.padStart(10))).join('')}\n`)
+  print(['measured', 'kind', 'how many', 'rows', 'MdAPE', 'then', 'inside', 'then'])
+  for (const {title, of} of SETS) {
+    for (const count of COUNTS) {
+      const results = new Map<string, {before: number[]; after: number[]; insideBefore: number; insideAfter: number}>()
+      for (const list of groups) {
+        for (const [index, row] of chosen(list, MOST_ROWS_OF_A_SOURCE, 1).entries()) {
+          const others = list.filter(other => other !== row && of(row, other))
+          if (others.length === 0) continue
+          const belief = createPosterior(chosen(others, count, index)).at(row.spot)
+          const shift = row.sigmaLog * (belief?.offsetPerSigma ?? 0)
+          const sigma = Math.max(REPEAT_RUN_SIGMA_LOG, row.sigmaLog * (belief?.spreadShare ?? 1))
+          const result = results.get(row.kind) ?? {before: [], after: [], insideBefore: 0, insideAfter: 0}
+          results.set(row.kind, result)
+          result.before.push(Math.abs(Math.exp(-row.offset) - 1))
+          result.after.push(Math.abs(Math.exp(shift - row.offset) - 1))
+          if (Math.abs(row.offset) <= Z90 * row.sigmaLog) result.insideBefore++
+          if (Math.abs(row.offset - shift) <= Z90 * sigma) result.insideAfter++
+        }
+      }
+      const percent = (share: number | null): string => `${(100 * (share ?? Number.NaN)).toFixed(1)} %`
+      for (const [kind, {before, after, insideBefore, insideAfter}] of results) {
+        print([title, kind, String(count), String(before.length), percent(median(before)), percent(median(after)), percent(insideBefore / before.length), percent(insideAfter / after.length)])
+      }
+    }
+  }
+}
+
+await main()
