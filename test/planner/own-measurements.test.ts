@@ -130,7 +130,7 @@ describe('serving under a goal', () => {
   test('slower than estimated takes more replicas, and the goal is checked at the measured speed', async () => {
     const plain = await rate(world)
     const [as] = (await estimate(CHAT, world, ON)).targets
-    const [slower] = (await estimate(CHAT, withMeasured([bench(plain * 0.75)]), ON)).targets
+    const [slower] = (await estimate(CHAT, withMeasured([bench(plain * 0.65)]), ON)).targets
 
     expect(slower?.configuration.dp).toBeGreaterThan(as?.configuration.dp ?? Number.NaN)
     expect(slower?.latency?.tpotSeconds.p99.p50).toBeLessThanOrEqual(0.06)
