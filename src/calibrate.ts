@@ -8,7 +8,7 @@ import type {Interval} from './performance/types.ts'
 import {hardwareFactors, refuseImpossibleHardware, type HardwareFactors} from './planner/own-hardware.ts'
 import {evidenceOf, figureWith, surprise, type Evidence} from './planner/own-measurements.ts'
 import {resolveMeasurement} from './own-measurements.ts'
-import {hardwareId, measurementId, parseStored, readMeasurements, writeMeasurements, type MeasurementStore, type StoredHardware, type StoredMeasurement} from './store/measurements.ts'
+import {changeMeasurements, hardwareId, measurementId, parseStored, readMeasurements, type MeasurementStore, type StoredHardware, type StoredMeasurement} from './store/measurements.ts'
 import {readDocuments} from './text/documents.ts'
 import {findings, findingsError} from './text/issues.ts'
 import {didYouMean} from './text/nearest.ts'
@@ -59,7 +59,7 @@ export function addMeasurement(workspace: Workspace, workload: ReadWorkload, fig
   const result = {measurement, evidence, file: store.file, pulled: figureWith(evidence, [...others, evidence], workspace.facts), warnings: warning === undefined ? [] : [warning]}
   if (known !== undefined) return {...result, status: 'already'}
   if (dryRun) return {...result, status: 'dry-run'}
-  writeMeasurements({...store, measurements: [...store.measurements, measurement]})
+  changeMeasurements(workspace.loaded.paths, ({measurements, hardware}) => (measurements.some(other => other.id === id) ? undefined : {measurements: [...measurements, measurement], hardware}))
   return {...result, status: 'stored'}
 }
 
@@ -101,7 +101,7 @@ export function addHardware(workspace: Workspace, text: string, file: string, op
   const known = store.hardware.find(other => other.id === hardware.id)
   if (known !== undefined) return {...result, hardware: known, status: 'already'}
   if (options.dryRun) return {...result, status: 'dry-run'}
-  writeMeasurements({...store, hardware: [...store.hardware, hardware]})
+  changeMeasurements(workspace.loaded.paths, now => (now.hardware.some(other => other.id === hardware.id) ? undefined : {measurements: now.measurements, hardware: [...now.hardware, hardware]}))
   return {...result, status: 'stored'}
 }
 
@@ -174,7 +174,7 @@ export function removeMeasurement(workspace: Pick<Workspace, 'loaded'>, id: stri
       hint: ids.length === 0 ? 'The store is empty; those of rigor.yaml are taken out there.' : (didYouMean(id, ids) ?? 'rigor calibrate list has their ids'),
     })
   }
-  if (!dryRun) writeMeasurements({...store, measurements: store.measurements.filter(entry => entry.id !== id), hardware: store.hardware.filter(entry => entry.id !== id)})
+  if (!dryRun) changeMeasurements(workspace.loaded.paths, now => ({measurements: now.measurements.filter(entry => entry.id !== id), hardware: now.hardware.filter(entry => entry.id !== id)}))
   return {removed, file: store.file}
 }
 

@@ -447,6 +447,9 @@ class Bench:
         self.device = torch.device(f"cuda:{options.device}" if self.on_gpu else "cpu")
         self.uuid = None
         self.bus = None
+        # Cards before Ampere emulate bf16.
+        native = options.cpu or bool(getattr(torch.version, "hip", None)) or torch.cuda.get_device_capability(self.device)[0] >= 8
+        self.precision, self.dtype = ("bf16", torch.bfloat16) if native else ("fp16", torch.float16)
 
     def synchronize(self):
         if self.on_gpu:
@@ -576,7 +579,7 @@ class Bench:
 
     def bandwidth(self):
         torch, quick = self.torch, self.options.quick
-        most = min(4 * GIB, int(self.free_bytes() * 0.3)) if self.on_gpu else 64 * MIB
+        most = min(4 * GIB, int(self.free_bytes() * 0.25)) if self.on_gpu else 64 * MIB
         sizes = [size for size in ((64 * MIB, 1 * GIB) if quick else (1 * MIB, 16 * MIB, 64 * MIB, 256 * MIB, 1 * GIB, 4 * GIB)) if size <= most] or [most]
         for size in sizes:
             self.attempt("bandwidth", f"copy of {size} bytes", lambda: self.copy_and_read(torch, size))
@@ -642,8 +645,7 @@ class Bench:
                 self.attempt("attention", f"{phase} {batch}×{length}", lambda: self.one_attention(phase, batch, length, *heads))
 
     def one_attention(self, phase, batch, length, heads, kv_heads, head_dim):
-        torch = self.torch
-        dtype = torch.bfloat16
+        torch, dtype = self.torch, self.dtype
         queries = length if phase == "prefill" else 1
         make = lambda count, tokens: torch.randn(batch, count, tokens, head_dim, device=self.device, dtype=dtype)  # noqa: E731
         q, k, v = make(heads, queries), make(kv_heads, length), make(kv_heads, length)
@@ -654,7 +656,7 @@ class Bench:
         moved = 2.0 * (2 * batch * kv_heads * length * head_dim + 2 * batch * heads * queries * head_dim)
         say(f"  {phase:7} {batch}×{length}: {flops / seconds['median'] / 1e12:.4g} TFLOP/s, {moved / seconds['median'] / 1e9:.4g} GB/s")
         self.document["attention"].append({
-            "phase": phase, "precision": "bf16", "batch": batch, "heads": heads, "kvHeads": kv_heads, "headDim": head_dim, "queryTokens": queries, "contextTokens": length,
+            "phase": phase, "precision": self.precision, "batch": batch, "heads": heads, "kvHeads": kv_heads, "headDim": head_dim, "queryTokens": queries, "contextTokens": length,
             "seconds": seconds, "flopsPerSecond": flops / seconds["median"], "bytesPerSecond": moved / seconds["median"],
         })
 
@@ -665,13 +667,13 @@ class Bench:
         shape = DECODERS[-1] if not self.on_gpu else DECODERS[2] if quick and decoder_that_fits(self.free_bytes()) in DECODERS[:3] else decoder_that_fits(self.free_bytes())
         if shape is None:
             return self.skip("decoder", "no shape fits the free memory")
-        say(f"  {shape['name']}: {decoder_parameters(shape) / 1e9:.3g} billion random weights in bf16")
+        say(f"  {shape['name']}: {decoder_parameters(shape) / 1e9:.3g} billion random weights in {self.precision}")
         prefill = [(1, 2048)] if quick else [(1, 512), (1, 2048), (1, 8192), (4, 2048)]
         decode = [(1, 1024), (32, 1024)] if quick else [(1, 1024), (8, 1024), (32, 1024), (128, 1024), (32, 4096)]
         if not self.on_gpu:
             prefill, decode = [(1, 64)], [(1, 128), (4, 128)]
         try:
-            model = Decoder(self.torch, shape, self.device)
+            model = Decoder(self.torch, shape, self.device, self.dtype)
         except RuntimeError as error:
             return self.skip("decoder", str(error).splitlines()[0])
         for batch, tokens in prefill:
@@ -688,7 +690,7 @@ class Bench:
         rate = tokens / seconds["median"]
         say(f"  {phase:7} {batch}×{context}{' (graph)' if graph else ''}: {rate:.4g} tokens/s")
         self.document["decoder"].append({
-            "phase": phase, "precision": "bf16", "model": {**shape, "parameters": decoder_parameters(shape)}, "batch": batch, "contextTokens": context, "graph": graph,
+            "phase": phase, "precision": self.precision, "model": {**shape, "parameters": decoder_parameters(shape)}, "batch": batch, "contextTokens": context, "graph": graph,
             "seconds": seconds, "tokensPerSecond": rate, "flopsPerSecond": flops / seconds["median"], "bytesPerSecond": moved / seconds["median"],
         })
 
@@ -724,7 +726,7 @@ class Bench:
         side = 8192
         source = torch.randint(0, 255, (size,), device=self.device, dtype=torch.uint8)
         target = torch.empty_like(source)
-        left, right = (torch.randn(side, side, device=self.device, dtype=torch.bfloat16) for _ in range(2))
+        left, right = (torch.randn(side, side, device=self.device, dtype=self.dtype) for _ in range(2))
         out = torch.empty_like(left)
         compute, memory = lambda: torch.matmul(left, right, out=out), lambda: target.copy_(source)  # noqa: E731
         time.sleep(3)
@@ -793,10 +795,10 @@ def capture(torch, step):
 class Decoder:
     """A Llama-shaped decoder: RMS norm, rotary positions, grouped attention, gated MLP. Random weights: what it says is noise, what it costs is not."""
 
-    def __init__(self, torch, shape, device):
-        self.torch, self.shape, self.device = torch, shape, device
+    def __init__(self, torch, shape, device, dtype):
+        self.torch, self.shape, self.device, self.dtype = torch, shape, device, dtype
         hidden, head_dim, heads, kv_heads = shape["hidden"], shape["headDim"], shape["heads"], shape["kvHeads"]
-        make = lambda *size: torch.randn(*size, device=device, dtype=torch.bfloat16) * 0.02  # noqa: E731
+        make = lambda *size: torch.randn(*size, device=device, dtype=dtype) * 0.02  # noqa: E731
         self.embedding, self.head = make(shape["vocab"], hidden), make(shape["vocab"], hidden)
         self.layers = [
             {
@@ -807,7 +809,7 @@ class Decoder:
             }
             for _ in range(shape["layers"])
         ]
-        self.scale = torch.ones(hidden, device=device, dtype=torch.bfloat16)
+        self.scale = torch.ones(hidden, device=device, dtype=dtype)
         self.attend = grouped_attention(torch, heads // kv_heads)
         inverse = 1.0 / (10000 ** (torch.arange(0, head_dim, 2, device=device, dtype=torch.float32) / head_dim))
         self.inverse = inverse
@@ -846,7 +848,7 @@ class Decoder:
 
     def decode_state(self, batch, context):
         torch, shape = self.torch, self.shape
-        make = lambda: torch.randn(batch, shape["kvHeads"], context, shape["headDim"], device=self.device, dtype=torch.bfloat16)  # noqa: E731
+        make = lambda: torch.randn(batch, shape["kvHeads"], context, shape["headDim"], device=self.device, dtype=self.dtype)  # noqa: E731
         return {
             "ids": torch.randint(0, shape["vocab"], (batch, 1), device=self.device),
             "position": torch.full((1,), float(context - 1), device=self.device),

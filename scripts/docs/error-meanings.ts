@@ -107,7 +107,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       PRICE_WITHOUT_OFFER: entry('A rule under `prices:` matches no offer of the catalog, so it would change nothing: the machine is not offered there, or not in that way.', 'Take a region or a `purchase` that the hint lists, or leave the rule out.'),
       BAD_ADJUSTMENT: entry('`adjust` under `prices:` is not a discount or a surcharge.', 'Write it like `-12%`.'),
       MEASUREMENT_UNUSABLE: entry('A measurement of your own cannot be held against an estimate: by the estimates the work does not run there, it has no such figure, or a file of measure.py holds nothing large.', 'Check target and count, give the `configuration` as it ran, and the throughput of work without an end.'),
-      MEASUREMENT_IMPOSSIBLE: entry('A measurement of your own is faster than the hardware can be at its peaks, or a hundred times slower than the estimate.', 'Most often the unit (it counts over all accelerators), the count or the target is wrong; else the model, the precision or the accelerator.'),
+      MEASUREMENT_IMPOSSIBLE: entry('A measurement of your own is faster than the hardware can be at its peaks, or a hundred times slower than the estimate; or what measure.py found does not suit the accelerator.', 'Most often the unit (it counts over all accelerators), the count or the target is wrong; else the model, the precision or the accelerator.'),
       UNKNOWN_MEASUREMENT: entry('Your store has no measurement of that id.', '`rigor calibrate list`; those of rigor.yaml are taken out there.'),
       BAD_MEASUREMENT: entry('A row of a file of measurements lacks a value.', 'Fill it in, or leave the row out.'),
     },

@@ -40,6 +40,8 @@ const CARD_SIGMA_LOG = 0.15
 const NEGLIGIBLE = 0.005
 /** Clocks above the rated ones reach this much more than dense peak at most; measured beyond it, the label or the count is wrong. */
 const MOST_OF_PEAK = 1.15
+/** A card that reaches less was busy with something else, or is another one: no cooling and no limit costs that much. */
+const LEAST_OF_PEAK = 0.15
 
 /** Expected offset of this card, where an observation and the expectation it is held against have errors of their own. */
 const shrunk = (logRatio: number, expectationSigmaLog: number): number => logRatio * (CARD_SIGMA_LOG ** 2 / (CARD_SIGMA_LOG ** 2 + expectationSigmaLog ** 2))
@@ -70,19 +72,24 @@ export function hardwareFactors(own: OwnHardware, accelerator: Accelerator): Har
 /** Formats whose matmuls run on the same units and clocks as those that language models use: the rest is shown and not drawn on. */
 const COUNTS: readonly string[] = ['bf16', 'fp16', 'fp8']
 
-/** What no such card does was not measured on one. */
+/** What no such card does was not measured on one, or not on one that was free. */
 export function refuseImpossibleHardware(own: OwnHardware, accelerator: Accelerator, where: string): void {
-  const hint = 'Is it really that accelerator? Name the right one: rigor calibrate add FILE --accelerator NAME'
+  const wrongPart = 'Is it really that accelerator? Name the right one: rigor calibrate add FILE --accelerator NAME'
+  const busy = `Was the GPU busy with something else? Is it really ${accelerator.id}?`
+  const refuse = (said: string, hint: string): never => {
+    throw new RigorError('MEASUREMENT_IMPOSSIBLE', `${where} — ${said}.`, {hint})
+  }
   for (const [precision, flops] of Object.entries(own.matmulFlops)) {
     const peak = peakFlops(accelerator, precision)
-    if (peak !== undefined && flops > peak * MOST_OF_PEAK) {
-      throw new RigorError('MEASUREMENT_IMPOSSIBLE', `${where} — ${tera(flops)} TFLOP/s in ${precision} are more than ${accelerator.id} has at its peak (${tera(peak)}).`, {hint})
-    }
+    if (peak === undefined) continue
+    if (flops > peak * MOST_OF_PEAK) refuse(`${tera(flops)} TFLOP/s in ${precision} are more than ${accelerator.id} has at its peak (${tera(peak)})`, wrongPart)
+    if (flops < peak * LEAST_OF_PEAK && COUNTS.includes(precision)) refuse(`${tera(flops)} TFLOP/s in ${precision} are less than a sixth of what ${accelerator.id} has (${tera(peak)})`, busy)
   }
   const nominal = accelerator.memoryBandwidthBytesPerSecond
-  if ((own.bandwidthBytesPerSecond ?? 0) > nominal * MOST_OF_PEAK) {
-    throw new RigorError('MEASUREMENT_IMPOSSIBLE', `${where} — ${tera(own.bandwidthBytesPerSecond ?? 0)} TB/s of memory bandwidth are more than ${accelerator.id} has (${tera(nominal)}).`, {hint})
-  }
+  const {bandwidthBytesPerSecond: bytes = nominal, idleWatts = 0, maximumWatts = Number.POSITIVE_INFINITY} = own
+  if (bytes > nominal * MOST_OF_PEAK) refuse(`${tera(bytes)} TB/s of memory bandwidth are more than ${accelerator.id} has (${tera(nominal)})`, wrongPart)
+  if (bytes < nominal * LEAST_OF_PEAK) refuse(`${tera(bytes)} TB/s of memory bandwidth are less than a sixth of what ${accelerator.id} has (${tera(nominal)})`, busy)
+  if (idleWatts >= maximumWatts) refuse(`${idleWatts} W while idle are no less than the ${maximumWatts} W at most`, busy)
 }
 
 const tera = (value: number): string => String(Number((value / 1e12).toPrecision(3)))

@@ -228,7 +228,7 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
     if (plain === undefined) return null
     const spot = spotOf(kind, spec, raw, demand, hardware, plain.configuration, facts)
     const belief = posterior.at(spot)
-    const pull = belief === undefined ? null : pullOf(belief, spot, sigmaOf(plain), evidence)
+    const pull = belief === undefined ? null : pullOf(belief, spot, plain, evidence)
     pulls.set(key, pull)
     return pull
   }
@@ -266,8 +266,8 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
 }
 
 /** `null` where it would change no figure that anybody reads. */
-function pullOf(belief: Belief, spot: Spot, sigmaLog: number, evidence: readonly Evidence[]): Pull | null {
-  const shift = sigmaLog * belief.offsetPerSigma
+function pullOf(belief: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
+  const shift = Math.min(sigmaOf(plain) * belief.offsetPerSigma, Math.log(headroom(plain)))
   if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
   const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
@@ -277,11 +277,16 @@ function pullOf(belief: Belief, spot: Spot, sigmaLog: number, evidence: readonly
   return {belief, same, speed, note: `Pulled ×${speed.toPrecision(3)} by ${by}.`}
 }
 
+/** How many times as fast the hardware could be at most: no measurement makes anything faster than that. A load that is given says nothing of it. */
+function headroom({workSeconds, throughput: {value}, endless, rooflineSeconds}: Performance): number {
+  const seconds = workSeconds?.p50 ?? (endless && value !== null && value.p10 < value.p90 ? 1 / value.p50 : Number.POSITIVE_INFINITY)
+  return rooflineSeconds > 0 ? Math.max(1, seconds / rooflineSeconds) : Number.POSITIVE_INFINITY
+}
+
 /** A performance at `factor` times its speed, with the spread that is left. What only its reader asks for stays lazy. */
 function pulled(performance: Performance, {belief, same, note}: Pull, asked: number): Performance {
   const {workSeconds, throughput, endless} = performance
-  // No measurement makes anything faster than the hardware.
-  const factor = workSeconds !== null && asked > 1 ? Math.max(1, Math.min(asked, workSeconds.p50 / performance.rooflineSeconds)) : asked
+  const factor = asked > 1 && workSeconds !== null ? Math.min(asked, headroom(performance)) : asked
   const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
   const faster = (interval: Interval): Interval => narrowed(interval, factor)
   const shorter = (interval: Interval): Interval => narrowed(interval, 1 / factor)

@@ -92,16 +92,47 @@ export function hardwareId(hardware: Omit<StoredHardware, 'id'>): string {
 
 const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex').slice(0, 10)
 
-/** Writes the whole store beside the old one and puts it in its place: a reader sees one or the other. */
-export function writeMeasurements({file, measurements, hardware}: Omit<MeasurementStore, 'locate'>): void {
-  const text = `${JSON.stringify({schema: 'rigor.measurements/1', measurements, hardware}, undefined, 2)}\n`
+/** A lock older than this was left behind: a change takes milliseconds. */
+const STALE_LOCK_MILLISECONDS = 10_000
+const LOCK_TRIES = 200
+const LOCK_PAUSE_MILLISECONDS = 20
+
+/**
+ * Changes the store: reads it, writes the whole of it beside the old one and puts it in its place, so that a reader sees one or the
+ * other. Several at a time wait for each other. `change` gives what the store is to hold, or `undefined` to leave it.
+ */
+export function changeMeasurements(paths: Pick<Paths, 'data'>, change: (store: MeasurementStore) => Pick<MeasurementStore, 'measurements' | 'hardware'> | undefined): void {
+  const file = measurementsFile(paths)
+  const lock = `${file}.lock`
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
+  let locked = false
   try {
     fs.mkdirSync(path.dirname(file), {recursive: true})
-    fs.writeFileSync(temporary, text, {mode: 0o600})
+    takeLock(lock)
+    locked = true
+    const changed = change(readMeasurements(paths))
+    if (changed === undefined) return
+    fs.writeFileSync(temporary, `${JSON.stringify({schema: 'rigor.measurements/1', ...changed}, undefined, 2)}\n`, {mode: 0o600})
     fs.renameSync(temporary, file)
   } catch (cause) {
     fs.rmSync(temporary, {force: true})
+    if (cause instanceof RigorError) throw cause
     throw new RigorError('NOT_WRITABLE', `${echo(file, 300)} cannot be written (${echo(String((cause as NodeJS.ErrnoException).code ?? cause))}).`, {hint: 'Set RIGOR_HOME to a folder that can be written, or check the permissions.', cause})
+  } finally {
+    if (locked) fs.rmSync(lock, {force: true})
+  }
+}
+
+function takeLock(lock: string): void {
+  for (let tries = 0; ; tries++) {
+    try {
+      fs.closeSync(fs.openSync(lock, 'wx'))
+      return
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || tries >= LOCK_TRIES) throw cause
+      const age = Date.now() - (fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs ?? Date.now())
+      if (age > STALE_LOCK_MILLISECONDS) fs.rmSync(lock, {force: true})
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_PAUSE_MILLISECONDS)
+    }
   }
 }

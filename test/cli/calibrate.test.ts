@@ -59,6 +59,14 @@ describe('calibrate add', () => {
     expect(dry.estimate.p50 / 60_000).toBeCloseTo(1, 1)
   })
 
+  test('several at a time lose none', async () => {
+    const rates = [58_000, 59_000, 60_000, 61_000]
+    await Promise.all(rates.map(rate => run('calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', `${rate} tokens/s`)))
+
+    expect((JSON.parse(fs.readFileSync(store, 'utf8')) as {measurements: unknown[]}).measurements).toHaveLength(rates.length)
+    expect(fs.readdirSync(path.dirname(store))).toEqual(['measurements.json'])
+  })
+
   test('by flags alone, with a duration', async () => {
     const {status, comparison} = await answer('calibrate', 'add', '--kind', 'generic', '--set', 'flops=1e17', '--set', 'bytes=1e12', '--on', 'a100-sxm-80gb:1', '--duration', '3 h')
 

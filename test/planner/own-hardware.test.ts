@@ -40,11 +40,17 @@ describe('how a card differs from its kind', () => {
 })
 
 test.for<[string, Partial<OwnHardware>]>([
-  ['arithmetic', {matmulFlops: {bf16: 900e12}}],
-  ['bandwidth', {bandwidthBytesPerSecond: 3e12}],
-])('more %s than the part has is refused: it was another part', ([, figures]) => {
+  ['more arithmetic than the part has', {matmulFlops: {bf16: 900e12}}],
+  ['more bandwidth than the part has', {bandwidthBytesPerSecond: 3e12}],
+  ['next to no arithmetic', {matmulFlops: {bf16: 90e12}}],
+  ['next to no bandwidth', {bandwidthBytesPerSecond: 2e11}],
+])('%s is refused: it was another part, or a busy one', ([, figures]) => {
   expect(() => refuseImpossibleHardware(own(figures), PCIE, 'gpu.json')).toThrow(RigorError)
   expect(() => refuseImpossibleHardware(own(figures), PCIE, 'gpu.json')).toThrow(/^gpu\.json — .+h100-pcie-80gb/)
+})
+
+test('more watts while idle than at most are refused', () => {
+  expect(() => refuseImpossibleHardware(own({idleWatts: 300, maximumWatts: 250}), PCIE, 'gpu.json')).toThrow(/^gpu\.json — 300 W while idle/)
 })
 
 test('power counts once: the limit for the watts, what it does to the clocks in the rates', () => {

@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, test} from 'vitest'
 import {RigorError} from '../../src/errors.ts'
-import {measurementId, parseStored, readMeasurements, writeMeasurements, type StoredMeasurement} from '../../src/store/measurements.ts'
+import {changeMeasurements, measurementId, parseStored, readMeasurements, type StoredMeasurement} from '../../src/store/measurements.ts'
 
 let data: string
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterEach(() => {
 
 const ENTRY: Omit<StoredMeasurement, 'id'> = {workload: {kind: 'generic', flops: '1e18'}, on: 'a100-sxm-80gb:1', duration: '3 h'}
 const stored = (entry = ENTRY): StoredMeasurement => ({id: measurementId(entry), ...entry})
-const save = (measurements: readonly StoredMeasurement[]): void => writeMeasurements({...readMeasurements({data}), measurements})
+const save = (measurements: readonly StoredMeasurement[]): void => changeMeasurements({data}, () => ({measurements, hardware: []}))
 
 describe('the store', () => {
   test('is empty before anything is in it, and reading makes no file', () => {
@@ -34,10 +34,21 @@ describe('the store', () => {
     save([stored()])
     expect(fs.readdirSync(data)).toEqual(['measurements.json'])
 
-    fs.rmSync(path.join(data, 'measurements.json'))
-    fs.mkdirSync(path.join(data, 'measurements.json', 'in the way'), {recursive: true})
-    expect(() => writeMeasurements({file: path.join(data, 'measurements.json'), measurements: [], hardware: []})).toThrow(RigorError)
+    expect(() => changeMeasurements({data}, () => { throw new Error('no room') })).toThrow(RigorError)
     expect(fs.readdirSync(data)).toEqual(['measurements.json'])
+    expect(readMeasurements({data}).measurements).toEqual([stored()])
+  })
+
+  test('is changed by one at a time: a lock that somebody holds is waited for, one that was left behind is not', () => {
+    save([stored()])
+    const lock = path.join(data, 'measurements.json.lock')
+    fs.writeFileSync(lock, '')
+    fs.utimesSync(lock, new Date(0), new Date(0))
+
+    changeMeasurements({data}, ({measurements, hardware}) => ({measurements: [...measurements, {...stored(), id: 'm-0000000000'}], hardware}))
+
+    expect(readMeasurements({data}).measurements).toHaveLength(2)
+    expect(fs.existsSync(lock)).toBe(false)
   })
 
   test('names file and line of a mistake', () => {
