@@ -33,6 +33,7 @@ describe('calibrate add', () => {
     expect({code, stderr}).toEqual({code: 0, stderr: ''})
     expect(stdout).toMatch(/^Measurement m-[0-9a-f]{10}\n/)
     expect(stdout).toMatch(/plain estimate +[\d,]+ tokens\/s ±/)
+    expect(stdout).toMatch(/taken to run as +bf16, .*pytorch/)
     expect(stdout).toContain(`kept in ${store}`)
     const {stdout: estimate} = await run('estimate', TUNE, '--on', 'h100-sxm-80gb:8')
     expect(estimate).toMatch(/Pulled ×0\.\d+ by your measurement of 2026-11-21 on h100-sxm-80gb:8\./)

@@ -6,6 +6,7 @@ import {PlanningCommand, workloadFlags} from '../../planning-command.ts'
 import {measurementFigures} from '../../report/measurements.ts'
 import {renderFacts, type Fact} from '../../report/list.ts'
 import {significant} from '../../report/format.ts'
+import {configurationText} from '../../report/words.ts'
 import {loadWorkloads, readText, settingsOf} from '../../workspace.ts'
 
 export default class CalibrateAdd extends PlanningCommand {
@@ -55,6 +56,7 @@ export default class CalibrateAdd extends PlanningCommand {
     const {measured, predicted, ratio, apart, pulledText} = measurementFigures(evidence, pulled)
     this.show(measurement.id, [
       ['on', measurement.on],
+      ['taken to run as', configurationText(evidence.configuration, true)],
       ['measured', measured],
       ['plain estimate', predicted],
       ['measured ÷ estimate', `×${ratio} (${apart})`],
