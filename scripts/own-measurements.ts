@@ -1,6 +1,7 @@
 /**
  * How well own measurements would pull, by what others published: rows of one source stand for what one user measures, and each
  * row is predicted from up to COUNT others of its source, as `src/planner/posterior.ts` does it: `node scripts/own-measurements.ts`.
+ * `--fit` prints the correlations that predict best, by kind and over all; they are not written anywhere.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -11,7 +12,7 @@ import {median} from '../src/accuracy/score.ts'
 import {parseCsv} from '../src/catalog/csv.ts'
 import {Z90} from '../src/performance/interval.ts'
 import {createPlanningFacts} from '../src/planner/facts.ts'
-import {createPosterior, REPEAT_RUN_SIGMA_LOG, type Observation} from '../src/planner/posterior.ts'
+import {CORRELATION, createPosterior, REPEAT_RUN_SIGMA_LOG, type Correlations, type Observation} from '../src/planner/posterior.ts'
 import {openSnapshot} from '../src/store/snapshot.ts'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
@@ -74,9 +75,83 @@ const SETS: readonly {readonly title: string; readonly of: (row: Row, other: Row
   {title: 'any row of the source', of: () => true},
 ]
 
+// ---- fitting
+
+/** What each correlation is tried at. */
+const GRID: Readonly<Record<keyof Correlations, readonly number[]>> = {
+  sameArchitecture: [0.7, 0.5, 0.35, 0.2, 0.1],
+  elsewhere: [0.3, 0.2, 0.1, 0.05, 0],
+  perDoubling: [1, 0.95, 0.9, 0.8, 0.7],
+  otherModel: [0.9, 0.8, 0.7, 0.5, 0.35, 0.2],
+  otherWork: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5],
+  otherRuntime: [0.95, 0.9, 0.8, 0.6, 0.4],
+  otherPrecision: [1, 0.95, 0.9, 0.8, 0.6],
+}
+const ROUNDS = 2
+/** Degrees of freedom of the t distribution that predictions are scored by: errors have heavier tails than a Gaussian. */
+const TAIL = 4
+
+interface Case {
+  readonly row: Row
+  readonly others: readonly Row[]
+  /** A source with many rows counts for the root of their number. */
+  readonly weight: number
+}
+
+/** Each row with one other of its source, with four, and with two of its own accelerator and model. */
+function casesOf(groups: readonly (readonly Row[])[]): readonly Case[] {
+  return groups.flatMap(list => {
+    const picked = chosen(list, 40, 3)
+    return picked.flatMap((row, index) => {
+      const pool = list.filter(other => other !== row)
+      const near = pool.filter(({spot}) => spot.acceleratorId === row.spot.acceleratorId && spot.model === row.spot.model)
+      return [chosen(pool, 1, index), chosen(pool, 4, index), ...(near.length === 0 ? [] : [chosen(near, 2, index)])].map(others => ({row, others, weight: 1 / Math.sqrt(picked.length)}))
+    })
+  })
+}
+
+/** Mean log density of what was measured, constants left out. */
+function likelihood(cases: readonly Case[], by: Correlations): number {
+  let total = 0
+  let weights = 0
+  for (const {row, others, weight} of cases) {
+    const belief = createPosterior(others, by).at(row.spot)
+    const sigma = Math.max(REPEAT_RUN_SIGMA_LOG, row.sigmaLog * (belief?.spreadShare ?? 1))
+    const z = (row.offset - row.sigmaLog * (belief?.offsetPerSigma ?? 0)) / sigma
+    total += weight * (-Math.log(sigma) - ((TAIL + 1) / 2) * Math.log(1 + (z * z) / TAIL))
+    weights += weight
+  }
+  return total / weights
+}
+
+function fit(cases: readonly Case[]): Correlations {
+  let best: Correlations = CORRELATION
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, values] of Object.entries(GRID) as [keyof Correlations, readonly number[]][]) {
+      for (const value of values) {
+        const tried = {...best, [name]: value}
+        if (likelihood(cases, tried) > likelihood(cases, best)) best = tried
+      }
+    }
+  }
+  return best
+}
+
+function printFit(groups: readonly (readonly Row[])[]): void {
+  const cases = casesOf(groups)
+  for (const [kind, of] of [['all', cases] as const, ...Map.groupBy(cases, ({row}) => row.kind)]) {
+    const fitted = fit(of)
+    process.stdout.write(`${kind}: ${likelihood(of, CORRELATION).toFixed(3)} as they are, ${likelihood(of, fitted).toFixed(3)} with ${JSON.stringify(fitted)}\n`)
+  }
+}
+
 async function main(): Promise<void> {
   const rows = await readRows()
   const groups = [...Map.groupBy(rows, row => row.group).values()].filter(list => list.length > 2)
+  if (process.argv.includes('--fit')) {
+    printFit(groups)
+    return
+  }
   const print = (cells: readonly string[]): boolean => process.stdout.write(`${cells.map((cell, index) => (index < 2 ? cell.padEnd([38, 18][index]!) : cell.padStart(10))).join('')}\n`)
   print(['measured', 'kind', 'how many', 'rows', 'MdAPE', 'then', 'inside', 'then'])
   for (const {title, of} of SETS) {

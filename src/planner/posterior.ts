@@ -20,26 +20,28 @@ export interface Spot {
 }
 
 /**
- * Correlations of the estimator's errors, fitted to the published measurements: rows of one source stand for what one user
- * measures, and each is predicted from others of its source (`node scripts/own-measurements.ts`, docs/models/own-measurements.md). The fit
- * is flat, so the figures are round ones near its best over all kinds.
+ * Correlations of the estimator's errors, after the published measurements: rows of one source stand for what one user
+ * measures, and each is predicted from others of its source (`node scripts/own-measurements.ts --fit`, docs/models/own-measurements.md). The
+ * likelihood is flat around its best, so round figures are used, on the low side: a source is often one careful engineer with one
+ * set-up, a user's collection less uniform, and too low a correlation only leaves an estimate where it was.
  */
 export const CORRELATION = {
-  /** Another accelerator of the same architecture: same kernels, another balance of compute, memory and links. Fitted 0.1–0.7 by kind. */
+  /** Another accelerator of the same architecture: same kernels, another balance of compute, memory and links. Fitted 0.7, few pairs. */
   sameArchitecture: 0.5,
-  /** Any other hardware: what is left is the user's way of running things. Fitted 0–0.3. */
+  /** Any other hardware: what is left is the user's way of running things. Fitted 0.2–0.3. */
   elsewhere: 0.1,
   /** Per doubling of the accelerators in a machine, and of the machines: links and scaling come in. Fitted 0.7–0.95. */
   perDoubling: 0.9,
-  /** Another model: other shapes of matmul, another share of attention and of memory traffic. Fitted 0.2–0.8, 0.5 over all. */
+  /** Another model: other shapes of matmul, another share of attention and of memory traffic. Fitted 0.2–0.8. */
   otherModel: 0.5,
-  /** The same model with other lengths, batch or load. Fitted 0.7–0.9; the lowest, since at 0.8 fewer results fall inside the interval than should. */
+  /** The same model with other lengths, batch or load. Fitted 0.8–0.9; lower, since at 0.8 fewer results fall inside the interval than should. */
   otherWork: 0.7,
-  /** Fitted 0.8–0.9 where one source compares runtimes; on the cautious side. */
+  /** Fitted 0.8–0.95 where one source compares runtimes. */
   otherRuntime: 0.8,
-  /** Fitted 0.8–0.95. */
+  /** Fitted 0.8–0.9. */
   otherPrecision: 0.9,
-} as const
+}
+export type Correlations = Readonly<typeof CORRELATION>
 
 /** Repeated runs of one job on one machine differ by this (standard deviation of ln): within the 2–5 % of repeated MLPerf runs. No interval gets narrower. */
 export const REPEAT_RUN_SIGMA_LOG = 0.05
@@ -51,11 +53,11 @@ const FELT = 0.05
  * A product of kernels each of which is positive semi-definite (nested equality, equality of one trait, and exp(−|difference|)
  * of a logarithm), so that any set of spots has a valid covariance.
  */
-export function correlation(a: Spot, b: Spot): number {
-  const hardware = a.acceleratorId === b.acceleratorId ? 1 : a.architecture === b.architecture ? CORRELATION.sameArchitecture : CORRELATION.elsewhere
+export function correlation(a: Spot, b: Spot, by: Correlations = CORRELATION): number {
+  const hardware = a.acceleratorId === b.acceleratorId ? 1 : a.architecture === b.architecture ? by.sameArchitecture : by.elsewhere
   const doublings = Math.abs(Math.log2(a.acceleratorsPerNode / b.acceleratorsPerNode)) + Math.abs(Math.log2(a.nodes / b.nodes))
-  const model = a.model === b.model ? (a.work === b.work ? 1 : CORRELATION.otherWork) : CORRELATION.otherModel * CORRELATION.otherWork
-  return hardware * CORRELATION.perDoubling ** doublings * model * (a.runtime === b.runtime ? 1 : CORRELATION.otherRuntime) * (a.precision === b.precision ? 1 : CORRELATION.otherPrecision)
+  const model = a.model === b.model ? (a.work === b.work ? 1 : by.otherWork) : by.otherModel * by.otherWork
+  return hardware * by.perDoubling ** doublings * model * (a.runtime === b.runtime ? 1 : by.otherRuntime) * (a.precision === b.precision ? 1 : by.otherPrecision)
 }
 
 export interface Observation {
@@ -83,12 +85,12 @@ export interface Posterior {
   at(spot: Spot): Belief | undefined
 }
 
-export function createPosterior(observations: readonly Observation[]): Posterior {
-  const lower = cholesky(observations)
+export function createPosterior(observations: readonly Observation[], by: Correlations = CORRELATION): Posterior {
+  const lower = cholesky(observations, by)
   const weights = solve(lower, observations.map(({offset}) => offset))
   return {
     at(spot) {
-      const shared = observations.map(observation => correlation(spot, observation.spot))
+      const shared = observations.map(observation => correlation(spot, observation.spot, by))
       let nearest = 0
       let felt = 0
       for (const [index, share] of shared.entries()) {
@@ -109,14 +111,14 @@ export function createPosterior(observations: readonly Observation[]): Posterior
 }
 
 /** Lower triangle L of the observations' covariance, L·Lᵀ: the estimator's error and, on the diagonal, that of a repeated run. */
-function cholesky(observations: readonly Observation[]): Float64Array[] {
+function cholesky(observations: readonly Observation[], by: Correlations): Float64Array[] {
   const rows: Float64Array[] = []
   for (const [row, one] of observations.entries()) {
     const values = new Float64Array(row + 1)
     for (let column = 0; column <= row; column++) {
       const other = observations[column]!
       const own = row === column ? REPEAT_RUN_SIGMA_LOG ** 2 : 0
-      let sum = one.sigmaLog * other.sigmaLog * correlation(one.spot, other.spot) + own
+      let sum = one.sigmaLog * other.sigmaLog * correlation(one.spot, other.spot, by) + own
       const above = rows[column] ?? values
       for (let index = 0; index < column; index++) sum -= values[index]! * above[index]!
       values[column] = row === column ? Math.sqrt(Math.max(sum, Number.MIN_VALUE)) : sum / above[column]!
