@@ -152,6 +152,8 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       uplinkBytesPerSecond: place.kind === 'rig' ? place.rig.site.uplinkBytesPerSecond : work.uplinkBytesPerSecond,
     })
     if (movement.note !== null) notes.push(movement.note)
+    const own = place.kind === 'cloud' ? undefined : facts.own(place.accelerator)
+    if (own !== undefined) notes.push(own.note)
     const setup = provisioning(place).hours
     const load = performance.loadSeconds / 3600
     const workHours = workHoursOf(performance, schedule)
