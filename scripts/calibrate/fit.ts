@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {parse as parseYaml} from 'yaml'
 import {parseCsv} from '../../src/catalog/csv.ts'
 import {parseMeasurements, type Measurement} from '../../src/catalog/parse/measured.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread, CalibrationTable} from '../../src/catalog/schema.ts'
@@ -15,8 +16,11 @@ export const AS_OF = '2026-11-20'
 
 export const log = (text: string): void => void process.stderr.write(`${text}\n`)
 
+/** What data/measured/scope.yaml excludes is not fitted to, either. */
+const excluded: ReadonlySet<string> = new Set((parseYaml(fs.readFileSync(path.join(root, 'data/measured/scope.yaml'), 'utf8')) as {excluded: {id: string}[]}).excluded.map(({id}) => id))
+
 /** The measurements of a file of data/measured. */
-export const measurements = (file: string): readonly Measurement[] => parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), `${file}.csv`)
+export const measurements = (file: string): readonly Measurement[] => parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), `${file}.csv`).filter(({id}) => !excluded.has(id))
 
 /** The source most of the rows come from: the one a calibrated figure rests on. */
 export function largestSource(rows: readonly {readonly source: string}[]): string {

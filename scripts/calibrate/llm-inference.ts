@@ -219,9 +219,11 @@ export async function loadSamples(): Promise<{base: PlanningFacts; samples: Samp
   chooseConfigurations(samples, () => startLn, base)
   const usable = samples.filter(sample => residualOf(sample, startLn, base) !== undefined)
   const sizes = new Map<string, number>()
-  const key = ({measurement, figure}: Sample): string => `${measurement.source} ${figure}`
-  for (const sample of usable) sizes.set(key(sample), (sizes.get(key(sample)) ?? 0) + 1)
-  for (const sample of usable) sample.weight = FIGURE_WEIGHT[sample.figure] * (sizes.get(key(sample)) ?? 1) ** -0.3
+  const ofSource = ({measurement, figure}: Sample): string => `${measurement.source} ${figure}`
+  const ofModel = ({model, figure}: Sample): string => `${model} ${figure}`
+  for (const key of [ofSource, ofModel]) for (const sample of usable) sizes.set(key(sample), (sizes.get(key(sample)) ?? 0) + 1)
+  // What has many rows says more than what has few, but not in proportion: neither a giant table nor a favourite model rules.
+  for (const sample of usable) sample.weight = FIGURE_WEIGHT[sample.figure] * (sizes.get(ofSource(sample)) ?? 1) ** -0.3 * (sizes.get(ofModel(sample)) ?? 1) ** -0.25 * 2
   log(`${usable.length} of ${samples.length} rows`)
   return {base, samples: usable}
 }
