@@ -2,13 +2,12 @@ import * as z from 'zod'
 import {RigNode} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
-import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, share, tariff, whole, word} from '../workload/fields.ts'
+import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
 
 /** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
 
 const amount = () => z.number({error: () => 'expected a number'}).nonnegative().max(1e15)
 const isoDate = () => z.iso.date({error: () => 'expected a date such as 2027-06-30'})
-const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
 
 /** Inline, by file, or by glob. What an inline one holds is its kind's business: see workload/read.ts. */
 const WorkloadEntry = z.union(

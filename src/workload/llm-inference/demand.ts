@@ -35,6 +35,8 @@ export interface InferenceDemand extends Demand {
   readonly replicas: number | 'auto'
   readonly precision: string | undefined
   readonly configuration: Configuration
+  readonly speculation?: {readonly draftTokens: number; readonly acceptance: number} | undefined
+  readonly disaggregated?: boolean
   /** Version of the runtime, where a measurement is read that names it: kernels differ. */
   readonly runtimeVersion?: string
   /** Timed inside the engine: no server, no network, no tokenising before the first token. */
@@ -121,6 +123,8 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     replicas: configuration.dp ?? spec.replicas,
     precision,
     configuration,
+    ...(spec.speculative === undefined ? {} : {speculation: spec.speculative}),
+    ...(spec.disaggregated === true ? {disaggregated: true} : {}),
     speed: 1,
     comparison: spec.apiPrice === undefined ? undefined : apiOf(spec.apiPrice, inputTokens, outputTokens),
   }

@@ -63,6 +63,8 @@ export interface Factors {
   readonly queueExponent: number
   /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
   readonly lockstep: number
+  /** Decode steps that a request waits before such ranks take it in, so that all of them have a prompt at a time (TensorRT-LLM's attention_dp_config). */
+  readonly balanceSteps: number
 }
 
 /** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
@@ -95,6 +97,7 @@ export const QUANTITIES = {
   queueShare: ['queue-share', 0.5],
   queueExponent: ['queue-exponent', 0.7],
   lockstep: ['lockstep', 1.15],
+  balanceSteps: ['balance-steps', 10],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
 
 export type FactorName = keyof typeof QUANTITIES

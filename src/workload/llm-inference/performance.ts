@@ -7,7 +7,7 @@ import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, createServing, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -83,12 +83,37 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   }
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const factors = demand.engineOnly === true ? withoutServer(known) : known
-  const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
+  const serving = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
   if (plan.sequencesThatFit < 1) return doesNotFit(demand, hardware, plan, facts)
-  return settle(demand, hardware, configuration, plan)
+  return demand.disaggregated === true ? settleApart(demand, hardware, configuration, plan) : settle(demand, hardware, configuration, plan)
+}
+
+/** Replicas that prefill to replicas that decode, from long answers to long prompts. */
+const SPLITS = [[1, 7], [1, 3], [1, 2], [1, 1], [2, 1], [3, 1], [7, 1]] as const
+
+/** Prompts and answers on replicas of their own: the split that meets the goal with the fewest accelerators, among equals the highest rate. */
+function settleApart(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
+  const handOverSeconds = cacheTransferSeconds(plan.serving, hardware, demand.inputTokens)
+  if (handOverSeconds === undefined) return refused('link-unknown', 'the link that would carry caches from prefill to decode is unknown', 'disaggregated: false')
+  let best: PerformResult | undefined
+  for (const [prefillers, decoders] of SPLITS) {
+    const serving = {...plan.serving, prefillersPerDecoder: prefillers / decoders, handOverSeconds}
+    const note = `Of every ${prefillers + decoders} replicas ${prefillers} only prefill${prefillers === 1 ? 's' : ''}; a prompt's cache is handed over in ${milliseconds(handOverSeconds)}.`
+    const result = settle(demand, hardware, configuration, {...plan, serving}, prefillers + decoders, note)
+    if (best === undefined || isBetter(result, best)) best = result
+  }
+  return best!
+}
+
+function isBetter(left: PerformResult, right: PerformResult): boolean {
+  if (!left.feasible || !right.feasible) return left.feasible
+  const meets = ({refusedUnlessNamed}: Performance): boolean => refusedUnlessNamed === undefined
+  if (meets(left.performance) !== meets(right.performance)) return meets(left.performance)
+  const [used, before] = [left.performance.acceleratorsUsed, right.performance.acceleratorsUsed]
+  return used < before || (used === before && (left.performance.throughput.value?.p50 ?? 0) > (right.performance.throughput.value?.p50 ?? 0))
 }
 
 /** Heads are not cut: where tp does not divide them, the largest degree below it that does runs, and the rest stays idle. */
@@ -182,9 +207,10 @@ function tryReplicas(demand: InferenceDemand, plan: Plan, replicas: number, slot
   const {serving} = plan
   if (load.kind === 'concurrency') {
     const share = Math.max(1, load.peak / replicas)
-    closedLoop(serving, shapeOf(demand), Math.min(share, slots), peakState)
-    if (share > slots) waitForSlots(peakState, share - slots)
-    return {keepsUp: share <= slots, meetsGoal: meetsGoal(demand, peakState)}
+    const room = slots / (1 + serving.prefillersPerDecoder)
+    closedLoop(serving, shapeOf(demand), Math.min(share, room), peakState)
+    if (share > room) waitForSlots(peakState, share - room)
+    return {keepsUp: share <= room, meetsGoal: meetsGoal(demand, peakState)}
   }
   if (load.kind === 'rate') {
     const keepsUp = openLoop(serving, shapeOf(demand), load.peakPerSecond / replicas, slots, peakState)
@@ -200,13 +226,14 @@ function waitForSlots(state: SteadyState, waiting: number): void {
   state.ttftP99 += wait
 }
 
-function settle(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
+/** `unit`: replicas come in multiples of it. */
+function settle(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, unit = 1, note?: string): PerformResult {
   const {layout} = plan
   const {load} = demand
-  const groupSize = Math.max(1, layout.ep / layout.tp)
+  const groupSize = Math.max(1, layout.ep / layout.tp) * unit
   const asked = configuration.dp ?? demand.replicas
   const mostReplicas = Math.floor(plan.mostReplicas / groupSize) * groupSize
-  if (mostReplicas < 1 || (asked !== 'auto' && asked > plan.mostReplicas)) {
+  if (mostReplicas < 1 || (asked !== 'auto' && (asked > plan.mostReplicas || asked % unit !== 0))) {
     const wanted = asked === 'auto' ? groupSize : asked
     return refused('topology', `${wanted} replica${wanted > 1 ? 's' : ''} of tp ${layout.tp} × pp ${layout.pp} need ${wanted * layout.tp * layout.pp} accelerators, ${machineSize(hardware)} hold ${plan.mostReplicas}`, plan.mostReplicas > 0 ? `use ${plan.mostReplicas} replicas` : 'use a smaller tp')
   }
@@ -218,7 +245,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
   if (load.kind === 'offline' && slotsWithinPace(demand, plan, slotLimit) < 1) {
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
-  const notes: string[] = []
+  const notes: string[] = note === undefined ? [] : [note]
   let refusedUnlessNamed: Refusal | undefined
   let replicas = asked === 'auto' ? mostReplicas : asked
   if (load.kind === 'offline') {
@@ -352,8 +379,9 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
   if (load.kind === 'concurrency') {
     const active = Math.min(replicas, load.average)
     const share = load.average / active
-    closedLoop(serving, shape, Math.min(share, slots), state)
-    if (share > slots) waitForSlots(state, share - slots)
+    const room = slots / (1 + serving.prefillersPerDecoder)
+    closedLoop(serving, shape, Math.min(share, room), state)
+    if (share > room) waitForSlots(state, share - room)
     tryReplicas(demand, plan, replicas, slots)
     const sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
     return {active, sequences, throughput: intervalFromSpread(state.requestsPerSecond * active * outputTokens, spreads.throughput), workSeconds: null}

@@ -220,6 +220,13 @@ export interface Serving {
   readonly sendLatencySeconds: number
   readonly sendSecondsPerByte: number
   readonly linkKnown: boolean
+  /** Tokens that a pass looks at for each sequence, and how many of them it yields on average; 1 and 1 without speculation. */
+  readonly passTokens: number
+  readonly tokensPerPass: number
+  /** Replicas that prefill only, for each that decodes; 0 = every replica does both. */
+  readonly prefillersPerDecoder: number
+  /** Seconds that the cache of a prompt takes from one to the other. */
+  readonly handOverSeconds: number
   /** Weights of experts are unpacked before they are multiplied. */
   readonly unpacksExperts: boolean
 }
@@ -238,6 +245,15 @@ function clockShare(accelerator: Accelerator, peak: number, operandBits: number,
 
 const LARGE_MESSAGE_BYTES = 1e9
 
+/** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
+export interface Speculation {
+  readonly draftTokens: number
+  readonly acceptance: number
+}
+
+/** Tokens that a pass yields: those accepted in a row and one of the model's own, (1 − αⁿ⁺¹) ÷ (1 − α) (Leviathan et al. 2023, equation 1). */
+export const expectedTokens = ({draftTokens, acceptance}: Speculation): number => (1 - acceptance ** (draftTokens + 1)) / (1 - acceptance)
+
 /** Expected largest of 1, 2, 4, … 256 standard normal values (order statistics; Harter 1961, Biometrika 48). */
 const EXPECTED_MAXIMUM = [0, 0.5642, 1.0294, 1.4236, 1.766, 2.0697, 2.3437, 2.5946, 2.8272]
 const expectedMaximum = (count: number): number => EXPECTED_MAXIMUM[Math.min(EXPECTED_MAXIMUM.length - 1, Math.round(Math.log2(Math.max(1, count))))] ?? 0
@@ -251,7 +267,7 @@ const over = (seconds: number | undefined, speed: number): number | undefined =>
  * Binds a model, a layout and a machine. `speed` = how many times as fast as the factors say the user measured it to be: every rate times it,
  * every overhead divided by it. `undefined` = the accelerator has no known matmul rate.
  */
-export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1): Serving | undefined {
+export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1, speculation?: Speculation): Serving | undefined {
   const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
   const numbers = numbersOf(model)
@@ -313,6 +329,10 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     sendLatencySeconds: hand0 ?? 0,
     sendSecondsPerByte: perByte(hand0, hand1),
     unpacksExperts: unpacksExperts(format.expertBits, accelerator),
+    passTokens: 1 + (speculation?.draftTokens ?? 0),
+    tokensPerPass: speculation === undefined ? 1 : expectedTokens(speculation),
+    prefillersPerDecoder: 0,
+    handOverSeconds: 0,
     linkKnown: reduce1 !== undefined && exchange1 !== undefined && hand1 !== undefined,
   }
 }
@@ -355,32 +375,47 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const {model, factors, layout} = serving
   const {pp, tp} = layout
   const micro = Math.max(1, batch / pp)
-  const sharedFlops = (2 * micro * (model.sharedBody + model.head)) / (tp * pp)
+  const rows = micro * serving.passTokens
+  const sharedFlops = (2 * rows * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const computeSeconds = (sharedFlops * paddedShare(micro, factors.matmulRows)) / serving.flopsPerSecond
+  const computeSeconds = (sharedFlops * paddedShare(rows, factors.matmulRows)) / serving.flopsPerSecond
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
   into.bytes = serving.sharedReadBytes
   into.experts = 0
   if (model.experts > 0) {
-    const tokens = micro * serving.groups
+    const tokens = rows * serving.groups
     const expertBytes = serving.routedWeightBytes * readShare(serving, tokens)
-    const expertFlops = (2 * micro * model.routedActive) / (tp * pp)
+    const expertFlops = (2 * rows * model.routedActive) / (tp * pp)
     into.experts = Math.max(expertBytes / serving.expertBytesPerSecond, (expertFlops * expertPadding(serving, tokens)) / serving.expertFlopsPerSecond)
     into.flops += expertFlops
     into.bytes += expertBytes
   }
   const windowContext = Math.min(context, model.window)
   const kvBytes = micro * (serving.kvBytesPerToken * context + serving.kvBytesPerWindowToken * windowContext + 2 * serving.stateBytes)
-  const attentionFlops = (micro * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
+  const attentionFlops = (rows * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
   into.attention = Math.max(kvBytes / serving.kvBytesPerSecond, attentionFlops / serving.attentionFlopsPerSecond)
   into.flops += attentionFlops
   into.bytes += kvBytes
-  into.link = linkSeconds(serving, micro)
+  into.link = linkSeconds(serving, rows)
   into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+  if (serving.passTokens > 1) into.overhead += draftSeconds(serving)
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
   into.total = pp * stage * serving.stretch * serving.lockstep + factors.stepSeconds + factors.sequenceSeconds * batch
+  return serving.passTokens > 1 ? perToken(serving, into) : into
+}
+
+/** Drafting: one after another, each token passes a layer and the output head (DeepSeek-V3 2024, §2.2; Li et al. 2024, EAGLE). Per stage. */
+function draftSeconds(serving: Serving): number {
+  const {model, format, layout} = serving
+  const bytes = ((model.sharedBody / model.layers) * format.sharedBits + model.head * format.embeddingBits) / 8 / layout.tp
+  return ((serving.passTokens - 1) * (bytes / serving.weightBytesPerSecond + serving.layerSeconds + 2 * serving.allReduceLatencySeconds)) / layout.pp
+}
+
+/** A pass in the terms of one token of each sequence. */
+function perToken({tokensPerPass}: Serving, into: PassTime): PassTime {
+  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'total', 'flops', 'bytes'] as const) into[part] /= tokensPerPass
   return into
 }
 
@@ -410,6 +445,11 @@ function readShare(serving: Serving, tokens: number): number {
   if (expertRanks <= 1) return hit
   const own = model.experts / expertRanks
   return Math.min(1, (tokens * model.expertsPerToken) / own, hit + serving.expertRanksMaximum * Math.sqrt((hit * (1 - hit)) / own))
+}
+
+/** Seconds to hand the cache of a prompt to the accelerators that decode it: a neighbouring replica's, over the slowest link on the way. */
+export function cacheTransferSeconds(serving: Serving, hardware: Hardware, promptTokens: number): number | undefined {
+  return sendSeconds(hardware, serving.layout.tp * serving.layout.pp, cacheBytes(serving, promptTokens), serving.factors.link)
 }
 
 /** Seconds on links for `tokens` passing one stage. */

@@ -172,10 +172,20 @@ describe('decode step', () => {
   })
 })
 
-test('a board of 400 W with 835.5 TFLOP/s that would draw 0.7 W each runs at √(400 ÷ 584.85) of its clock', () => {
-  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts})!.flopsPerSecond
-  expect(rate('h100-nvl-94gb', 0.7)).toBeCloseTo(835.5e12 * Math.sqrt(400 / 584.85), -9)
-  expect(rate('h100-sxm-80gb', 0.7)).toBeCloseTo(989.4e12, -9)
+describe('the power limit of a board', () => {
+  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts, clockExponent: 0.5})!.flopsPerSecond
+
+  test('835.5 TFLOP/s at 2 W each on 400 W run at the root of 400 ÷ 1671 of the clock', () => {
+    expect(rate('h100-nvl-94gb', 2) / 835.5e12).toBeCloseTo(Math.sqrt(400 / 1671), 2)
+  })
+
+  test('the corner is round: where as much is wanted as is allowed, 2^(−1/8) of the clock is left', () => {
+    expect(rate('h100-nvl-94gb', 400 / 835.5) / 835.5e12).toBeCloseTo(2 ** -0.125, 9)
+  })
+
+  test('a board with room runs at the printed rate', () => {
+    expect(rate('h100-sxm-80gb', 0.1) / 989.4e12).toBeCloseTo(1, 4)
+  })
 })
 
 test('at a measured speed every pass takes that much less', () => {
