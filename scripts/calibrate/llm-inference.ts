@@ -67,7 +67,7 @@ const VERSION_SHARE = 0.7
 
 const OF_MIXTURES: ReadonlySet<FactorName> = new Set(['expertBandwidth', 'expertBandwidth8', 'expertBandwidth4', 'expertCompute', 'expertColumns', 'routingSpread', 'mixtureLayerSeconds'])
 const OF_FORMATS: Partial<Record<FactorName, readonly string[]>> = {
-  compute8: ['fp8', 'int8', 'int4'], compute4: ['nvfp4', 'fp4'], weightBandwidth8: ['fp8', 'int8'], expertBandwidth8: ['fp8', 'int8'],
+  compute8: ['fp8', 'mxfp4'], compute4: ['nvfp4', 'fp4'], weightBandwidth8: ['fp8', 'int8'], expertBandwidth8: ['fp8', 'int8'],
   weightBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], expertBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], quantiseLayerSeconds: ['fp8', 'nvfp4', 'fp4', 'mxfp4', 'int4', 'int8'],
 }
 

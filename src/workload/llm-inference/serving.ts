@@ -48,8 +48,8 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   const {peakFlops} = accelerator
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
-    // Weights of 4 and 8 bits are multiplied as 8-bit integers where there are units for it (llama.cpp's MMQ kernels).
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: runtime === 'llama.cpp' && peakFlops.int8 !== undefined ? 8 : 16}
+    // Prompts are unpacked and multiplied in 16 bit: with 8-bit integers, as the printed rates would allow, Ada and Hopper would be three times as fast as they were.
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
   const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
@@ -67,15 +67,14 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
 }
 
 /**
- * Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. llama.cpp multiplies
- * integers and adds 16-bit products up in 16 bit, at half the integer rate: twice what GeForce cards are printed with, which is for 32-bit sums.
+ * Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. llama.cpp adds 16-bit
+ * products up in 16 bit, at half the integer rate: twice what GeForce cards are printed with, which is for 32-bit sums.
  */
 export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16, runtime = ''): number | undefined {
   const {peakFlops} = accelerator
   const narrowSums = runtime === 'llama.cpp' ? (peakFlops.int8 ?? 0) / 2 : 0
   const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0, narrowSums)
-  const eight = runtime === 'llama.cpp' ? peakFlops.int8 : peakFlops.fp8
-  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? eight : undefined
+  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? peakFlops.fp8 : undefined
   return best ?? (sixteen > 0 ? sixteen : undefined)
 }
 
