@@ -7,7 +7,7 @@ import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, cacheTransferSeconds, createServing, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -592,11 +592,13 @@ export function rooflineSeconds(demand: InferenceDemand, hardware: Hardware, wid
   const active = Math.min(model.activeParameters, model.parameters) * 0.5
   const flops = (2 * active * (newTokens + outputTokens - 1)) / (peak * count)
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * count
-  const cache = ((outputTokens - 1) * full * kv * kvBytesPerElement * demand.inputTokens) / bandwidth
+  // A pass that yields several tokens reads weights and cache once for all of them.
+  const tokensPerPass = demand.speculation === undefined ? 1 : expectedTokens(demand.speculation)
+  const cache = ((outputTokens - 1) * full * kv * kvBytesPerElement * demand.inputTokens) / bandwidth / tokensPerPass
   const perRequest = Math.max(flops, cache)
   if (load.kind === 'offline') return load.requests * perRequest
   const perToken = perRequest / outputTokens
   if (load.kind === 'rate') return Math.max(perToken, 1 / (load.averagePerSecond * outputTokens))
-  const passes = ((outputTokens - 1) * ((active * weightBits) / 8 / bandwidth)) / outputTokens
+  const passes = ((outputTokens - 1) * ((active * weightBits) / 8 / bandwidth)) / outputTokens / tokensPerPass
   return Math.max(perToken, passes / load.average)
 }

@@ -108,10 +108,19 @@ describe('the rest of the spec', () => {
     ['wider tensor parallelism', {configuration: {tp: 8}}, {tpot: 'down', weights: 'down', used: 'up'}],
     ['pipeline stages', {configuration: {pp: 2}}, {weights: 'down', used: 'up', tpot: MOVES, cache: 'down'}],
     ['replicas by configuration', {configuration: {dp: 2}}, {replicas: 'up', used: 'up'}],
+    ['drafted tokens', {speculative: {draftTokens: 3, acceptance: 0.7}}, {throughput: 'up', tpot: 'down'}],
+    ['prompts on replicas of their own', {disaggregated: true, replicas: 2}, {tpot: 'down', replicas: 'up', used: 'up'}],
     ['a batch limit', {configuration: {batch: 8}}, {throughput: 'down', ttft: 'up', tpot: 'down', cache: 'down'}],
   ])('%s', ([, change, expected]) => {
     const before = base()
     expect(changes(before, {...before, spec: {...before.spec, ...change}})).toMatchObject(expected)
+  })
+
+  test('what is drafted costs, what is accepted pays', () => {
+    const drafted = (speculative: Record<string, unknown>): Setting => ({...base(), spec: {...base().spec, speculative}})
+    expect(changes(drafted({draftTokens: 3, acceptance: 0.5}), drafted({draftTokens: 3, acceptance: 0.8}))).toMatchObject({throughput: 'up', tpot: 'down'})
+    // Nothing of what is drafted is right: a pass yields one token as before, and costs more.
+    expect(changes(base(), drafted({draftTokens: 8, acceptance: 0}))).toMatchObject({throughput: 'down', tpot: 'up'})
   })
 
   test('a tight latency goal takes more replicas', () => {
@@ -143,7 +152,7 @@ describe('the rest of the spec', () => {
 
   test('every field of the spec is moved here, or belongs to the planner', () => {
     const planner = ['kind', 'name', 'constraints', 'objective', 'schedule', 'horizonMonths', 'reference', 'data']
-    const moved = ['model', 'traffic', 'slo', 'replicas', 'apiPrice', 'precision', 'configuration']
+    const moved = ['model', 'traffic', 'slo', 'replicas', 'speculative', 'disaggregated', 'apiPrice', 'precision', 'configuration']
     expect(Object.keys(InferenceSpec.shape).toSorted()).toEqual([...planner, ...moved].toSorted())
   })
 })
