@@ -258,7 +258,8 @@ function hardwareFor(accelerator: Accelerator, count: number, nodes: number): Ha
   const perNode = accelerator.formFactor === 'sxm' || accelerator.formFactor === 'oam' ? ACCELERATORS_PER_SXM_NODE : count
   // A row that counts the cards of several boards as one system.
   if (nodes === 1 && count > perNode && count % perNode === 0) return bareHardware(accelerator, perNode, count / perNode)
-  return bareHardware(accelerator, count, nodes)
+  // Tables of several nodes count the accelerators of one; where that is more than a node holds, of all.
+  return bareHardware(accelerator, nodes > 1 && count > perNode && count % nodes === 0 ? count / nodes : count, nodes)
 }
 
 const unbounded = new WeakMap<Facts['languageModel'], Facts>()
