@@ -174,7 +174,7 @@ function fit(samples: readonly Sample[], base: PlanningFacts, say: (text: string
 
 const SOURCE_BALANCE = 0.5
 /** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
-const trustIn = ({metric, found, ran}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : ran ? 0.5 : 1)
+const trustIn = ({metric, found}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : 1)
 
 function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): readonly CalibrationEntry[] {
   const lines: CalibrationEntry[] = []

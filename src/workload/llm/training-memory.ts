@@ -72,7 +72,7 @@ function packedCopies(work: TrainingWork, shape: TrainingShape, layout: Training
   return work.base === 'computed' || layout.checkpointing !== 'none' ? 0 : (2 * ((shape.inputsOfMlp + 1) * shape.denseIntermediate + work.model.hidden)) / layout.tp
 }
 
-function loadingBytes(work: TrainingWork, shape: TrainingShape, layout: TrainingLayout): number {
+function loadingBytes(work: TrainingWork, layout: TrainingLayout): number {
   return work.model.parameters * baseWeightBytes(work, layout.precision) * (1 + 1 / dataParallelGroups(layout).dense + LOADING_BUFFER)
 }
 
@@ -157,7 +157,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   add('logits and loss', lossCounted)
   // Loading may take more than training: the whole weights, the shard that is kept and a buffer between them.
   const running = weightBytes + adapterBytes + gradientBytes + stateBytes + embeddingBytes + referenceBytes + gatheredBytes + unpackedBytes + activationsCounted + lossCounted
-  if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, shape, layout) - running)
+  if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, layout) - running)
   lines.push({item: RESERVE, gib: factors.reserveGib})
   let neededGib = 0
   let staticGib = factors.reserveGib
