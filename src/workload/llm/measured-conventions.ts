@@ -113,7 +113,7 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       // Where a source states the chunks of some runs, the others had none; schedules without chunks are named or the framework's only ones.
       ...(notes.virtualStages !== undefined ? {virtualStages: notes.virtualStages} : is(/bridge/i) ? {virtualStages: 1} : {}),
       recordedLaunches: releaseOf(framework) >= RECORDED_SINCE,
-      ...(notes.compiled === undefined ? {} : {compiled: notes.compiled}),
+      compiled: notes.compiled ?? (notes.allOptions === true || is(/unsloth/i)),
       asyncTensorParallel: notes.asyncTensorParallel === true,
       rowwiseScaling: notes.rowwiseScaling === true,
       ...attentionOf(framework, model),

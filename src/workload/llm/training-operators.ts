@@ -99,7 +99,7 @@ export function castingWork({work, layout, shape, rates, passes, tokens, layers}
 }
 
 /** Bytes of elementwise work that a compiler leaves over by fusing kernels: an assumption. */
-const COMPILED_SHARE = 0.5
+const COMPILED_SHARE = 0.4
 
 /** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
 export function elementwise({work, layout: {tp}, shape, rates, factors, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
@@ -133,6 +133,10 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
   return ((weights.dense + weights.routed) * perWeight * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
 }
 
+/** Kernels of a linear layer whose base is packed ÷ of one that is not: 4 bit is unpacked first; LLM.int8() scales, looks for outliers and multiplies twice. */
+const BASE_LAUNCHES = {computed: 1, nf4: 1.4, int8: 4} as const
+/** Kernels that a compiler leaves over: an assumption. */
+const COMPILED_LAUNCHES = 0.6
 /** Embedding, head, loss and the micro-batch's own work launch about as many kernels as so many layers. */
 const ENDS = 1.5
 /** Of the launches of a step that is recorded once and replayed; an assumption that decides little, as such steps are bound by the device. */
@@ -141,7 +145,7 @@ const RECORDED_SHARE = 0.1
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
 export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
   // Adapters and unpacking add kernels to each linear layer; by how much is an assumption that the fitted overheads absorb in part.
-  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (hasLowRank(work) ? 1.5 : 1) * (work.base !== 'computed' ? 1.4 : 1)
+  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (hasLowRank(work) ? 1.5 : 1) * BASE_LAUNCHES[work.base] * (work.implementation?.compiled === true ? COMPILED_LAUNCHES : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
   return ((factors.layerOverheadSeconds * (layers + ENDS) + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
