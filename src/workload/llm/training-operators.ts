@@ -12,6 +12,9 @@ const TILE_ROWS = 128
 const TILE_COLUMNS = 256
 /** The last wave of tiles is half full on average: w / (w + ½) with w waves (wave quantisation, same guide). */
 const TAIL_WAVES = 0.5
+/** Rate that tiles of half and of a quarter of the size reach ÷ the rate of whole ones (same guide, figure of tile sizes). */
+const HALF_TILE_RATE = 0.9
+const QUARTER_TILE_RATE = 0.75
 /**
  * Values of width h that a state-space or linear-attention layer moves beside its matmuls: convolution, scan over chunks and gated norm at an
  * inner width of 2·h (Dao & Gu 2024, arXiv 2405.21060).
@@ -41,7 +44,7 @@ export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}:
     (1 - attentionShare) * 0.5 * (tail(tokens, mlpIn, rates.processors) + tail(tokens, hidden, rates.processors))
   const bytes =
     2 * tokens * (hidden + attentionIn + attentionOut + hidden + hidden + mlpIn + mlpOut + hidden) + (2 * shape.denseParametersPerLayer) / tp
-  return {seconds: ((flops * slowdown) / rates.matmulFlops + bytes / rates.matmulBandwidth) * layers, flops: flops * layers, bytes: bytes * layers}
+  return {seconds: Math.hypot((flops * slowdown) / rates.matmulFlops, bytes / rates.matmulBandwidth) * layers, flops: flops * layers, bytes: bytes * layers}
 }
 
 /** Routed experts of all mixture layers of the stage, one forward pass. */
@@ -151,11 +154,11 @@ export function launchSeconds({work, layout, factors, passes, layers, mixtureLay
   return ((factors.layerOverheadSeconds * (layers + ENDS) + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
 }
 
-/** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */
+/** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w; libraries take smaller tiles where that is better, which reach less. 1 where the number of processors is unknown. */
 function tail(rows: number, columns: number, processors: number): number {
   if (processors === 0 || columns < 1) return 1
   const waves = (Math.max(rows, 1) / TILE_ROWS) * (Math.max(columns, 1) / TILE_COLUMNS) / processors
-  return Math.min((waves + TAIL_WAVES) / waves, 8)
+  return Math.min((waves + TAIL_WAVES) / waves, (waves + TAIL_WAVES / 2) / waves / HALF_TILE_RATE, (waves + TAIL_WAVES / 4) / waves / QUARTER_TILE_RATE, 8)
 }
 
 /**
