@@ -97,7 +97,7 @@ export function castingWork({work, layout, shape, rates, passes, tokens, layers}
   const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
   const inputs = 2 * hidden + shape.queryWidth + intermediate + routed * shape.expertHidden
   const gradients = shape.queryWidth + shape.keyValueWidth + 2 * hidden + shape.inputsOfMlp * intermediate + routed * shape.expertHidden
-  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 2 : 1)) / layout.tp
+  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 3 : 1)) / layout.tp
   return {seconds: bytes / rates.bandwidth, bytes}
 }
 
@@ -120,9 +120,9 @@ export function elementwise({work, layout: {tp}, shape, rates, factors, passes, 
 }
 
 /** Output head and loss on the last stage, all passes; 20 bytes per token and vocabulary entry for the softmax in 32 bit. */
-export function outputHead({work, layout: {tp}, shape, rates, passes, tokens}: StepContext): ForwardPass {
-  const flops = ((2 * tokens * shape.headParameters) / tp) * passes.head
-  const bytes = (20 * tokens * work.model.vocab) / tp
+export function outputHead({work, layout: {tp}, shape, rates, passes, tokens, headShare}: StepContext): ForwardPass {
+  const flops = ((2 * tokens * shape.headParameters) / tp) * passes.head * headShare
+  const bytes = ((20 * tokens * work.model.vocab) / tp) * headShare
   return {seconds: flops / rates.wideFlops + bytes / rates.bandwidth, flops, bytes}
 }
 
