@@ -120,6 +120,7 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       fusedOptimizer: notes.fusedOptimizer === true || (torchtune && !several && !adapters && notes.optionsListed !== true),
       offloadedActivations: notes.offloadedActivations === true || notes.allOptions === true,
       loadsWhole: litgpt,
+      fusedLoss: is(/llm-foundry|composer/i),
       unpacksStepwise: /gptq/i.test(precision),
       wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
     },
