@@ -70,7 +70,7 @@ export const ASSUMED_FACTORS = {
   'tensor-overlap': 0.2,
   'mixture-overhead-seconds': 6e-3,
   'layer-overhead-seconds': 2e-3,
-  'sharding-overhead-seconds': 2e-3,
+  'sharding-overhead-seconds': 4e-3,
   'step-overhead-seconds': 0.02,
   dequantise: 0.25,
   'activation-memory': 1,

@@ -126,8 +126,8 @@ export function outputHead({work, layout: {tp}, shape, rates, passes, tokens, he
   return {seconds: flops / rates.wideFlops + bytes / rates.bandwidth, flops, bytes}
 }
 
-/** A chain of elementwise kernels writes the unpacked integers in 32 bit and reads them again. */
-const STEPWISE_BYTES = 8
+/** A chain of elementwise kernels writes the unpacked integers in 16 bit and reads them again. */
+const STEPWISE_BYTES = 4
 
 /** Seconds of unpacking a packed base for each pass: 0.516 bytes read in 4 bit (Dettmers et al. 2023) or 1 in 8, and 2 written per weight. */
 export function unpackingSeconds({work, factors, rates, passes, weights}: StepContext): number {
