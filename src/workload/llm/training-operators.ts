@@ -30,7 +30,7 @@ export interface ForwardPass {
 
 const NOTHING: ForwardPass = {seconds: 0, flops: 0, bytes: 0}
 
-/** Matmuls of all layers but the routed experts, one forward pass: FLOP ÷ rate + bytes ÷ bandwidth. */
+/** Matmuls of all layers but the routed experts, one forward pass: a kernel loads the next tiles while it multiplies, so FLOP ÷ rate and bytes ÷ bandwidth add as squares. */
 export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}: StepContext): ForwardPass {
   const {hidden} = work.model
   const attentionIn = (shape.queryWidth + shape.keyValueWidth) / tp
