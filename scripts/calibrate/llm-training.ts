@@ -46,16 +46,16 @@ const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precisi
 const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['dequantise', 'sharding-overhead-seconds', 'run-share', 'recurrent'])
 /** Kernels of a runtime on an architecture: parts of both. */
 const BOTH: ReadonlySet<TrainingQuantity> = new Set(['attention'])
-const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
+const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib', 'fragmentation'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const TAU: Partial<Record<TrainingQuantity, number>> = {
-  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, elementwise: 0.4, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
+  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, elementwise: 0.4, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5, fragmentation: 0.4,
 }
 const USUAL_TAU = 0.2
 /** All hardware and software together may stray farther from the first guess than one kind of it from the rest. */
 const FIRST_GUESS = 2
 const UPPER: Partial<Record<TrainingQuantity, number>> = {
-  compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, 'run-share': 1, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2,
+  compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, 'run-share': 1, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2, fragmentation: 0.25,
 }
 
 /** Whole steps are compiled into one program: almost nothing is launched from the host. */
@@ -174,7 +174,7 @@ function fit(samples: readonly Sample[], base: PlanningFacts, say: (text: string
 
 const SOURCE_BALANCE = 0.5
 /** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
-const trustIn = ({metric, found, ran}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : ran ? 0.5 : 1)
+const trustIn = ({metric, found}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : 1)
 
 function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): readonly CalibrationEntry[] {
   const lines: CalibrationEntry[] = []
@@ -317,6 +317,8 @@ function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]):
 }
 
 const METRICS = [['step-time', false], ['memory', true]] as const
+/** A step farther off is at least so much less certain, in ln, on both sides. */
+const WIDENING = 1.1
 /** Too few say nothing about their own spread. */
 const LEAST_FOR_SPREAD = 12
 
@@ -326,14 +328,16 @@ function spreadsOf(errorsBy: Readonly<Record<Distance, readonly Error[]>>): Cali
   for (const kind of KINDS) {
     for (const [metric, memory] of METRICS) {
       let [lowLog, highLog] = [0, 0]
+      let farther = 1
       for (const distance of ['measured', 'accelerator', 'family', 'none'] as const) {
         const both = errorsBy[distance].filter(({sample}) => sample.memory === memory)
         const kindOwn = both.filter(({sample}) => sample.kind === kind)
         const own = kindOwn.length >= LEAST_FOR_SPREAD ? kindOwn : both
         if (own.length === 0) continue
         const values = own.map(({ln}) => ln)
-        lowLog = Math.min(lowLog, quantile(values, 0.1), 0)
-        highLog = Math.max(highLog, quantile(values, 0.9), 0)
+        lowLog = Math.min(lowLog * farther, quantile(values, 0.1), 0)
+        highLog = Math.max(highLog * farther, quantile(values, 0.9), 0)
+        farther = WIDENING
         spreads.push({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length})
       }
     }

@@ -88,10 +88,10 @@ const RULES: readonly Rule[] = [
   {pattern: /speculative|\bMTP\b|eagle/i, read: () => ({speculative: true})},
   {pattern: /in-flight batching off/, read: () => ({staticBatch: true})},
   // Training.
-  {pattern: /\bFULL_SHARD\b|\bzero-?3\b|\bFSDP\d?\b|\bfully sharded\b/i, read: () => ({sharding: 'full'})},
   {pattern: /\bSHARD_GRAD_OP\b|\bzero-?2\b/i, read: () => ({sharding: 'gradients'})},
   {pattern: /\bzero-?1\b|\bdistributed optimizer\b/i, read: () => ({sharding: 'states'})},
   {pattern: /\bNO_SHARD\b|\bDDP\b/i, read: () => ({sharding: 'none'})},
+  {pattern: /\bFULL_SHARD\b|\bzero-?3\b|\bFSDP\d?\b|\bfully sharded\b/i, read: () => ({sharding: 'full'})},
   {pattern: /(?:activation|gradient) (?:checkpointing|recompute|recomputation) ?= ?(True|False)/i, read: found => ({checkpointing: /true/i.test(found[1] ?? '') ? 'full' : 'none'})},
   {pattern: /\b(?:no|without) (?:AC|activation checkpointing|recomput\w+)\b/i, read: () => ({checkpointing: 'none'})},
   {pattern: /\bselective (?:AC|activation|recomput)|\bper-op SAC\b|\bSAC\b/i, read: () => ({checkpointing: 'selective'})},

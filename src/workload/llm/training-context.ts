@@ -5,7 +5,7 @@ import {isLowPrecision, sustainedFlops} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {trainingShape} from './training-shape.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {dataParallelGroups, linkDomain, trainedParameters, weightsPerAccelerator} from './training.ts'
+import {dataParallelGroups, linkDomain, trainedParameters, virtualStages, weightsPerAccelerator} from './training.ts'
 
 /** Rates that the operators of a step run at, on one accelerator. */
 export interface StepRates {
@@ -47,6 +47,8 @@ export interface StepContext {
   /** Layers of the fullest pipeline stage, and how many of them are mixtures. */
   readonly layers: number
   readonly mixtureLayers: number
+  /** Share of the output head that lies on the slowest stage: all of it, or as much as on any other where layers make room for it. */
+  readonly headShare: number
   /** Stored weights of one accelerator, and over how many accelerators data parallelism spreads them. */
   readonly weights: {readonly dense: number; readonly routed: number}
   readonly groups: {readonly dense: number; readonly routed: number}
@@ -56,6 +58,9 @@ export interface StepContext {
   readonly domain: number
 }
 
+/** Rate of 8-bit matmuls with one scale per row ÷ with one per matrix: torchtitan's runs, with and without, differ by so much in their matmuls. */
+const ROWWISE_RATE = 0.7
+
 /** Weights read by matmuls come in whole lines at close to the nominal rate: an assumption, what STREAM-like kernels reach. */
 const MATMUL_BANDWIDTH_SHARE = 0.85
 /** Backward attention recomputes the scores: five matmuls against two (Dao et al. 2022). */
@@ -63,15 +68,17 @@ const ATTENTION_BACKWARD = 2.5
 
 /** `undefined` = the hardware has no such precision. */
 export function stepContext(work: TrainingWork, hardware: Hardware, layout: TrainingLayout, factors: TrainingFactors): StepContext | undefined {
-  const rates = ratesOf(hardware, layout.precision, factors)
+  const rates = ratesOf(hardware, layout.precision, factors, work.implementation?.rowwiseScaling === true)
   if (rates === undefined) return undefined
   const shape = trainingShape(work.model)
-  const layers = Math.ceil(work.model.layers / layout.pp)
+  const even = isBalanced(work, layout)
+  const layers = even ? work.model.layers / layout.pp : Math.ceil(work.model.layers / layout.pp)
   return {
     work, hardware, layout, factors, shape, rates,
     passes: passesOf(work, layout),
     tokens: (layout.microBatch * work.sequenceLength) / layout.cp,
     layers,
+    headShare: even ? 1 / layout.pp : 1,
     mixtureLayers: shape.experts === 0 ? 0 : (shape.mixtureLayers / work.model.layers) * layers,
     weights: weightsPerAccelerator(shape, layout),
     groups: dataParallelGroups(layout),
@@ -80,7 +87,12 @@ export function stepContext(work: TrainingWork, hardware: Hardware, layout: Trai
   }
 }
 
-function ratesOf({accelerator}: Hardware, precision: string, factors: TrainingFactors): StepRates | undefined {
+/** Layers that do not divide into the stages and chunks are placed so that embedding and head count as layers (Megatron's account for loss and embedding); even ones come as they are. */
+function isBalanced(work: TrainingWork, layout: TrainingLayout): boolean {
+  return layout.pp > 1 && work.model.layers % (layout.pp * virtualStages(work, layout)) !== 0
+}
+
+function ratesOf({accelerator}: Hardware, precision: string, factors: TrainingFactors, rowwise: boolean): StepRates | undefined {
   const low = isLowPrecision(precision)
   const sustained = sustainedFlops(accelerator, precision)
   const peak = peakFlops(accelerator, precision)
@@ -91,7 +103,7 @@ function ratesOf({accelerator}: Hardware, precision: string, factors: TrainingFa
   const wideFlops = Math.min(widePeak, wideSustained * factors.compute * factors.software)
   const nominalBandwidth = accelerator.memoryBandwidthBytesPerSecond
   return {
-    matmulFlops: low ? Math.min(peak, Math.max(wideFlops, sustained * factors.compute * factors.software * factors.lowPrecisionCompute)) : wideFlops,
+    matmulFlops: low ? Math.min(peak, Math.max(wideFlops, sustained * factors.compute * factors.software * factors.lowPrecisionCompute * (rowwise ? ROWWISE_RATE : 1))) : wideFlops,
     wideFlops,
     bandwidth: Math.min(nominalBandwidth, nominalBandwidth * factors.memoryBandwidth),
     matmulBandwidth: nominalBandwidth * MATMUL_BANDWIDTH_SHARE,

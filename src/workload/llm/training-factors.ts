@@ -46,8 +46,10 @@ export interface TrainingFactors {
   readonly activationMemory: number
   /** Bytes of logits and their gradient per token and vocabulary entry: up to 16-bit logits (2), a 32-bit copy (4) and the gradient in both (2 + 2); fused losses overwrite. */
   readonly lossBytes: number
-  /** GiB that context, collectives and the allocator take. */
+  /** GiB that context and collectives take. */
   readonly reserveGib: number
+  /** Holes that the allocator leaves ÷ memory of activations and logits. */
+  readonly fragmentation: number
   /** Hours of steps ÷ published hours of whole runs: failures, restarts, evaluation, ramp-up, and software that was slower at first. */
   readonly runShare: number
 }
@@ -68,12 +70,13 @@ export const ASSUMED_FACTORS = {
   'tensor-overlap': 0.2,
   'mixture-overhead-seconds': 6e-3,
   'layer-overhead-seconds': 2e-3,
-  'sharding-overhead-seconds': 2e-3,
+  'sharding-overhead-seconds': 4e-3,
   'step-overhead-seconds': 0.02,
   dequantise: 0.25,
   'activation-memory': 1,
   'loss-bytes': 8,
   'reserve-gib': 1.2,
+  fragmentation: 0.08,
   'run-share': 0.9,
 } as const
 export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
@@ -115,6 +118,7 @@ export function factorsFrom(value: (quantity: TrainingQuantity) => number): Trai
     activationMemory: value('activation-memory'),
     lossBytes: value('loss-bytes'),
     reserveGib: value('reserve-gib'),
+    fragmentation: value('fragmentation'),
     runShare: value('run-share'),
   }
 }

@@ -62,6 +62,8 @@ export function savedBytesPerTokenPerLayer(shape: TrainingShape, {runtime, preci
   return FUSED.test(runtime) ? fusedActivationBytes(shape, checkpointing, isLowPrecision(precision)) : activationBytesPerTokenPerLayer(shape, checkpointing)
 }
 
+/** Logits and their gradient in 16 bit, one over the other but for the buffer of the matmul behind. */
+const FUSED_LOSS_BYTES = 4
 /** Of saved activations where layers are compiled: cheap ones are made again in the backward pass. An assumption. */
 const COMPILED_ACTIVATIONS = 0.85
 /** Buffers of loading ÷ weights: a shard on its way. An assumption. */
@@ -72,11 +74,11 @@ function packedCopies(work: TrainingWork, shape: TrainingShape, layout: Training
   return work.base === 'computed' || layout.checkpointing !== 'none' ? 0 : (2 * ((shape.inputsOfMlp + 1) * shape.denseIntermediate + work.model.hidden)) / layout.tp
 }
 
-function loadingBytes(work: TrainingWork, shape: TrainingShape, layout: TrainingLayout): number {
+function loadingBytes(work: TrainingWork, layout: TrainingLayout): number {
   return work.model.parameters * baseWeightBytes(work, layout.precision) * (1 + 1 / dataParallelGroups(layout).dense + LOADING_BUFFER)
 }
 
-/** The line that no allocator counts. */
+/** The line that no allocator counts: context, buffers of libraries, and holes between blocks that come and go. */
 export const RESERVE = 'context, collectives, allocator'
 
 /** A chunked loss holds this many tokens' logits at a time, in 32 bit with their gradient. */
@@ -133,7 +135,8 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const perToken = factors.activationMemory * compiled
   const activationBytes = tokens * (kept + working + packedCopies(work, shape, layout) * layers) * perToken
   const lossTokens = work.chunkedLoss ? Math.min(tokens, CHUNK_TOKENS) : tokens
-  const lossBytes = (lossTokens * model.vocab * factors.lossBytes) / layout.tp
+  const perLogit = work.implementation?.fusedLoss === true ? Math.min(FUSED_LOSS_BYTES, factors.lossBytes) : factors.lossBytes
+  const lossBytes = (lossTokens * model.vocab * perLogit) / layout.tp
   // Early stages hold more micro-batches, the last one the logits: the fuller of the two counts.
   const lastStageSaved = layout.pp === 1 ? activationBytes : tokens * (kept / inFlight + working) * perToken
   const lossCounts = layout.pp === 1 || lastStageSaved + lossBytes > activationBytes
@@ -157,8 +160,9 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   add('logits and loss', lossCounted)
   // Loading may take more than training: the whole weights, the shard that is kept and a buffer between them.
   const running = weightBytes + adapterBytes + gradientBytes + stateBytes + embeddingBytes + referenceBytes + gatheredBytes + unpackedBytes + activationsCounted + lossCounted
-  if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, shape, layout) - running)
-  lines.push({item: RESERVE, gib: factors.reserveGib})
+  if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, layout) - running)
+  const fragmentsGib = (factors.fragmentation * (activationsCounted + lossCounted)) / GIB
+  lines.push({item: RESERVE, gib: factors.reserveGib + fragmentsGib})
   let neededGib = 0
   let staticGib = factors.reserveGib
   for (let index = 0; index < lines.length; index++) {
@@ -166,7 +170,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
     neededGib += gib
     if (index < statics) staticGib += gib
   }
-  return {lines, neededGib, staticGib, perSequenceGib: (activationsCounted + lossCounted) / GIB / layout.microBatch}
+  return {lines, neededGib, staticGib, perSequenceGib: ((activationsCounted + lossCounted) / GIB + fragmentsGib) / layout.microBatch}
 }
 
 /** Weights, gradients and states of trained embeddings on one accelerator; offloading takes the states. */

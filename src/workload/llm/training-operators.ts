@@ -12,6 +12,9 @@ const TILE_ROWS = 128
 const TILE_COLUMNS = 256
 /** The last wave of tiles is half full on average: w / (w + ½) with w waves (wave quantisation, same guide). */
 const TAIL_WAVES = 0.5
+/** Rate that tiles of half and of a quarter of the size reach ÷ the rate of whole ones (same guide, figure of tile sizes). */
+const HALF_TILE_RATE = 0.9
+const QUARTER_TILE_RATE = 0.75
 /**
  * Values of width h that a state-space or linear-attention layer moves beside its matmuls: convolution, scan over chunks and gated norm at an
  * inner width of 2·h (Dao & Gu 2024, arXiv 2405.21060).
@@ -27,7 +30,7 @@ export interface ForwardPass {
 
 const NOTHING: ForwardPass = {seconds: 0, flops: 0, bytes: 0}
 
-/** Matmuls of all layers but the routed experts, one forward pass: FLOP ÷ rate + bytes ÷ bandwidth. */
+/** Matmuls of all layers but the routed experts, one forward pass: a kernel loads the next tiles while it multiplies, so FLOP ÷ rate and bytes ÷ bandwidth add as squares. */
 export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}: StepContext): ForwardPass {
   const {hidden} = work.model
   const attentionIn = (shape.queryWidth + shape.keyValueWidth) / tp
@@ -41,7 +44,7 @@ export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}:
     (1 - attentionShare) * 0.5 * (tail(tokens, mlpIn, rates.processors) + tail(tokens, hidden, rates.processors))
   const bytes =
     2 * tokens * (hidden + attentionIn + attentionOut + hidden + hidden + mlpIn + mlpOut + hidden) + (2 * shape.denseParametersPerLayer) / tp
-  return {seconds: ((flops * slowdown) / rates.matmulFlops + bytes / rates.matmulBandwidth) * layers, flops: flops * layers, bytes: bytes * layers}
+  return {seconds: Math.hypot((flops * slowdown) / rates.matmulFlops, bytes / rates.matmulBandwidth) * layers, flops: flops * layers, bytes: bytes * layers}
 }
 
 /** Routed experts of all mixture layers of the stage, one forward pass. */
@@ -94,12 +97,12 @@ export function castingWork({work, layout, shape, rates, passes, tokens, layers}
   const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
   const inputs = 2 * hidden + shape.queryWidth + intermediate + routed * shape.expertHidden
   const gradients = shape.queryWidth + shape.keyValueWidth + 2 * hidden + shape.inputsOfMlp * intermediate + routed * shape.expertHidden
-  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 2 : 1)) / layout.tp
+  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 3 : 1)) / layout.tp
   return {seconds: bytes / rates.bandwidth, bytes}
 }
 
 /** Bytes of elementwise work that a compiler leaves over by fusing kernels: an assumption. */
-const COMPILED_SHARE = 0.5
+const COMPILED_SHARE = 0.4
 
 /** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
 export function elementwise({work, layout: {tp}, shape, rates, factors, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
@@ -117,14 +120,14 @@ export function elementwise({work, layout: {tp}, shape, rates, factors, passes, 
 }
 
 /** Output head and loss on the last stage, all passes; 20 bytes per token and vocabulary entry for the softmax in 32 bit. */
-export function outputHead({work, layout: {tp}, shape, rates, passes, tokens}: StepContext): ForwardPass {
-  const flops = ((2 * tokens * shape.headParameters) / tp) * passes.head
-  const bytes = (20 * tokens * work.model.vocab) / tp
+export function outputHead({work, layout: {tp}, shape, rates, passes, tokens, headShare}: StepContext): ForwardPass {
+  const flops = ((2 * tokens * shape.headParameters) / tp) * passes.head * headShare
+  const bytes = ((20 * tokens * work.model.vocab) / tp) * headShare
   return {seconds: flops / rates.wideFlops + bytes / rates.bandwidth, flops, bytes}
 }
 
-/** A chain of elementwise kernels writes the unpacked integers in 32 bit and reads them again. */
-const STEPWISE_BYTES = 8
+/** A chain of elementwise kernels writes the unpacked integers in 16 bit and reads them again. */
+const STEPWISE_BYTES = 4
 
 /** Seconds of unpacking a packed base for each pass: 0.516 bytes read in 4 bit (Dettmers et al. 2023) or 1 in 8, and 2 written per weight. */
 export function unpackingSeconds({work, factors, rates, passes, weights}: StepContext): number {
@@ -133,6 +136,10 @@ export function unpackingSeconds({work, factors, rates, passes, weights}: StepCo
   return ((weights.dense + weights.routed) * perWeight * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
 }
 
+/** Kernels of a linear layer whose base is packed ÷ of one that is not: 4 bit is unpacked first; LLM.int8() scales, looks for outliers and multiplies twice. */
+const BASE_LAUNCHES = {computed: 1, nf4: 1.4, int8: 4} as const
+/** Kernels that a compiler leaves over: an assumption. */
+const COMPILED_LAUNCHES = 0.6
 /** Embedding, head, loss and the micro-batch's own work launch about as many kernels as so many layers. */
 const ENDS = 1.5
 /** Of the launches of a step that is recorded once and replayed; an assumption that decides little, as such steps are bound by the device. */
@@ -141,17 +148,17 @@ const RECORDED_SHARE = 0.1
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
 export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
   // Adapters and unpacking add kernels to each linear layer; by how much is an assumption that the fitted overheads absorb in part.
-  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (hasLowRank(work) ? 1.5 : 1) * (work.base !== 'computed' ? 1.4 : 1)
+  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (hasLowRank(work) ? 1.5 : 1) * BASE_LAUNCHES[work.base] * (work.implementation?.compiled === true ? COMPILED_LAUNCHES : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
   return ((factors.layerOverheadSeconds * (layers + ENDS) + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
 }
 
-/** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */
+/** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w; libraries take smaller tiles where that is better, which reach less. 1 where the number of processors is unknown. */
 function tail(rows: number, columns: number, processors: number): number {
   if (processors === 0 || columns < 1) return 1
   const waves = (Math.max(rows, 1) / TILE_ROWS) * (Math.max(columns, 1) / TILE_COLUMNS) / processors
-  return Math.min((waves + TAIL_WAVES) / waves, 8)
+  return Math.min((waves + TAIL_WAVES) / waves, (waves + TAIL_WAVES / 2) / waves / HALF_TILE_RATE, (waves + TAIL_WAVES / 4) / waves / QUARTER_TILE_RATE, 8)
 }
 
 /**

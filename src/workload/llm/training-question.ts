@@ -223,7 +223,7 @@ function configurationOf(setting: Setting, conventions: Conventions, accelerator
   const precision = measuredPrecision(setting.precision)
   if (precision !== undefined) configuration.precision = precision
   if (tp !== undefined) configuration.tp = Math.max(1, tp / perChip)
-  else if (conventions.replicated && accelerators > 1) configuration.tp = 1
+  else if (conventions.replicated || accelerators === 1) configuration.tp = 1
   if (pp !== undefined) configuration.pp = pp
   else if (configuration.tp !== undefined) configuration.pp = 1
   if (ep !== undefined) configuration.ep = ep
@@ -233,7 +233,8 @@ function configurationOf(setting: Setting, conventions: Conventions, accelerator
   else if (setting.dp !== undefined) configuration.dp = setting.dp
   if (microBatch !== undefined) configuration.microBatch = conventions.splitsIntoSequences && (configuration.pp ?? 1) > 1 ? 1 : microBatch
   if (conventions.checkpointing !== undefined) configuration.checkpointing = conventions.checkpointing
-  if ((accelerators > 1 || conventions.shardsAlone) && conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage
+  if (accelerators === 1 && !conventions.shardsAlone) configuration.zeroStage = 0
+  else if (conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage
   return configuration
 }
 

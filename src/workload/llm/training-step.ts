@@ -61,7 +61,7 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
 
   // The other stages have no output head.
   const bubbleSeconds =
-    ((pp - 1) / chunks) * (together(busySeconds - head.seconds, hostSeconds, norm) + exposed.perMicroSeconds + update.exposedStreamSeconds)
+    ((pp - 1) / chunks) * (together(busySeconds - (context.headShare === 1 ? head.seconds : 0), hostSeconds, norm) + exposed.perMicroSeconds + update.exposedStreamSeconds)
 
   const m = layout.microBatches
   const trainedPasses = passes.linear - passes.recomputedLinear

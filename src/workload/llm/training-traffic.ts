@@ -54,13 +54,13 @@ export function activationTraffic(context: StepContext): ActivationTraffic | und
 }
 
 /**
- * Seconds to hand every token to its experts: over the fast links one copy per expert; between nodes one copy per node,
+ * Seconds to hand every token to its experts: over the fast links one copy per accelerator that has some; between nodes one copy per node,
  * which spreads it there (DeepSeek-V3 2024, §3.2.2). The slower of the two decides.
  */
 function expertExchangeSeconds(context: StepContext, bytesOfTokens: number): number | undefined {
   const {hardware, layout: {ep}, shape: {expertsPerToken}, factors, domain} = context
   const inside = Math.min(ep, domain)
-  const within = allToAllSeconds(hardware, inside, 1, bytesOfTokens * expertsPerToken, factors.link)
+  const within = allToAllSeconds(hardware, inside, 1, bytesOfTokens * inside * (1 - (1 - 1 / inside) ** expertsPerToken), factors.link)
   if (ep <= domain || within === undefined) return within
   const nodes = ep / inside
   const copies = nodes * (1 - (1 - 1 / nodes) ** expertsPerToken)

@@ -57,6 +57,8 @@ export interface Implementation {
   readonly attention?: 'materialised' | 1 | 2 | 3
   /** Packed weights are unpacked by a chain of elementwise kernels (GPTQ's in PyTorch) instead of one. */
   readonly unpacksStepwise?: boolean
+  /** One kernel computes the loss and writes the gradient over the 16-bit logits. */
+  readonly fusedLoss?: boolean
   /** Weights are updated as soon as their gradient exists: gradients never stand in memory together. */
   readonly fusedOptimizer?: boolean
   /** Saved activations wait in host memory. */
@@ -86,10 +88,18 @@ export interface TrainingLayout {
   readonly sequencesPerStep: number
 }
 
-/** Interleaved schedules split a stage into this many chunks (Narayanan et al. 2021, arXiv 2104.04473), Megatron's by default five; other runtimes run plain 1F1B. */
+/** As published recipes have it: with more, the hand-over between chunks costs what the bubble saves. */
+const MOST_VIRTUAL_STAGES = 5
+
+/** Interleaved schedules split a stage into this many chunks (Narayanan et al. 2021, arXiv 2104.04473): Megatron's into as many as divide its layers; other runtimes run plain 1F1B. */
 export function virtualStages({implementation, model}: TrainingWork, {runtime, microBatches, pp}: TrainingLayout): number {
   if (pp === 1 || microBatches < pp) return 1
-  return Math.min(implementation?.virtualStages ?? (/megatron|nemo/.test(runtime) ? 5 : 1), Math.ceil(model.layers / pp))
+  const layers = Math.ceil(model.layers / pp)
+  if (implementation?.virtualStages !== undefined) return Math.min(implementation.virtualStages, layers)
+  if (!/megatron|nemo/.test(runtime)) return 1
+  let chunks = Math.min(MOST_VIRTUAL_STAGES, layers)
+  while (layers % chunks !== 0) chunks--
+  return chunks
 }
 
 /** Bytes of optimizer state per trained parameter, 32-bit copy of the weights not counted. */
