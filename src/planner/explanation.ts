@@ -1,3 +1,4 @@
+import type {Accelerator} from '../catalog/schema.ts'
 import {RigorError} from '../errors.ts'
 import {sliceOf} from '../performance/hardware.ts'
 import {peakFlops} from '../performance/peak.ts'
@@ -99,11 +100,23 @@ function rateOf({bound, flops, bytes, seconds}: Operator, {configuration}: Pick<
   return {unit: bound === 'compute' ? 'FLOP/s' : 'bytes/s', achieved, limit: hardware === undefined ? null : limitOn(bound, hardware, configuration.precision)}
 }
 
+/**
+ * The dense peak at which numbers of a precision are multiplied: at their width, or in 16 bits where the hardware has no units for it (and in 32
+ * where it has none for 16, or, as Pascal cards, only a token few).
+ */
+function peakFor(accelerator: Accelerator, precision: string): number | null {
+  const own = peakFlops(accelerator, precision)
+  if (own !== undefined && WIDE_PRECISIONS.includes(precision)) return own
+  const {bf16 = 0, fp16 = 0, fp32 = 0} = accelerator.peakFlops
+  return Math.max(own ?? 0, bf16, fp16, fp32) || null
+}
+
+const WIDE_PRECISIONS: readonly string[] = ['fp32', 'tf32', 'fp64']
+
 function limitOn(bound: Operator['bound'], {accelerator, acceleratorsPerNode, levels, network}: Hardware, precision = ''): number | null {
   switch (bound) {
     case 'compute':
-      // What is stored in fewer bits than the hardware multiplies is multiplied in 16.
-      return peakFlops(accelerator, precision) ?? accelerator.peakFlops.bf16 ?? accelerator.peakFlops.fp16 ?? accelerator.peakFlops.fp32 ?? null
+      return peakFor(accelerator, precision)
     case 'memory-bandwidth':
       return accelerator.memoryBandwidthBytesPerSecond
     case 'link': {

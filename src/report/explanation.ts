@@ -79,7 +79,8 @@ function barSpans({operator, key, cells, fill}: KeyedOperator): Span[] {
 }
 
 function operatorColumns(rows: readonly Row[], width: number): Column<Row>[] {
-  const rates = rows.map(({operator}) => displayWidth(rateTexts(operator).at(-1) ?? ''))
+  // Where there is room for it, the rate in full goes before FLOP and bytes.
+  const rates = rows.map(({operator}) => displayWidth(rateTexts(operator).at(width < WIDE ? -1 : 0) ?? ''))
   return [
     {title: '', align: 'left', priority: 0, cell: ({key}) => key, style: ({operator}) => BOUND[operator.bound].style},
     {title: 'operator', align: 'left', priority: 0, gap: 1, shrinksTo: Math.max(8, Math.min(30, width - 50)), widest: 44, cell: ({operator}) => operator.name},
@@ -105,7 +106,7 @@ function rateTexts({achieved, limit, unit}: OperatorShare): string[] {
   if (achieved === null || unit === null) return ['']
   const [size, prefix] = prefixOf(limit ?? achieved)
   const rate = `${prefix}${unit === 'bytes/s' ? 'B/s' : unit}`
-  const share = limit === null || limit === 0 ? '' : percent(achieved / limit)
+  const share = limit === null || !Number.isFinite(achieved / limit) ? '' : percent(achieved / limit)
   if (limit === null || share === '') return [`${significant(achieved / size, 3)} ${rate}`]
   return [`${significant(achieved / size, 3)} of ${significant(limit / size, 3)} ${rate}, ${share}`, `${share} of ${significant(limit / size, 3)} ${rate}`]
 }
