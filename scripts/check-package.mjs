@@ -53,12 +53,12 @@ try {
   const manifest = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'))
 
   check('the tarball holds what is needed', () => {
-    const wanted = ['bin/run.js', 'dist/rigor.cjs', 'dist/rigor.cjs.sha256', 'dist/mathjs.cjs', 'dist/index.js', 'dist/oclif.manifest.json', 'dist/catalog.jsonl', 'dist/THIRD-PARTY-NOTICES.md', 'package.json', 'README.md', 'LICENSE', ...Object.values(manifest.bin)]
+    const wanted = ['bin/run.js', 'dist/rigor.cjs', 'dist/rigor.cjs.sha256', 'dist/mathjs.cjs', 'dist/index.js', 'dist/oclif.manifest.json', 'dist/catalog.jsonl', 'dist/THIRD-PARTY-NOTICES.md', 'bench/hardware/measure.py', 'package.json', 'README.md', 'LICENSE', ...Object.values(manifest.bin)]
     const missing = wanted.filter((file) => !files.includes(file))
     expect(missing.length === 0, `missing: ${missing.join(', ')}`)
   })
   check('the tarball holds nothing else', () => {
-    const surplus = files.filter((file) => !/^(?:bin\/run\.js|dist\/|data\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(file))
+    const surplus = files.filter((file) => !/^(?:bin\/run\.js|dist\/|bench\/hardware\/measure\.py|data\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(file))
     expect(surplus.length === 0, `not needed: ${surplus.join(', ')}`)
   })
   npm(['install', '--prefix', prefix, '--no-audit', '--no-fund', '--loglevel=error', path.join(folder, packed.filename)], elsewhere)

@@ -174,7 +174,14 @@ export const TOPICS: readonly Topic[] = [
     id: 'reference',
     summary: 'A measurement of your own that the estimate starts from.',
     text: '`reference: {on: TARGET, duration}` or `throughput`: "8×A100 did 12,300 tokens/s". The estimate for other hardware is scaled from it by the physics; for the kind generic it may replace FLOPs and bytes altogether.',
-    see: ['kind', 'confidence'],
+    see: ['kind', 'confidence', 'measurement'],
+  },
+  {
+    id: 'measurement',
+    aliases: ['calibrate', 'measurements'],
+    summary: 'What you measured yourself: it pulls the estimates of related work and hardware towards it.',
+    text: 'From `rigor calibrate add`, or `measurements:` in rigor.yaml. The more a candidate has in common with what was measured (accelerator, count, model, runtime), the more its estimate moves and the narrower its interval gets; a note says by how much. A `reference` in a workload wins over it. `rigor calibrate script` prints what measures an accelerator by itself.',
+    see: ['reference', 'confidence', 'interval'],
   },
   {
     id: 'tradeoffs',

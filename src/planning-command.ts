@@ -1,5 +1,8 @@
 import * as Flags from '@oclif/core/flags'
+import {existsSync} from 'node:fs'
+import path from 'node:path'
 import {currencyOf, RigorCommand, type CommonFlags} from './command.ts'
+import type {LoadedConfig} from './store/config.ts'
 import type {ReadWorkload} from './workload/read.ts'
 import {createWorkspace, loadWorkloads, settingsOf, type Workspace} from './workspace.ts'
 
@@ -11,6 +14,9 @@ export const workloadFlags = {
   set: Flags.string({multiple: true, summary: 'Set a field of the workload, such as traffic.inputTokens=800.', helpValue: 'FIELD=VALUE', helpGroup: 'WORKLOAD'}),
   'accept-stale': Flags.boolean({summary: 'Let prices win that are past their age limit.', default: false}),
 }
+
+/** Looked for at every start, so without opening anything. */
+const hasOwnMeasurements = ({config, paths}: LoadedConfig): boolean => config.measurements !== undefined || existsSync(path.join(paths.data, 'measurements.json'))
 
 type PlanningFlags = CommonFlags & {readonly 'accept-stale'?: boolean | undefined; readonly 'all-regions'?: boolean | undefined; readonly limit?: number | undefined}
 
@@ -30,7 +36,9 @@ export abstract class PlanningCommand extends RigorCommand {
       config.rigs === undefined
         ? {rigs: snapshot.rigs.filter(rig => rig.builtinDefault), known: snapshot.rigs, assumed: true}
         : (await import('./config/rigs.ts')).resolveRigs(config.rigs, snapshot, loaded.locate)
-    const workspace = createWorkspace(snapshot, loaded, known, {
+    const own = hasOwnMeasurements(loaded) ? await import('./own-measurements.ts') : undefined
+    const files = own?.readOwnFiles(loaded)
+    const plain = createWorkspace(snapshot, loaded, known, {
       asOf: this.today(flags),
       rigs,
       rigsAssumed: assumed,
@@ -39,7 +47,8 @@ export abstract class PlanningCommand extends RigorCommand {
       skills: config.skills,
       allRegions: defaults.allRegions === true,
       acceptStale: defaults.acceptStale === true,
-    })
+    }, files === undefined ? [] : own?.ownHardwareOf(files.store))
+    const workspace = own === undefined || files === undefined ? plain : own.withOwnMeasurements(plain, files)
     const displacing = Object.values(config.rigs ?? {}).some(({displaced}) => displaced !== undefined && 'workload' in displaced)
     return displacing ? (await import('./displaced-work.ts')).withDisplacedWork(workspace) : workspace
   }

@@ -3,6 +3,8 @@ import type {Snapshot} from './catalog/snapshot.ts'
 import {RigorError} from './errors.ts'
 import {createPlanningFacts, type PlanningFacts} from './planner/facts.ts'
 import {resolveNames} from './planner/names.ts'
+import type {OwnHardware} from './planner/own-hardware.ts'
+import type {OwnEvidence} from './planner/own-measurements.ts'
 import {prepareObjective} from './planner/objective.ts'
 import {createPriceBook, type PriceBook} from './planner/pricing.ts'
 import {referenceHardware} from './planner/resolve.ts'
@@ -22,10 +24,12 @@ export interface Workspace {
   readonly facts: PlanningFacts
   readonly book: PriceBook
   readonly options: PlanOptions
+  /** What the user measured; absent where there is nothing of the sort. */
+  readonly ownEvidence?: OwnEvidence | undefined
 }
 
-export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownRigs: readonly Rig[], options: PlanOptions): Workspace {
-  return {loaded, knownRigs, snapshot, facts: createPlanningFacts(snapshot), book: createPriceBook(snapshot), options}
+export function createWorkspace(snapshot: Snapshot, loaded: LoadedConfig, knownRigs: readonly Rig[], options: PlanOptions, ownHardware: readonly OwnHardware[] = []): Workspace {
+  return {loaded, knownRigs, snapshot, facts: createPlanningFacts(snapshot, ownHardware), book: createPriceBook(snapshot), options}
 }
 
 /** A workload with everything the planner asks for beside it. */
@@ -44,14 +48,15 @@ export async function sessionInput(workspace: Workspace, workload: ReadWorkload)
     options,
     objective: await prepareObjective(objective, workload.kind.throughputUnit, snapshot.exchangeRates),
     objectiveUnstated: unstated && ownDefault === undefined,
+    ownEvidence: workspace.ownEvidence,
     referenceHardware: reference === undefined ? undefined : referenceHardware(reference.on, facts, knownRigs, options),
   }
 }
 
 const STDIN = '-'
 
-/** The workloads of a file, of stdin (`-`), of flags alone, or of rigor.yaml; `--set` lays values over a single one. */
-export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[]): Promise<readonly ReadWorkload[]> {
+/** The workloads of a file, of stdin (`-`), of flags alone, or of rigor.yaml; `--set` lays values over a single one. `text`: that of the argument, where it was read already. */
+export async function loadWorkloads(workspace: Workspace, argument: string | undefined, settings: readonly Setting[], text?: string): Promise<readonly ReadWorkload[]> {
   if (argument === undefined) {
     if (settings.length === 0) {
       const {configWorkloads} = await import('./store/config.ts')
@@ -61,7 +66,7 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
     }
     return [workloadFromFlags(settings, {kinds})]
   }
-  const workloads = readWorkloads(readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
+  const workloads = readWorkloads(text ?? readText(argument), {file: argument === STDIN ? 'stdin' : argument, kinds})
   if (settings.length === 0) return workloads
   const [workload] = workloads
   if (workload === undefined || workloads.length > 1) {
@@ -70,7 +75,8 @@ export async function loadWorkloads(workspace: Workspace, argument: string | und
   return [applySettings(workload.raw, settings, {kinds, locate: () => workload.where})]
 }
 
-function readText(argument: string): string {
+/** A file's text, or that of stdin (`-`). */
+export function readText(argument: string): string {
   if (argument !== STDIN) return readTextFile(argument)
   if (process.stdin.isTTY) throw new RigorError('NO_STDIN', 'The workload is to come from stdin, but nothing is piped in.', {hint: 'cat workload.yaml | rigor plan -'})
   return readStandardInput()

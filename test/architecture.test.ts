@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   units: [],
   catalog: ['units', 'performance'], // turns a machine into the hardware that an estimator sees
   performance: ['catalog', 'units'],
-  accuracy: ['catalog', 'units', 'performance', 'workload'],
+  accuracy: ['catalog', 'units', 'performance', 'workload', 'power'], // published watts are read as speeds are
   workload: ['catalog', 'units', 'performance', 'accuracy'], // each kind says how its published measurements are to be read
   power: ['catalog', 'units', 'performance'],
   cost: ['catalog', 'units', 'performance', 'power'],
@@ -120,6 +120,7 @@ describe('a provider or a kind is named in its own folder only', () => {
     'glossary.ts': 'text for people: examples',
     'catalog/accelerator-names.ts': 'words that say nothing in the name of an accelerator; some happen to be providers',
     'accuracy/readers.ts': 'the registry of those that read published measurements, by kind',
+    'accuracy/energy.ts': 'reads published watts and joules, of serving and of both sorts of training',
     'accuracy/accelerator-label.ts': 'words that say nothing in the label of a measurement',
     'catalog/verify.ts': 'checks of how each provider writes the count of accelerators into its names: data checks, no product logic',
     'workload/llm/training-search.ts': 'shared by the two training kinds, whose order of runtimes differs',

@@ -1,7 +1,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {parse as parseYaml} from 'yaml'
 import {parseCsv} from '../../src/catalog/csv.ts'
+import {parseMeasurements, type Measurement} from '../../src/catalog/parse/measured.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread, CalibrationTable} from '../../src/catalog/schema.ts'
 import {Z90} from '../../src/performance/interval.ts'
 import type {MeasuredRow} from '../../src/accuracy/score.ts'
@@ -10,9 +12,22 @@ import type {MeasuredRow} from '../../src/accuracy/score.ts'
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 /** The facts were collected on this day; see data/measured. */
-const AS_OF = '2026-11-20'
+export const AS_OF = '2026-11-20'
 
 export const log = (text: string): void => void process.stderr.write(`${text}\n`)
+
+/** What data/measured/scope.yaml excludes is not fitted to, either. */
+const excluded: ReadonlySet<string> = new Set((parseYaml(fs.readFileSync(path.join(root, 'data/measured/scope.yaml'), 'utf8')) as {excluded: {id: string}[]}).excluded.map(({id}) => id))
+
+/** The measurements of a file of data/measured. */
+export const measurements = (file: string): readonly Measurement[] => parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), `${file}.csv`).filter(({id}) => !excluded.has(id))
+
+/** The source most of the rows come from: the one a calibrated figure rests on. */
+export function largestSource(rows: readonly {readonly source: string}[]): string {
+  const counts = new Map<string, number>()
+  for (const {source} of rows) counts.set(source, (counts.get(source) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
+}
 
 /** The rows of a file of data/measured. */
 export function measuredRows(file: string): readonly MeasuredRow[] {
@@ -81,13 +96,6 @@ export const sigmaOf = (list: Errors): number => quantile(list.map(({error}) => 
 
 export const medianError = (list: Errors): string => `n ${list.length}, median error ${(100 * (Math.exp(quantile(list.map(({error}) => Math.abs(error)), 0.5)) - 1)).toFixed(1)} %`
 
-/** The source most of the rows come from: the one a calibrated figure rests on. */
-function largestSource(samples: readonly {readonly row: MeasuredRow}[]): string {
-  const counts = new Map<string, number>()
-  for (const {row} of samples) counts.set(row['source'] ?? '', (counts.get(row['source'] ?? '') ?? 0) + 1)
-  return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
-}
-
 /** One row of data/calibration.json: a factor, or (with `sigma`) the spread of a prediction. `any`: where nothing was fitted, the source of all. */
 export function calibrationRow(
   {kind, quantity, architecture, runtime, value, sigma}: {readonly kind: string; readonly quantity: string; readonly architecture: string; readonly runtime: string; readonly value: number; readonly sigma: number | undefined},
@@ -95,7 +103,7 @@ export function calibrationRow(
 ): CalibrationEntry {
   return {
     kind, quantity, architecture, runtime, value: Number(value.toPrecision(4)), ...(sigma === undefined ? {} : {sigmaLog: Number(sigma.toFixed(3))}),
-    measurements: fitted.length, sourceId: largestSource(fitted.length > 0 ? fitted : any), asOf: AS_OF, standing: 'modelled',
+    measurements: fitted.length, sourceId: largestSource((fitted.length > 0 ? fitted : any).map(({row}) => ({source: row['source'] ?? ''}))), asOf: AS_OF, standing: 'modelled',
   }
 }
 

@@ -51,9 +51,21 @@ const LONGEST_STEP_LN = 0.4
 /** A residual beyond this is a row that means something else; it must not rule. */
 const WORST = 1.6
 
-const cost = (residual: number): number => (Math.sqrt(Math.min(Math.abs(residual), WORST) ** 2 + DELTA ** 2) - DELTA) / NOISE
+/** The same for relative errors: beyond twice too much a row has no say. */
+const WORST_RELATIVE = 1.2
 
-export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, say = () => {}}: {iterations?: number; say?: (text: string) => void} = {}): HierarchicalFit<S> {
+/** An error as the loss sees it, and its slope over ln(predicted ÷ measured); a slope of 0 = no say. */
+interface Lens {
+  of(residual: number): number
+  slope(residual: number): number
+}
+const LOGARITHMIC: Lens = {of: residual => Math.max(-WORST, Math.min(WORST, residual)), slope: residual => (Math.abs(residual) > WORST ? 0 : 1)}
+const RELATIVE: Lens = {of: residual => Math.min(WORST_RELATIVE, Math.exp(residual) - 1), slope: residual => (Math.exp(residual) - 1 > WORST_RELATIVE ? 0 : Math.exp(residual))}
+
+const cost = (residual: number, lens: Lens): number => (Math.sqrt(lens.of(residual) ** 2 + DELTA ** 2) - DELTA) / NOISE
+
+/** `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. `from`: parts to start with. */
+export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, from, say = () => {}}: {iterations?: number; relativeIterations?: number; from?: ReadonlyMap<string, number>; say?: (text: string) => void} = {}): HierarchicalFit<S> {
   const {factors, samples} = problem
   const partIndex = new Map<string, number>()
   const taus: number[] = []
@@ -74,19 +86,36 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
   }
   const size = taus.length
   const weights = samples.map(sample => problem.weight(sample))
+  let lens = LOGARITHMIC
   const lossAt = (parts: Float64Array): {loss: number; residuals: (number | undefined)[]} => {
     let loss = 0
     for (let part = 0; part < size; part++) loss += (parts[part]! / taus[part]!) ** 2 / 2
     const residuals = samples.map((sample, index) => problem.residual(sample, valuesAt(parts, index)))
-    for (const [index, residual] of residuals.entries()) if (residual !== undefined) loss += weights[index]! * cost(residual)
+    for (const [index, residual] of residuals.entries()) if (residual !== undefined) loss += weights[index]! * cost(residual, lens)
     return {loss, residuals}
   }
 
   let parts = new Float64Array(size)
+  for (const [name, part] of from ?? []) {
+    const index = partIndex.get(name)
+    if (index !== undefined) parts[index] = part
+  }
   let {loss, residuals} = lossAt(parts)
   let damping = 1e-2
+  let stalled = false
   say(`${samples.length} samples, ${size} parts, loss ${loss.toFixed(1)}`)
-  for (let iteration = 0; iteration < iterations; iteration++) {
+  for (let iteration = 0; iteration < iterations + relativeIterations; iteration++) {
+    if (iteration >= iterations || stalled) {
+      if (lens === RELATIVE && stalled) break
+      if (lens === LOGARITHMIC) {
+        if (relativeIterations === 0) break
+        iteration = Math.max(iteration, iterations)
+        lens = RELATIVE
+        damping = 1e-2
+        ;({loss, residuals} = lossAt(parts))
+      }
+      stalled = false
+    }
     const matrix = new Float64Array(size * size)
     const gradient = new Float64Array(size)
     for (let part = 0; part < size; part++) {
@@ -95,7 +124,9 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
     }
     for (const [index, sample] of samples.entries()) {
       const residual = residuals[index]
-      if (residual === undefined || Math.abs(residual) > WORST) continue
+      if (residual === undefined || lens.slope(residual) === 0) continue
+      const error = lens.of(residual)
+      const steepness = lens.slope(residual)
       const own = partsOf[index]!
       const values = valuesAt(parts, index)
       const slopes: {parts: readonly number[]; slope: number}[] = []
@@ -107,12 +138,12 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
         values[position] = before + direction * STEP_LN
         const moved = problem.residual(sample, values)
         values[position] = before
-        if (moved !== undefined && moved !== residual) slopes.push({parts: indices, slope: (moved - residual) / (direction * STEP_LN)})
+        if (moved !== undefined && moved !== residual) slopes.push({parts: indices, slope: (steepness * (moved - residual)) / (direction * STEP_LN)})
       }
-      const weight = weights[index]! / Math.sqrt(residual ** 2 + DELTA ** 2) / NOISE
+      const weight = weights[index]! / Math.sqrt(error ** 2 + DELTA ** 2) / NOISE
       for (const left of slopes) {
         for (const row of left.parts) {
-          gradient[row]! += weight * residual * left.slope
+          gradient[row]! += weight * error * left.slope
           for (const right of slopes) for (const column of right.parts) matrix[row * size + column]! += weight * left.slope * right.slope
         }
       }
@@ -128,10 +159,10 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
         ;({loss, residuals} = tried)
         parts = next
         damping = Math.max(1e-6, damping / 4)
-        if (gain < 1e-4 * loss) iteration = iterations
+        stalled = gain < 5e-4 * loss
       } else damping *= 6
     }
-    if (!accepted) break
+    if (!accepted) stalled = true
   }
   say(`loss ${loss.toFixed(1)}`)
   const named = new Map([...partIndex].map(([name, index]) => [name, parts[index]!]))

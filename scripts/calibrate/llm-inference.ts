@@ -1,193 +1,314 @@
 /**
- * Fits the factors of language-model serving (data/calibration.json, kind llm-inference) to data/measured. Deterministic; run it again when
- * the measurements or the formulas change: `node scripts/calibrate/llm-inference.ts [--check]`.
- *
- * Every factor is ln-additive: global + architecture (hardware quantities) + runtime + pair, each part drawn towards 0 (ridge, so that a part
- * without evidence stays at its parent's value), fitted by coordinate descent on a robust loss. Pairs come first, then what they have in
- * common, so that the largest sources do not pull what others inherit. The spread rows come from predictions of
- * rows that were left out (folds by source and model), not from the rows fitted on.
+ * Fits the factors of language-model serving (kind llm-inference) to data/measured: `node scripts/calibrate/llm-inference.ts [--check] [--fast]`.
+ * Writes data/calibration.json and, without --fast, data/measured/held-out.json. Deterministic; run it again when the measurements or the
+ * formulas change. See hierarchy.ts for the fit and docs/models/llm-inference.md for the factors.
  */
-import {createCalibration, type Calibration, type CalibratedValue} from '../../src/performance/calibration.ts'
-import type {CalibrationEntry} from '../../src/catalog/schema.ts'
-import {createPlanningFacts} from '../../src/planner/facts.ts'
+import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
+import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
+import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
+import type {Measurement} from '../../src/catalog/parse/measured.ts'
+import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
+import {DISTANCES, type Distance} from '../../src/performance/distance.ts'
+import type {Configuration} from '../../src/performance/types.ts'
+import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import type {MeasuredRow} from '../../src/accuracy/score.ts'
-import type {Facts} from '../../src/workload/contract.ts'
-import {QUANTITIES, type FactorName} from '../../src/workload/llm-inference/factors.ts'
-import {predictCase, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
-import {calibrationRow, descend, heldOut, log, lossOf, measuredRows, medianError, root, sigmaOf, writeCalibration} from './fit.ts'
+import {QUANTITIES, SPREAD_METRICS, versioned, type FactorName, type SpreadName} from '../../src/workload/llm-inference/factors.ts'
+import {firstTokenRegime} from '../../src/workload/llm-inference/performance.ts'
+import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
+import {AS_OF, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
+import {foldsOf, writeHeldOut} from './held-out.ts'
+import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
 
-const MEASURED_FILES = ['llm-inference', 'mlperf', 'memory-fit']
 const KIND = 'llm-inference'
+const MEASURED_FILES = ['llm-inference', 'mlperf']
+const LABELS: ReadonlySet<string> = new Set(['llm_inference', 'llm_serving', 'multimodal_inference'])
+const NOT_FITTED: ReadonlySet<string> = new Set(['fits', 'memory_gib'])
 
-/** Which part of a factor belongs to the hardware (falls back to the architecture), which to the runtime. */
-const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'computeWatts', 'weightBandwidth', 'link'])
-/** A matter of the design of the chip, whatever runs on it; of kernels, whatever they run on. */
+/** Belongs to the hardware: global → vendor → architecture → with a runtime. The others belong to the software: global → runtime → on an architecture. */
+const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
+/** A matter of the design of the chip, whatever runs on it. */
 const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
-const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns'])
+/** Too little evidence to tell apart. */
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const spreadOf = (name: FactorName): number => (/Bandwidth|^compute|^link$|^mixture$/.test(name) ? 0.25 : 0.6)
-const UPPER: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, kvBandwidth: 0.95, mixture: 1, link: 0.95, queueShare: 1}
+const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
-interface Sample {
-  readonly row: MeasuredRow
+type Figure = 'throughput' | 'ttft' | 'tpot'
+const FIGURES = ['throughput', 'ttft', 'tpot'] as const
+
+export interface Sample {
+  readonly measurement: Measurement
+  readonly setting: Setting
   readonly found: MeasuredCase
-  readonly measured: number
+  readonly figure: Figure
+  readonly vendor: string
   readonly architecture: string
+  readonly accelerator: string
   readonly runtime: string
-  readonly metric: 'throughput' | 'ttft' | 'tpot'
-  readonly group: string
+  /** With its version, where the source names one. */
+  readonly versionedRuntime: string
+  readonly model: string
+  /** What was run, whatever was read off it. */
+  readonly configurationKey: string
+  configurations: readonly Configuration[]
   weight: number
 }
 
-const metricOf = (metric: string): Sample['metric'] => (metric.startsWith('ttft') ? 'ttft' : /^(?:tpot|itl)/.test(metric) ? 'tpot' : 'throughput')
+const figureOf = (metric: string): Figure => (/^ttft|^prompt_tokens/.test(metric) ? 'ttft' : /^(?:tpot|itl)/.test(metric) ? 'tpot' : 'throughput')
 
-/** Spreads and distances play no part in a fit. */
+/** First tokens scatter more than the rest: a row of them says less. */
+const FIGURE_WEIGHT: Readonly<Record<Figure, number>> = {throughput: 1, tpot: 1, ttft: 0.45}
+
+/** How far one version of a runtime strays from all, as a share. */
+const VERSION_SHARE = 0.7
+
+const OF_MIXTURES: ReadonlySet<FactorName> = new Set(['expertBandwidth', 'expertBandwidth8', 'expertBandwidth4', 'expertCompute', 'expertColumns', 'routingSpread', 'mixtureLayerSeconds'])
+const OF_FORMATS: Partial<Record<FactorName, readonly string[]>> = {
+  compute8: ['fp8', 'mxfp4'], compute4: ['nvfp4', 'fp4'], weightBandwidth8: ['fp8', 'int8'], expertBandwidth8: ['fp8', 'int8'],
+  weightBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], expertBandwidth4: ['nvfp4', 'fp4', 'int4', 'nf4', 'mxfp4'], quantiseLayerSeconds: ['fp8', 'nvfp4', 'fp4', 'mxfp4', 'int4', 'int8'],
+}
+
+/** Whether a factor can move the sample at all: a derivative that is 0 need not be taken. */
+function concerns(name: FactorName, {found: {demand, configuration}, figure}: Sample): boolean {
+  if (OF_MIXTURES.has(name) && demand.model.experts === undefined) return false
+  const formats = OF_FORMATS[name]
+  if (formats !== undefined && !formats.includes(configuration.precision ?? '')) return false
+  if (name === 'requestSeconds') return figure === 'ttft' && demand.engineOnly !== true
+  if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
+  if (name === 'lockstep' || name === 'balanceSteps') return (configuration.ep ?? 1) > (configuration.tp ?? 1)
+  if (name === 'queueShare' || name === 'queueExponent') return demand.load.kind === 'concurrency' && demand.load.average > 1
+  return true
+}
+
+function scopesOf(name: FactorName, sample: Sample): readonly Scope[] {
+  if (!concerns(name, sample)) return []
+  const {vendor, architecture, runtime, versionedRuntime} = sample
+  const tau = tauOf(name)
+  const all: Scope = {key: '*|*', tau: 2 * tau}
+  if (ONLY_GLOBAL.has(name)) return [all]
+  if (ONLY_ARCHITECTURE.has(name)) return [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}]
+  const pair: Scope = {key: `${architecture}|${runtime}`, tau: 0.7 * tau}
+  const version: readonly Scope[] = versionedRuntime === runtime ? [] : [{key: `${architecture}|${versionedRuntime}`, tau: VERSION_SHARE * tau}]
+  return HARDWARE.has(name) ? [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}, pair, ...version] : [all, {key: `*|${runtime}`, tau}, pair, ...version]
+}
+
+const FACTORS: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
+  name,
+  startLn: () => Math.log(QUANTITIES[name][1]),
+  scopes: sample => scopesOf(name, sample),
+  ...(HIGHEST[name] === undefined ? {} : {highestLn: Math.log(HIGHEST[name])}),
+}))
+
+const quantityIndex = new Map<string, number>(names.map((name, index) => [QUANTITIES[name][0], index]))
 const UNMEASURED = createCalibration([])
 
-class Parameters {
-  /** `name|architecture|runtime`, `*` for either → ln of the part. */
-  readonly parts = new Map<string, number>()
-
-  value(name: FactorName, architecture: string, runtime: string): number {
-    const [, start] = QUANTITIES[name]
-    const part = (key: string): number => this.parts.get(`${name}|${key}`) ?? 0
-    let ln = Math.log(start) + part('*|*')
-    // `*` asks for the parent alone: its part counts once.
-    if (runtime !== '*') ln += part(`*|${runtime}`)
-    if (architecture !== '*' && HARDWARE.has(name)) ln += part(`${architecture}|*`)
-    if (architecture !== '*' && runtime !== '*') ln += part(`${architecture}|${runtime}`)
-    return Math.min(Math.exp(ln), UPPER[name] ?? Number.POSITIVE_INFINITY)
+/** The factors as the estimator asks for them. */
+export function calibrationWith(lnValues: Float64Array): Calibration {
+  return {
+    ...UNMEASURED,
+    lookup: (_kind, quantity) => {
+      const index = quantityIndex.get(quantity)
+      return index === undefined ? undefined : {value: Math.exp(lnValues[index]!), sigmaLog: 0.3, basis: 'calibrated'}
+    },
   }
+}
 
-  calibration(): Calibration {
-    const byQuantity = new Map(names.map(name => [QUANTITIES[name][0] as string, name]))
-    return {
-      ...UNMEASURED,
-      lookup: (_kind, quantity, architecture, runtime): CalibratedValue | undefined => {
-        const name = byQuantity.get(quantity)
-        return name === undefined ? undefined : {value: this.value(name, architecture, runtime), sigmaLog: 0.3, basis: 'calibrated'}
-      },
+/** ln(predicted ÷ measured). */
+export function residualOf(sample: Sample, lnValues: Float64Array, base: PlanningFacts): number | undefined {
+  const facts = {...base, calibration: calibrationWith(lnValues)}
+  const {performance} = measuredPerformance(sample.found, sample.configurations, facts)
+  const predicted = performance === undefined ? undefined : sample.found.read(performance)?.p50
+  return predicted === undefined || !(predicted > 0) ? undefined : Math.log(predicted / sample.measurement.value!)
+}
+
+/** Where the source leaves the configuration open, the best one under the factors found so far. */
+function chooseConfigurations(samples: readonly Sample[], lnValuesOf: (sample: Sample) => Float64Array, base: PlanningFacts): void {
+  for (const sample of samples) {
+    if (sample.found.configuration.tp !== undefined) continue
+    const facts = {...base, calibration: calibrationWith(lnValuesOf(sample))}
+    const all = measuredConfigurations(sample.found, facts)
+    const best = measuredPerformance(sample.found, all, facts).performance?.configuration
+    const chosen = best === undefined ? undefined : all.find(({tp, pp, ep, precision}) => tp === best.tp && pp === best.pp && (ep ?? 1) === best.ep && precision === best.precision)
+    sample.configurations = chosen === undefined ? all : [chosen]
+  }
+}
+
+const startLn = Float64Array.from(names, name => Math.log(QUANTITIES[name][1]))
+
+export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void, from?: ReadonlyMap<string, number>): HierarchicalFit<Sample> {
+  chooseConfigurations(samples, () => startLn, base)
+  let fitted: HierarchicalFit<Sample> | undefined
+  let parts = from
+  for (let round = 0; round < rounds; round++) {
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? 30 : 4, relativeIterations: 10})
+    parts = fitted.parts
+    if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
+  }
+  return fitted!
+}
+
+/** Entries of the calibration: each factor for all, per vendor-shrunk architecture, per runtime and pair, where they differ from what is inherited. */
+function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]): CalibrationEntry[] {
+  const entries: CalibrationEntry[] = []
+  const part = (name: FactorName, key: string): number => fitted.parts.get(`${name}|${key}`) ?? 0
+  const architectures = new Map(samples.map(({architecture, vendor}) => [architecture, vendor]))
+  const runtimes = [...new Set(samples.map(({runtime}) => runtime))].sort()
+  const pairs = [...new Set(samples.flatMap(({architecture, runtime, versionedRuntime}) => [`${architecture}|${runtime}`, `${architecture}|${versionedRuntime}`]))].sort()
+  const plain = (runtime: string): string => runtime.split('@', 1)[0] ?? runtime
+  for (const name of names) {
+    const [quantity, start] = QUANTITIES[name]
+    const hardware = HARDWARE.has(name) || ONLY_ARCHITECTURE.has(name)
+    const lnOf = (architecture: string, runtime: string): number => {
+      let ln = Math.log(start) + part(name, '*|*')
+      const vendor = architecture.startsWith(vendorScope('')) ? architecture.slice(vendorScope('').length) : architectures.get(architecture)
+      if (hardware && architecture !== '*') ln += part(name, `${vendor ?? ''}:|*`) + part(name, `${architecture}|*`)
+      if (!hardware && runtime !== '*') ln += part(name, `*|${plain(runtime)}`)
+      if (architecture !== '*' && runtime !== '*') ln += part(name, `${architecture}|${plain(runtime)}`)
+      if (runtime.includes('@')) ln += part(name, `${architecture}|${runtime}`)
+      return Math.min(ln, Math.log(HIGHEST[name] ?? Number.POSITIVE_INFINITY))
+    }
+    const emit = (architecture: string, runtime: string): void => {
+      const rows = samples.filter(sample => (architecture === '*' || sample.architecture === architecture || vendorScope(sample.vendor) === architecture) && (runtime === '*' || sample.runtime === runtime || sample.versionedRuntime === runtime))
+      entries.push({
+        kind: KIND, quantity, architecture, runtime, value: Number(Math.exp(lnOf(architecture, runtime)).toPrecision(4)),
+        measurements: rows.length, sourceId: largestSource(rows.map(({measurement}) => measurement)), asOf: AS_OF, standing: 'modelled',
+      })
+    }
+    emit('*', '*')
+    if (ONLY_GLOBAL.has(name)) continue
+    if (hardware) for (const architecture of [...new Set([...architectures.values()].map(vendorScope)), ...architectures.keys()].sort()) emit(architecture, '*')
+    else for (const runtime of runtimes) emit('*', runtime)
+    if (ONLY_ARCHITECTURE.has(name)) continue
+    for (const pair of pairs) {
+      const [architecture = '*', runtime = '*'] = pair.split('|')
+      const inherited = runtime.includes('@') ? lnOf(architecture, plain(runtime)) : hardware ? lnOf(architecture, '*') : lnOf('*', runtime)
+      if (Math.abs(lnOf(architecture, runtime) - inherited) > 1e-3) emit(architecture, runtime)
     }
   }
+  return entries
 }
 
-function errorOf(sample: Sample, facts: Facts): number | undefined {
-  const prediction = predictCase(sample.row, sample.found, facts)
-  if (prediction.status !== 'answered' || !(prediction.interval.p50 > 0)) return undefined
-  return Math.log(prediction.interval.p50 / sample.measured)
+function evidenceOf(samples: readonly Sample[]): CalibrationEvidence[] {
+  const counts = Map.groupBy(samples, ({accelerator, architecture, model}) => JSON.stringify([accelerator, architecture, model]))
+  return [...counts].map(([key, rows]) => {
+    const [accelerator, architecture, model] = JSON.parse(key) as [string, string, string]
+    return {kind: KIND, accelerator, architecture, model, measurements: new Set(rows.map(({configurationKey}) => configurationKey)).size}
+  }).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
-function lossWith(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
-  const facts: Facts = {...base, calibration: parameters.calibration()}
-  return lossOf(samples, sample => errorOf(sample, facts))
-}
-
-function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text: string) => void = () => {}): Parameters {
-  const parameters = new Parameters()
-  const pairs = new Set(samples.map(sample => `${sample.architecture}|${sample.runtime}`))
-  const architectures = new Set(samples.map(sample => sample.architecture))
-  const runtimes = new Set(samples.map(sample => sample.runtime))
-  const scopes: {key: string; samples: Sample[]; level: number}[] = [{key: '*|*', samples: [...samples], level: 0}]
-  for (const runtime of runtimes) scopes.push({key: `*|${runtime}`, samples: samples.filter(sample => sample.runtime === runtime), level: 1})
-  for (const architecture of architectures) scopes.push({key: `${architecture}|*`, samples: samples.filter(sample => sample.architecture === architecture), level: 1})
-  for (const pair of pairs) scopes.push({key: pair, samples: samples.filter(sample => `${sample.architecture}|${sample.runtime}` === pair), level: 2})
-  scopes.reverse()
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    const step = sweep === 0 ? 0.5 : sweep === 1 ? 0.25 : 0.12
-    for (const scope of scopes) {
-      if (scope.level > 0 && scope.samples.length < 4) continue
-      for (const name of names) {
-        // A hardware quantity has no part of the runtime alone, a runtime's none of the architecture alone.
-        if (scope.level === 1 && scope.key.endsWith('|*') !== HARDWARE.has(name)) continue
-        if ((scope.level > 0 && ONLY_GLOBAL.has(name)) || (scope.level === 2 && ONLY_ARCHITECTURE.has(name))) continue
-        const key = `${name}|${scope.key}`
-        const tau = spreadOf(name)
-        const best = descend(parameters.parts.get(key) ?? 0, step, value => {
-          parameters.parts.set(key, value)
-          return lossWith(scope.samples, base, parameters) + (value / tau) ** 2 / 2
-        })
-        parameters.parts.set(key, best)
-      }
-    }
-    say(`sweep ${sweep + 1}: loss ${lossWith(samples, base, parameters).toFixed(1)}`)
-  }
-  return parameters
-}
-
-async function main(): Promise<void> {
-  const snapshot = await openSnapshot({packageRoot: root})
-  const base = createPlanningFacts(snapshot)
+export async function loadSamples(): Promise<{base: PlanningFacts; samples: Sample[]}> {
+  const base = createPlanningFacts(await openSnapshot({packageRoot: root}))
   const samples: Sample[] = []
   for (const file of MEASURED_FILES) {
-    for (const row of measuredRows(file)) {
-      if (row['kind'] !== 'llm_inference' || row['metric'] === 'fits' || row['metric'] === 'memory_gib') continue
-      const reading = readMeasurement(row, snapshot.accelerators)
-      const measured = Number(row['value'])
-      if (reading.status !== 'case' || !(measured > 0)) continue
-      const {runtime = 'vllm'} = reading.case.configuration
+    for (const measurement of measurements(file)) {
+      if (!LABELS.has(measurement.kind) || NOT_FITTED.has(measurement.metric) || !(measurement.value !== undefined && measurement.value > 0)) continue
+      const setting = settingOf(measurement)
+      const reading = readMeasurement(setting, base, base.snapshot.accelerators)
+      if (reading.status !== 'case') continue
+      const {demand, hardware: {accelerator}, configuration} = reading.case
+      const {metric: _metric, unit: _unit, scope: _scope, ...run} = setting
       samples.push({
-        row, found: reading.case, measured, architecture: reading.case.accelerator.architecture, runtime, metric: metricOf(row['metric'] ?? ''), group: `${row['source']} ${row['model']}`, weight: 1,
+        measurement, setting, found: reading.case, figure: figureOf(measurement.metric), vendor: accelerator.vendor, architecture: accelerator.architecture, accelerator: accelerator.id,
+        runtime: configuration.runtime ?? '*', versionedRuntime: versioned(configuration.runtime ?? '*', demand.runtimeVersion), model: demand.model.id, configurationKey: JSON.stringify(run), configurations: [configuration], weight: 1,
       })
     }
   }
-  const start = {...base, calibration: new Parameters().calibration()}
-  const usable = samples.filter(sample => errorOf(sample, start) !== undefined)
-  const bySource = new Map<string, number>()
-  for (const {row} of usable) bySource.set(`${row['source']} ${row['metric']}`, (bySource.get(`${row['source']} ${row['metric']}`) ?? 0) + 1)
-  for (const sample of usable) sample.weight = (bySource.get(`${sample.row['source']} ${sample.row['metric']}`) ?? 1) ** -0.25
+  chooseConfigurations(samples, () => startLn, base)
+  const usable = samples.filter(sample => residualOf(sample, startLn, base) !== undefined)
+  const sizes = new Map<string, number>()
+  const ofSource = ({measurement, figure}: Sample): string => `${measurement.source} ${figure}`
+  const ofModel = ({model, figure}: Sample): string => `${model} ${figure}`
+  for (const key of [ofSource, ofModel]) for (const sample of usable) sizes.set(key(sample), (sizes.get(key(sample)) ?? 0) + 1)
+  // What has many rows says more than what has few, but not in proportion: neither a giant table nor a favourite model rules.
+  for (const sample of usable) sample.weight = FIGURE_WEIGHT[sample.figure] * (sizes.get(ofSource(sample)) ?? 1) ** -0.3 * (sizes.get(ofModel(sample)) ?? 1) ** -0.25 * 2
   log(`${usable.length} of ${samples.length} rows`)
-  const fast = process.argv.includes('--fast')
-  const parameters = fit(usable, base, 5, log)
-
-  // Errors of rows that the fit has not seen.
-  const predict = (fitted: Parameters, held: readonly Sample[]): {sample: Sample; error: number}[] => {
-    const facts: Facts = {...base, calibration: fitted.calibration()}
-    return held.flatMap(sample => {
-      const error = errorOf(sample, facts)
-      return error === undefined ? [] : [{sample, error}]
-    })
-  }
-  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, 5), held))
-  for (const metric of ['throughput', 'tpot', 'ttft'] as const) log(`${metric}: ${medianError(errors.filter(({sample}) => sample.metric === metric))}`)
-  log(`held out: ${medianError(errors)}`)
-
-  const lines: CalibrationEntry[] = []
-  const emit = (quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, metric?: Sample['metric']): void => {
-    const fitted = usable.filter(sample => (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime) && (metric === undefined || sample.metric === metric))
-    lines.push(calibrationRow({kind: KIND, quantity, architecture, runtime, value, sigma}, fitted))
-  }
-  const pairs = [...new Set(usable.map(sample => `${sample.architecture}|${sample.runtime}`))].sort()
-  const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
-  const runtimes = [...new Set(usable.map(sample => sample.runtime))].sort()
-  for (const name of names) {
-    const [quantity] = QUANTITIES[name]
-    emit(quantity, '*', '*', parameters.value(name, '*', '*'), undefined)
-    if (HARDWARE.has(name)) for (const architecture of architectures) emit(quantity, architecture, '*', parameters.value(name, architecture, '*'), undefined)
-    else for (const runtime of runtimes) emit(quantity, '*', runtime, parameters.value(name, '*', runtime), undefined)
-    for (const pair of pairs) {
-      const [architecture = '*', runtime = '*'] = pair.split('|')
-      const value = parameters.value(name, architecture, runtime)
-      const inherited = HARDWARE.has(name) ? parameters.value(name, architecture, '*') : parameters.value(name, '*', runtime)
-      if (Math.abs(Math.log(value / inherited)) > 1e-3) emit(quantity, architecture, runtime, value, undefined)
-    }
-  }
-  for (const metric of ['throughput', 'ttft', 'tpot'] as const) {
-    const all = errors.filter(({sample}) => sample.metric === metric)
-    const overall = sigmaOf(all)
-    emit(metric, '*', '*', 1, overall * 1.5, metric)
-    for (const pair of pairs) {
-      const [architecture = '*', runtime = '*'] = pair.split('|')
-      const own = all.filter(({sample}) => sample.architecture === architecture && sample.runtime === runtime)
-      if (own.length === 0) continue
-      // Few rows say little about their own spread: they are mixed with the overall one.
-      const trust = own.length / (own.length + 12)
-      emit(metric, architecture, runtime, 1, trust * sigmaOf(own) + (1 - trust) * overall, metric)
-    }
-  }
-  writeCalibration([KIND], {entries: lines, spreads: [], evidence: []}, 'llm-inference.ts')
+  return {base, samples: usable}
 }
 
-await main()
+interface Scored {
+  readonly sample: Sample
+  /** ln(measured ÷ predicted). */
+  readonly error: number
+  readonly spread: SpreadName
+}
+
+export function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base: PlanningFacts): Scored[] {
+  chooseConfigurations(samples, fitted.lnValues, base)
+  return samples.flatMap(sample => {
+    const facts = {...base, calibration: calibrationWith(fitted.lnValues(sample))}
+    const {performance} = measuredPerformance(sample.found, sample.configurations, facts)
+    const predicted = performance === undefined ? undefined : sample.found.read(performance)?.p50
+    if (performance === undefined || predicted === undefined || !(predicted > 0)) return []
+    const {dp = 1, batch = 1} = performance.configuration
+    const spread = sample.figure === 'ttft' ? firstTokenRegime(sample.found.demand, dp, batch) : sample.figure
+    return [{sample, spread, error: Math.log(sample.measurement.value! / predicted)}]
+  })
+}
+
+const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))] ?? Number.NaN
+
+export function report(title: string, scored: readonly Scored[]): void {
+  for (const figure of FIGURES) {
+    const list = scored.filter(({sample}) => sample.figure === figure)
+    if (list.length === 0) continue
+    const relative = list.map(({error}) => Math.abs(Math.exp(-error) - 1)).sort((a, b) => a - b)
+    const bySource = [...Map.groupBy(list, ({sample}) => sample.measurement.source).values()].map(rows => rows.reduce((total, {error}) => total + Math.abs(Math.exp(-error) - 1), 0) / rows.length)
+    const mean = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0) / values.length
+    const percent = (value: number): string => `${(100 * value).toFixed(1)} %`.padStart(8)
+    log(`${title.padEnd(22)} ${figure.padEnd(11)} n ${String(list.length).padStart(4)}  MAPE ${percent(mean(relative))}  MdAPE ${percent(quantile(relative, 0.5))}  p90 ${percent(quantile(relative, 0.9))}  bias ${percent(mean(list.map(({error}) => Math.exp(-error) - 1)))}  by source ${percent(mean(bySource))}`)
+  }
+}
+
+const GROUP: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Sample) => string>> = {
+  model: ({model}) => model,
+  accelerator: ({accelerator}) => accelerator,
+  source: ({measurement}) => measurement.source,
+  configuration: ({configurationKey}) => configurationKey,
+  architecture: ({architecture}) => architecture,
+}
+
+async function main(): Promise<void> {
+  const {base, samples} = await loadSamples()
+  const fitted = fit(samples, base, 2, log)
+  report('fitted', score(samples, fitted, base))
+  const fast = process.argv.includes('--fast')
+  const errors = new Map<string, Scored[]>()
+  const folds: HeldOutFold[] = []
+  if (!fast) {
+    for (const way of (process.env['WAYS']?.split(',') as ('configuration' | 'model')[] | undefined) ?? ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const) {
+      const scored: Scored[] = []
+      for (const held of foldsOf(samples, GROUP[way], way === 'configuration' ? 4 : 5)) {
+        const inFold = new Set(held)
+        const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
+        const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
+        const without = fit(others, base, 1, undefined, fitted.parts)
+        scored.push(...score(own, without, base))
+        if (way === 'model' || way === 'accelerator' || way === 'source') folds.push({kinds: [KIND], way, held, entries: entriesOf(without, others), evidence: evidenceOf(others)})
+      }
+      errors.set(way, scored)
+      report(way, scored)
+    }
+  } else errors.set('configuration', score(samples, fitted, base))
+
+  const spreads: CalibrationSpread[] = []
+  for (const name of Object.keys(SPREAD_METRICS) as SpreadName[]) {
+    let before = {lowLog: 0, highLog: 0}
+    for (const [distance, way] of DISTANCE_WAYS) {
+      const list = (errors.get(way) ?? []).filter(({spread}) => spread === name).map(({error}) => error).sort((a, b) => a - b)
+      if (list.length === 0) continue
+      // Farther off is never more certain.
+      before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
+      spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
+    }
+  }
+  writeCalibration([KIND], {entries: entriesOf(fitted, samples), spreads, evidence: evidenceOf(samples)}, 'llm-inference.ts')
+  if (!fast) writeHeldOut([KIND], folds)
+}
+
+/** What was left out to see how far off a prediction at this distance is. */
+const DISTANCE_WAYS: readonly (readonly [Distance, string])[] = [[DISTANCES[0], 'configuration'], [DISTANCES[1], 'model'], [DISTANCES[2], 'accelerator'], [DISTANCES[3], 'architecture']]
+
+if (import.meta.main) await main()

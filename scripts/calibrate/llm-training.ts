@@ -1,252 +1,396 @@
 /**
- * Fits the factors of language-model training (data/calibration.json, kinds llm-pretrain and llm-finetune) to data/measured. Deterministic;
- * run it again when the measurements or the formulas change: `node scripts/calibrate/llm-training.ts [--check] [--fast]`.
+ * Fits the factors of language-model training (data/calibration.json, kinds llm-pretrain and llm-finetune) to data/measured, and says how well
+ * they predict what they have not seen: `node scripts/calibrate/llm-training.ts [--check] [--fast]`. Deterministic; run it again when
+ * measurements or formulas change. `--fast` leaves out the folds; `--rows` prints the errors of all rows as fitted.
  *
- * Every factor is ln-additive: a start value + a part for all + a part for the architecture (hardware quantities) or for kind and runtime
- * (software quantities), each drawn towards 0 (ridge, so that a part without evidence stays at its parent's value), fitted by
- * coordinate descent on a robust loss. Both kinds share the hardware. The spreads come from predictions of rows that were left out
- * (folds by source and model), not from the rows fitted on.
+ * Every factor is ln-additive over scopes within scopes (scripts/calibrate/hierarchy.ts): hardware quantities belong to a vendor and an
+ * architecture and are the same for both kinds, software quantities belong to a runtime and to a kind with a runtime. Each part is drawn
+ * towards its parent, so that what nobody measured has its parent's value.
+ *
+ * The folds leave out whole models, whole accelerators and whole sources: their fits go to data/measured/held-out.json, where the accuracy
+ * command reads them. Spreads are percentiles of residuals by distance: configurations left out at random (the accelerator and the model
+ * were measured), models, accelerators, architectures.
  */
-import {createCalibration, type CalibratedValue, type Calibration} from '../../src/performance/calibration.ts'
-import type {Configuration} from '../../src/performance/types.ts'
-import type {CalibrationEntry} from '../../src/catalog/schema.ts'
-import {createPlanningFacts} from '../../src/planner/facts.ts'
+import fs from 'node:fs'
+import path from 'node:path'
+import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
+import {calibrationOf} from '../../src/accuracy/held-out.ts'
+import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
+import {parseMeasurements, type Measurement} from '../../src/catalog/parse/measured.ts'
+import type {Accelerator, CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
+import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
+import type {Distance} from '../../src/performance/distance.ts'
+import type {Configuration, Performance} from '../../src/performance/types.ts'
+import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import type {MeasuredRow} from '../../src/accuracy/score.ts'
-import type {Facts} from '../../src/workload/contract.ts'
-import type {TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
-import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
-import {measuredConfigurations, measuredPerformance, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
-import {calibrationRow, descend, heldOut, log, lossOf, measuredRows, medianError, root, sigmaOf, writeCalibration} from './fit.ts'
+import {isRefusal, resolveLayout} from '../../src/workload/llm/training-layout.ts'
+import {ASSUMED_FACTORS, factorsFrom, type TrainingFactors, type TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
+import {measuredConfigurations, measuredPerformance, predictTrainingMeasurement, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
+import {trainingMemory} from '../../src/workload/llm/training-memory.ts'
+import type {TrainingKind} from '../../src/workload/llm/training-question.ts'
+import {trainingStep} from '../../src/workload/llm/training-step.ts'
+import type {TrainingLayout} from '../../src/workload/llm/training.ts'
+import {log, root, writeCalibration} from './fit.ts'
+import {foldsOf, writeHeldOut} from './held-out.ts'
+import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
+
+/** The facts were collected on this day; see data/measured. */
+const AS_OF = '2026-11-20'
 
 const KINDS = ['llm-pretrain', 'llm-finetune'] as const
-type TrainingKind = (typeof KINDS)[number]
 const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'llm-pretrain'], ['llm-finetuning', 'llm-finetune'], ['memory-fit', 'llm-finetune']]
 
-/** Belongs to the hardware: one part per architecture, the same for both kinds. The others: one part per kind and runtime. */
+/** Belongs to the hardware: parts of vendor and architecture, the same for both kinds. */
 const HARDWARE: ReadonlySet<TrainingQuantity> = new Set(['compute', 'low-precision-compute', 'link', 'network'])
 /** The same for everything: too little evidence to tell apart. */
-const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['overlap', 'tensor-overlap', 'dequantise', 'sharding-overhead-seconds'])
+const GLOBAL: ReadonlySet<TrainingQuantity> = new Set(['dequantise', 'sharding-overhead-seconds', 'run-share', 'recurrent'])
+/** Kernels of a runtime on an architecture: parts of both. */
+const BOTH: ReadonlySet<TrainingQuantity> = new Set(['attention'])
 const MEMORY: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'loss-bytes', 'reserve-gib'])
-const SHARED: ReadonlySet<TrainingQuantity> = new Set(['activation-memory', 'reserve-gib'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const spreadOf = (name: TrainingQuantity): number => (/^(?:mixture|sharding)-overhead/.test(name) ? 1 : name === 'layer-overhead-seconds' ? 0.4 : /seconds/.test(name) ? 0.6 : name === 'dequantise' || name === 'software' ? 0.4 : 0.2)
-const UPPER: Partial<Record<TrainingQuantity, number>> = {compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2}
+const TAU: Partial<Record<TrainingQuantity, number>> = {
+  'layer-overhead-seconds': 0.5, 'mixture-overhead-seconds': 0.7, 'sharding-overhead-seconds': 0.7, 'step-overhead-seconds': 0.7, dequantise: 0.5, software: 0.25, attention: 0.25, 'run-share': 0.25, recurrent: 0.7, elementwise: 0.4, overlap: 0.3, 'tensor-overlap': 0.5, 'reserve-gib': 0.5,
+}
+const USUAL_TAU = 0.2
+/** All hardware and software together may stray farther from the first guess than one kind of it from the rest. */
+const FIRST_GUESS = 2
+const UPPER: Partial<Record<TrainingQuantity, number>> = {
+  compute: 1.15, 'low-precision-compute': 1.25, software: 1, attention: 1, mixture: 1, 'memory-bandwidth': 0.95, link: 0.95, network: 0.95, overlap: 0.98, 'tensor-overlap': 0.9, 'run-share': 1, dequantise: 0.9, 'loss-bytes': 12, 'reserve-gib': 2,
+}
 
 /** Whole steps are compiled into one program: almost nothing is launched from the host. */
 const COMPILED = /^(?:maxtext|neuron)$/
 const startOf = (name: TrainingQuantity, runtime: string): number => ASSUMED_FACTORS[name] * (COMPILED.test(runtime) && /^(?:layer|mixture|sharding)-overhead/.test(name) ? 0.1 : 1)
 
-/** Steps of the descent in ln, one for each sweep. */
-const STEPS = [0.4, 0.25, 0.12, 0.06, 0.06, 0.03, 0.03, 0.015] as const
-
 const names = Object.keys(ASSUMED_FACTORS) as TrainingQuantity[]
+const FACTOR_FOLDS = 5
+/** The fit alternates with the choice of configurations, where a source leaves them open. */
+const ROUNDS = 3
 
 interface Sample {
-  readonly row: MeasuredRow
+  readonly setting: Setting
   readonly found: MeasuredCase
   readonly kind: TrainingKind
   readonly measured: number
-  readonly architecture: string
+  readonly source: string
+  /** All rows of one run. */
+  readonly run: string
+  readonly metric: string
+  readonly accelerator: Accelerator
   readonly runtime: string
+  readonly model: string
   readonly memory: boolean
   /** A run with a stated micro-batch is evidence that it fitted: only too much memory is an error. */
   readonly ran: boolean
-  readonly group: string
-  /** Chosen once per sweep; the search is slower than the estimate. */
-  configurations: readonly Configuration[]
+  layouts: readonly TrainingLayout[]
   weight: number
 }
 
-/** What a runtime keeps is the same for both kinds; the loss is not, as pre-training codes fuse it. */
-const softwareScope = (name: TrainingQuantity, kind: string, runtime: string): string => (SHARED.has(name) ? runtime : `${kind} ${runtime}`)
+const factors: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
+  name,
+  startLn: ({runtime}) => Math.log(startOf(name, runtime)),
+  scopes: ({memory, accelerator, runtime, kind, metric, found}): readonly Scope[] => {
+    if (memory !== MEMORY.has(name)) return []
+    const tau = TAU[name] ?? USUAL_TAU
+    const all = {key: '*', tau: tau * FIRST_GUESS}
+    if (name === 'recurrent' && !found.question.work.model.attention.startsWith('hybrid')) return []
+    if (name === 'run-share' && metric !== 'gpu_hours') return []
+    if (GLOBAL.has(name)) return [all]
+    if (BOTH.has(name)) return [all, {key: accelerator.architecture, tau}, {key: runtime, tau}, {key: `${accelerator.architecture} ${runtime}`, tau}]
+    if (HARDWARE.has(name)) return [all, {key: vendorScope(accelerator.vendor), tau}, {key: accelerator.architecture, tau}]
+    return [all, {key: runtime, tau}, {key: `${kind} ${runtime}`, tau: memory ? tau : tau / 2}]
+  },
+  ...(UPPER[name] === undefined ? {} : {highestLn: Math.log(UPPER[name])}),
+}))
 
-/** Spreads and distances play no part in a fit. */
-const UNMEASURED = createCalibration([])
+const factorsOf = (lnValues: Float64Array): TrainingFactors => factorsFrom(name => Math.exp(lnValues[names.indexOf(name)]!))
 
-class Parameters {
-  /** `quantity|scope` → ln of the part; scope is `*`, an architecture, or kind and runtime. */
-  readonly parts = new Map<string, number>()
-
-  value(name: TrainingQuantity, kind: string, architecture: string, runtime: string): number {
-    let ln = Math.log(startOf(name, runtime)) + (this.parts.get(`${name}|*`) ?? 0)
-    if (HARDWARE.has(name)) ln += this.parts.get(`${name}|${architecture}`) ?? 0
-    else if (!GLOBAL.has(name)) ln += this.parts.get(`${name}|${softwareScope(name, kind, runtime)}`) ?? 0
-    return Math.min(Math.exp(ln), UPPER[name] ?? Number.POSITIVE_INFINITY)
-  }
-
-  calibration(): Calibration {
-    const known = new Map<string, CalibratedValue>()
-    return {
-      ...UNMEASURED,
-      lookup: (kind, quantity, architecture, runtime): CalibratedValue | undefined => {
-        if (!(quantity in ASSUMED_FACTORS)) return undefined
-        const key = `${kind} ${quantity} ${architecture} ${runtime}`
-        let value = known.get(key)
-        if (value === undefined) known.set(key, (value = {value: this.value(quantity as TrainingQuantity, kind, architecture, runtime), sigmaLog: 0.3, basis: 'calibrated'}))
-        return value
-      },
+/** ln(predicted ÷ measured) of a sample whose layouts are chosen. */
+function residual({found: {question, hardware}, layouts, memory, ran, measured}: Sample, lnValues: Float64Array): number | undefined {
+  const given = factorsOf(lnValues)
+  const {work} = question
+  let best: TrainingLayout | undefined
+  let seconds = Number.POSITIVE_INFINITY
+  for (const layout of layouts) {
+    if (memory && layouts.length === 1) {
+      best = layout
+      break
     }
+    const step = trainingStep(work, hardware, layout, given)
+    if (step === undefined || step.seconds / layout.sequencesPerStep >= seconds) continue
+    seconds = step.seconds / layout.sequencesPerStep
+    best = layout
   }
+  if (best === undefined) return undefined
+  const {neededGib, lines} = memory ? trainingMemory(work, best, given) : {neededGib: 0, lines: []}
+  if (ran) return Math.max(0, Math.log(neededGib / hardware.accelerator.memoryGib))
+  const rate = work.sequenceLength / seconds
+  const all = (value: number) => ({p10: value, p50: value, p90: value})
+  const performance = {throughput: {unit: 'tokens/s', value: all(rate)}, memory: {neededGib: all(neededGib), lines}, configuration: {batch: best.sequencesPerStep}} as unknown as Performance
+  const predicted = question.predict(performance, hardware, given.runShare).p50
+  return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / measured) : undefined
 }
 
-/** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
-const trustIn = ({row, found}: Sample): number => (/gpu_hours/.test(row['metric'] ?? '') || found.question.work.model.attention.startsWith('hybrid') ? 0.2 : 1)
-
-function errorOf(sample: Sample, facts: Facts): number | undefined {
-  const performance = measuredPerformance(sample.found, sample.configurations, facts)
-  if (performance === undefined) return undefined
-  const predicted = sample.found.question.predict(performance, sample.found.hardware).p50
-  if (sample.ran) return Math.max(0, Math.log(performance.memory.neededGib.p50 / sample.found.hardware.accelerator.memoryGib))
-  return predicted > 0 && Number.isFinite(predicted) ? Math.log(predicted / sample.measured) : undefined
-}
-
-function lossWith(samples: readonly Sample[], base: Facts, parameters: Parameters): number {
-  const facts: Facts = {...base, calibration: parameters.calibration()}
-  return lossOf(samples, sample => errorOf(sample, facts))
-}
-
-/** Where the source leaves the configuration open, the best one under the factors found so far. */
-function chooseConfigurations(samples: readonly Sample[], base: Facts, parameters: Parameters): void {
-  const facts: Facts = {...base, calibration: parameters.calibration()}
+/** Where the source leaves the configuration open, what a practitioner would try under the factors found so far. */
+function chooseLayouts(samples: readonly Sample[], base: PlanningFacts, calibration: Calibration): void {
+  const facts = {...base, calibration}
   for (const sample of samples) {
+    const {question, hardware} = sample.found
     const all = measuredConfigurations(sample.found, facts)
-    const best = measuredPerformance(sample.found, all, facts)
     // The performance reports its batch; the question's own batch decides.
-    const {batch: _, ...configuration} = best?.configuration ?? {}
-    sample.configurations = best === undefined ? all : [configuration]
+    const {batch: _, ...best} = measuredPerformance(sample.found, all, facts)?.configuration ?? {}
+    const chosen: readonly Configuration[] = best.runtime === undefined ? all : [best]
+    sample.layouts = chosen.flatMap(configuration => {
+      const layout = resolveLayout(question.work, hardware, configuration, configuration.runtime ?? '*', configuration.precision ?? 'bf16')
+      return isRefusal(layout) ? [] : [layout]
+    })
   }
 }
 
-function fit(samples: readonly Sample[], base: Facts, sweeps: number, say: (text: string) => void = () => {}): Parameters {
-  const parameters = new Parameters()
-  const scopes: {key: string; samples: Sample[]; level: 0 | 'hardware' | 'software'}[] = [{key: '*', samples: [...samples], level: 0}]
-  for (const architecture of new Set(samples.map(sample => sample.architecture))) {
-    scopes.push({key: architecture, samples: samples.filter(sample => sample.architecture === architecture), level: 'hardware'})
+const isOpen = ({found: {question: {configuration}}}: Sample): boolean =>
+  configuration.tp === undefined || configuration.microBatch === undefined || configuration.checkpointing === undefined || configuration.zeroStage === undefined
+
+interface Fitted {
+  readonly entries: readonly CalibrationEntry[]
+  readonly evidence: readonly CalibrationEvidence[]
+}
+
+/** Every vendor and architecture of the catalog's accelerators that was measured, and every runtime. */
+function fit(samples: readonly Sample[], base: PlanningFacts, say: (text: string) => void = () => {}): Fitted {
+  let found: HierarchicalFit<Sample> | undefined
+  let entries: readonly CalibrationEntry[] = []
+  // A large table shall not drown the rest, nor count as one row.
+  const sizes = Map.groupBy(samples, ({source, memory, ran}) => `${source} ${memory} ${ran}`)
+  for (const sample of samples) sample.weight = trustIn(sample) * (sizes.get(`${sample.source} ${sample.memory} ${sample.ran}`)?.length ?? 1) ** -SOURCE_BALANCE
+  for (let round = 0; round < ROUNDS; round++) {
+    const calibration = createCalibration(entries)
+    const open = samples.filter(sample => round === 0 || isOpen(sample))
+    chooseLayouts(open, base, calibration)
+    found = fitHierarchy({factors, samples, weight: ({weight}) => weight, residual}, {iterations: round === 0 ? 12 : 20, say: round === ROUNDS - 1 ? say : () => {}})
+    entries = entriesOf(found, samples)
   }
-  for (const scopeOf of [(sample: Sample): string => `${sample.kind} ${sample.runtime}`, (sample: Sample): string => sample.runtime]) {
-    for (const key of new Set(samples.map(scopeOf))) scopes.push({key, samples: samples.filter(sample => scopeOf(sample) === key), level: 'software'})
-  }
-  for (let sweep = 0; sweep < sweeps; sweep++) {
-    chooseConfigurations(samples, base, parameters)
-    const step = STEPS[Math.min(sweep, STEPS.length - 1)] ?? 0.015
-    for (const scope of scopes) {
-      if (scope.level !== 0 && scope.samples.length < 3) continue
-      for (const name of names) {
-        if (scope.level === 'hardware' && !HARDWARE.has(name)) continue
-        if (scope.level === 'software' && (HARDWARE.has(name) || GLOBAL.has(name) || SHARED.has(name) === scope.key.includes(' '))) continue
-        const concerned = scope.samples.filter(sample => sample.memory === MEMORY.has(name))
-        if (concerned.length === 0) continue
-        const key = `${name}|${scope.key}`
-        // The formulas of memory are exact but for what a runtime keeps; those of time have efficiencies that all runtimes share.
-        const tau = spreadOf(name) * ((scope.level === 0) === MEMORY.has(name) ? 1 : 2)
-        const best = descend(parameters.parts.get(key) ?? 0, step, value => {
-          parameters.parts.set(key, value)
-          return lossWith(concerned, base, parameters) + (value / tau) ** 2 / 2
+  return {entries, evidence: evidenceOf(samples)}
+}
+
+const SOURCE_BALANCE = 0.5
+/** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
+const trustIn = ({metric, found, ran}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : ran ? 0.5 : 1)
+
+function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): readonly CalibrationEntry[] {
+  const lines: CalibrationEntry[] = []
+  const measured = samples.filter(({ran}) => !ran)
+  const valueOf = (name: TrainingQuantity, runtime: string, keys: readonly string[]): number =>
+    Math.min(UPPER[name] ?? Number.POSITIVE_INFINITY, Math.exp(keys.reduce((total, key) => total + (found.parts.get(`${name}|${key}`) ?? 0), Math.log(startOf(name, runtime)))))
+  for (const kind of KINDS) {
+    for (const name of names) {
+      const concerned = measured.filter(({memory}) => memory === MEMORY.has(name))
+      const emit = (architecture: string, runtime: string, keys: readonly string[], own: readonly Sample[]): void =>
+        void lines.push({
+          kind, quantity: name, architecture, runtime, value: Number(valueOf(name, runtime, keys).toPrecision(4)), measurements: own.length, sourceId: largestSource(own.length > 0 ? own : concerned), asOf: AS_OF,
+          standing: 'modelled',
         })
-        parameters.parts.set(key, best)
+      emit('*', '*', ['*'], concerned)
+      if (HARDWARE.has(name)) {
+        for (const [vendor, own] of sorted(Map.groupBy(concerned, ({accelerator}) => vendorScope(accelerator.vendor)))) emit(vendor, '*', ['*', vendor], own)
+        for (const [architecture, own] of sorted(Map.groupBy(concerned, ({accelerator}) => accelerator.architecture))) emit(architecture, '*', ['*', vendorScope(own[0]!.accelerator.vendor), architecture], own)
+      } else if (BOTH.has(name)) {
+        for (const [runtime, own] of sorted(Map.groupBy(concerned, ({runtime}) => runtime))) emit('*', runtime, ['*', runtime], own)
+        for (const [architecture, own] of sorted(Map.groupBy(concerned, ({accelerator}) => accelerator.architecture))) {
+          emit(architecture, '*', ['*', architecture], own)
+          for (const [runtime, both] of sorted(Map.groupBy(own, ({runtime}) => runtime))) emit(architecture, runtime, ['*', architecture, runtime, `${architecture} ${runtime}`], both)
+        }
+      } else {
+        const runtimes = sorted(Map.groupBy(concerned, ({runtime}) => runtime))
+        for (const [runtime, own] of runtimes) if (!GLOBAL.has(name) || startOf(name, runtime) !== startOf(name, '*')) emit('*', runtime, GLOBAL.has(name) ? ['*'] : ['*', runtime, `${kind} ${runtime}`], own)
       }
     }
-    say(`sweep ${sweep + 1}: loss ${lossWith(samples, base, parameters).toFixed(1)}`)
   }
-  chooseConfigurations(samples, base, parameters)
-  return parameters
+  return lines
+}
+
+/** The source most of the rows come from: the one a fitted figure rests on. */
+function largestSource(samples: readonly Sample[]): string {
+  const counts = [...Map.groupBy(samples, ({source}) => source)].map(([source, own]) => [source, own.length] as const)
+  return counts.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
+}
+
+const sorted = <T>(groups: Map<string, T>): [string, T][] => [...groups].sort(([left], [right]) => (left < right ? -1 : 1))
+
+function evidenceOf(samples: readonly Sample[]): readonly CalibrationEvidence[] {
+  const groups = Map.groupBy(samples.filter(({ran}) => !ran), ({kind, accelerator, model}) => `${kind}|${accelerator.id}|${model}`)
+  return sorted(groups).map(([, own]) => {
+    const [{kind, accelerator, model}] = own as [Sample]
+    return {kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}
+  })
+}
+
+/** What a row gives when its own fold is predicted. */
+interface Error {
+  readonly sample: Sample
+  /** ln(measured ÷ predicted) as times and sizes: positive = more than predicted. */
+  readonly ln: number
+  readonly ratio: number
+  readonly inside: boolean
+  readonly width: number
+  readonly distance: Distance
+}
+
+/** Rates are answered as rates: what takes longer than predicted has a lower one. */
+const isRate = (metric: string): boolean => /per_s|mfu|tflops/.test(metric)
+
+function errorsOf(samples: readonly Sample[], facts: PlanningFacts, accelerators: readonly Accelerator[]): Error[] {
+  return samples.flatMap(sample => {
+    if (sample.ran) return []
+    const answer = predictTrainingMeasurement(sample.setting, sample.kind, facts, accelerators)
+    if (answer.status !== 'answered' || !(answer.interval.p50 > 0)) return []
+    const {p10, p50, p90} = answer.interval
+    const ln = Math.log(sample.measured / p50) * (isRate(sample.metric) ? -1 : 1)
+    return [{sample, ln, ratio: p50 / sample.measured, inside: sample.measured >= p10 && sample.measured <= p90, width: p90 / p10, distance: answer.distance ?? 'none'}]
+  })
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const ordered = [...values].sort((a, b) => a - b)
+  const position = share * (ordered.length - 1)
+  const low = ordered[Math.floor(position)] ?? Number.NaN
+  return low + ((ordered[Math.ceil(position)] ?? low) - low) * (position - Math.floor(position))
+}
+
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`.padStart(8)
+
+/** Source-balanced: the mean over sources of what each gives. */
+const bySource = (errors: readonly Error[], of: (own: readonly Error[]) => number): number => {
+  const groups = [...Map.groupBy(errors, ({sample}) => sample.source).values()]
+  return groups.reduce((total, own) => total + of(own), 0) / groups.length
+}
+
+function figures(title: string, errors: readonly Error[]): void {
+  if (errors.length === 0) return
+  const absolute = (own: readonly Error[]): number[] => own.map(({ratio}) => Math.abs(ratio - 1))
+  const mean = (own: readonly number[]): number => own.reduce((total, value) => total + value, 0) / own.length
+  log([
+    title.padEnd(44), String(errors.length).padStart(5), percent(quantile(absolute(errors), 0.5)), percent(mean(absolute(errors))), percent(quantile(absolute(errors), 0.9)),
+    percent(mean(errors.map(({ratio}) => ratio - 1))), percent(quantile(errors.map(({ratio}) => ratio), 0.5) - 1), percent(bySource(errors, own => quantile(absolute(own), 0.5))),
+    percent(mean(errors.map(({inside}) => Number(inside)))), quantile(errors.map(({width}) => width), 0.5).toFixed(2).padStart(6),
+  ].join(' '))
+}
+const HEADLINE = `${''.padEnd(44)}  rows    MdAPE     MAPE      p90     bias  medbias  sources   inside  width`
+
+/** How the parts are named and how many there are. Ways of the held-out figures, and what spreads are read from. */
+const GROUPS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Sample) => string>> = {
+  model: ({model}) => model,
+  accelerator: ({accelerator}) => accelerator.id,
+  source: ({source}) => source,
+  configuration: ({run}) => run,
+  architecture: ({accelerator}) => accelerator.architecture,
+}
+
+function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]): Sample[] {
+  const samples: Sample[] = []
+  const seen = new Set<string>()
+  const add = (measurement: Measurement, kind: TrainingKind): void => {
+    const {id, value: measured, source, metric} = measurement
+    if (!/^llm_(?:pre)?(?:training|finetuning)$/.test(measurement.kind) || metric === 'fits' || measured === undefined || !(measured > 0)) return
+    const memory = metric === 'memory_gib'
+    // Tokens/s, TFLOP/s and MFU of one run are one measurement.
+    const run = id.split('--')[0] ?? id
+    if (seen.has(`${run} ${memory}`)) return
+    const setting = settingOf(measurement)
+    const reading = readTrainingMeasurement(setting, kind, base, accelerators)
+    if (reading.status !== 'case') return
+    seen.add(`${run} ${memory}`)
+    const {question, hardware} = reading.case
+    const {configuration} = question
+    const sample: Sample = {
+      setting, found: reading.case, kind, measured, source, run, metric, accelerator: hardware.accelerator, runtime: configuration.runtime ?? '*', model: question.work.model.id,
+      memory, ran: false, layouts: [], weight: 1,
+    }
+    samples.push(sample)
+    if (!memory && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.tp !== undefined) samples.push({...sample, memory: true, ran: true})
+  }
+  for (const [file, kind] of FILES) {
+    const rows = parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)
+    // FLOP are counted in many ways, seconds and tokens in one.
+    for (const measurement of [...rows.filter(({metric}) => !/flops|mfu/.test(metric)), ...rows.filter(({metric}) => /flops|mfu/.test(metric))]) add(measurement, kind)
+  }
+  return samples
+}
+
+const METRICS = [['step-time', false], ['memory', true]] as const
+/** Too few say nothing about their own spread. */
+const LEAST_FOR_SPREAD = 12
+
+/** 10th and 90th percentile of ln(measured ÷ predicted) by kind, metric and distance; farther off is never narrower. */
+function spreadsOf(errorsBy: Readonly<Record<Distance, readonly Error[]>>): CalibrationSpread[] {
+  const spreads: CalibrationSpread[] = []
+  for (const kind of KINDS) {
+    for (const [metric, memory] of METRICS) {
+      let [lowLog, highLog] = [0, 0]
+      for (const distance of ['measured', 'accelerator', 'family', 'none'] as const) {
+        const both = errorsBy[distance].filter(({sample}) => sample.memory === memory)
+        const kindOwn = both.filter(({sample}) => sample.kind === kind)
+        const own = kindOwn.length >= LEAST_FOR_SPREAD ? kindOwn : both
+        if (own.length === 0) continue
+        const values = own.map(({ln}) => ln)
+        lowLog = Math.min(lowLog, quantile(values, 0.1), 0)
+        highLog = Math.max(highLog, quantile(values, 0.9), 0)
+        spreads.push({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length})
+      }
+    }
+  }
+  return spreads
 }
 
 async function main(): Promise<void> {
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
-  const samples: Sample[] = []
-  const seen = new Set<string>()
-  for (const [file, kind] of FILES) {
-    for (const row of measuredRows(file)) {
-      if (!/^llm_(?:pretraining|finetuning)$/.test(row['kind'] ?? '') || row['metric'] === 'fits') continue
-      const memory = row['metric'] === 'memory_gib'
-      // Tokens/s, TFLOP/s and MFU of one run are one measurement.
-      const run = `${(row['id'] ?? '').split('--')[0]} ${memory}`
-      if (seen.has(run)) continue
-      const reading = readTrainingMeasurement(row, kind, base, snapshot.accelerators)
-      const measured = Number(row['value'])
-      if (reading.status !== 'case' || !(measured > 0)) continue
-      seen.add(run)
-      const {configuration} = reading.case.question
-      const sample = {
-        row, found: reading.case, kind, measured, architecture: reading.case.hardware.accelerator.architecture, runtime: configuration.runtime ?? '*',
-        group: `${row['source']} ${row['model']}`, configurations: [], weight: 1,
-      }
-      samples.push({...sample, memory, ran: false})
-      if (!memory && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.tp !== undefined) samples.push({...sample, memory: true, ran: true})
+  const {accelerators} = snapshot
+  const samples = readSamples(base, accelerators)
+  log(`${samples.filter(({ran}) => !ran).length} runs`)
+  const fitted = fit(samples, base, log)
+  const inSample = errorsOf(samples, {...base, calibration: createCalibration(fitted.entries, [], fitted.evidence)}, accelerators)
+  log(HEADLINE)
+  for (const kind of KINDS) for (const [metric, memory] of METRICS) figures(`fitted ${kind} ${metric}`, inSample.filter(({sample}) => sample.kind === kind && sample.memory === memory))
+  if (process.argv.includes('--rows')) printRows(inSample)
+  if (process.argv.includes('--fast')) {
+    writeCalibration(KINDS, {entries: fitted.entries, spreads: snapshot.calibration.spreads.filter(({kind}) => kind.startsWith('llm-') && kind !== 'llm-inference'), evidence: fitted.evidence}, 'llm-training.ts')
+    return
+  }
+
+  const folds: {way: keyof typeof GROUPS; fold: HeldOutFold; held: readonly Sample[]}[] = []
+  for (const way of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
+    const groupOf = GROUPS[way]
+    for (const held of foldsOf(samples.filter(({ran}) => !ran), groupOf, FACTOR_FOLDS)) {
+      const isHeld = (sample: Sample): boolean => held.includes(groupOf(sample))
+      const others = fit(samples.filter(sample => !isHeld(sample)), base)
+      folds.push({way, fold: {kinds: KINDS, way: way as Way, held, ...others}, held: samples.filter(sample => isHeld(sample) && !sample.ran)})
     }
+    log(`folds by ${way}`)
   }
-  const start = new Parameters()
-  chooseConfigurations(samples, base, start)
-  const startFacts = {...base, calibration: start.calibration()}
-  const usable = samples.filter(sample => errorOf(sample, startFacts) !== undefined)
-  const bySource = new Map<string, number>()
-  const sourceKey = ({row, memory, ran}: Sample): string => `${row['source']} ${memory} ${ran}`
-  for (const sample of usable) bySource.set(sourceKey(sample), (bySource.get(sourceKey(sample)) ?? 0) + 1)
-  for (const sample of usable) sample.weight = (bySource.get(sourceKey(sample)) ?? 1) ** -0.35 * trustIn(sample)
-  log(`${usable.length} of ${samples.length} runs`)
-  const fast = process.argv.includes('--fast')
-  const parameters = fit(usable, base, STEPS.length, log)
+  const errorsBy = (way: keyof typeof GROUPS, spreads: readonly CalibrationSpread[]): Error[] =>
+    folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
+  const spreads = spreadsOf({measured: errorsBy('configuration', []), accelerator: errorsBy('model', []), family: errorsBy('accelerator', []), none: errorsBy('architecture', [])})
 
-  // Errors of runs that the fit has not seen.
-  const predict = (fitted: Parameters, held: readonly Sample[]): {sample: Sample; error: number}[] => {
-    chooseConfigurations(held, base, fitted)
-    const facts: Facts = {...base, calibration: fitted.calibration()}
-    return held.flatMap(sample => {
-      const error = errorOf(sample, facts)
-      return error === undefined || sample.ran ? [] : [{sample, error}]
-    })
-  }
-  const errors = fast ? predict(parameters, usable) : heldOut(usable, (others, held) => predict(fit(others, base, STEPS.length), held))
-  for (const kind of KINDS) for (const memory of [false, true]) log(`${fast ? 'fitted' : 'held out'} ${kind} ${memory ? 'memory' : 'time'}: ${medianError(errors.filter(({sample}) => sample.kind === kind && sample.memory === memory))}`)
-
-  const lines: CalibrationEntry[] = []
-  const emit = (kind: TrainingKind, quantity: string, architecture: string, runtime: string, value: number, sigma: number | undefined, memory: boolean): void => {
-    // A runtime's speed and every spread of times are the kind's own; hardware and memory rest on the runs of both.
-    const fitted = usable.filter(sample =>
-      (memory || (sigma === undefined && runtime === '*') || sample.kind === kind) && !sample.ran && sample.memory === memory &&
-      (architecture === '*' || sample.architecture === architecture) && (runtime === '*' || sample.runtime === runtime))
-    lines.push(calibrationRow({kind, quantity, architecture, runtime, value, sigma}, fitted, usable))
-  }
-  const architectures = [...new Set(usable.map(sample => sample.architecture))].sort()
+  log(HEADLINE)
   for (const kind of KINDS) {
-    const own = usable.filter(sample => sample.kind === kind)
-    const runtimes = [...new Set(own.map(sample => sample.runtime))].sort()
-    for (const name of names) {
-      const memory = MEMORY.has(name)
-      emit(kind, name, '*', '*', parameters.value(name, kind, '*', '*'), undefined, memory)
-      if (HARDWARE.has(name)) for (const architecture of architectures) emit(kind, name, architecture, '*', parameters.value(name, kind, architecture, '*'), undefined, memory)
-      else for (const runtime of GLOBAL.has(name) ? runtimes.filter(each => startOf(name, each) !== startOf(name, '*')) : runtimes) emit(kind, name, '*', runtime, parameters.value(name, kind, '*', runtime), undefined, memory)
+    for (const [metric, memory] of METRICS) {
+      for (const way of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
+        const errors = errorsBy(way, spreads).filter(({sample}) => sample.kind === kind && sample.memory === memory)
+        figures(`${kind} ${metric}, ${way}s left out`, errors)
+        for (const distance of ['measured', 'accelerator', 'family', 'none'] as const) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
+      }
     }
-    // Few runs say little about their own spread: they are mixed with the overall one, slower where that would narrow it.
-    const mixed = (list: readonly {error: number}[], overall: number): number => {
-      const own = sigmaOf(list)
-      const trust = list.length / (list.length + (own > overall ? 1 : 12))
-      return trust * own + (1 - trust) * overall
-    }
-    const groups = (list: typeof errors, key: (sample: Sample) => string): [string, typeof errors][] =>
-      [...Map.groupBy(list, ({sample}) => key(sample))].sort(([left], [right]) => (left < right ? -1 : 1))
-
-    const times = errors.filter(({sample}) => sample.kind === kind && !sample.memory)
-    const overall = sigmaOf(times)
-    emit(kind, 'step-time', '*', '*', 1, overall * 1.5, false)
-    // A runtime nobody measured on an architecture: what both kinds saw there, and a little more.
-    for (const [architecture, list] of groups(errors.filter(({sample}) => !sample.memory), sample => sample.architecture)) {
-      if (list.length >= 5) emit(kind, 'step-time', architecture, '*', 1, 1.2 * Math.max(overall * 0.8, mixed(list, overall)), false)
-    }
-    for (const [pair, list] of groups(times, sample => `${sample.architecture}|${sample.runtime}`)) {
-      const [architecture = '*', runtime = '*'] = pair.split('|')
-      emit(kind, 'step-time', architecture, runtime, 1, mixed(list, overall), false)
-    }
-    // Memory is the runtime's affair, whatever the hardware and the kind.
-    const memories = errors.filter(({sample}) => sample.memory)
-    const overallMemory = sigmaOf(memories)
-    emit(kind, 'memory', '*', '*', 1, overallMemory * 1.2, true)
-    for (const [runtime, list] of groups(memories, sample => sample.runtime)) emit(kind, 'memory', '*', runtime, 1, mixed(list, overallMemory), true)
   }
-  writeCalibration(KINDS, {entries: lines, spreads: [], evidence: []}, 'llm-training.ts')
+  writeCalibration(KINDS, {entries: fitted.entries, spreads, evidence: fitted.evidence}, 'llm-training.ts')
+  writeHeldOut(KINDS, folds.filter(({way}) => way === 'model' || way === 'accelerator' || way === 'source').map(({fold}) => fold))
+}
+
+function printRows(errors: readonly Error[]): void {
+  for (const {sample, ratio} of [...errors].sort((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)))) {
+    const {setting: s, found: {question, hardware}} = sample
+    const c = sample.layouts[0]
+    process.stdout.write(`${ratio.toFixed(2)}\t${sample.memory ? 'M' : 'T'}\t${sample.source}\t${sample.run}\t${sample.metric} ${sample.measured}\t${hardware.accelerator.id}×${hardware.acceleratorsPerNode}×${hardware.nodes}\t${c?.runtime} ${c?.precision} tp${c?.tp} pp${c?.pp} dp${c?.dp} cp${c?.cp} ep${c?.ep} mb${c?.microBatch}×${c?.microBatches} ${c?.checkpointing} z${c?.zeroStage} ${c?.offload}\ts${question.work.sequenceLength}\t${s.model}\n`)
+  }
 }
 
 await main()

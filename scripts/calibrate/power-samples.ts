@@ -1,99 +1,90 @@
-import {readFileSync} from 'node:fs'
-import {join} from 'node:path'
-import {matchAccelerator} from '../../src/accuracy/accelerator-label.ts'
-import {parseCsv} from '../../src/catalog/csv.ts'
-import {bareHardware} from '../../src/catalog/hardware.ts'
-import {RigorError} from '../../src/errors.ts'
-import type {Load} from '../../src/performance/types.ts'
+import fs from 'node:fs'
+import path from 'node:path'
+import {readEnergy} from '../../src/accuracy/energy.ts'
+import {calibrationOf, parseHeldOut, type HeldOutFold, type Way} from '../../src/accuracy/held-out.ts'
+import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
+import type {Measurement} from '../../src/catalog/parse/measured.ts'
+import type {Accelerator} from '../../src/catalog/schema.ts'
+import {workOf} from '../../src/performance/load.ts'
+import type {Load, WorkLoad} from '../../src/performance/types.ts'
 import type {PlanningFacts} from '../../src/planner/facts.ts'
-import {usualIdleShare} from '../../src/power/model.ts'
-import {llmInference} from '../../src/workload/llm-inference/index.ts'
-import {InferenceSpec} from '../../src/workload/llm-inference/schema.ts'
+import {acceleratorWatts} from '../../src/power/model.ts'
+import {measurements, root} from './fit.ts'
 
-/** Prompt lengths of the benchmark's data sets; the rows do not state them. An assumption: they move the shares of long answers little. */
-const PROMPT_TOKENS: Readonly<Record<string, number>> = {'lm-arena-chat': 150, gpqa: 300, 'sourcegraph-fim': 500}
-const PRECISIONS: Readonly<Record<string, string>> = {bfloat16: 'bf16', fp8: 'fp8', mxfp4: 'mxfp4'}
-/** The publication's names that the catalog has under another one. */
-const MODEL_NAMES: readonly (readonly [RegExp, string])[] = [
-  [/-FP8$/, ''],
-  [/DeepSeek-V3\.1$/, 'DeepSeek-V3'],
-  [/DeepSeek-R1-0528$/, 'DeepSeek-R1'],
-  [/-(?:Instruct|Thinking)-2507$/, ''],
-]
-
+/** A published reading of accelerators at work, with what the estimators see in it. */
 export interface PowerSample {
-  readonly id: string
-  readonly architecture: string
+  readonly measurement: Measurement
+  readonly setting: Setting
+  readonly accelerator: Accelerator
+  /** Catalog id of the model. */
+  readonly model: string
   readonly idleWatts: number
-  readonly maximumWatts: number
-  readonly wattsPerAccelerator: number
-  readonly sourceId: string
-  readonly asOf: string
-  /** Loads: as predicted, and the same scaled to the throughput that was measured. */
+  readonly rangeWatts: number
+  /** Of one accelerator; all of them where `scope` says so. */
+  readonly watts: number
+  readonly tokensPerSecond: number
+  /** As predicted, and with its operations and bytes scaled to the speed that was measured: errors of the speed are not the power model's. */
   readonly predicted: Load
-  readonly measured: Load
+  readonly predictedTokensPerSecond: number
+  readonly measuredWork: WorkLoad
+  readonly configurationKey: string
 }
 
-type Row = Readonly<Record<string, string>>
-const configurationOf = (row: Row): string => row['id']!.replace(/--(?:watts|joules-per-token)$/, '')
+/** Everything about a run, and nothing of what was read off it. */
+function keyOf(setting: Setting): string {
+  const {metric: _metric, unit: _unit, scope: _scope, ...run} = setting
+  return JSON.stringify(run)
+}
 
-/** The serving rows of data/measured/energy.csv with the loads that the estimator sees in them; why the others were left out, each with its count. */
-export function powerSamples(root: string, facts: PlanningFacts): {readonly samples: readonly PowerSample[]; readonly leftOut: ReadonlyMap<string, number>} {
-  const rows = parseCsv(readFileSync(join(root, 'data/measured/energy.csv'), 'utf8'), 'energy.csv').map(record => record.cells)
-  const joules = new Map(rows.filter(row => row['metric'] === 'joules_per_token').map(row => [configurationOf(row), Number(row['value'])]))
+/** Rows of accelerator watts that have joules per token beside them, and why the others were left out, each with its count. */
+export function powerSamples(facts: PlanningFacts): {readonly samples: readonly PowerSample[]; readonly leftOut: ReadonlyMap<string, number>} {
+  const rows = measurements('energy')
+  const joules = new Map(rows.flatMap(row => (row.metric === 'joules_per_token' && row.value !== undefined ? [[keyOf(settingOf(row)), row.value] as const] : [])))
   const leftOut = new Map<string, number>()
-  const leaveOut = (why: string): undefined => {
+  const leaveOut = (why: string): readonly PowerSample[] => {
     leftOut.set(why, (leftOut.get(why) ?? 0) + 1)
+    return []
   }
-  const watts = rows.filter(row => row['metric'] === 'watts' && row['kind'] === 'llm_inference')
-  return {samples: watts.flatMap(row => sampleOf(row, joules.get(configurationOf(row)), facts, leaveOut) ?? []), leftOut}
+  const samples = rows.flatMap((measurement): readonly PowerSample[] => {
+    if (measurement.metric !== 'watts' || measurement.scope !== 'all_accelerators' || !(measurement.value !== undefined && measurement.value > 0)) return []
+    const setting = settingOf(measurement)
+    const configurationKey = keyOf(setting)
+    const perToken = joules.get(configurationKey)
+    if (perToken === undefined) return leaveOut('its speed is not stated')
+    return sampleOf(measurement, setting, configurationKey, measurement.value / perToken, facts) ?? leaveOut('not answered')
+  })
+  return {samples, leftOut}
 }
 
-function sampleOf(row: Row, joulesPerToken: number | undefined, facts: PlanningFacts, leaveOut: (why: string) => undefined): PowerSample | undefined {
+function sampleOf(measurement: Measurement, setting: Setting, configurationKey: string, tokensPerSecond: number, facts: PlanningFacts): readonly PowerSample[] | undefined {
   const {accelerators} = facts.snapshot
-  const accelerator = matchAccelerator(row['accelerator']!, accelerators)
-  const precision = PRECISIONS[row['precision']!]
-  const batch = Number(/measured mean batch ([\d.]+)/.exec(row['notes']!)?.[1])
-  if (joulesPerToken === undefined || accelerator === undefined || precision === undefined || !(batch > 0)) return leaveOut('incomplete row')
-  const maximumWatts = accelerator.powerWatts
-  const idleShare = usualIdleShare(accelerators, accelerator.vendor)
-  if (maximumWatts === undefined || idleShare === null) return leaveOut('power not known')
-  const name = MODEL_NAMES.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), row['model']!)
-  const [count, tp, ep] = [Number(row['accelerators']), Number(row['tp'] || 1), Number(row['ep'] || 1)]
-  const watts = Number(row['value'])
-  try {
-    const spec = InferenceSpec.parse({
-      kind: 'llm-inference',
-      model: name,
-      precision,
-      traffic: {
-        inputTokens: PROMPT_TOKENS[row['dataset']!] ?? 300,
-        outputTokens: Math.round(Number(row['output_len'])),
-        concurrency: Math.max(1, Math.round(batch)),
-      },
-      replicas: count / tp,
-      configuration: {runtime: 'vllm', tp, pp: 1, ep},
-      slo: {ttft: '10000 s', tpot: '1000 s'},
-    })
-    const demand = llmInference.demand(spec, facts)
-    const result = llmInference.perform(demand, bareHardware(accelerator, count, 1), {...demand.configuration, precision, dp: count / tp}, facts)
-    if (!result.feasible) return leaveOut(`${result.refusal.reason}: ${result.refusal.detail}`)
-    const {load, throughput} = result.performance
-    const ratio = watts / joulesPerToken / (throughput.value?.p50 ?? Number.NaN)
-    const cap = (share: number): number => Math.min(1, share * ratio)
-    return {
-      id: configurationOf(row),
-      architecture: accelerator.architecture,
-      idleWatts: accelerator.idleWatts ?? maximumWatts * idleShare,
-      maximumWatts,
-      wattsPerAccelerator: watts / count,
-      sourceId: row['source']!,
-      asOf: `${row['date']!}-01`.slice(0, 10),
-      predicted: load,
-      measured: {computeShare: cap(load.computeShare), memoryShare: cap(load.memoryShare), linkShare: cap(load.linkShare), hostShare: load.hostShare},
-    }
-  } catch (error) {
-    if (error instanceof RigorError) return leaveOut(`${error.code} ${row['model']}`)
-    throw error
+  const reading = readEnergy(setting, facts, accelerators)
+  if (reading.status !== 'case') return undefined
+  const {performance, accelerator, accelerators: count, model} = reading.case
+  const {idle, maximum} = acceleratorWatts(accelerator, accelerators)
+  const predictedTokensPerSecond = performance.throughput.value?.p50 ?? 0
+  if (idle === null || maximum === null || !(predictedTokensPerSecond > 0)) return undefined
+  const work = workOf(performance.load)
+  const ratio = tokensPerSecond / predictedTokensPerSecond
+  const scaled = (share: number): number => Math.min(1, share * ratio)
+  return [{
+    measurement, setting, accelerator, model, idleWatts: idle, rangeWatts: maximum - idle, watts: (measurement.value ?? 0) / count, tokensPerSecond, predicted: performance.load, predictedTokensPerSecond,
+    // What slows a run is not known: kernels that take longer, as likely as gaps between them.
+    measuredWork: {...work, flopsShare: scaled(work.flopsShare), bytesShare: scaled(work.bytesShare), cacheBytesShare: scaled(work.cacheBytesShare)},
+    configurationKey,
+  }]
+}
+
+/** Folds of the speeds: a figure that is out of sample has its speed out of sample as well. */
+export function heldOutSpeeds(facts: PlanningFacts, kinds: readonly string[]): (way: Way, of: {readonly model: string; readonly accelerator: string; readonly source: string}) => PlanningFacts {
+  const file = path.join(root, 'data/measured/held-out.json')
+  const folds = fs.existsSync(file) ? parseHeldOut(fs.readFileSync(file, 'utf8')).filter(fold => fold.kinds.some(kind => kinds.includes(kind))) : []
+  const known = new Map<HeldOutFold, PlanningFacts>()
+  return (way, of) => {
+    const fold = folds.find(each => each.way === way && each.held.includes(of[way]))
+    if (fold === undefined) return facts
+    let without = known.get(fold)
+    if (without === undefined) known.set(fold, (without = {...facts, calibration: calibrationOf(fold, facts.snapshot.calibration.spreads)}))
+    return without
   }
 }

@@ -23,9 +23,11 @@ export interface NoteFields {
   readonly staticBatch?: true
   // Training.
   /** How weights, gradients and states are divided. */
-  readonly sharding?: 'none' | 'gradients' | 'full'
+  readonly sharding?: 'none' | 'states' | 'gradients' | 'full'
   readonly checkpointing?: 'none' | 'selective' | 'full'
+  /** What the host holds; `optimizerOffloadOf` = only in runs of a model of that size that train all weights. */
   readonly offload?: 'none' | 'optimizer'
+  readonly optimizerOffloadOf?: string
   readonly accumulation?: number
   readonly virtualStages?: number
   readonly contextParallel?: number
@@ -34,8 +36,33 @@ export interface NoteFields {
   readonly adapterRank?: number
   readonly epochs?: number
   readonly microBatch?: number
+  /** Layers are compiled (fused kernels, few launches), or run kernel by kernel. */
+  readonly compiled?: boolean
+  /** Collectives of tensor parallelism run in pieces beside the matmuls. */
+  readonly asyncTensorParallel?: true
+  /** One scale per row of an 8-bit matrix instead of one per matrix. */
+  readonly rowwiseScaling?: true
+  /** Samples are joined to sequences of the full length. */
+  readonly packed?: true
+  readonly chunkedLoss?: true
+  readonly optimizer?: 'adamw-8bit'
+  /** Gradients are used as soon as they exist and never stand in memory together. */
+  readonly fusedOptimizer?: true
+  /** The source lists the options that were on: what is not named was off. */
+  readonly optionsListed?: true
+  /** Saved activations wait in host memory. */
+  readonly offloadedActivations?: true
+  /** All options that the source lists elsewhere were on. */
+  readonly allOptions?: true
+  /** Each rank walks through the whole data set. */
+  readonly perRankDataset?: true
+  /** Tokens of the longest sample by family of models, lower case. */
+  readonly longestSampleTokens?: Readonly<Record<string, number>>
+  /** The source counts other work as well, or only part of it. */
+  readonly otherWork?: true
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
+  readonly causalAttentionFlops?: true
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -61,16 +88,40 @@ const RULES: readonly Rule[] = [
   {pattern: /speculative|\bMTP\b|eagle/i, read: () => ({speculative: true})},
   {pattern: /in-flight batching off/, read: () => ({staticBatch: true})},
   // Training.
-  {pattern: /\bFULL_SHARD\b|\bzero-?3\b/i, read: () => ({sharding: 'full'})},
+  {pattern: /\bFULL_SHARD\b|\bzero-?3\b|\bFSDP\d?\b|\bfully sharded\b/i, read: () => ({sharding: 'full'})},
   {pattern: /\bSHARD_GRAD_OP\b|\bzero-?2\b/i, read: () => ({sharding: 'gradients'})},
+  {pattern: /\bzero-?1\b|\bdistributed optimizer\b/i, read: () => ({sharding: 'states'})},
+  {pattern: /\bNO_SHARD\b|\bDDP\b/i, read: () => ({sharding: 'none'})},
+  {pattern: /(?:activation|gradient) (?:checkpointing|recompute|recomputation) ?= ?(True|False)/i, read: found => ({checkpointing: /true/i.test(found[1] ?? '') ? 'full' : 'none'})},
+  {pattern: /\b(?:no|without) (?:AC|activation checkpointing|recomput\w+)\b/i, read: () => ({checkpointing: 'none'})},
+  {pattern: /\bselective (?:AC|activation|recomput)|\bper-op SAC\b|\bSAC\b/i, read: () => ({checkpointing: 'selective'})},
+  {pattern: /\bfull (?:AC|activation|recomput)|\+AC\b|\b(?:activation|gradient) checkpointing\b|\bfull recompute\b/i, read: () => ({checkpointing: 'full'})},
+  {pattern: /\bCPU Adam\w* offload\b|\boptimizer (?:CPU )?offload\b/i, read: () => ({offload: 'optimizer'})},
+  {pattern: /\bmemory row of (\d+B) full uses CPU offload\b/, read: found => ({optimizerOffloadOf: (found[1] ?? '').toLowerCase()})},
   {pattern: /\bgrad(?:ient)? accumulation (\d+)/, read: found => ({accumulation: number(found[1])})},
   {pattern: /\bvirtual PP (\d+)/, read: found => ({virtualStages: number(found[1])})},
   {pattern: /\bCP ?(\d+)|\bcontext parallel (\d+)/i, read: found => ({contextParallel: number(found[1] ?? found[2])})},
   {pattern: /\btotal tokens per step ([\d,]+)/, read: found => ({tokensPerStep: number(found[1])})},
   {pattern: /\b(\d+) slice\(s\)/, read: found => ({slices: number(found[1])})},
   {pattern: /\brank (\d+)/, read: found => ({adapterRank: number(found[1])})},
-  {pattern: /\bepochs (\d+)/, read: found => ({epochs: number(found[1])})},
+  {pattern: /\bepochs (\d+)|\b(\d+) epochs?\b/, read: found => ({epochs: number(found[1] ?? found[2])})},
+  {pattern: /\bmicro[- ]batch (\d+)/, read: found => ({microBatch: number(found[1])})},
+  {pattern: /\beager\b/i, read: () => ({compiled: false})},
+  {pattern: /\b(?:torch)?compile(?:d| on)?\b|\bthunder\b/i, read: () => ({compiled: true})},
+  {pattern: /\basync ?TP\b/i, read: () => ({asyncTensorParallel: true})},
+  {pattern: /\browwise\b/i, read: () => ({rowwiseScaling: true})},
+  {pattern: /\bpacked\b/i, read: () => ({packed: true})},
+  {pattern: /\bchunked ?(?:CE|cross entropy|loss)\b|\bliger\b/i, read: () => ({chunkedLoss: true})},
+  {pattern: /\b8-?bit Adam\w*|\bAdamW?8bit\b/i, read: () => ({optimizer: 'adamw-8bit'})},
+  {pattern: /\boptimi[sz]er (?:step )?(?:fused )?in(?:to)? backward\b|\bfuse optimizer step\b/i, read: () => ({fusedOptimizer: true})},
+  {pattern: /\boptions: /i, read: () => ({optionsListed: true})},
+  {pattern: /\bactivation (?:CPU )?offload(?:ing)?(?! ?=)\b/i, read: () => ({offloadedActivations: true})},
+  {pattern: /\boptions: (?:q?lora|adapters?); cumulative\b/i, read: () => ({allOptions: true})},
+  {pattern: /\brank-local dataset\b/, read: () => ({perRankDataset: true})},
+  {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
+  {pattern: /\bnot reproducible\b|\bthought to count only part\b/, read: () => ({otherWork: true})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
+  {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

@@ -5,7 +5,7 @@ import {createCalibration, type Calibration} from '../performance/calibration.ts
 import type {Distance} from '../performance/distance.ts'
 import type {Interval} from '../performance/types.ts'
 import type {Facts} from '../workload/contract.ts'
-import {measuredAccelerator} from '../workload/llm/training-measured.ts'
+import {measuredAccelerator} from '../workload/llm/measured-place.ts'
 import {matchAccelerator} from './accelerator-label.ts'
 import {figureOf} from './figures.ts'
 import {WAYS, type HeldOutFold} from './held-out.ts'

@@ -3,8 +3,8 @@ import type {Facts} from '../workload/contract.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
-import type {MeasuredRow, Prediction} from './score.ts'
-import {settingAsRow} from './setting-as-row.ts'
+import {withEnergy} from './energy.ts'
+import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
 
 type Predict = (setting: Setting, facts: Facts, accelerators: readonly Accelerator[]) => Prediction
@@ -19,15 +19,11 @@ export interface MeasurementReader {
   readonly predict: Predict
 }
 
-/** For readers that take the columns of a row; see `settingAsRow`. */
-const onRows = (predict: (row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]) => Prediction): Predict =>
-  (setting, facts, accelerators) => predict(settingAsRow(setting), facts, accelerators)
-
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
-  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: onRows(predictInference)},
-  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: onRows(predictPretraining)},
-  {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: onRows(predictFinetuning)},
+  {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
+  {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
+  {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

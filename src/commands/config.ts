@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand, toJson} from '../command.ts'
 import {renderList, type Column} from '../report/list.ts'
-import type {SettingOrigin} from '../store/config.ts'
+import type {LoadedConfig, SettingOrigin} from '../store/config.ts'
 
 export default class ConfigCommand extends RigorCommand {
   static override summary = 'Show the settings in force and where each one comes from.'
@@ -23,7 +23,9 @@ export default class ConfigCommand extends RigorCommand {
       this.print(toJson(schema))
       return schema
     }
-    const {settings, projectFile, userFile, paths, unknownVariables} = await this.settings(flags)
+    const loaded = await this.settings(flags)
+    const {projectFile, userFile, paths, unknownVariables} = loaded
+    const settings = [...loaded.settings, ...(await storedMeasurements(loaded))]
     const {columns: width, color} = this.terminal
     const columns = flags.origin ? COLUMNS : COLUMNS.slice(0, 2)
     const files = [projectFile, userFile].filter((file) => file !== undefined)
@@ -32,6 +34,17 @@ export default class ConfigCommand extends RigorCommand {
     for (const {name, near} of unknownVariables) this.note(flags, `Nothing reads ${name}.${near === undefined ? '' : ` Did you mean ${near}?`}`)
     return {settings, projectFile: projectFile ?? null, userFile: userFile ?? null, paths, unknownVariables}
   }
+}
+
+/** Measurements of the user's own store act as a setting does, so they stand among them. */
+async function storedMeasurements({paths}: LoadedConfig): Promise<readonly SettingOrigin[]> {
+  const {readMeasurements} = await import('../store/measurements.ts')
+  const {measurements, hardware, file} = readMeasurements(paths)
+  const origin = {level: 'user', where: file} as const
+  return [
+    ...(measurements.length === 0 ? [] : [{key: 'calibrate: measurements', value: measurements.length, origin}]),
+    ...(hardware.length === 0 ? [] : [{key: 'calibrate: accelerators', value: hardware.map(({acceleratorId}) => acceleratorId), origin}]),
+  ]
 }
 
 const COLUMNS: readonly Column<SettingOrigin>[] = [

@@ -19,7 +19,7 @@ const OLD_CATALOG_DAYS = 90
 const STYLES = {note: 'yellow', problem: 'red'} as const
 
 export default class Doctor extends RigorCommand {
-  static override summary = 'Say what is set up and what is missing: program, catalog and its age, configuration, folders.'
+  static override summary = 'Say what is set up and what is missing: program, catalog and its age, configuration, own measurements, folders.'
   static override description = 'Exits 1 if something does not work.'
   static override examples = [
     {description: 'Look at everything', command: '<%= config.bin %> doctor'},
@@ -29,7 +29,7 @@ export default class Doctor extends RigorCommand {
   async run(): Promise<unknown> {
     const {flags} = await this.parse(Doctor)
     const configuration = await this.configuration(flags)
-    const checks = [this.program(), ...configuration, ...(configuration.some(({status}) => status === 'problem') ? [] : [await this.catalog(flags, this.today(flags))]), ...this.folders()]
+    const checks = [this.program(), ...configuration, ...(configuration.some(({status}) => status === 'problem') ? [] : [await this.catalog(flags, this.today(flags)), ...(await this.measurements(flags))]), ...this.folders()]
     const {columns, color} = this.terminal
     const widest = Math.max(...checks.map(({name}) => name.length))
     const lines = checks.flatMap(({name, status, detail, hint}) =>
@@ -58,6 +58,25 @@ export default class Doctor extends RigorCommand {
     } catch (error) {
       if (!(error instanceof RigorError)) throw error
       return {name, status: 'problem', detail: error.message, hint: error.hint ?? null}
+    }
+  }
+
+  /** How many measurements of the user's own are in use, where there are any. */
+  private async measurements(flags: CommonFlags): Promise<readonly Check[]> {
+    const name = 'measurements'
+    const {config, paths, locate} = await this.settings(flags)
+    const configured = config.measurements?.length ?? 0
+    try {
+      const {measurements, hardware, file} = (await import('../store/measurements.ts')).readMeasurements(paths)
+      const parts = [
+        ...(configured === 0 ? [] : [`${configured} in ${locate(['measurements'])}`]),
+        ...(measurements.length === 0 ? [] : [`${measurements.length} in ${file}`]),
+        ...(hardware.length === 0 ? [] : [`figures of ${hardware.map(({acceleratorId}) => acceleratorId).filter((id, index, all) => all.indexOf(id) === index).join(', ')}`]),
+      ]
+      return parts.length === 0 ? [] : [{name, status: 'ok', detail: `of your own in use: ${parts.join(', ')}`, hint: 'rigor calibrate list holds them against the estimates'}]
+    } catch (error) {
+      if (!(error instanceof RigorError)) throw error
+      return [{name, status: 'problem', detail: error.message, hint: error.hint ?? null}]
     }
   }
 

@@ -1,14 +1,13 @@
 import * as z from 'zod'
 import {RigNode} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
-import {ConfigurationFields} from '../workload/common.ts'
-import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, rate, share, tariff, whole, word} from '../workload/fields.ts'
+import {Measurement} from './measurement.ts'
+import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
 
 /** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
 
 const amount = () => z.number({error: () => 'expected a number'}).nonnegative().max(1e15)
 const isoDate = () => z.iso.date({error: () => 'expected a date such as 2027-06-30'})
-const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
 
 /** Inline, by file, or by glob. What an inline one holds is its kind's business: see workload/read.ts. */
 const WorkloadEntry = z.union(
@@ -99,17 +98,6 @@ export const RigEntry = z.strictObject({
 export type RigEntry = z.infer<typeof RigEntry>
 
 const RIG_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/
-
-export const Measurement = z
-  .strictObject({
-    workload: z.looseObject({kind: z.string()}),
-    on: label(200),
-    throughput: rate().optional(),
-    duration: durationSeconds().optional(),
-    configuration: ConfigurationFields.optional(),
-  })
-  .refine((entry) => (entry.duration === undefined) !== (entry.throughput === undefined), {error: () => 'a measurement has exactly one of throughput and duration'})
-export type Measurement = z.infer<typeof Measurement>
 
 /** Settings that a flag or an environment variable may override; each is `RIGOR_` and its name in capitals: `RIGOR_SSH_FROM`. */
 export const Defaults = z.strictObject({

@@ -13,9 +13,15 @@ export interface CalibratedValue {
 /** ln-spread for hardware nobody measured: a factor of about 1.9 either way at the 10th and 90th percentile. */
 export const UNMEASURED_SIGMA_LOG = 0.5
 
+/** What stands in the place of an architecture in entries for all of a vendor's. */
+export const vendorScope = (vendor: string): string => `vendor:${vendor}`
+
 export interface Calibration {
-  /** The most specific entry: architecture and runtime, then architecture, then runtime, then neither. `undefined` = no entry at all. */
-  lookup(kind: string, quantity: string, architecture: string, runtime: string): CalibratedValue | undefined
+  /**
+   * The most specific entry: architecture and runtime, then architecture, then vendor, then runtime, then neither. A runtime with a version
+   * (`vllm@0.11.0`) goes before the plain one. `undefined` = no entry at all.
+   */
+  lookup(kind: string, quantity: string, architecture: string, runtime: string, vendor?: string): CalibratedValue | undefined
   /** How near the nearest measurement of this kind is. */
   distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
   /** Where four of five measurements lie around such a prediction. */
@@ -66,7 +72,7 @@ function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quant
     runtimes.set(entry.runtime, {
       value: entry.value,
       sigmaLog: entry.sigmaLog ?? UNMEASURED_SIGMA_LOG,
-      basis: entry.measurements > 0 && entry.architecture !== '*' ? 'calibrated' : 'computed',
+      basis: entry.measurements > 0 && entry.architecture !== '*' && !entry.architecture.startsWith(vendorScope('')) ? 'calibrated' : 'computed',
     })
   }
   return quantities
@@ -84,13 +90,19 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
   }
 
   return {
-    lookup(kind, quantity, architecture, runtime) {
+    lookup(kind, quantity, architecture, runtime, vendor) {
       let quantities = byKind.get(kind)
       if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
       const architectures = quantities.get(quantity)
       const own = architectures?.get(architecture)
+      const maker = vendor === undefined ? undefined : architectures?.get(vendorScope(vendor))
       const any = architectures?.get('*')
-      return own?.get(runtime) ?? own?.get('*') ?? any?.get(runtime) ?? any?.get('*')
+      const plain = runtime.includes('@') ? runtime.slice(0, runtime.indexOf('@')) : runtime
+      for (const scope of [own, maker, any]) {
+        const found = scope?.get(runtime) ?? scope?.get(plain) ?? scope?.get('*')
+        if (found !== undefined) return found
+      }
+      return undefined
     },
     distance,
     spread(kind, metric, distance) {

@@ -81,6 +81,25 @@ export interface Load {
   readonly memoryShare: number
   readonly linkShare: number
   readonly hostShare: number
+  /** What is done while the parts are busy; absent where an estimator does not count it, and then taken from the shares (load.ts). */
+  readonly work?: WorkLoad
+}
+
+/**
+ * What an accelerator does in a second, against its printed rates: energy goes with operations and bytes, not with how long a part is busy
+ * with them. Averages over the work time and over the accelerators in use, so that the same work in twice the time has half of each.
+ */
+export interface WorkLoad {
+  /** Share of the time in which an accelerator computes: not waiting for a launch, a link, the host or a slower neighbour. */
+  readonly activeShare: number
+  /** FLOP of matmuls, whole tiles counted where few rows fill them, ÷ dense peak of their operands. */
+  readonly flopsShare: number
+  /** Bytes to and from the accelerator's memory ÷ its printed bandwidth. */
+  readonly bytesShare: number
+  /** The part of `bytesShare` that attention reads of earlier tokens: each byte also goes through its dot products, exponentials and sums. */
+  readonly cacheBytesShare: number
+  /** Share of the time in matmuls of experts whose numbers the matmul units do not scale themselves: vector units unpack and scale beside them. */
+  readonly unpackShare: number
 }
 
 export type Bottleneck = 'compute' | 'memory-bandwidth' | 'memory-capacity' | 'link' | 'network' | 'host' | 'overhead' | 'load'

@@ -1,5 +1,6 @@
 import type {Rig} from '../catalog/rig.ts'
 import {exactly, scale, shift, sum, weakest} from '../performance/interval.ts'
+import {workOf} from '../performance/load.ts'
 import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence, Performance} from '../performance/types.ts'
 import {estimateCost} from '../cost/estimate.ts'
@@ -151,6 +152,8 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
       uplinkBytesPerSecond: place.kind === 'rig' ? place.rig.site.uplinkBytesPerSecond : work.uplinkBytesPerSecond,
     })
     if (movement.note !== null) notes.push(movement.note)
+    const own = place.kind === 'cloud' ? undefined : facts.own(place.accelerator)
+    if (own !== undefined) notes.push(own.note)
     const setup = provisioning(place).hours
     const load = performance.loadSeconds / 3600
     const workHours = workHoursOf(performance, schedule)
@@ -209,6 +212,7 @@ function together(demand: Demand, parts: readonly RigPart[]): Performance {
   const performances = parts.map(part => part.performance)
   const used = performances.reduce((total, each) => total + each.acceleratorsUsed, 0)
   const weighted = (read: (each: Performance) => number): number => performances.reduce((total, each) => total + read(each) * each.acceleratorsUsed, 0) / used
+  const work = new Map(performances.map(each => [each, workOf(each.load)]))
   const seconds = (end: 'p10' | 'p50' | 'p90'): number => 1 / performances.reduce((rate, each) => rate + 1 / (each.workSeconds?.[end] ?? Number.POSITIVE_INFINITY), 0)
   const workSeconds: Interval = {p10: seconds('p10'), p50: seconds('p50'), p90: seconds('p90')}
   const rates = performances.map(each => each.throughput.value).filter(value => value !== null)
@@ -221,6 +225,13 @@ function together(demand: Demand, parts: readonly RigPart[]): Performance {
       memoryShare: weighted(each => each.load.memoryShare),
       linkShare: weighted(each => each.load.linkShare),
       hostShare: weighted(each => each.load.hostShare),
+      work: {
+        activeShare: weighted(each => work.get(each)!.activeShare),
+        flopsShare: weighted(each => work.get(each)!.flopsShare),
+        bytesShare: weighted(each => work.get(each)!.bytesShare),
+        cacheBytesShare: weighted(each => work.get(each)!.cacheBytesShare),
+        unpackShare: weighted(each => work.get(each)!.unpackShare),
+      },
     },
     acceleratorsUsed: used,
     loadSeconds: Math.max(...performances.map(each => each.loadSeconds)),

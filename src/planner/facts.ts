@@ -4,14 +4,19 @@ import {resolveModel} from '../catalog/model-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Facts} from '../workload/contract.ts'
+import {withOwnHardware, type OwnHardware, type OwnView} from './own-hardware.ts'
 
 /** The snapshot with the look-ups planning needs, made once. */
 export interface PlanningFacts extends Facts {
   readonly snapshot: Snapshot
   accelerator(id: string): Accelerator | undefined
+  /** The user's own measurement of an accelerator, laid over the catalog's; for rigs and bare hardware, never for a cloud's. */
+  own(accelerator: Accelerator): OwnView | undefined
 }
 
-export function createPlanningFacts(snapshot: Snapshot): PlanningFacts {
+export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly OwnHardware[] = []): PlanningFacts {
+  const measured = new Map(ownHardware.map(each => [each.acceleratorId, each]))
+  const views = new Map<string, OwnView>()
   const accelerators = new Map(snapshot.accelerators.map(accelerator => [accelerator.id, accelerator]))
   const runtimes = new Map(snapshot.runtimes.map(runtime => [runtime.runtime, runtime]))
   return {
@@ -19,6 +24,13 @@ export function createPlanningFacts(snapshot: Snapshot): PlanningFacts {
     software: createSoftwareTable(snapshot.software),
     calibration: createCalibration(snapshot.calibration.entries, snapshot.calibration.spreads, snapshot.calibration.evidence),
     accelerator: id => accelerators.get(id),
+    own(accelerator) {
+      const own = measured.get(accelerator.id)
+      if (own === undefined) return undefined
+      let view = views.get(accelerator.id)
+      if (view === undefined) views.set(accelerator.id, (view = withOwnHardware(accelerator, own)))
+      return view
+    },
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }

@@ -81,8 +81,9 @@ export function cloudPlaces(facts: PlanningFacts): CloudPlace[] {
 
 /** One place per homogeneous group of nodes of a rig. `count` = accelerators to take, over all its nodes of that sort. */
 export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: number): RigPlace | undefined {
-  const accelerator = facts.accelerator(node.acceleratorId)
-  if (accelerator === undefined) return undefined
+  const listed = facts.accelerator(node.acceleratorId)
+  if (listed === undefined) return undefined
+  const {rates, watts: accelerator} = facts.own(listed) ?? {rates: listed, watts: listed}
   const acceleratorsPerNode = Math.min(count ?? node.acceleratorCount, node.acceleratorCount)
   const name = rig.nodes.length > 1 ? `rig:${rig.id}/${node.id}` : `rig:${rig.id}`
   const withCount = acceleratorsPerNode < node.acceleratorCount ? `${name}:${acceleratorsPerNode}` : name
@@ -98,7 +99,7 @@ export function rigPlace(rig: Rig, node: RigNode, facts: PlanningFacts, count?: 
     maximumNodes: node.count,
     hardwareKey: nodes => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}|x${nodes}`,
     machineKey: () => `rig/${rig.id}/${node.id}/${acceleratorsPerNode}`,
-    hardware: nodes => hardwareOfRig(rig, node.id, accelerator, acceleratorsPerNode, nodes),
+    hardware: nodes => hardwareOfRig(rig, node.id, rates, acceleratorsPerNode, nodes),
     id: nodes => (nodes > 1 ? `${withCount}:x${nodes}` : withCount),
   }
 }
@@ -127,7 +128,8 @@ export function rigPlaces(rigs: readonly Rig[], facts: PlanningFacts): RigPlace[
   return rigs.flatMap(rig => rig.nodes.map(node => rigPlace(rig, node, facts)).filter(place => place !== undefined))
 }
 
-export function barePlace(accelerator: Accelerator, count: number): BarePlace {
+/** `rates`: the accelerator as estimators see it, where the user measured it. */
+export function barePlace(accelerator: Accelerator, count: number, rates: Accelerator = accelerator): BarePlace {
   return {
     kind: 'bare',
     key: `${accelerator.id}:${count}`,
@@ -138,6 +140,6 @@ export function barePlace(accelerator: Accelerator, count: number): BarePlace {
     maximumNodes: Number.POSITIVE_INFINITY,
     hardwareKey: nodes => `${accelerator.id}:${count}:x${nodes}`,
     machineKey: () => `${accelerator.id}:${count}`,
-    hardware: nodes => bareHardware(accelerator, count, nodes),
+    hardware: nodes => bareHardware(rates, count, nodes),
   }
 }

@@ -1,11 +1,11 @@
 import {RigorError} from '../errors.ts'
 import {intervalFromSigma, scale} from '../performance/interval.ts'
-import type {Configuration, Hardware, Interval, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
+import type {Hardware, Interval, LatencyQuantile, Performance} from '../performance/types.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand} from '../workload/contract.ts'
 import {rateIn} from '../workload/fields.ts'
 import type {PlanningFacts} from './facts.ts'
-import {searchConfigurations} from './search.ts'
+import {compareWithEstimate} from './measured-speed.ts'
 
 /** How much faster (above 1) or slower the user's own measurement was than the estimate for it. */
 export interface ReferenceFactor {
@@ -22,10 +22,6 @@ export interface ReferenceFactor {
  */
 const SAME_HARDWARE_SIGMA_LOG = 0.08
 
-/** Rounds that look for the speed whose estimate is the measurement; each multiplies by what is missing, and few are needed. */
-const SPEED_ROUNDS = 12
-const SPEED_TOLERANCE = 1e-3
-
 /** Runs the estimator on the reference's hardware and compares. Kinds that read the reference themselves are left alone. */
 export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec, hardware: Hardware, facts: PlanningFacts): ReferenceFactor | undefined {
   const {reference} = spec
@@ -34,42 +30,18 @@ export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec
   if (reference.throughput !== undefined && measuredRate === undefined) {
     throw new RigorError('BAD_UNIT', `reference.throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   }
-  const missing = (performance: Performance): number | undefined => {
-    const predictedRate = performance.saturationThroughput?.p50 ?? performance.throughput.value?.p50
-    const factor =
-      measuredRate !== undefined
-        ? predictedRate === undefined ? undefined : measuredRate / predictedRate
-        : performance.workSeconds === null || reference.durationSeconds === undefined ? undefined : performance.workSeconds.p50 / reference.durationSeconds
-    return factor !== undefined && factor > 0 && Number.isFinite(factor) ? factor : undefined
-  }
-  // What was measured was measured, whether or not it kept the goal.
-  const unbound = kind.withoutGoal?.(demand) ?? demand
-  const plain = referencePerformance(kind, unbound, hardware, facts, reference.configuration)
-  if (!plain.feasible) throw impossible(plain.refusal.detail)
-  let rateFactor = missing(plain.performance)
-  if (rateFactor === undefined) {
+  const comparison = compareWithEstimate(kind, demand, hardware, facts, {rate: measuredRate, durationSeconds: reference.durationSeconds}, reference.configuration)
+  if (!comparison.compared) {
+    if (comparison.why === 'impossible') throw impossible(comparison.detail)
     throw new RigorError('REFERENCE_UNUSABLE', `The reference on ${reference.on} cannot be compared: this workload has no ${measuredRate === undefined ? 'duration' : 'throughput'} there.`, {hint: 'Give reference.throughput for work without an end, either for the rest.'})
   }
-  // A goal holds more requests at a time on faster hardware: there the rate grows by more than the speed.
-  for (let round = 0; kind.atSpeed !== undefined && round < SPEED_ROUNDS; round++) {
-    const again = referencePerformance(kind, kind.atSpeed(unbound, rateFactor), hardware, facts, reference.configuration)
-    const rest = again.feasible ? missing(again.performance) : undefined
-    if (rest === undefined || Math.abs(rest - 1) < SPEED_TOLERANCE) break
-    rateFactor *= rest
-  }
+  const {rateFactor} = comparison
   return {rateFactor, acceleratorId: hardware.accelerator.id, accelerators: hardware.acceleratorsPerNode * hardware.nodes, inDemand: kind.atSpeed !== undefined}
 }
 
 /** The demand to plan with: where goals depend on the speed, estimates are made at the measured one, so that goals and replicas are checked against it. */
 export function atMeasuredSpeed(kind: AnyKind, demand: Demand, reference: ReferenceFactor | undefined): Demand {
   return reference === undefined || kind.atSpeed === undefined ? demand : kind.atSpeed(demand, reference.rateFactor)
-}
-
-function referencePerformance(kind: AnyKind, demand: Demand, hardware: Hardware, facts: PlanningFacts, configuration: Configuration | undefined): PerformResult {
-  if (configuration !== undefined) return kind.perform(demand, hardware, configuration, facts)
-  const {performances, refusal} = searchConfigurations(kind, demand, hardware, facts)
-  const [best] = performances.toSorted((a, b) => (a.workSeconds?.p50 ?? 0) - (b.workSeconds?.p50 ?? 0) || (b.saturationThroughput?.p50 ?? 0) - (a.saturationThroughput?.p50 ?? 0))
-  return best === undefined ? {feasible: false, refusal: refusal ?? {reason: 'topology', detail: 'no configuration fits', nearest: null}} : {feasible: true, performance: best}
 }
 
 const impossible = (detail: string): RigorError =>

@@ -43,7 +43,8 @@ function resolveParsed(target: Target, facts: PlanningFacts, rigs: readonly Rig[
     case 'hardware': {
       const accelerator = facts.accelerator(target.acceleratorId)
       if (accelerator === undefined) throw new RigorError('UNKNOWN_ACCELERATOR', `"${target.acceleratorId}" is not an accelerator of the catalog.`)
-      return {kind: 'bare', place: barePlace(accelerator, target.count), nodes: target.nodes}
+      const own = facts.own(accelerator)
+      return {kind: 'bare', place: own === undefined ? barePlace(accelerator, target.count) : barePlace(own.watts, target.count, own.rates), nodes: target.nodes}
     }
     case 'rig': {
       const rig = rigs.find(each => each.id === target.rig)

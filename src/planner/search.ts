@@ -1,3 +1,4 @@
+import {workOf} from '../performance/load.ts'
 import type {AnyKind, Demand, Facts} from '../workload/contract.ts'
 import type {Hardware, Performance, Refusal} from '../performance/types.ts'
 
@@ -53,12 +54,13 @@ function missOf({missRatio, memory}: Refusal): number {
   return missRatio ?? (memory === undefined ? Number.POSITIVE_INFINITY : memory.neededGib.p50 - memory.availableGib)
 }
 
-/** Time, then what drives power: accelerators in use and how busy each part of them is over that time. */
+/** Time, then what drives power: accelerators in use, the work each of them does over that time, and how busy the host is. */
 function drivers(performance: Performance): readonly number[] {
   const {load} = performance
+  const work = workOf(load)
   const seconds = performance.endless ? 1 : (performance.workSeconds?.p50 ?? Number.POSITIVE_INFINITY)
   const used = performance.acceleratorsUsed * seconds
-  return [performance.endless ? 1 : seconds + performance.loadSeconds, used, used * load.computeShare, used * load.memoryShare, used * load.linkShare, seconds * load.hostShare]
+  return [performance.endless ? 1 : seconds + performance.loadSeconds, used, used * work.activeShare, used * work.flopsShare, used * work.bytesShare, used * work.cacheBytesShare, used * work.unpackShare, seconds * load.hostShare]
 }
 
 interface Candidate {

@@ -21,6 +21,7 @@ import type {PlanningFacts} from './facts.ts'
 import type {Kin} from './fewest-nodes.ts'
 import {unstatedObjective, type Objective} from './objective.ts'
 import {DEFAULT_MAXIMUM_ACCELERATORS, DEFAULT_MAXIMUM_NODES, type CloudPlace, type Place} from './places.ts'
+import {pulledKind, type OwnEvidence} from './own-measurements.ts'
 import type {PriceBook} from './pricing.ts'
 import {atMeasuredSpeed, measureReference, withReference, type ReferenceFactor} from './reference.ts'
 import {sayHours} from './say.ts'
@@ -66,6 +67,7 @@ export interface Session {
   readonly evaluator: Evaluator
   readonly budgetUsd: number | undefined
   readonly reference: ReferenceFactor | undefined
+  readonly ownEvidence: OwnEvidence | undefined
   readonly refusesUnasked: boolean
   /** Estimates are to be explained; see `SessionInput`. */
   readonly publishedErrors: PublishedErrors | undefined
@@ -96,6 +98,8 @@ export interface SessionInput {
   readonly refusesUnasked?: boolean | undefined
   /** The hardware that `reference.on` names, resolved. */
   readonly referenceHardware?: Hardware | undefined
+  /** What the user measured of this kind and others. */
+  readonly ownEvidence?: OwnEvidence | undefined
   /** Estimates are to be explained: what is recorded of the error over all published results. */
   readonly publishedErrors?: PublishedErrors | undefined
 }
@@ -105,13 +109,15 @@ export type PublishedErrors = (kind: string, metric: string) => PublishedError |
 
 export function createSession(input: SessionInput): Session {
   const {workload, facts, book, options} = input
-  const {kind, spec} = workload
+  const {spec} = workload
   if (spec.configuration.migProfile !== undefined) {
     throw new RigorError('MIG_UNPLANNED', `${workload.where}, configuration.migProfile — plans and estimates are for whole accelerators.`, {hint: 'Leave it out; machines that hold a slice of one accelerator are planned as they are.'})
   }
-  const plain = kind.demand(spec, facts, input.referenceHardware)
-  const reference = input.referenceHardware === undefined ? undefined : measureReference(kind, plain, spec, input.referenceHardware, facts)
-  const demand = atMeasuredSpeed(kind, plain, reference)
+  const plain = workload.kind.demand(spec, facts, input.referenceHardware)
+  const reference = input.referenceHardware === undefined ? undefined : measureReference(workload.kind, plain, spec, input.referenceHardware, facts)
+  const demand = atMeasuredSpeed(workload.kind, plain, reference)
+  // A reference in the workload itself wins over what was measured elsewhere.
+  const kind = input.ownEvidence === undefined || spec.reference !== undefined ? workload.kind : pulledKind({kind: workload.kind, spec, raw: workload.raw, demand, facts}, input.ownEvidence.of(workload.kind.id))
   const schedule = scheduleOf(spec, demand)
   const objective = input.objectiveUnstated === true ? unstatedObjective(input.objective, schedule, demand.endless) : input.objective
   const site = options.rigs[0]?.site
@@ -140,6 +146,7 @@ export function createSession(input: SessionInput): Session {
     evaluator: createEvaluator(facts, book, work),
     budgetUsd: spec.constraints.budget === undefined ? undefined : moneyToUsd(spec.constraints.budget, facts.snapshot.exchangeRates),
     reference,
+    ownEvidence: input.ownEvidence,
     refusesUnasked: input.refusesUnasked === true,
     publishedErrors: input.publishedErrors,
     misses: createMisses(),

@@ -1,44 +1,53 @@
-import {intervalFromSigma, multiply, scale, sum, weakest} from '../performance/interval.ts'
+import {intervalFromSigma, intervalFromSpread, multiply, scale, shift, sum, weakest} from '../performance/interval.ts'
+import {workOf} from '../performance/load.ts'
 import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Load, Performance} from '../performance/types.ts'
 import type {Energy, Power, PowerCoefficients, PowerModel} from './types.ts'
 
 /**
- * Load at which an accelerator counts as running all the time: below it kernels come with gaps, and the floor fades
- * out towards idle. The rows that the coefficients were fitted on lie above it (docs/models/power.md).
+ * How sharply the power limit sets in: a sum of demands that would just reach the maximum draws 84 % of the range, one of twice as much 98 %. Phases
+ * of a step differ, and the limit cuts the hungry ones first. The curve is concave: the same work in less time never takes more energy.
  */
-const FULL_ACTIVITY_LOAD = 0.05
+const LIMIT_SHARPNESS = 4
 
 /**
- * Part of the host's range that follows the accelerators (fans, voltage regulators, switches); the rest follows
- * `hostShare`. From MLPerf Training v4.0 node readings; see docs/models/power.md.
+ * Part of the host's range that is fans, and grows with the cube of the heat (air moved goes with the speed, its power with the cube); the
+ * rest follows `hostShare`. An assumption: 65 of 163 W per accelerator, 6 % of an HGX node at full load.
  */
-const HOST_FOLLOWS_ACCELERATORS = 0.2
+const FAN_SHARE = 0.4
 
 /**
- * Spread of ln(host watts) between server makes: the same job on the same eight accelerators took 5,822 W in one make
- * and 7,033 W in another (MLPerf Training v4.0 and v4.1, Llama 2 70B LoRA on 8 nodes): ln 1.208 ÷ √2.
+ * Spread of ln(host watts) between server makes: the same job took 5,822 W a node in one make and 7,033 W in another (MLPerf Training v4.0 and
+ * v4.1, Llama 2 70B LoRA on 8 nodes of eight H100). With about 4.2 kW of accelerators in both, hosts of 1.4 and 2.5 kW: ln 1.8 ÷ √2.
  */
-const HOST_SIGMA_LOG = 0.13
+const HOST_SIGMA_LOG = 0.4
+
+/** Losses of supplies, as shares of their rating, where half load is 96 % efficient: constant and with the square of the current. With them 80 PLUS Titanium is met at 10, 20, 50 and 100 %. */
+const SUPPLY_LOSS = {constant: 0.0107, resistive: 0.0404, atHalfLoad: 0.0208}
+/** Supplies are bought twice, so that one half may fail: rating ÷ highest load. */
+const SUPPLY_RESERVE = 2
 
 const WATT_HOURS_PER_KWH = 1000
 const GRAMS_PER_KG = 1000
 
 const clampShare = (share: number): number => Math.min(1, Math.max(0, share))
 
+/** What the work would draw above idle if nothing held it back, ÷ the range idle..maximum. */
+function demandOf(load: Load, coefficients: PowerCoefficients): number {
+  const work = workOf(load)
+  return (
+    clampShare(work.activeShare) * coefficients.activeWeight + clampShare(work.flopsShare) * coefficients.flopsWeight + clampShare(work.bytesShare) * coefficients.bytesWeight +
+    clampShare(work.cacheBytesShare) * coefficients.cacheBytesWeight + clampShare(work.unpackShare) * coefficients.unpackWeight
+  )
+}
+
 /**
- * Share of the range idle..maximum that an accelerator draws: 1 − e^−z. Dynamic power is proportional to work done per
- * second (energy per FLOP, per byte of memory, per byte of link), and the power limit bends it: near the limit clocks
- * and voltage fall, so watts rise ever more slowly and never pass the maximum.
+ * Share of the range idle..maximum that an accelerator draws. Watts are energy per operation and per byte times their rates, plus what comes with
+ * computing at all; near the board's limit clocks and voltage fall, so watts rise ever more slowly and never pass it.
  */
 export function acceleratorLoadShare(load: Load, coefficients: PowerCoefficients): number {
-  const compute = clampShare(load.computeShare)
-  const memory = clampShare(load.memoryShare)
-  const link = clampShare(load.linkShare)
-  const activity = Math.min(1, (compute + memory + link) / FULL_ACTIVITY_LOAD)
-  const exponent =
-    activity * coefficients.floor + compute * coefficients.computeWeight + memory * coefficients.memoryWeight + link * coefficients.linkWeight
-  return -Math.expm1(-exponent)
+  const demand = demandOf(load, coefficients)
+  return demand / Math.sqrt(Math.sqrt(1 + demand ** LIMIT_SHARPNESS))
 }
 
 function bounded(interval: Interval, low: number, high: number): Interval {
@@ -46,10 +55,30 @@ function bounded(interval: Interval, low: number, high: number): Interval {
   return {p10: clamp(interval.p10), p50: clamp(interval.p50), p90: clamp(interval.p90)}
 }
 
+/** Sum of two figures whose errors have nothing to do with each other: distances from the median in quadrature. */
+function independentSum(one: Interval, other: Interval): Interval {
+  const p50 = one.p50 + other.p50
+  return {p10: p50 - Math.hypot(one.p50 - one.p10, other.p50 - other.p10), p50, p90: p50 + Math.hypot(one.p90 - one.p50, other.p90 - other.p50)}
+}
+
+/** Watts at the wall for watts behind the supplies. `maximum`: the most that the machines ever draw behind them. */
+function wallWatts(watts: number, maximum: number, efficiencyAtHalf: number): number {
+  const rating = maximum * SUPPLY_RESERVE
+  if (!(rating > 0)) return 0
+  const scaled = ((1 / efficiencyAtHalf - 1) / 2) / SUPPLY_LOSS.atHalfLoad
+  return watts + rating * scaled * (SUPPLY_LOSS.constant + SUPPLY_LOSS.resistive * (watts / rating) ** 2)
+}
+
+/** Watts behind the supplies of a machine that draws `wall` watts: the inverse of the above. */
+export function supplyOutputWatts(wall: number, maximum: number, efficiencyAtHalf: number): number {
+  let watts = wall
+  for (let round = 0; round < 20; round++) watts -= wallWatts(watts, maximum, efficiencyAtHalf) - wall
+  return watts
+}
+
 /**
- * Watts while the work runs: accelerators in use at their load, the others idle, the host between idle and full load,
- * all divided by the supplies' efficiency. The peak lies between the average and everything at its maximum: dense
- * phases (a prefill, a matmul) reach the power limit within milliseconds.
+ * Watts while the work runs: accelerators in use at their load, the others idle, the host with its fans, and the supplies' losses. The peak lies
+ * between the average and everything at its maximum: dense phases (a prefill, a matmul) reach the power limit within milliseconds.
  */
 export function estimatePower(performance: Performance, model: PowerModel): Power {
   const {coefficients, acceleratorIdleWatts: idle, acceleratorMaximumWatts: maximum} = model
@@ -59,22 +88,26 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   const used = Math.min(performance.acceleratorsUsed, model.acceleratorsPowered)
   const unused = model.acceleratorsPowered - used
   const loadShare = acceleratorLoadShare(performance.load, coefficients)
-  const perUsed = bounded(intervalFromSigma(idle + (maximum - idle) * loadShare, coefficients.sigmaLog), idle, maximum)
-  const acceleratorWatts = sum([scale(perUsed, used), scale({p10: idle, p50: idle, p90: idle}, unused)])
+  const perUsed = bounded(intervalFromSpread(idle + (maximum - idle) * loadShare, coefficients.spread), idle, maximum)
+  const acceleratorWatts = shift(scale(perUsed, used), idle * unused)
   if (model.hostIdleWatts === null || model.hostMaximumWatts === null) {
     return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts, confidence}
   }
 
   const hostRange = model.hostMaximumWatts - model.hostIdleWatts
-  const hostLoad = HOST_FOLLOWS_ACCELERATORS * loadShare + (1 - HOST_FOLLOWS_ACCELERATORS) * clampShare(performance.load.hostShare)
+  const heatShare = (loadShare * used) / Math.max(model.acceleratorsPowered, used)
+  const hostLoad = FAN_SHARE * heatShare ** 3 + (1 - FAN_SHARE) * clampShare(performance.load.hostShare)
   const host = intervalFromSigma(model.hostIdleWatts + hostRange * hostLoad, HOST_SIGMA_LOG)
-  const averageWatts = scale(sum([acceleratorWatts, host]), 1 / model.supplyEfficiency)
-  const allAtMaximum = (maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts)) / model.supplyEfficiency
-  const expectedPeak = (maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts)) / model.supplyEfficiency
+  const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
+  const wall = (watts: number): number => wallWatts(watts, most, model.supplyEfficiency)
+  const together = independentSum(acceleratorWatts, host)
+  const averageWatts: Interval = {p10: wall(together.p10), p50: wall(together.p50), p90: wall(together.p90)}
+  const expectedPeak = wall(maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
+  const allAtMaximum = wall(maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
   return {
     averageWatts,
     peakWatts: {p10: averageWatts.p50, p50: Math.max(averageWatts.p50, expectedPeak), p90: Math.max(averageWatts.p90, allAtMaximum)},
-    idleWatts: (idle * model.acceleratorsPowered + model.hostIdleWatts) / model.supplyEfficiency,
+    idleWatts: wall(idle * model.acceleratorsPowered + model.hostIdleWatts),
     acceleratorWatts,
     confidence,
   }

@@ -3,6 +3,7 @@ import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Rig, RigNode} from '../catalog/rig.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import {weakest} from '../performance/interval.ts'
+import {peakFlops16} from '../performance/load.ts'
 import type {Confidence} from '../performance/types.ts'
 import type {PowerCoefficients, PowerModel} from './types.ts'
 
@@ -21,20 +22,65 @@ export function hostClassOf(accelerator: Pick<Accelerator, 'formFactor'>): HostC
   return CARD_FORM_FACTORS.includes(accelerator.formFactor) ? 'card' : 'board'
 }
 
-/** The fitted coefficients: of this architecture, else over all of them; `null` where the calibration has none. */
-export function powerCoefficients(calibration: Calibration, architecture: string): PowerCoefficients | null {
-  const floor = calibration.lookup(POWER_KIND, 'floor', architecture, '*')
-  const compute = calibration.lookup(POWER_KIND, 'compute-weight', architecture, '*')
-  const memory = calibration.lookup(POWER_KIND, 'memory-weight', architecture, '*')
-  const link = calibration.lookup(POWER_KIND, 'link-weight', architecture, '*')
-  if (!floor || !compute || !memory || !link) return null
+/** Energies and shares of the model → where nothing is fitted: see docs/models/power.md for the sources of the figures. */
+export const POWER_QUANTITIES = {
+  /** Share of the range that an accelerator draws because it computes at all. */
+  activeShare: ['active-share', 0.4],
+  /** Per FLOP with 16-bit operands. */
+  picojoulesPerFlop: ['picojoules-per-flop', 1.2],
+  /** Per byte from the memory into the multiprocessors. */
+  picojoulesPerByte: ['picojoules-per-byte', 80],
+  /** On top, per byte that attention reads of earlier tokens. */
+  picojoulesPerCacheByte: ['picojoules-per-cache-byte', 60],
+  /** Share of the range that unpacking and scaling experts' weights takes. */
+  unpackShare: ['unpack-share', 0.5],
+} as const satisfies Record<string, readonly [quantity: string, start: number]>
+
+export type PowerFactors = Readonly<Record<keyof typeof POWER_QUANTITIES, number>>
+
+const PICO = 1e-12
+
+/**
+ * Factors bound to an accelerator. Where nobody measured its architecture, a matmul at the dense peak takes at least the range that its maker
+ * sized the board for: older and smaller chips need more for a FLOP than the ones that were measured.
+ */
+export function boundCoefficients(
+  factors: PowerFactors, accelerator: Accelerator, rangeWatts: number, measured: boolean,
+): Pick<PowerCoefficients, 'activeWeight' | 'flopsWeight' | 'bytesWeight' | 'cacheBytesWeight' | 'unpackWeight'> {
+  const range = Math.max(rangeWatts, 1e-9)
+  const flopsWeight = ((peakFlops16(accelerator) ?? 0) * factors.picojoulesPerFlop * PICO) / range
+  const perByte = (accelerator.memoryBandwidthBytesPerSecond * PICO) / range
   return {
-    floor: floor.value,
-    computeWeight: compute.value,
-    memoryWeight: memory.value,
-    linkWeight: link.value,
-    sigmaLog: Math.max(floor.sigmaLog, compute.sigmaLog, memory.sigmaLog, link.sigmaLog),
-    basis: weakest(floor.basis, compute.basis, memory.basis, link.basis),
+    activeWeight: factors.activeShare,
+    flopsWeight: measured ? flopsWeight : Math.max(1, flopsWeight),
+    bytesWeight: perByte * factors.picojoulesPerByte,
+    cacheBytesWeight: perByte * factors.picojoulesPerCacheByte,
+    unpackWeight: factors.unpackShare,
+  }
+}
+
+/** The fitted factors of an architecture, else those over all; `null` where the calibration has none. */
+function powerFactors(calibration: Calibration, architecture: string): {readonly factors: PowerFactors; readonly basis: Confidence} | null {
+  const values: Partial<Record<keyof PowerFactors, number>> = {}
+  let basis: Confidence = 'measured'
+  for (const [name, [quantity]] of Object.entries(POWER_QUANTITIES)) {
+    const found = calibration.lookup(POWER_KIND, quantity, architecture, '*')
+    if (found === undefined) return null
+    values[name as keyof PowerFactors] = found.value
+    basis = weakest(basis, found.basis)
+  }
+  return {factors: values as PowerFactors, basis}
+}
+
+/** `model`: catalog id of the model that is run, where it may have been measured itself. */
+export function powerCoefficients(calibration: Calibration, accelerator: Accelerator, rangeWatts: number, model = ''): PowerCoefficients | null {
+  const found = powerFactors(calibration, accelerator.architecture)
+  if (found === null) return null
+  const distance = calibration.distance(POWER_KIND, accelerator, model)
+  return {
+    ...boundCoefficients(found.factors, accelerator, rangeWatts, distance !== 'none'),
+    spread: calibration.spread(POWER_KIND, 'accelerator-watts', distance),
+    basis: found.basis,
   }
 }
 
@@ -49,7 +95,7 @@ export function usualIdleShare(accelerators: readonly Accelerator[], vendor: str
   return shares.length % 2 === 1 ? shares[middle]! : (shares[middle - 1]! + shares[middle]!) / 2
 }
 
-interface AcceleratorWatts {
+export interface AcceleratorWatts {
   readonly idle: number | null
   readonly maximum: number | null
   readonly basis: Confidence
@@ -57,7 +103,7 @@ interface AcceleratorWatts {
 }
 
 /** A rating that is only remembered weakens the figure; one nobody published leaves it unknown. */
-function acceleratorWatts(accelerator: Accelerator, accelerators: readonly Accelerator[]): AcceleratorWatts {
+export function acceleratorWatts(accelerator: Accelerator, accelerators: readonly Accelerator[]): AcceleratorWatts {
   const maximum = accelerator.powerWatts
   if (maximum === undefined) {
     return {idle: null, maximum: null, basis: 'assumed', notes: [`${accelerator.name}: its power is not published.`]}
@@ -73,13 +119,46 @@ function acceleratorWatts(accelerator: Accelerator, accelerators: readonly Accel
   }
 }
 
-/** Supplies of servers: 80 PLUS Titanium at half load (facility fact `psu_titanium_efficiency_50pct`). */
-const SUPPLY_EFFICIENCY_KEY = 'psu_titanium_efficiency_50pct'
 /** Where a provider publishes no PUE: the survey average of data centres (data/energy/pue.csv). */
 const AVERAGE_PUE_PROVIDER = '*'
 
+/** Coefficients where both ends of the range are known. */
+const coefficientsOf = (calibration: Calibration, accelerator: Accelerator, {idle, maximum}: AcceleratorWatts, model?: string): PowerCoefficients | null =>
+  idle === null || maximum === null ? null : powerCoefficients(calibration, accelerator, maximum - idle, model)
+
+export interface ServerPowerInput {
+  readonly accelerators: readonly Accelerator[]
+  readonly calibration: Calibration
+  readonly accelerator: Accelerator
+  readonly acceleratorsPowered: number
+  /** Catalog id of the model that is run. */
+  readonly model: string
+}
+
+/** Accelerators in reference servers, without a building around them. */
+export function powerModelForServers({accelerators, calibration, accelerator, acceleratorsPowered, model}: ServerPowerInput): PowerModel {
+  const watts = acceleratorWatts(accelerator, accelerators)
+  const hostClass = hostClassOf(accelerator)
+  const hostIdle = calibration.lookup(POWER_KIND, 'host-idle-watts', '*', hostClass)
+  const hostMaximum = calibration.lookup(POWER_KIND, 'host-maximum-watts', '*', hostClass)
+  return {
+    acceleratorIdleWatts: watts.idle,
+    acceleratorMaximumWatts: watts.maximum,
+    coefficients: coefficientsOf(calibration, accelerator, watts, model),
+    acceleratorsPowered,
+    hostIdleWatts: hostIdle === undefined ? null : hostIdle.value * acceleratorsPowered,
+    hostMaximumWatts: hostMaximum === undefined ? null : hostMaximum.value * acceleratorsPowered,
+    supplyEfficiency: calibration.lookup(POWER_KIND, 'supply-efficiency', '*', '*')?.value ?? 1,
+    pue: 1,
+    coolingCop: null,
+    gramsCo2PerKwh: null,
+    basis: watts.basis,
+    notes: watts.notes,
+  }
+}
+
 export interface CloudPowerInput {
-  readonly snapshot: Pick<Snapshot, 'accelerators' | 'facility' | 'pueByProvider' | 'carbonByCountry'>
+  readonly snapshot: Pick<Snapshot, 'accelerators' | 'pueByProvider' | 'carbonByCountry'>
   readonly calibration: Calibration
   readonly accelerator: Accelerator
   /** Rented over all nodes; a slice of an accelerator counts as its fraction. */
@@ -95,27 +174,16 @@ export interface CloudPowerInput {
  */
 export function powerModelForCloud(input: CloudPowerInput): PowerModel {
   const {snapshot, calibration, accelerator, acceleratorsPowered} = input
-  const watts = acceleratorWatts(accelerator, snapshot.accelerators)
-  const hostClass = hostClassOf(accelerator)
-  const hostIdle = calibration.lookup(POWER_KIND, 'host-idle-watts', '*', hostClass)
-  const hostMaximum = calibration.lookup(POWER_KIND, 'host-maximum-watts', '*', hostClass)
-  const notes = [...watts.notes]
-  const supply = snapshot.facility[SUPPLY_EFFICIENCY_KEY]
+  const servers = powerModelForServers({accelerators: snapshot.accelerators, calibration, accelerator, acceleratorsPowered, model: ''})
+  const notes = [...servers.notes]
   const fleetPue = snapshot.pueByProvider[input.provider]
   const pue = fleetPue ?? snapshot.pueByProvider[AVERAGE_PUE_PROVIDER]
   if (fleetPue === undefined && pue !== undefined) notes.push(`${input.provider} publishes no PUE: the average data centre's ${pue} is assumed.`)
   return {
-    acceleratorIdleWatts: watts.idle,
-    acceleratorMaximumWatts: watts.maximum,
-    coefficients: powerCoefficients(calibration, accelerator.architecture),
-    acceleratorsPowered,
-    hostIdleWatts: hostIdle === undefined || supply === undefined ? null : hostIdle.value * acceleratorsPowered,
-    hostMaximumWatts: hostMaximum === undefined || supply === undefined ? null : hostMaximum.value * acceleratorsPowered,
-    supplyEfficiency: supply ?? 1,
+    ...servers,
     pue: pue ?? null,
-    coolingCop: null,
     gramsCo2PerKwh: input.country === undefined ? null : (snapshot.carbonByCountry[input.country] ?? null),
-    basis: weakest(watts.basis, fleetPue === undefined ? 'assumed' : 'computed'),
+    basis: weakest(servers.basis, fleetPue === undefined ? 'assumed' : 'computed'),
     notes,
   }
 }
@@ -137,7 +205,7 @@ export function powerModelForRig(input: RigPowerInput): PowerModel {
   return {
     acceleratorIdleWatts: watts.idle,
     acceleratorMaximumWatts: watts.maximum,
-    coefficients: powerCoefficients(input.calibration, input.accelerator.architecture),
+    coefficients: coefficientsOf(input.calibration, input.accelerator, watts),
     acceleratorsPowered: node.acceleratorCount * nodes,
     hostIdleWatts: node.hostIdleWatts * nodes,
     hostMaximumWatts: node.hostMaximumWatts * nodes,

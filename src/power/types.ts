@@ -1,17 +1,24 @@
+import type {Spread} from '../performance/calibration.ts'
 import type {Interval, Confidence} from '../performance/types.ts'
 
 /**
- * How an accelerator's draw follows its load: idle + (maximum − idle) · (1 − e^−z) with
- * z = activity · floor + compute · C + memory · M + link · L. Fitted by `scripts/calibrate/power.ts`.
+ * How an accelerator's draw follows its work: idle + (maximum − idle) · z ÷ (1 + z⁴)^¼, where z is what the work would draw above idle without
+ * the board's power limit ÷ (maximum − idle). Energies are fitted by `scripts/calibrate/power.ts`; here they are bound to an accelerator's rates,
+ * so that each weight is a part of z at full share.
  */
 export interface PowerCoefficients {
-  /** Drawn above idle as soon as kernels run: clocks up, caches and fabric awake. */
-  readonly floor: number
-  readonly computeWeight: number
-  readonly memoryWeight: number
-  readonly linkWeight: number
-  /** Standard deviation of ln(predicted ÷ measured watts). */
-  readonly sigmaLog: number
+  /** Clocks up, caches and schedulers awake: what comes with computing at all. */
+  readonly activeWeight: number
+  /** Matmuls at the dense peak. */
+  readonly flopsWeight: number
+  /** Memory at its printed bandwidth. */
+  readonly bytesWeight: number
+  /** On top, for bytes that attention reads of earlier tokens. */
+  readonly cacheBytesWeight: number
+  /** On top, while vector units unpack and scale experts' weights. */
+  readonly unpackWeight: number
+  /** Of the accelerators' watts around the estimate. */
+  readonly spread: Spread
   readonly basis: Confidence
 }
 
@@ -25,7 +32,7 @@ export interface PowerModel {
   /** Host, fans, switches behind the supplies (DC): watts at idle and at full load, over all nodes (or the share of the nodes in use). */
   readonly hostIdleWatts: number | null
   readonly hostMaximumWatts: number | null
-  /** DC out ÷ AC in of the supplies. */
+  /** DC out ÷ AC in of the supplies at half of their rating. */
   readonly supplyEfficiency: number
   /** Facility watts ÷ IT watts on clouds (fleet average); on own premises 1, cooling counted by COP. */
   readonly pue: number | null

@@ -4,20 +4,11 @@ import path from 'node:path'
 import {RigorError} from '../errors.ts'
 import type {PlanDocument} from '../planner/document.ts'
 import {planJson} from '../report/json.ts'
+import {canonicalJson} from '../text/canonical-json.ts'
 import {echo} from '../text/safe.ts'
 
 const MILLISECONDS_PER_DAY = 86_400_000
 const VALID_DAYS = 7
-
-/** JSON with the keys of every object sorted, so that equal plans have equal bytes. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1))
-    return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`
-  }
-  return JSON.stringify(value)
-}
 
 export interface PlanFile {
   readonly schema: 'rigor.planfile/1'

@@ -245,6 +245,8 @@ function wrongLabel(text: string, longest: number): string | undefined {
   return echo(text, longest + 1) === text ? undefined : `${show(text)} holds control or invisible characters`
 }
 
+export const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
+
 /** A short name or label: one line, no control characters. */
 export const label = (longest = 120) =>
   field<string, string>({type: 'string', minLength: 1, maxLength: longest}, (input, context) => {

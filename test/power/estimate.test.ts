@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import type {Load, Performance} from '../../src/performance/types.ts'
-import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, overheadShare} from '../../src/power/estimate.ts'
+import type {Accelerator} from '../../src/catalog/schema.ts'
+import {unpacksExperts, workLoadOf, workOf, type PassWork} from '../../src/performance/load.ts'
+import type {Load, Performance, WorkLoad} from '../../src/performance/types.ts'
+import {acceleratorLoadShare, addPower, estimateEnergy, estimatePower, overheadShare, supplyOutputWatts} from '../../src/power/estimate.ts'
 import {runHoursTotal} from '../../src/performance/run-hours.ts'
 import type {Power, PowerModel} from '../../src/power/types.ts'
 import {MODEL, PERFORMANCE} from './inputs.ts'
@@ -9,23 +11,43 @@ import {MODEL, PERFORMANCE} from './inputs.ts'
 const HOURS = {setup: 0.5, data: 0.25, load: 0.25, work: {p10: 8, p50: 9, p90: 12}, failures: {p10: 0, p50: 0, p90: 1}}
 
 describe('watts by hand', () => {
-  // z = 0.5 + 0.25·2 + 0.4·1 + 0.2·0.5 = 1.5; share = 1 − e^−1.5
-  const share = 1 - Math.exp(-1.5)
+  // z = 0.75·0.4 + 0.1·2 + 0.4·0.5 + 0.2·0.5 + 0.1·1 = 0.9; share = z ÷ (1 + z⁴)^¼
+  const share = 0.9 / (1 + 0.9 ** 4) ** 0.25
 
-  test('an accelerator draws 1 − e^−z of its range', () => {
+  test('an accelerator draws z ÷ (1 + z⁴)^¼ of its range', () => {
     expect(acceleratorLoadShare(PERFORMANCE.load, MODEL.coefficients!)).toBeCloseTo(share, 12)
   })
 
-  test('four of eight work, four idle, the host follows, the supplies lose a fifth', () => {
+  test('four of eight work, four idle, the host blows their heat away, the supplies lose a fifth at half load', () => {
     const power = estimatePower(PERFORMANCE, MODEL)
     const accelerators = 4 * (100 + 600 * share) + 4 * 100
-    const host = 1000 + 1000 * (0.2 * share + 0.8 * 0.3)
+    const host = 1000 + 1000 * (0.4 * (share / 2) ** 3 + 0.6 * 0.3)
+    const behind = accelerators + host
+    // Twice the 7,600 W that all draws at most; an eighth of half load is lost (1 ÷ 0.8 − 1 = 0.25), where 96 % would lose 0.0208.
+    const rating = 2 * (8 * 700 + 2000)
+    const lossAt = (watts: number): number => rating * (0.125 / 0.0208) * (0.0107 + 0.0404 * (watts / rating) ** 2)
 
     expect(power.acceleratorWatts?.p50).toBeCloseTo(accelerators, 9)
-    expect(power.averageWatts?.p50).toBeCloseTo((accelerators + host) / 0.8, 9)
-    expect(power.idleWatts).toBeCloseTo((800 + 1000) / 0.8, 9)
-    expect(power.peakWatts?.p50).toBeCloseTo((4 * 700 + 400 + 2000) / 0.8, 9)
+    expect(power.averageWatts?.p50).toBeCloseTo(behind + lossAt(behind), 9)
+    expect(power.idleWatts).toBeCloseTo(1800 + lossAt(1800), 9)
+    expect(power.peakWatts?.p50).toBeCloseTo(5200 + lossAt(5200), 9)
     expect(power.confidence).toBe('computed')
+  })
+
+  test.for([[0.1, 0.9], [0.2, 0.94], [0.5, 0.96]] as const)('supplies at %d of their rating are %d efficient (80 PLUS Titanium)', ([load, efficiency]) => {
+    const nothing = {computeShare: 0, memoryShare: 0, linkShare: 0, hostShare: 0}
+    // Host alone, never more than half of a rating of 2,000 W.
+    const host = 2000 * load
+    const idleMachine = {...MODEL, acceleratorIdleWatts: 0, acceleratorMaximumWatts: 0, hostIdleWatts: host, hostMaximumWatts: 1000, supplyEfficiency: 0.96}
+
+    expect(host / estimatePower({...PERFORMANCE, load: nothing}, idleMachine).idleWatts!).toBeCloseTo(efficiency, 2)
+  })
+
+  test('the watts behind the supplies are found from the wall', () => {
+    const wall = estimatePower(PERFORMANCE, MODEL).averageWatts!.p50
+    const host = 1000 + 1000 * (0.4 * (share / 2) ** 3 + 0.6 * 0.3)
+
+    expect(supplyOutputWatts(wall, 8 * 700 + 2000, 0.8)).toBeCloseTo(4 * (100 + 600 * share) + 400 + host, 6)
   })
 
   test('without load it idles', () => {
@@ -35,11 +57,48 @@ describe('watts by hand', () => {
     expect(power.averageWatts?.p50).toBeCloseTo(power.idleWatts!, 9)
   })
 
-  test('the floor comes with the first load, not with full load', () => {
-    const at = (computeShare: number): number => acceleratorLoadShare({computeShare, memoryShare: 0, linkShare: 0, hostShare: 0}, MODEL.coefficients!)
+  test('errors of the accelerators and of the host have nothing to do with each other', () => {
+    const {acceleratorWatts} = estimatePower(PERFORMANCE, MODEL)
+    const exact = {...MODEL, supplyEfficiency: 1}
+    const {averageWatts} = estimatePower(PERFORMANCE, exact)
+    const host = averageWatts!.p50 - acceleratorWatts!.p50
+    const hostHigh = host * (Math.exp(1.2815515655446004 * 0.4) - 1)
 
-    expect(at(0.025)).toBeCloseTo(1 - Math.exp(-(0.25 + 0.05)), 12)
-    expect(at(0.05)).toBeCloseTo(1 - Math.exp(-(0.5 + 0.1)), 12)
+    expect(averageWatts!.p90 - averageWatts!.p50).toBeCloseTo(Math.hypot(acceleratorWatts!.p90 - acceleratorWatts!.p50, hostHigh), 9)
+  })
+})
+
+describe('work behind a load', () => {
+  test('where an estimator counts it, it is what counts', () => {
+    expect(workOf(PERFORMANCE.load)).toBe(PERFORMANCE.load.work)
+  })
+
+  test('else it follows from how busy the parts are; activity comes with the first load, not with full load', () => {
+    const load: Load = {computeShare: 0.01, memoryShare: 0.02, linkShare: 0, hostShare: 0.3}
+
+    expect(workOf(load)).toEqual({activeShare: expect.closeTo(0.6, 12), flopsShare: expect.closeTo(0.0065, 12), bytesShare: expect.closeTo(0.016, 12), cacheBytesShare: 0, unpackShare: 0})
+    expect(workOf({...load, memoryShare: 0.5}).activeShare).toBe(1)
+  })
+
+  const PASS: PassWork = {perSecond: 100, flops: 1e12, expertParameters: 0, rowsPerExpert: 0, weightBytes: 6e9, cacheBytes: 4e9, activeSeconds: 0.008, expertSeconds: 0}
+  const PEAKS = {flopsPerSecond: 1e15, bytesPerSecond: 4e12, unpacks: true}
+
+  test('passes add up: operations, bytes and seconds against what a second holds', () => {
+    expect(workLoadOf([PASS, {...PASS, perSecond: 10, cacheBytes: 0}], PEAKS)).toEqual({
+      activeShare: expect.closeTo(0.88, 12), flopsShare: expect.closeTo(0.11, 12), bytesShare: expect.closeTo(1.06e12 / 4e12, 12), cacheBytesShare: expect.closeTo(0.1, 12), unpackShare: 0,
+    })
+  })
+
+  test('experts compute whole tiles of 16 rows, and are unpacked where the units do not scale', () => {
+    const experts: PassWork = {...PASS, expertParameters: 1e10, rowsPerExpert: 3, expertSeconds: 0.005}
+
+    expect(workLoadOf([experts], PEAKS)).toMatchObject({flopsShare: expect.closeTo((100 * (1e12 + 2 * 16 * 1e10)) / 1e15, 12), unpackShare: expect.closeTo(0.5, 12)})
+    expect(workLoadOf([{...experts, rowsPerExpert: 17}], PEAKS).flopsShare).toBeCloseTo((100 * (1e12 + 2 * 32 * 1e10)) / 1e15, 12)
+    expect(workLoadOf([experts], {...PEAKS, unpacks: false}).unpackShare).toBe(0)
+  })
+
+  test.for([[16, {}, false], [8, {fp8: 1}, true], [8, {fp4: 1}, true], [4.25, {fp8: 1}, true], [4.25, {fp4: 1}, false]] as const)('experts of %d bits on %o are unpacked: %s', ([bits, peakFlops, unpacked]) => {
+    expect(unpacksExperts(bits, {peakFlops} as Accelerator)).toBe(unpacked)
   })
 })
 
@@ -116,25 +175,29 @@ describe('every field moves what it should', () => {
     return moved
   }
   const load = (change: Partial<Load>): Performance => ({...PERFORMANCE, load: {...PERFORMANCE.load, ...change}})
+  const work = (change: Partial<WorkLoad>): Performance => load({work: {...PERFORMANCE.load.work!, ...change}})
   const coefficients = (change: object): PowerModel => ({...MODEL, coefficients: {...MODEL.coefficients!, ...change}})
   const busier = {average: '+', accelerators: '+', spread: '+'}
 
   test.for<[string, Performance, PowerModel, object]>([
-    ['load.computeShare', load({computeShare: 0.3}), MODEL, busier],
-    ['load.memoryShare', load({memoryShare: 0.5}), MODEL, busier],
-    ['load.linkShare', load({linkShare: 0.4}), MODEL, busier],
+    ['load.work.activeShare', work({activeShare: 0.9}), MODEL, busier],
+    ['load.work.flopsShare', work({flopsShare: 0.2}), MODEL, busier],
+    ['load.work.bytesShare', work({bytesShare: 0.5}), MODEL, busier],
+    ['load.work.cacheBytesShare', work({cacheBytesShare: 0.4}), MODEL, busier],
+    ['load.work.unpackShare', work({unpackShare: 0.3}), MODEL, busier],
     ['load.hostShare', load({hostShare: 0.5}), MODEL, {average: '+', spread: '+'}],
     ['acceleratorsUsed', {...PERFORMANCE, acceleratorsUsed: 6}, MODEL, {...busier, peak: '+'}],
     ['acceleratorIdleWatts', PERFORMANCE, {...MODEL, acceleratorIdleWatts: 120}, {average: '+', accelerators: '+', idle: '+', peak: '+', spread: '+'}],
-    ['acceleratorMaximumWatts', PERFORMANCE, {...MODEL, acceleratorMaximumWatts: 800}, {...busier, peak: '+'}],
-    ['acceleratorsPowered', PERFORMANCE, {...MODEL, acceleratorsPowered: 10}, {average: '+', accelerators: '+', idle: '+', peak: '+'}],
-    ['coefficients.floor', PERFORMANCE, coefficients({floor: 0.6}), busier],
-    ['coefficients.computeWeight', PERFORMANCE, coefficients({computeWeight: 2.5}), busier],
-    ['coefficients.memoryWeight', PERFORMANCE, coefficients({memoryWeight: 1.5}), busier],
-    ['coefficients.linkWeight', PERFORMANCE, coefficients({linkWeight: 1}), busier],
-    ['coefficients.sigmaLog', PERFORMANCE, coefficients({sigmaLog: 0.15}), {spread: '+'}],
+    ['acceleratorMaximumWatts', PERFORMANCE, {...MODEL, acceleratorMaximumWatts: 800}, {...busier, peak: '+', idle: '+'}],
+    ['acceleratorsPowered', PERFORMANCE, {...MODEL, acceleratorsPowered: 10}, {average: '+', accelerators: '+', idle: '+', peak: '+', spread: '-'}],
+    ['coefficients.activeWeight', PERFORMANCE, coefficients({activeWeight: 0.5}), busier],
+    ['coefficients.flopsWeight', PERFORMANCE, coefficients({flopsWeight: 2.5}), busier],
+    ['coefficients.bytesWeight', PERFORMANCE, coefficients({bytesWeight: 0.6}), busier],
+    ['coefficients.cacheBytesWeight', PERFORMANCE, coefficients({cacheBytesWeight: 0.6}), busier],
+    ['coefficients.unpackWeight', PERFORMANCE, coefficients({unpackWeight: 1.5}), busier],
+    ['coefficients.spread', PERFORMANCE, coefficients({spread: {lowLog: -0.2, highLog: 0.1}}), {spread: '+'}],
     ['hostIdleWatts', PERFORMANCE, {...MODEL, hostIdleWatts: 1100}, {average: '+', idle: '+', spread: '+'}],
-    ['hostMaximumWatts', PERFORMANCE, {...MODEL, hostMaximumWatts: 2500}, {average: '+', peak: '+', spread: '+'}],
+    ['hostMaximumWatts', PERFORMANCE, {...MODEL, hostMaximumWatts: 2500}, {average: '+', peak: '+', idle: '+', spread: '+'}],
     ['supplyEfficiency', PERFORMANCE, {...MODEL, supplyEfficiency: 0.9}, {average: '-', peak: '-', idle: '-', spread: '-'}],
   ])('%s', ([, performance, model, expected]) => {
     expect(moves(performance, model)).toEqual(expected)
@@ -159,27 +222,31 @@ describe('every field moves what it should', () => {
 
 describe('laws', () => {
   const share = fc.double({min: 0, max: 1, noNaN: true})
-  const load = fc.record({computeShare: share, memoryShare: share, linkShare: share, hostShare: share})
+  const loadOf = (activeShare: number, flopsShare: number, bytesShare: number, cachePart: number, unpackShare: number, hostShare: number): Load => ({
+    computeShare: 0, memoryShare: 0, linkShare: 0, hostShare, work: {activeShare, flopsShare, bytesShare, cacheBytesShare: bytesShare * cachePart, unpackShare},
+  })
+  const load = fc.tuple(share, share, share, share, share, share).map(([...shares]) => loadOf(...shares))
   const model = fc
     .record({
       idle: fc.double({min: 0, max: 200, noNaN: true}),
       range: fc.double({min: 1, max: 1500, noNaN: true}),
-      hostIdle: fc.double({min: 0, max: 3000, noNaN: true}),
       hostRange: fc.double({min: 0, max: 3000, noNaN: true}),
+      // A server's host draws at least a seventh of what load adds to it when it does nothing: fans at their lowest, memory, fabric.
+      hostIdleRatio: fc.double({min: 0.15, max: 3, noNaN: true}),
       powered: fc.integer({min: 1, max: 64}),
       efficiency: fc.double({min: 0.7, max: 1, noNaN: true}),
-      sigmaLog: fc.double({min: 0, max: 1, noNaN: true}),
+      width: fc.double({min: 0, max: 1, noNaN: true}),
     })
     .map(
       (each): PowerModel => ({
         ...MODEL,
         acceleratorIdleWatts: each.idle,
         acceleratorMaximumWatts: each.idle + each.range,
-        hostIdleWatts: each.hostIdle,
-        hostMaximumWatts: each.hostIdle + each.hostRange,
+        hostIdleWatts: each.hostRange * each.hostIdleRatio,
+        hostMaximumWatts: each.hostRange * (1 + each.hostIdleRatio),
         acceleratorsPowered: each.powered,
         supplyEfficiency: each.efficiency,
-        coefficients: {...MODEL.coefficients!, sigmaLog: each.sigmaLog},
+        coefficients: {...MODEL.coefficients!, spread: {lowLog: -each.width, highLog: each.width}},
       }),
     )
   const used = fc.integer({min: 1, max: 64})
@@ -203,11 +270,13 @@ describe('laws', () => {
   test('more load never draws less', () => {
     fc.assert(
       fc.property(load, load, model, used, (one, other, someModel, acceleratorsUsed) => {
+        const larger = (read: (work: WorkLoad) => number): number => Math.max(read(one.work!), read(other.work!))
         const more: Load = {
-          computeShare: Math.max(one.computeShare, other.computeShare),
-          memoryShare: Math.max(one.memoryShare, other.memoryShare),
-          linkShare: Math.max(one.linkShare, other.linkShare),
-          hostShare: Math.max(one.hostShare, other.hostShare),
+          computeShare: 0, memoryShare: 0, linkShare: 0, hostShare: Math.max(one.hostShare, other.hostShare),
+          work: {
+            activeShare: larger(work => work.activeShare), flopsShare: larger(work => work.flopsShare), bytesShare: larger(work => work.bytesShare),
+            cacheBytesShare: larger(work => work.cacheBytesShare), unpackShare: larger(work => work.unpackShare),
+          },
         }
         const watts = (someLoad: Load): number => estimatePower({...PERFORMANCE, load: someLoad, acceleratorsUsed}, someModel).averageWatts!.p50
 
@@ -220,8 +289,10 @@ describe('laws', () => {
   test('the same work done in less time never takes more energy: the search may drop slower configurations', () => {
     fc.assert(
       fc.property(load, model, fc.double({min: 1, max: 20, noNaN: true}), (fast, someModel, stretch) => {
+        const {activeShare, flopsShare, bytesShare, cacheBytesShare, unpackShare} = fast.work!
         const slow: Load = {
-          computeShare: fast.computeShare / stretch, memoryShare: fast.memoryShare / stretch, linkShare: fast.linkShare / stretch, hostShare: fast.hostShare / stretch,
+          computeShare: 0, memoryShare: 0, linkShare: 0, hostShare: fast.hostShare / stretch,
+          work: {activeShare: activeShare / stretch, flopsShare: flopsShare / stretch, bytesShare: bytesShare / stretch, cacheBytesShare: cacheBytesShare / stretch, unpackShare: unpackShare / stretch},
         }
         const watts = (someLoad: Load): number => estimatePower({...PERFORMANCE, load: someLoad, acceleratorsUsed: 1}, someModel).averageWatts!.p50
 

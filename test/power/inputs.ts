@@ -4,7 +4,7 @@ import type {PowerModel} from '../../src/power/types.ts'
 export const MODEL: PowerModel = {
   acceleratorIdleWatts: 100,
   acceleratorMaximumWatts: 700,
-  coefficients: {floor: 0.5, computeWeight: 2, memoryWeight: 1, linkWeight: 0.5, sigmaLog: 0.1, basis: 'calibrated'},
+  coefficients: {activeWeight: 0.4, flopsWeight: 2, bytesWeight: 0.5, cacheBytesWeight: 0.5, unpackWeight: 1, spread: {lowLog: -0.15, highLog: 0.1}, basis: 'calibrated'},
   acceleratorsPowered: 8,
   hostIdleWatts: 1000,
   hostMaximumWatts: 2000,
@@ -23,7 +23,10 @@ export const PERFORMANCE: Performance = {
   throughput: {unit: 'runs/h', value: {p10: 1, p50: 1, p90: 1}},
   latency: null,
   memory: {neededGib: {p10: 1, p50: 1, p90: 1}, availableGib: 80, lines: []},
-  load: {computeShare: 0.25, memoryShare: 0.4, linkShare: 0.2, hostShare: 0.3},
+  load: {
+    computeShare: 0.25, memoryShare: 0.4, linkShare: 0.2, hostShare: 0.3,
+    work: {activeShare: 0.75, flopsShare: 0.1, bytesShare: 0.4, cacheBytesShare: 0.2, unpackShare: 0.1},
+  },
   acceleratorsUsed: 4,
   loadSeconds: 60,
   checkpointBytes: 0,

@@ -2,68 +2,137 @@ import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {powerSamples} from '../../scripts/calibrate/power-samples.ts'
-import {parseCsv} from '../../src/catalog/csv.ts'
-import {bareHardware} from '../../src/catalog/hardware.ts'
+import {predictEnergy} from '../../src/accuracy/energy.ts'
+import {calibrationOf, parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
+import {settingOf} from '../../src/accuracy/setting.ts'
+import {parseMeasurements} from '../../src/catalog/parse/measured.ts'
+import {createCalibration} from '../../src/performance/calibration.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
-import {searchConfigurations} from '../../src/planner/search.ts'
-import {acceleratorLoadShare, estimatePower} from '../../src/power/estimate.ts'
-import {powerCoefficients, powerModelForCloud} from '../../src/power/model.ts'
+import {estimatePower} from '../../src/power/estimate.ts'
+import {POWER_KIND, powerModelForCloud} from '../../src/power/model.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import {llmPretrain} from '../../src/workload/llm-pretrain/index.ts'
+import {PERFORMANCE} from './inputs.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const snapshot = await openSnapshot({packageRoot: root})
 const facts = createPlanningFacts(snapshot)
-const {samples} = powerSamples(root, facts)
+const {calibration: table} = snapshot
+const rows = parseMeasurements(readFileSync(path.join(root, 'data/measured/energy.csv'), 'utf8'), 'energy.csv')
+const folds = parseHeldOut(readFileSync(path.join(root, 'data/measured/held-out.json'), 'utf8')).filter(({kinds}) => kinds.includes(POWER_KIND))
+const {samples} = powerSamples(facts)
 
 const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN
+const mean = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0) / numbers.length
 
-describe('serving, accelerators only (ML.ENERGY, H100 and B200)', () => {
-  test.for([['hopper', 0.15], ['blackwell-datacenter', 0.2]] as const)('%s is met to within a median error of %d', ([architecture, limit]) => {
-    const coefficients = powerCoefficients(facts.calibration, architecture)!
-    const errors = samples
-      .filter(sample => sample.architecture === architecture)
-      .map(sample => (sample.idleWatts + (sample.maximumWatts - sample.idleWatts) * acceleratorLoadShare(sample.predicted, coefficients)) / sample.wattsPerAccelerator - 1)
+/** Predicted ÷ measured − 1 of every row that a fold leaves out, with power factors that have not seen it (speeds are those of all rows). */
+function heldOutErrors(way: (typeof WAYS)[number], metric: string): readonly number[] {
+  const byKey = new Map(samples.map(sample => [sample.configurationKey, sample]))
+  const others = table.entries.filter(({kind}) => kind !== POWER_KIND)
+  return folds.filter(fold => fold.way === way).flatMap(fold => {
+    const calibration = createCalibration([...others, ...fold.entries], table.spreads, [...table.evidence.filter(({kind}) => kind !== POWER_KIND), ...fold.evidence])
+    return rows.filter(row => row.metric === metric && row.scope === 'all_accelerators').flatMap(row => {
+      const setting = settingOf(row)
+      const {metric: _metric, unit: _unit, scope: _scope, ...run} = setting
+      const sample = byKey.get(JSON.stringify(run))
+      if (sample === undefined || !fold.held.includes(way === 'model' ? sample.model : way === 'accelerator' ? sample.accelerator.id : row.source)) return []
+      const prediction = predictEnergy(setting, {...facts, calibration}, snapshot.accelerators)
+      return prediction.status === 'answered' ? [prediction.interval.p50 / row.value! - 1] : []
+    })
+  })
+}
 
-    expect(errors.length).toBeGreaterThanOrEqual(60)
-    expect(median(errors.map(Math.abs))).toBeLessThan(limit)
-    // Neither all too high nor all too low.
-    expect(Math.abs(median(errors))).toBeLessThan(0.1)
+describe('accelerators at work, out of sample', () => {
+  // What the fit gives today, and a point more: see docs/models/power.md for what is behind the mean (rows that ran far slower than they could).
+  test.for([
+    ['model', 'watts', 0.19, 0.12],
+    ['accelerator', 'watts', 0.2, 0.12],
+    ['source', 'watts', 0.19, 0.12],
+    ['model', 'joules_per_token', 0.2, 0.14],
+    ['accelerator', 'joules_per_token', 0.2, 0.15],
+    ['source', 'joules_per_token', 0.2, 0.15],
+  ] as const)('without its %s, %s are met to within %d on average and %d in the median', ([way, metric, meanLimit, medianLimit]) => {
+    const errors = heldOutErrors(way, metric)
+
+    expect(errors.length).toBeGreaterThanOrEqual(140)
+    expect(mean(errors.map(Math.abs))).toBeLessThan(meanLimit)
+    expect(median(errors.map(Math.abs))).toBeLessThan(medianLimit)
+    expect(Math.abs(mean(errors))).toBeLessThan(0.1)
   })
 
   test('four of five measurements lie between p10 and p90', () => {
-    const inside = samples.filter(sample => {
-      const coefficients = powerCoefficients(facts.calibration, sample.architecture)!
-      const predicted = sample.idleWatts + (sample.maximumWatts - sample.idleWatts) * acceleratorLoadShare(sample.predicted, coefficients)
-      return Math.abs(Math.log(predicted / sample.wattsPerAccelerator)) <= 1.2816 * coefficients.sigmaLog
+    const inside = rows.filter(row => row.scope === 'all_accelerators').flatMap(row => {
+      const prediction = predictEnergy(settingOf(row), facts, snapshot.accelerators)
+      return prediction.status === 'answered' ? [row.value! >= prediction.interval.p10 && row.value! <= prediction.interval.p90 ? 1 : 0] : []
     })
 
-    expect(inside.length / samples.length).toBeGreaterThan(0.75)
+    expect(mean(inside)).toBeGreaterThan(0.75)
+    expect(mean(inside)).toBeLessThan(0.92)
+  })
+
+  test('nearly every row is answered', () => {
+    const answered = rows.filter(row => row.metric !== 'energy_kwh').map(row => predictEnergy(settingOf(row), facts, snapshot.accelerators).status === 'answered')
+
+    expect(answered.filter(Boolean).length / answered.length).toBeGreaterThanOrEqual(0.95)
+  })
+
+  test('every fold has all factors, and folds for every way there are', () => {
+    for (const way of WAYS) {
+      const own = folds.filter(fold => fold.way === way)
+
+      expect(own.length).toBeGreaterThan(0)
+      for (const fold of own) expect(calibrationOf(fold, table.spreads).lookup(POWER_KIND, 'picojoules-per-byte', 'hopper', '*')).toBeDefined()
+    }
   })
 })
 
-test('pre-training GPT-3 on 64 nodes of eight H100: the wall is met to within 15 % (MLPerf Training v4.0)', () => {
-  const rows = parseCsv(readFileSync(path.join(root, 'data/measured/energy.csv'), 'utf8'), 'energy.csv').map(record => record.cells)
-  const measured = rows.filter(row => row['metric'] === 'watts_per_node' && /ac-power.*gpt3/.test(row['id']!)).map(row => Number(row['value']))
-  const accelerator = facts.accelerator('h100-sxm-80gb')!
-  const spec = llmPretrain.spec.parse({kind: 'llm-pretrain', model: 'openai/gpt-3-175b', tokens: 1.2e9, sequenceLength: 2048, globalBatch: 2048, precision: 'fp8'})
-  const {performances} = searchConfigurations(llmPretrain, llmPretrain.demand(spec, facts), bareHardware(accelerator, 8, 64), facts)
-  const [fastest] = performances.toSorted((one, other) => one.workSeconds!.p50 - other.workSeconds!.p50)
-  const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 512, provider: 'aws', country: 'US'})
+describe('readings at the wall (MLPerf Training, eight H100 a node), to which nothing is fitted', () => {
+  const wall = rows.filter(row => row.metric === 'watts_per_node').map(row => ({row, prediction: predictEnergy(settingOf(row), facts, snapshot.accelerators)}))
+  const ratioOf = (pattern: RegExp): readonly number[] =>
+    wall.filter(({row}) => pattern.test(row.id)).flatMap(({row, prediction}) => (prediction.status === 'answered' ? [prediction.interval.p50 / row.value!] : []))
 
-  const wattsPerNode = estimatePower(fastest!, model).averageWatts!.p50 / 64
+  test('pre-training GPT-3 is met to within 15 %', () => {
+    const ratios = ratioOf(/gpt3/)
 
-  expect(measured).toHaveLength(1)
-  expect(wattsPerNode / measured[0]!).toBeGreaterThan(0.85)
-  expect(wattsPerNode / measured[0]!).toBeLessThan(1.15)
+    expect(ratios).toHaveLength(2)
+    for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.15)
+  })
+
+  test('fine-tuning, whose batch no row states, is too high but not by half', () => {
+    const ratios = ratioOf(/lora/)
+
+    expect(ratios).toHaveLength(5)
+    expect(Math.max(...ratios)).toBeLessThan(1.5)
+    expect(Math.min(...ratios)).toBeGreaterThan(0.9)
+  })
+
+  test('direct current is what the supplies leave of it', () => {
+    const [row] = rows.filter(each => each.metric === 'watts_per_node' && /gpt3/.test(each.id))
+    const setting = settingOf(row!)
+    const watts = (current: 'ac' | 'dc'): number => {
+      const prediction = predictEnergy({...setting, notes: {current}}, facts, snapshot.accelerators)
+      return prediction.status === 'answered' ? prediction.interval.p50 : Number.NaN
+    }
+
+    expect(watts('dc') / watts('ac')).toBeCloseTo(0.96, 6)
+  })
 })
 
-test('an idle eight-accelerator node draws what its reference server does', () => {
+test('an idle eight-accelerator node draws what its reference server does, and all of it at work as well', () => {
   const accelerator = facts.accelerator('h100-sxm-80gb')!
   const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, provider: 'aws', country: 'US'})
+  const power = estimatePower({...PERFORMANCE, acceleratorsUsed: 8}, model)
 
-  expect((model.acceleratorIdleWatts! * 8 + model.hostIdleWatts!) / model.supplyEfficiency).toBeCloseTo(1900, -1)
-  expect((model.acceleratorMaximumWatts! * 8 + model.hostMaximumWatts!) / model.supplyEfficiency).toBeCloseTo(8400, -1)
+  expect(power.idleWatts).toBeGreaterThan(1890)
+  expect(power.idleWatts).toBeLessThan(1910)
+  expect(power.peakWatts!.p50).toBeGreaterThan(8390)
+  expect(power.peakWatts!.p50).toBeLessThan(8410)
+})
+
+test('the setting is all that a prediction sees: with other ids and without values it is the same', () => {
+  const [row] = rows.filter(each => each.metric === 'watts')
+
+  expect(predictEnergy(settingOf({...row!, id: 'x', value: undefined, source: 'y', date: '2030-01'}), facts, snapshot.accelerators)).toEqual(predictEnergy(settingOf(row!), facts, snapshot.accelerators))
+  expect(predictEnergy(settingOf({...row!, notes: row!.notes.replace(/measured mean batch [\d.]+/, 'measured mean batch 1')}), facts, snapshot.accelerators)).toEqual(predictEnergy(settingOf(row!), facts, snapshot.accelerators))
 })
 
 test('what nobody published stays unknown', () => {

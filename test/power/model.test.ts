@@ -6,21 +6,28 @@ import {hostClassOf, powerCoefficients, powerModelForCloud, powerModelForRig, us
 const FROM = {sourceId: 's', asOf: '2026-01-01', standing: 'read'} as const
 const row = (quantity: string, architecture: string, runtime: string, value: number, measurements = 50): CalibrationEntry => ({kind: 'power', quantity, architecture, runtime, value, sigmaLog: 0.2, measurements, ...FROM})
 const CALIBRATION = createCalibration([
-  ...['floor', 'compute-weight', 'memory-weight', 'link-weight'].flatMap((quantity, index) => [row(quantity, 'hopper', '*', index + 1), row(quantity, '*', '*', index + 5)]),
+  ...[['active-share', 0.5], ['picojoules-per-flop', 1.26], ['picojoules-per-byte', 63], ['picojoules-per-cache-byte', 126], ['unpack-share', 0.6]].flatMap(([quantity, value]) => [
+    row(String(quantity), 'hopper', '*', Number(value)), row(String(quantity), '*', '*', 2 * Number(value)),
+  ]),
+  row('supply-efficiency', '*', '*', 0.96, 0),
   row('host-idle-watts', '*', 'board', 150, 0),
   row('host-maximum-watts', '*', 'board', 300, 0),
   row('host-idle-watts', '*', 'card', 60, 0),
   row('host-maximum-watts', '*', 'card', 130, 0),
-])
+], [
+  {kind: 'power', metric: 'accelerator-watts', distance: 'measured', lowLog: -0.1, highLog: 0.1, measurements: 9},
+  {kind: 'power', metric: 'accelerator-watts', distance: 'accelerator', lowLog: -0.2, highLog: 0.2, measurements: 9},
+  {kind: 'power', metric: 'accelerator-watts', distance: 'none', lowLog: -0.4, highLog: 0.4, measurements: 9},
+], [{kind: 'power', accelerator: 'h100-sxm-80gb', architecture: 'hopper', model: 'some/model', measurements: 9}])
 const H100 = {
-  id: 'h100-sxm-80gb', vendor: 'nvidia', name: 'H100', aliases: [], architecture: 'hopper', formFactor: 'sxm', memoryGib: 80, memoryBandwidthBytesPerSecond: 3.35e12,
-  peakFlops: {}, sustainedMatmulFlops: {}, powerWatts: 700, idleWatts: 70, interconnect: '', rayTracingCores: false, displayOutput: false, ...FROM,
+  id: 'h100-sxm-80gb', vendor: 'nvidia', name: 'H100', aliases: [], architecture: 'hopper', formFactor: 'sxm', memoryGib: 80, memoryBandwidthBytesPerSecond: 3e12,
+  peakFlops: {bf16: 1e15}, sustainedMatmulFlops: {}, powerWatts: 700, idleWatts: 70, interconnect: '', rayTracingCores: false, displayOutput: false, ...FROM,
 } satisfies Accelerator
 const withoutIdle = ({idleWatts: _idle, ...accelerator}: typeof H100): Accelerator => accelerator
 const withoutPower = ({powerWatts: _power, ...accelerator}: typeof H100): Accelerator => accelerator
 
 const CLOUD: CloudPowerInput = {
-  snapshot: {accelerators: [H100], facility: {psu_titanium_efficiency_50pct: 0.96}, pueByProvider: {acme: 1.15, '*': 1.58}, carbonByCountry: {US: 380}},
+  snapshot: {accelerators: [H100], pueByProvider: {acme: 1.15, '*': 1.58}, carbonByCountry: {US: 380}},
   calibration: CALIBRATION,
   accelerator: H100,
   acceleratorsPowered: 16,
@@ -33,7 +40,11 @@ describe('a rented machine', () => {
     expect(powerModelForCloud(CLOUD)).toEqual({
       acceleratorIdleWatts: 70,
       acceleratorMaximumWatts: 700,
-      coefficients: {floor: 1, computeWeight: 2, memoryWeight: 3, linkWeight: 4, sigmaLog: 0.2, basis: 'calibrated'},
+      // 1.26 pJ · 10¹⁵/s ÷ 630 W = 2; 63 pJ · 3·10¹²/s ÷ 630 W = 0.3.
+      coefficients: {
+        activeWeight: 0.5, flopsWeight: expect.closeTo(2, 12), bytesWeight: expect.closeTo(0.3, 12), cacheBytesWeight: expect.closeTo(0.6, 12), unpackWeight: 0.6,
+        spread: {lowLog: -0.2, highLog: 0.2}, basis: 'calibrated',
+      },
       acceleratorsPowered: 16,
       hostIdleWatts: 2400,
       hostMaximumWatts: 4800,
@@ -54,11 +65,22 @@ describe('a rented machine', () => {
   })
 
   test('of an unmeasured architecture takes the fit over all, as computed', () => {
-    expect(powerModelForCloud({...CLOUD, accelerator: {...H100, architecture: 'ada', formFactor: 'pcie'}})).toMatchObject({
-      coefficients: {floor: 5, linkWeight: 8, basis: 'computed'},
+    expect(powerModelForCloud({...CLOUD, accelerator: {...H100, id: 'l40', architecture: 'ada', formFactor: 'pcie'}})).toMatchObject({
+      coefficients: {activeWeight: 1, flopsWeight: expect.closeTo(4, 12), spread: {lowLog: -0.4, highLog: 0.4}, basis: 'computed'},
       hostIdleWatts: 960,
       hostMaximumWatts: 2080,
     })
+  })
+
+  test('of an unmeasured architecture with little power for its peak needs its range for full matmuls; a large one needs what a FLOP takes', () => {
+    const weightOf = (bf16: number, powerWatts: number): number => powerModelForCloud({...CLOUD, accelerator: {...H100, id: 'l40', architecture: 'ada', powerWatts, idleWatts: 70, peakFlops: {bf16}}}).coefficients!.flopsWeight
+
+    expect(weightOf(0.1e15, 700)).toBe(1)
+    expect(weightOf(1e15, 700)).toBeCloseTo(4, 12)
+  })
+
+  test('that runs what was measured on it is known best', () => {
+    expect(powerCoefficients(CALIBRATION, H100, 630, 'some/model')!.spread).toEqual({lowLog: -0.1, highLog: 0.1})
   })
 
   test('whose accelerator has no published power stays unknown, not 0', () => {
@@ -80,11 +102,11 @@ describe('a rented machine', () => {
     expect(powerModelForCloud({...CLOUD, country: 'XX'}).gramsCo2PerKwh).toBeNull()
   })
 
-  test('without calibration or supply facts stays unknown', () => {
-    const model = powerModelForCloud({...CLOUD, calibration: createCalibration([]), snapshot: {...CLOUD.snapshot, facility: {}}})
+  test('without calibration stays unknown', () => {
+    const model = powerModelForCloud({...CLOUD, calibration: createCalibration([])})
 
     expect(model).toMatchObject({coefficients: null, hostIdleWatts: null, hostMaximumWatts: null})
-    expect(powerCoefficients(createCalibration([]), 'hopper')).toBeNull()
+    expect(powerCoefficients(createCalibration([]), H100, 630)).toBeNull()
   })
 })
 

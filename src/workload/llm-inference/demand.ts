@@ -35,6 +35,12 @@ export interface InferenceDemand extends Demand {
   readonly replicas: number | 'auto'
   readonly precision: string | undefined
   readonly configuration: Configuration
+  readonly speculation?: {readonly draftTokens: number; readonly acceptance: number} | undefined
+  readonly disaggregated?: boolean
+  /** Version of the runtime, where a measurement is read that names it: kernels differ. */
+  readonly runtimeVersion?: string
+  /** Timed inside the engine: no server, no network, no tokenising before the first token. */
+  readonly engineOnly?: boolean
   /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */
   readonly speed: number
 }
@@ -117,6 +123,8 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     replicas: configuration.dp ?? spec.replicas,
     precision,
     configuration,
+    ...(spec.speculative === undefined ? {} : {speculation: spec.speculative}),
+    ...(spec.disaggregated === true ? {disaggregated: true} : {}),
     speed: 1,
     comparison: spec.apiPrice === undefined ? undefined : apiOf(spec.apiPrice, inputTokens, outputTokens),
   }

@@ -1,6 +1,9 @@
-import type {Calibration} from '../../performance/calibration.ts'
-import {weakest} from '../../performance/interval.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {Calibration, Spread} from '../../performance/calibration.ts'
 import type {Confidence} from '../../performance/types.ts'
+
+/** The kind's name in data/calibration.json. */
+const SERVING_KIND = 'llm-inference'
 
 /**
  * What separates hardware as printed from hardware as measured. Few, and each has a physical meaning; values are fitted by
@@ -13,12 +16,25 @@ export interface Factors {
   readonly compute4: number
   /** Watts that matmuls at the printed rate draw for each dense 16-bit TFLOP/s of it: a board allowed less lowers its clock. */
   readonly computeWatts: number
+  /** By what power of the watts allowed ÷ those wanted the clock falls. */
+  readonly clockExponent: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
+  /** What unpacking and scaling of 8-bit and 4-bit weights leave of it. */
+  readonly weightBandwidth8: number
+  readonly weightBandwidth4: number
   /** Share of the memory bandwidth at which attention reads the KV cache. */
   readonly kvBandwidth: number
-  /** What routing, gathering and uneven experts leave of the two rates above in a mixture's experts. */
-  readonly mixture: number
+  /** What routing, gathering and uneven experts leave of the bandwidth and of the matmul rate in a mixture's experts. */
+  readonly expertBandwidth: number
+  /** What 8-bit and 4-bit experts keep of that bandwidth. */
+  readonly expertBandwidth8: number
+  readonly expertBandwidth4: number
+  readonly expertCompute: number
+  /** Rows (tokens) of a matmul at which half of its rate is lost: tiles are computed whole, however few of their rows are filled. */
+  readonly matmulRows: number
+  /** Tokens of a batch that choose their experts by themselves, as a share: the rest follows the others (topics, repeated words), so that fewer experts are hit. */
+  readonly routingSpread: number
   /** Columns of an expert's matrices at which half of those rates is lost: narrow ones (cut by tensor parallelism) are over before a kernel is under way. */
   readonly expertColumns: number
   /** Share of a link's nominal rate that collectives reach. */
@@ -27,6 +43,8 @@ export interface Factors {
   readonly collectiveSeconds: number
   /** Seconds per layer that no roofline explains: launches and small kernels (norms, rotary, routing). */
   readonly layerSeconds: number
+  /** The same on top where operands are quantised before each matmul. */
+  readonly quantiseLayerSeconds: number
   /** The same for a layer of experts, on top. */
   readonly mixtureLayerSeconds: number
   /** Seconds per layer that the host takes to launch a prefill: only decoding replays captured graphs. Runs beside the accelerator's work. */
@@ -37,69 +55,109 @@ export interface Factors {
   readonly sequenceSeconds: number
   /** Seconds from arrival to the first token that are no work of the accelerator: request handling, tokenising, scheduling. */
   readonly requestSeconds: number
-  /** Share of the concurrent requests whose prefill stands before one's own when users ask at will. */
+  /**
+   * Prefills that stand before one's own: queueShare · (others in flight)^queueExponent of them. 1 = in step (an engine that prefills everyone
+   * before it decodes keeps them so), ½ = independent users, whose numbers fluctuate as a square root.
+   */
   readonly queueShare: number
-  /** Spread, as the standard deviation of ln(predicted ÷ measured). */
-  readonly throughputSigma: number
-  readonly ttftSigma: number
-  readonly tpotSigma: number
-  readonly basis: Confidence
+  readonly queueExponent: number
+  /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
+  readonly lockstep: number
+  /** Decode steps that a request waits before such ranks take it in, so that all of them have a prompt at a time (TensorRT-LLM's attention_dp_config). */
+  readonly balanceSteps: number
 }
 
 /** Quantity in data/calibration.json → stand-in where the table has no row at all: textbook figures, marked `computed`. */
 export const QUANTITIES = {
-  compute16: ['compute', 0.6],
-  compute8: ['compute-8bit', 0.5],
-  compute4: ['compute-4bit', 0.4],
-  computeWatts: ['compute-watts', 0.4],
+  compute16: ['compute', 0.7],
+  compute8: ['compute-8bit', 0.65],
+  compute4: ['compute-4bit', 0.6],
+  computeWatts: ['compute-watts', 0.6],
+  clockExponent: ['clock-exponent', 0.5],
   weightBandwidth: ['memory-bandwidth', 0.75],
+  weightBandwidth8: ['memory-bandwidth-8bit', 0.9],
+  weightBandwidth4: ['memory-bandwidth-4bit', 0.85],
   kvBandwidth: ['kv-bandwidth', 0.6],
-  mixture: ['mixture', 0.7],
-  expertColumns: ['expert-columns', 128],
+  expertBandwidth: ['expert-bandwidth', 0.8],
+  expertBandwidth8: ['expert-bandwidth-8bit', 0.8],
+  expertBandwidth4: ['expert-bandwidth-4bit', 0.8],
+  expertCompute: ['expert-compute', 0.6],
+  matmulRows: ['matmul-rows', 24],
+  routingSpread: ['routing-spread', 0.5],
+  expertColumns: ['expert-columns', 64],
   link: ['link', 0.7],
   collectiveSeconds: ['collective-seconds', 8e-6],
   layerSeconds: ['layer-seconds', 30e-6],
+  quantiseLayerSeconds: ['quantise-layer-seconds', 8e-6],
   mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
   prefillLayerSeconds: ['prefill-layer-seconds', 0.5e-3],
   stepSeconds: ['step-seconds', 1e-3],
   sequenceSeconds: ['sequence-seconds', 10e-6],
   requestSeconds: ['request-seconds', 30e-3],
-  queueShare: ['queue-share', 0.1],
+  queueShare: ['queue-share', 0.5],
+  queueExponent: ['queue-exponent', 0.7],
+  lockstep: ['lockstep', 1.15],
+  balanceSteps: ['balance-steps', 10],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
 
 export type FactorName = keyof typeof QUANTITIES
 
 const cache = new WeakMap<Calibration, Map<string, Factors>>()
 
-/** The factors of a runtime on an architecture; looked up once per calibration. */
-export function factorsOf(calibration: Calibration, architecture: string, runtime: string): Factors {
+/** A runtime in a version of its own: `vllm@0.11`. */
+export const versioned = (runtime: string, version: string | undefined): string => (version === undefined ? runtime : `${runtime}@${version}`)
+
+/** The factors of a runtime (in a version) on an architecture; looked up once per calibration. */
+export function factorsOf(calibration: Calibration, accelerator: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): Factors {
   let known = cache.get(calibration)
   if (known === undefined) cache.set(calibration, (known = new Map()))
-  const key = `${architecture} ${runtime}`
+  const key = `${accelerator.architecture} ${runtime}`
   let factors = known.get(key)
-  if (factors === undefined) known.set(key, (factors = lookUp(calibration, architecture, runtime)))
+  if (factors === undefined) known.set(key, (factors = lookUp(calibration, accelerator, runtime)))
   return factors
 }
 
-function lookUp(calibration: Calibration, architecture: string, runtime: string): Factors {
+function lookUp(calibration: Calibration, {architecture, vendor}: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): Factors {
   const values: Record<string, number> = {}
-  let basis: Confidence = 'calibrated'
   for (const [name, [quantity, standIn]] of Object.entries(QUANTITIES)) {
-    values[name] = calibration.lookup('llm-inference', quantity, architecture, runtime)?.value ?? standIn
+    values[name] = calibration.lookup(SERVING_KIND, quantity, architecture, runtime, vendor)?.value ?? standIn
   }
-  const spread = (quantity: string, standIn: number): number => {
-    const entry = calibration.lookup('llm-inference', quantity, architecture, runtime)
-    basis = weakest(basis, entry?.basis ?? 'computed')
-    return entry?.sigmaLog ?? standIn
+  return values as Record<FactorName, number>
+}
+
+/** Where measurements lie around the predictions for a model on an accelerator, and what the predictions rest on. */
+export interface ServingSpreads {
+  readonly throughput: Spread
+  readonly tpot: Spread
+  /** First tokens: of one request alone, of several in flight, of requests that wait for room. */
+  readonly ttftAlone: Spread
+  readonly ttft: Spread
+  readonly ttftWaiting: Spread
+  readonly basis: Confidence
+}
+
+/** Names of these figures in data/calibration.json. */
+export const SPREAD_METRICS = {throughput: 'throughput', tpot: 'tpot', ttftAlone: 'ttft-alone', ttft: 'ttft', ttftWaiting: 'ttft-waiting'} as const
+export type SpreadName = keyof typeof SPREAD_METRICS
+
+const spreadCache = new WeakMap<Calibration, Map<string, ServingSpreads>>()
+
+export function spreadsOf(calibration: Calibration, accelerator: Accelerator, model: string): ServingSpreads {
+  let known = spreadCache.get(calibration)
+  if (known === undefined) spreadCache.set(calibration, (known = new Map()))
+  const key = `${accelerator.id} ${model}`
+  let spreads = known.get(key)
+  if (spreads === undefined) {
+    const distance = calibration.distance(SERVING_KIND, accelerator, model)
+    const of = (name: SpreadName): Spread => calibration.spread(SERVING_KIND, SPREAD_METRICS[name], distance)
+    spreads = {throughput: of('throughput'), tpot: of('tpot'), ttftAlone: of('ttftAlone'), ttft: of('ttft'), ttftWaiting: of('ttftWaiting'), basis: distance === 'none' ? 'computed' : 'calibrated'}
+    known.set(key, spreads)
   }
-  const throughputSigma = spread('throughput', 0.5)
-  const ttftSigma = spread('ttft', 0.7)
-  const tpotSigma = spread('tpot', 0.5)
-  return {...(values as Record<FactorName, number>), throughputSigma, ttftSigma, tpotSigma, basis}
+  return spreads
 }
 
 /** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */
-const SECONDS = ['collectiveSeconds', 'layerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
+const SECONDS = ['collectiveSeconds', 'layerSeconds', 'quantiseLayerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
 const RATES = ['compute16', 'compute8', 'compute4', 'weightBandwidth', 'kvBandwidth', 'link'] as const satisfies readonly FactorName[]
 
 const scaled = new WeakMap<Factors, Map<number, Factors>>()
@@ -116,4 +174,13 @@ export function atSpeed(factors: Factors, speed: number): Factors {
     known.set(speed, (faster = {...factors, ...changed}))
   }
   return faster
+}
+
+const engines = new WeakMap<Factors, Factors>()
+
+/** The engine alone, called in its own process. */
+export function withoutServer(factors: Factors): Factors {
+  let engine = engines.get(factors)
+  if (engine === undefined) engines.set(factors, (engine = {...factors, requestSeconds: 0}))
+  return engine
 }

@@ -1,84 +1,63 @@
+import {matchAccelerator} from '../../accuracy/accelerator-label.ts'
+import type {Prediction} from '../../accuracy/score.ts'
+import type {Setting} from '../../accuracy/setting.ts'
 import {bareHardware} from '../../catalog/hardware.ts'
 import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
-import {matchAccelerator} from '../../accuracy/accelerator-label.ts'
-import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
 import {RigorError} from '../../errors.ts'
 import {divideBy, exactly, scale} from '../../performance/interval.ts'
 import type {Configuration, Hardware, Interval, Performance} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
-import {PUBLISHED_SHAPES} from '../llm/measured-models.ts'
+import type {InferenceDemand} from './demand.ts'
 import {llmInference} from './index.ts'
-import {peakFlopsFor} from './serving.ts'
+import {measuredModel} from './measured-models.ts'
 import {InferenceSpec} from './schema.ts'
+import {peakFlopsFor} from './serving.ts'
 
 /** A published result as a question to the estimator. */
 export interface MeasuredCase {
-  readonly spec: Record<string, unknown>
-  readonly accelerator: Accelerator
-  readonly acceleratorsPerNode: number
-  readonly nodes: number
-  /** What the source says of how it ran; absent parts are searched for the highest throughput. */
+  readonly demand: InferenceDemand
+  readonly hardware: Hardware
+  /** What the source says of how it ran; without parallel degrees they are searched for the highest throughput. */
   readonly configuration: Configuration
   /** From a performance to the row's own figure, unit and scope; `undefined` = the estimate has no such figure. */
   readonly read: (performance: Performance) => Interval | undefined
 }
 
-export type MeasuredReading = {readonly status: 'case'; readonly case: MeasuredCase} | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
+type Refused = Exclude<Prediction, {status: 'answered'}>
+export type MeasuredReading = {readonly status: 'case'; readonly case: MeasuredCase} | Refused
 
-const no = (status: 'unanswered' | 'out_of_scope' | 'excluded', reason: string): MeasuredReading => ({status, reason})
-const number = (text: string | undefined): number | undefined => (text === undefined || text === '' || !Number.isFinite(Number(text)) ? undefined : Number(text))
+const no = (status: Refused['status'], reason: string): Refused => ({status, reason})
 
-/** Hybrids that results name and the catalog lacks (their published configurations, recalled; the parameter counts agree with the rows'). */
-const HYBRIDS: Readonly<Record<string, Record<string, unknown>>> = {
-  'nemotron-nano-9b': {layers: 56, hidden: 4480, intermediate: 15_680, heads: 40, kvHeads: 8, headDim: 128, vocab: 131_072, attention: 'hybrid-mamba2', fullAttentionLayers: 4, parameters: 8.9e9},
-  'nemotron-nano-12b': {layers: 62, hidden: 5120, intermediate: 20_480, heads: 40, kvHeads: 8, headDim: 128, vocab: 131_072, attention: 'hybrid-mamba2', fullAttentionLayers: 6, parameters: 12.3e9},
-}
-/** Names that results use for a model whose shape the catalog has under another. */
-const SYNONYMS: readonly (readonly [RegExp, string])[] = [
-  [/^llama[ _-]70b$/i, 'Llama-2-70b'],
-  [/^llama[ _-]13b$/i, 'Llama-2-13b'],
-  [/^codellama-13b/i, 'Llama-2-13b'],
-  [/^stablelm alpha 3 ?b$/i, 'shape:stablelm-alpha-3b'],
-  [/^qwen-1[.-]8b/i, 'shape:qwen-1.8b'],
-  [/^qwen-(7|14|72)b/i, 'shape:qwen-$1b'],
-  [/nemotron-nano-(9|12)b-v2$/i, 'shape:nemotron-nano-$1b'],
+/** In order of precedence; names and versions as the sources write them. */
+const RUNTIMES: readonly (readonly [RegExp, string])[] = [
+  [/vllm|llmboost/i, 'vllm'],
+  [/sglang/i, 'sglang'],
+  [/trtllm|tensorrt/i, 'tensorrt-llm'],
+  [/llama\.cpp/i, 'llama.cpp'],
+  [/neuron/i, 'neuron'],
+  [/jetstream/i, 'jetstream'],
+  [/\bmlx\b/i, 'mlx'],
+  [/transformers|litgpt|pytorch/i, 'pytorch'],
+  [/rocm/i, 'vllm'],
+  [/gaudi|habana|optimum/i, 'gaudi'],
 ]
+/** MLPerf's entries that name no engine come from this one. */
+const USUAL_RUNTIME = 'tensorrt-llm'
 
-function modelOf(name: string): string | Record<string, unknown> {
-  for (const [pattern, synonym] of SYNONYMS) {
-    const match = pattern.exec(name)
-    if (match === null) continue
-    const target = synonym.replace('$1', match[1] ?? '')
-    return target.startsWith('shape:') ? (shapeOf(target.slice('shape:'.length)) ?? name) : target
-  }
-  return name
-}
+const runtimeOf = (framework: string): string => RUNTIMES.find(([pattern]) => pattern.test(framework))?.[1] ?? USUAL_RUNTIME
 
-/** A shape as a spec writes it. */
-function shapeOf(key: string): Record<string, unknown> | undefined {
-  const shape = PUBLISHED_SHAPES[key]
-  if (shape === undefined) return HYBRIDS[key]
-  const {layers, hidden, intermediate, heads, vocab, gated = false} = shape
-  return {layers, hidden, intermediate, heads, vocab, gatedMlp: gated}
-}
+/** `trtllm 1.2.0rc6.post3` → 1.2.0rc6.post3: kernels change with every release, and so do the options that come with it. */
+const versionOf = (framework: string): string => /\b\d+\.\d+[\w.]*/.exec(framework)?.[0].replace(/\.+$/, '') ?? 'unstated'
 
-function runtimeOf(framework: string): string {
-  if (/vllm|llmboost/i.test(framework)) return 'vllm'
-  if (/sglang/i.test(framework)) return 'sglang'
-  if (/trtllm|tensorrt/i.test(framework)) return 'tensorrt-llm'
-  if (/llama\.cpp/i.test(framework)) return 'llama.cpp'
-  if (/neuron/i.test(framework)) return 'neuron'
-  if (/jetstream/i.test(framework)) return 'jetstream'
-  if (/\bmlx\b/i.test(framework)) return 'mlx'
-  if (/transformers|litgpt|pytorch/i.test(framework)) return 'pytorch'
-  if (/rocm/i.test(framework)) return 'vllm'
-  return 'tensorrt-llm'
-}
+/** Phases that time the engine itself, without a server around it. */
+const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1', 'generate_static_batch'])
 
-/** The row's number format in our words; MLPerf rows that name none run the narrowest that the part multiplies in, as their accuracy limit allows. */
-function precisionOf(row: MeasuredRow, accelerator: Accelerator): string {
-  const text = (row['precision'] ?? '').toLowerCase()
-  const fourBitFloat = /gpt-oss/i.test(row['model'] ?? '') ? 'mxfp4' : 'nvfp4'
+const isGptOss = (model: string): boolean => /gpt-oss/i.test(model)
+
+/** The row's number format in our words; where none is named, the narrowest that the part multiplies in, as MLPerf's accuracy limits allow. */
+function precisionOf({precision, model}: Setting, {peakFlops}: Accelerator): string {
+  const text = precision.toLowerCase()
+  const fourBitFloat = isGptOss(model) ? 'mxfp4' : 'nvfp4'
   if (/mxfp4/.test(text)) return 'mxfp4'
   if (/fp4/.test(text)) return fourBitFloat
   if (/q4|int4/.test(text)) return 'int4'
@@ -88,9 +67,8 @@ function precisionOf(row: MeasuredRow, accelerator: Accelerator): string {
   if (/fp8/.test(text)) return 'fp8'
   if (/fp16|float16/.test(text)) return 'fp16'
   if (/fp32/.test(text)) return 'fp32'
-  const {peakFlops} = accelerator
-  const memoryBound = /gpt-?j/i.test(row['model'] ?? '') ? 'fp8' : 'nvfp4'
-  if (peakFlops.fp4 !== undefined && memoryBound === 'nvfp4') return 'nvfp4'
+  // GPT-J's entries never went below 8 bits.
+  if (peakFlops.fp4 !== undefined && !/gpt-?j/i.test(model)) return 'nvfp4'
   return peakFlops.fp8 !== undefined ? 'fp8' : peakFlops.int8 !== undefined ? 'int8' : 'fp16'
 }
 
@@ -98,111 +76,133 @@ interface Lengths {
   /** `undefined` = neither the row nor what its data set's documents say tells. */
   readonly input: number | undefined
   readonly output: number | undefined
+  readonly imageTokens: number
   /** Sequences decoded per request (beam search); their prompts are one. */
   readonly beams: number
 }
 
-/** Token counts of the data sets; those in a row's own text come from it, the others from what the benchmark's papers and documents say. */
-function lengthsOf(row: MeasuredRow): Lengths {
-  const input = number(row['input_len'])
-  const output = number(row['output_len'])
-  const dataset = row['dataset'] ?? ''
-  const meanInput = /mean input ~([\d,]+)/.exec(dataset)?.[1]
-  const meanOutput = /mean output ~([\d,]+)/.exec(dataset)?.[1]
-  if (/beam 4/.test(dataset)) return {input: 778, output: 69, beams: 4}
-  if (/CNN-DailyMail/.test(dataset)) return {input: 778, output: 73, beams: 1}
-  const defaults: Readonly<Record<string, number>> = {'lm-arena-chat': 300, gpqa: 250, 'sourcegraph-fim': 1500, Alpaca: 50}
-  const phase = row['phase'] ?? ''
+/**
+ * Mean prompts of data sets that rows name without lengths, from the data sets' own documents, in tokens: chats of LMArena, questions of
+ * GPQA with their prompt, files to be completed; images and videos as the encoders' usual number of tokens. Assumptions where nothing is published.
+ */
+const DATASETS: Readonly<Record<string, {readonly input: number; readonly images?: number; readonly output?: number}>> = {
+  'lm-arena-chat': {input: 300},
+  gpqa: {input: 250},
+  'sourcegraph-fim': {input: 1500},
+  'image-chat': {input: 150, images: 1000},
+  'video-chat': {input: 150, images: 4000},
+  Alpaca: {input: 50, output: 200},
+}
+
+function lengthsOf({inputTokens, outputTokens, dataset, phase}: Setting): Lengths {
+  const mean = (what: string): number | undefined => {
+    const text = new RegExp(`mean ${what} ~([\\d,]+)`).exec(dataset)?.[1]
+    return text === undefined ? undefined : Number(text.replaceAll(',', ''))
+  }
+  // MLPerf's GPT-J answers by beam search of 4; its later rounds sample.
+  if (/beam 4/.test(dataset)) return {input: 778, output: 69, imageTokens: 0, beams: 4}
+  if (/CNN-DailyMail/.test(dataset)) return {input: 778, output: 73, imageTokens: 0, beams: 1}
+  const known = DATASETS[dataset]
   return {
     // Generation timings without a prompt start from an empty cache (llama-bench's tg).
-    input: input ?? number(meanInput?.replaceAll(',', '')) ?? defaults[dataset] ?? (/OpenOrca\+GSM8K/.test(dataset) ? 300 : /math\/QA/.test(dataset) ? 800 : phase === 'decode_batch1' ? 1 : undefined),
+    input: inputTokens ?? mean('input') ?? known?.input ?? (/OpenOrca\+GSM8K/.test(dataset) ? 300 : /math\/QA/.test(dataset) ? 800 : phase === 'decode_batch1' ? 1 : undefined),
     // Prefill timings ask for the first token only.
-    output: output ?? number(meanOutput?.replaceAll(',', '')) ?? (dataset === 'Alpaca' ? 200 : phase === 'prefill_batch1' ? 1 : undefined),
+    output: outputTokens ?? mean('output') ?? known?.output ?? (phase === 'prefill_batch1' ? 1 : undefined),
+    imageTokens: known?.images ?? 0,
     beams: 1,
   }
 }
 
 const ACCELERATORS_PER_SXM_NODE = 8
+/** Runtimes that split a model over cards by layers. */
+const LAYER_SPLIT: ReadonlySet<string> = new Set(['llama.cpp', 'pytorch'])
+const CORES_FOR_CHIPS: ReadonlySet<string> = new Set(['neuron', 'jetstream'])
 
-interface Parallelism {
+interface Split {
   readonly accelerators: number
   readonly configuration: Configuration
 }
 
+const split = (tp: number, pp: number, dp: number, ep: number): Split => ({accelerators: tp * pp * dp, configuration: {tp, pp, dp, ep}})
+
 /**
- * How the system was split. Traps: NeuronCores and TensorCores are counted where chips are meant; llama.cpp and plain PyTorch split by layers;
- * one source multiplies tensor by expert parallelism (64 accelerators "on one node" are 8 with tp 8 and ep 8).
+ * How the system was split. Tables of mixtures give attention's degrees (tp, dp) and the experts' (ep, and `moe_tp` that cuts them) apart: the
+ * experts span moe_tp · ep accelerators, attention tp of them and is repeated over the rest. Two conventions differ:
+ * - tables that multiply: "tp 64, ep 8, moe_tp 8" is tp 8 and ep 8 on the same 8 accelerators;
+ * - an engine batch below the concurrency says over how many repetitions of attention the requests were spread.
  */
-function parallelismOf(row: MeasuredRow, runtime: string): Parallelism {
-  const accelerators = number(row['accelerators']) ?? 1
-  const [tp, pp, dp, ep] = [number(row['tp']), number(row['pp']) ?? 1, number(row['dp']) ?? 1, number(row['ep']) ?? 1]
-  const notes = row['notes'] ?? ''
-  if (runtime === 'llama.cpp' || runtime === 'pytorch') return {accelerators, configuration: {tp: 1, pp: accelerators, dp: 1, ep: 1}}
-  if (tp === undefined) return {accelerators, configuration: {}}
-  if (/NeuronCores|TensorCores|TPU/.test(`${notes} ${row['accelerator'] ?? ''}`)) return {accelerators, configuration: {tp: accelerators, pp: 1, dp: 1, ep: 1}}
-  const expertTensor = number(/moe_tp (\d+)/.exec(notes)?.[1])
-  const rack = /NVL72/.test(row['accelerator'] ?? '')
-  if (expertTensor !== undefined) {
-    // The rows of these dumps carry tensor parallelism as moe_tp and its product with ep as tp or dp.
-    if (ep > 1 && expertTensor > 1 && tp * dp === expertTensor * ep && /2026-04-06|db-dump/.test(notes)) {
-      return dp > 1 ? {accelerators: expertTensor, configuration: {tp: 1, pp, dp: expertTensor, ep: expertTensor}} : {accelerators: expertTensor, configuration: {tp: expertTensor, pp, dp: 1, ep: expertTensor}}
-    }
-    if (dp > 1 && ep > tp * 2 && ep === tp * dp && tp > 1) return {accelerators: tp, configuration: {tp, pp, dp: 1, ep: tp}}
-    const wide = Math.max(1, expertTensor) * Math.max(1, ep)
-    if (tp === 1 && dp === 1 && wide > 1) return {accelerators: wide, configuration: {tp: wide, pp, dp: 1, ep: Math.max(1, ep)}}
-    if (rack && tp > ACCELERATORS_PER_SXM_NODE) return {accelerators: tp, configuration: {tp: 1, pp, dp: tp, ep: tp}}
-    if (dp > 1) return {accelerators: tp * dp * pp, configuration: {tp, pp, dp, ep: Math.max(1, ep)}}
+function splitOf(setting: Setting, runtime: string): Split {
+  const {notes} = setting
+  const accelerators = setting.accelerators ?? 1
+  const pp = notes.pipelineParallel ?? setting.pp ?? 1
+  if (LAYER_SPLIT.has(runtime)) return {accelerators, configuration: {tp: 1, pp: accelerators, dp: 1, ep: 1}}
+  if (notes.dataExpertParallel !== undefined) return split(1, pp, notes.dataExpertParallel, notes.dataExpertParallel)
+  if (notes.tensorParallel !== undefined) return split(notes.tensorParallel, pp, 1, 1)
+  if (setting.tp === undefined) return {accelerators, configuration: {}}
+  if (CORES_FOR_CHIPS.has(runtime) || notes.coresPerChip !== undefined) return {accelerators, configuration: {tp: accelerators, pp: 1, dp: 1, ep: 1}}
+  const tp = Math.max(1, setting.tp)
+  const dp = Math.max(1, setting.dp ?? 1)
+  const ep = Math.max(1, setting.ep ?? 1)
+  const cut = notes.expertTensorParallel
+  if (cut !== undefined) {
+    const ranks = notes.engineBatch === undefined || setting.concurrency === undefined ? dp : Math.max(1, Math.round(setting.concurrency / notes.engineBatch))
+    if (ep > 1 && cut === ep && tp * dp === ep * ep && ranks === dp) return dp > 1 ? split(1, pp, ep, ep) : split(ep, pp, 1, ep)
+    if (dp > 1 && tp > 1 && ep === tp * dp) return split(1, pp, tp, tp)
+    const experts = Math.max(1, cut) * ep
+    const wide = Math.max(tp * dp, experts)
+    if (ranks === tp && tp > 1 && dp === 1 && ep > 1) return split(1, pp, tp, Math.max(ep, tp))
+    // The experts of a whole rack are spread, its attention repeated.
+    if (tp > ACCELERATORS_PER_SXM_NODE && ep === 1) return split(1, pp, tp, tp)
+    return split(tp, pp, Math.max(1, Math.floor(wide / tp)), experts > tp ? experts : ep)
   }
-  // Experts over all accelerators, attention by tensor parallelism among them (vLLM's default with expert parallelism).
+  // Experts over all accelerators, attention by tensor parallelism among them: vLLM's way when expert parallelism is switched on.
   if (ep > 1 && dp === 1 && tp === 1 && accelerators === ep) return {accelerators, configuration: {tp: accelerators, pp, dp: 1, ep}}
-  const replica = tp * pp * dp
-  return {accelerators, configuration: {tp, pp, dp: Math.max(dp, Math.floor(accelerators / (tp * pp))), ep}, ...(replica > accelerators ? {accelerators: replica} : {})}
+  const replica = tp * pp
+  return {accelerators: Math.max(accelerators, replica * dp), configuration: {tp, pp, dp: Math.max(dp, Math.floor(accelerators / replica)), ep}}
 }
 
 /** MLPerf's limits at p99: server TPOT 200 ms (Llama-2-70B, Mixtral), 175 (Llama-3.1-405B), 100 (Llama-3.1-8B), 80 (DeepSeek-R1); interactive 40, 80, 30 ms. */
-function mlperfTpotSeconds(row: MeasuredRow): number | undefined {
-  const model = row['model'] ?? ''
-  if (row['phase'] === 'interactive') return /405B/.test(model) ? 0.08 : /8B/.test(model) ? 0.03 : 0.04
-  if (row['phase'] !== 'server') return undefined
+function mlperfTpotSeconds({model, phase}: Setting): number | undefined {
+  if (phase === 'interactive') return /405B/.test(model) ? 0.08 : /8B/.test(model) ? 0.03 : 0.04
+  if (phase !== 'server') return undefined
   return /405B/.test(model) ? 0.175 : /3\.1 8B/.test(model) ? 0.1 : /DeepSeek/.test(model) ? 0.08 : 0.2
 }
 
 type Read = MeasuredCase['read']
 
 /** How to read a row's figure off an estimate; a figure the estimate does not have (no throughput, no latency) stays `undefined` and never becomes 0. */
-function readerOf(row: MeasuredRow, accelerators: number, input: number, output: number, beams: number): Read | undefined {
+function readerOf(setting: Setting, accelerators: number, {input = Number.NaN, output = Number.NaN, beams}: Lengths): Read | undefined {
   const known = (change: (interval: Interval) => Interval, interval: Interval | null | undefined): Interval | undefined => (interval === null || interval === undefined || !(interval.p50 > 0) ? undefined : change(interval))
   const times = (factor: number) => (interval: Interval) => scale(interval, factor)
   const over = (numerator: number) => (interval: Interval) => divideBy(numerator, interval)
   const throughput = (factor: number): Read => performance => known(times(factor), performance.throughput.value)
   const latency = (which: 'ttftSeconds' | 'tpotSeconds', percentile: 'median' | 'p99', change: (interval: Interval) => Interval): Read => performance => known(change, performance.latency?.[which][percentile])
-  switch (row['metric'] ?? '') {
+  const {metric, phase, scope, unit, model} = setting
+  const share = scope === 'per_accelerator' || metric.endsWith('_per_accelerator') ? 1 / accelerators : 1
+  const seconds = unit === 's' ? 1 : 1000
+  switch (metric.replace(/_per_accelerator$/, '')) {
     case 'output_tokens_per_s':
-      if (row['phase'] === 'decode_batch1') return latency('tpotSeconds', 'median', over(1))
-      return throughput(row['scope'] === 'per_accelerator' ? 1 / accelerators : 1)
-    case 'output_tokens_per_s_per_accelerator':
-      return throughput(1 / accelerators)
+      return phase === 'decode_batch1' ? latency('tpotSeconds', 'median', over(1)) : throughput(share)
+    case 'total_tokens_per_s':
+      return throughput(share * (1 + input / output))
+    case 'requests_per_s':
+      return throughput(share / output)
     case 'prompt_tokens_per_s':
       return latency('ttftSeconds', 'median', over(input))
     case 'samples_per_s':
     case 'queries_per_s':
       // MLPerf counts tokens from Llama 2 on, whatever the column says; only GPT-J is counted in queries.
-      return throughput(/gpt-?j/i.test(row['model'] ?? '') ? 1 / (output * beams) : 1)
-    case 'tpot_ms':
-    case 'tpot_ms_p50':
-    case 'tpot_ms_median':
-    case 'itl_ms_median':
-      return latency('tpotSeconds', 'median', times(1000))
-    case 'ttft_ms':
-    case 'ttft_ms_p50':
-    case 'ttft_ms_median':
-      return latency('ttftSeconds', 'median', times(1000))
+      return throughput(/gpt-?j/i.test(model) ? share / (output * beams) : share)
+    case 'tpot_ms': case 'tpot_ms_p50': case 'tpot_ms_median': case 'itl_ms_median': case 'itl_ms': case 'tpot_s':
+      return latency('tpotSeconds', 'median', times(seconds))
+    case 'ttft_ms': case 'ttft_ms_p50': case 'ttft_ms_median': case 'ttft_s':
+      return latency('ttftSeconds', 'median', times(seconds))
     case 'ttft_ms_p99':
-      return latency('ttftSeconds', 'p99', times(1000))
-    case 'tpot_ms_p99':
-      return latency('tpotSeconds', 'p99', times(1000))
+      return latency('ttftSeconds', 'p99', times(seconds))
+    case 'tpot_ms_p99': case 'itl_ms_p99':
+      return latency('tpotSeconds', 'p99', times(seconds))
     case 'memory_gib':
-      return performance => known(times((row['unit'] === 'GB' ? 2 ** 30 / 1e9 : 1) * (row['scope'] === 'sum_over_accelerators' ? accelerators : 1)), performance.memory.neededGib)
+      return performance => known(times((unit === 'GB' ? 2 ** 30 / 1e9 : 1) * (scope === 'sum_over_accelerators' ? accelerators : 1)), performance.memory.neededGib)
     case 'fits':
       return performance => ({p10: performance.memory.neededGib.p90 <= performance.memory.availableGib ? 1 : 0, p50: 1, p90: 1})
     default:
@@ -210,66 +210,63 @@ function readerOf(row: MeasuredRow, accelerators: number, input: number, output:
   }
 }
 
-/** What a row of measured results asks, or why it cannot be asked. Columns as in the measured tables. */
-export function readMeasurement(row: MeasuredRow, accelerators: readonly Accelerator[]): MeasuredReading {
-  const label = row['accelerator'] ?? ''
-  const notes = row['notes'] ?? ''
+/** Requests of an offline run: enough that its start and end do not matter. */
+const MANY_REQUESTS = {queue: 2000, benchmark: 20_000}
+
+/** What a row of measured results asks, or why it cannot be asked. */
+export function readMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): MeasuredReading {
+  const {accelerator: label, notes, phase, concurrency} = setting
   if (/^CPU\b|CPU only/i.test(label)) return no('out_of_scope', 'a processor without accelerator')
-  if (/to be read from|not stated/i.test(label)) return no('out_of_scope', 'the source does not say which accelerator')
+  if (label === '' || /to be read from|not stated/i.test(label)) return no('out_of_scope', 'the source does not say which accelerator')
   if (label.includes(',')) return no('out_of_scope', 'several sorts of accelerators in one system')
   const accelerator = matchAccelerator(label, accelerators)
-  if (accelerator === undefined) return no('unanswered', `${label || 'the accelerator'} is not in the catalog`)
+  if (accelerator === undefined) return no('unanswered', `${label} is not in the catalog`)
   if (peakFlopsFor(accelerator, 16) === undefined) return no('unanswered', `no matmul rate is known for ${accelerator.name}`)
-  if (/speculative|\bMTP\b|eagle/i.test(notes)) return no('out_of_scope', 'speculative decoding is not modelled')
-  const runtime = runtimeOf(row['framework'] ?? '')
-  const tensor = number(row['tp']) ?? 1
-  // Tensor parallelism takes powers of two; 72 (or 28, or 36) of a rack are what its prefill and decode workers have together, and how they are split is not said.
-  if (tensor > ACCELERATORS_PER_SXM_NODE && !Number.isInteger(Math.log2(tensor)) && /NVL72/.test(label)) return no('unanswered', `how ${tensor} accelerators of a rack were split is not said`)
-  const parallelism = parallelismOf(row, runtime)
-  const {input, output, beams} = lengthsOf(row)
-  const read = readerOf(row, parallelism.accelerators, input ?? Number.NaN, output ?? Number.NaN, beams)
-  if (read === undefined) return no('out_of_scope', `${row['metric']} is not a figure of this kind`)
+  if (notes.speculative) return no('out_of_scope', 'speculative decoding whose rate of acceptance is not stated')
+  const runtime = runtimeOf(setting.framework)
+  const {accelerators: count, configuration} = splitOf(setting, runtime)
+  const lengths = lengthsOf(setting)
+  const read = readerOf(setting, count, lengths)
+  if (read === undefined) return no('out_of_scope', `${setting.metric} is not a figure of this kind`)
+  const {input, output, imageTokens, beams} = lengths
   if (input === undefined || output === undefined) return no('unanswered', `how many tokens ${input === undefined ? (output === undefined ? 'go in and come out' : 'go in') : 'come out'} is not known`)
-  const nodes = Math.max(1, number(row['nodes']) ?? 1)
-  const concurrency = number(row['concurrency'])
-  const phase = row['phase'] ?? ''
-  const traffic: Record<string, unknown> = {inputTokens: Math.max(1, Math.round(input)), outputTokens: Math.max(1, Math.round(output))}
-  if (beams > 1) traffic['prefixCacheShare'] = 1 - 1 / beams
+  const precision = precisionOf(setting, accelerator)
+  const traffic: Record<string, unknown> = {
+    inputTokens: Math.max(1, Math.round(input)), outputTokens: Math.max(1, Math.round(output)),
+    ...(beams > 1 ? {prefixCacheShare: 1 - 1 / beams} : {}), ...(imageTokens > 0 ? {imageTokens} : {}),
+  }
   let slo: Record<string, unknown> | undefined
   if (phase === 'offline' || phase === 'server' || phase === 'interactive' || (phase === 'offline_throughput' && concurrency === undefined)) {
-    Object.assign(traffic, {mode: 'offline', requests: phase === 'offline_throughput' ? 2000 : 20_000})
-    const tpot = mlperfTpotSeconds(row)
+    Object.assign(traffic, {mode: 'offline', requests: phase === 'offline_throughput' ? MANY_REQUESTS.queue : MANY_REQUESTS.benchmark})
+    const tpot = mlperfTpotSeconds(setting)
     if (tpot !== undefined) slo = {tpot}
   } else {
     if (concurrency === undefined && !phase.endsWith('batch1')) return no('unanswered', 'how many requests were in flight is not known')
-    Object.assign(traffic, {concurrency: concurrency ?? 1})
+    traffic['concurrency'] = concurrency ?? 1
   }
-  const precision = precisionOf(row, accelerator)
-  return {
-    status: 'case',
-    case: {
-      spec: {kind: 'llm-inference', model: modelOf(row['model'] ?? ''), traffic, precision, ...(slo === undefined ? {} : {slo})},
-      accelerator,
-      acceleratorsPerNode: parallelism.accelerators,
-      nodes,
-      configuration: {runtime, precision, ...parallelism.configuration},
-      read,
-    },
+  try {
+    const spec = InferenceSpec.parse({kind: 'llm-inference', model: measuredModel(setting), traffic, precision, configuration: {runtime}, ...(slo === undefined ? {} : {slo})})
+    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), runtimeVersion: versionOf(setting.framework), engineOnly: ENGINE_PHASES.has(phase)}
+    return {status: 'case', case: {demand, hardware: hardwareFor(accelerator, count, Math.max(1, setting.nodes ?? 1)), configuration: {runtime, precision, ...configuration}, read}}
+  } catch (error) {
+    if (error instanceof RigorError) return no('unanswered', error.message)
+    throw error
   }
 }
 
-function hardwareFor(found: MeasuredCase): Hardware {
-  const perNode = found.accelerator.formFactor === 'sxm' || found.accelerator.formFactor === 'oam' ? ACCELERATORS_PER_SXM_NODE : found.acceleratorsPerNode
+function hardwareFor(accelerator: Accelerator, count: number, nodes: number): Hardware {
+  const perNode = accelerator.formFactor === 'sxm' || accelerator.formFactor === 'oam' ? ACCELERATORS_PER_SXM_NODE : count
   // A row that counts the cards of several boards as one system.
-  if (found.nodes === 1 && found.acceleratorsPerNode > perNode && found.acceleratorsPerNode % perNode === 0) return bareHardware(found.accelerator, perNode, found.acceleratorsPerNode / perNode)
-  return bareHardware(found.accelerator, found.acceleratorsPerNode, found.nodes)
+  if (nodes === 1 && count > perNode && count % perNode === 0) return bareHardware(accelerator, perNode, count / perNode)
+  // Tables of several nodes count the accelerators of one; where that is more than a node holds, of all.
+  return bareHardware(accelerator, nodes > 1 && count > perNode && count % nodes === 0 ? count / nodes : count, nodes)
 }
 
-const unbounded = new WeakMap<Facts, Facts>()
+const unbounded = new WeakMap<Facts['languageModel'], Facts>()
 
 /** Benchmarks feed synthetic prompts longer than a model was trained for: the limit is not theirs. */
 function withoutContextLimits(facts: Facts): Facts {
-  let open = unbounded.get(facts)
+  let open = unbounded.get(facts.languageModel)
   if (open === undefined) {
     const models = new Map<string, LanguageModel>()
     const languageModel = (name: string): LanguageModel => {
@@ -280,48 +277,37 @@ function withoutContextLimits(facts: Facts): Facts {
       }
       return model
     }
-    unbounded.set(facts, (open = {...facts, languageModel}))
+    unbounded.set(facts.languageModel, (open = {...facts, languageModel}))
   }
   return open
 }
 
-/** Best throughput over what a practitioner would try, where the source does not say how it ran. */
-function bestPerformance(found: MeasuredCase, facts: Facts): {performance?: Performance; refusal?: string} {
-  const spec = InferenceSpec.parse({...found.spec, configuration: found.configuration.runtime === undefined ? {} : {runtime: found.configuration.runtime}})
-  const demand = llmInference.demand(spec, facts)
-  const hardware = hardwareFor(found)
-  if (found.configuration.tp !== undefined) {
-    const result = llmInference.perform(demand, hardware, found.configuration, facts)
-    return result.feasible ? {performance: result.performance} : {refusal: result.refusal.detail}
-  }
+/** Configurations to evaluate: the one that is stated, or what a practitioner would try. */
+export function measuredConfigurations({demand, hardware, configuration}: MeasuredCase, facts: Facts): readonly Configuration[] {
+  return configuration.tp === undefined ? llmInference.configurations(demand, hardware, facts) : [configuration]
+}
+
+/** The highest throughput over the configurations, exactly as `perform` gives it. */
+export function measuredPerformance({demand, hardware}: MeasuredCase, configurations: readonly Configuration[], facts: Facts): {readonly performance?: Performance; readonly refusal: string} {
   let best: Performance | undefined
   let refusal = 'no configuration fits'
-  for (const configuration of llmInference.configurations(demand, hardware, facts)) {
+  for (const configuration of configurations) {
     const result = llmInference.perform(demand, hardware, configuration, facts)
     if (!result.feasible) refusal = result.refusal.detail
-    else if ((result.performance.throughput.value?.p50 ?? 0) > (best?.throughput.value?.p50 ?? 0)) best = result.performance
+    else if (best === undefined || (result.performance.throughput.value?.p50 ?? 0) > (best.throughput.value?.p50 ?? 0)) best = result.performance
   }
-  return best === undefined ? {refusal} : {performance: best}
+  return best === undefined ? {refusal} : {performance: best, refusal}
 }
 
 /** The estimator's answer to one row, in the row's own unit and scope. */
-export function predictMeasurement(row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
-  const reading = readMeasurement(row, accelerators)
+export function predictMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
+  const reading = readMeasurement(setting, facts, accelerators)
   if (reading.status !== 'case') return reading
-  return predictCase(row, reading.case, facts)
-}
-
-export function predictCase(row: MeasuredRow, found: MeasuredCase, facts: Facts): Prediction {
-  let answer: {performance?: Performance; refusal?: string}
-  try {
-    answer = bestPerformance(found, withoutContextLimits(facts))
-  } catch (error) {
-    if (error instanceof RigorError) return {status: 'unanswered', reason: error.message}
-    throw error
-  }
-  const {performance} = answer
-  if (row['metric'] === 'fits' && performance === undefined) return {status: 'answered', interval: exactly(0)}
-  if (performance === undefined) return {status: 'unanswered', reason: answer.refusal ?? 'does not run'}
-  const interval = found.read(performance)
-  return interval === undefined ? {status: 'unanswered', reason: `the estimate has no ${row['metric'] ?? 'such figure'}`} : {status: 'answered', interval}
+  const {demand, hardware, read} = reading.case
+  const {performance, refusal} = measuredPerformance(reading.case, measuredConfigurations(reading.case, facts), facts)
+  const about = {distance: facts.calibration.distance('llm-inference', hardware.accelerator, demand.model.id), model: demand.model.id, acceleratorId: hardware.accelerator.id}
+  if (setting.metric === 'fits' && performance === undefined) return {status: 'answered', interval: exactly(0), ...about}
+  if (performance === undefined) return no('unanswered', refusal)
+  const interval = read(performance)
+  return interval === undefined ? no('unanswered', `the estimate has no ${setting.metric}`) : {status: 'answered', interval, ...about}
 }

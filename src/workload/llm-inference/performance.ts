@@ -1,13 +1,14 @@
-import {exactly, intervalFromSigma, weakest} from '../../performance/interval.ts'
-import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Load, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import {exactly, intervalFromSigma, intervalFromSpread, weakest} from '../../performance/interval.ts'
+import {workLoadOf} from '../../performance/load.ts'
+import type {Bottleneck, Confidence, Configuration, Hardware, Interval, Latency, Load, MemoryUse, Operator, Performance, PerformResult, Refusal, WorkLoad} from '../../performance/types.ts'
 import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {factorsOf} from './factors.ts'
+import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, createServing, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
-import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
 
@@ -26,6 +27,10 @@ const UNKNOWN_RUNTIME: Omit<RuntimeFact, 'runtime' | 'sourceId'> = {memoryReserv
 /** Runtimes that give pages to a sequence as it grows; the others reserve its whole context. */
 const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstream', 'rocm', 'gaudi'])
 
+/** Runtimes whose default share is of the memory that weights leave free (TensorRT-LLM's KvCacheConfig); that of the others is of all. */
+const SHARES_WHAT_IS_FREE: ReadonlySet<string> = new Set(['tensorrt-llm'])
+/** The default shares were set for 80 GB: what has to stay free does not grow with the memory, and operators of larger ones raise the share. An assumption. */
+const RESERVE_GROWS_UP_TO_BYTES = 80e9
 /** Tokens of the answer that a paged sequence holds on average: half of it over many sequences, and a tenth kept for luck. An assumption. */
 const PAGED_ANSWER_SHARE = 0.6
 /** The most a runtime may set aside of a small card; without the cap 2 GiB of buffers would be most of it. An assumption. */
@@ -40,6 +45,7 @@ const MEMORY_SIGMA = 0.05
 interface Plan {
   readonly layout: Layout
   readonly serving: Serving
+  readonly spreads: ServingSpreads
   readonly runtime: Omit<RuntimeFact, 'runtime' | 'sourceId'>
   readonly runtimeKnown: boolean
   /** KV cache and state of one sequence; it and the next two are bytes on the fullest accelerator. */
@@ -75,13 +81,39 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (layout.tp * layout.pp > total || layout.ep > total) {
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
-  const factors = factorsOf(facts.calibration, hardware.accelerator.architecture, layout.runtime)
-  const serving = createServing(demand.model, hardware, layout, factors, demand.speed)
+  const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
+  const factors = demand.engineOnly === true ? withoutServer(known) : known
+  const serving = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
   if (plan.sequencesThatFit < 1) return doesNotFit(demand, hardware, plan, facts)
-  return settle(demand, hardware, configuration, plan)
+  return demand.disaggregated === true ? settleApart(demand, hardware, configuration, plan) : settle(demand, hardware, configuration, plan)
+}
+
+/** Replicas that prefill to replicas that decode, from long answers to long prompts. */
+const SPLITS = [[1, 7], [1, 3], [1, 2], [1, 1], [2, 1], [3, 1], [7, 1]] as const
+
+/** Prompts and answers on replicas of their own: the split that meets the goal with the fewest accelerators, among equals the highest rate. */
+function settleApart(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
+  const handOverSeconds = cacheTransferSeconds(plan.serving, hardware, demand.inputTokens)
+  if (handOverSeconds === undefined) return refused('link-unknown', 'the link that would carry caches from prefill to decode is unknown', 'disaggregated: false')
+  let best: PerformResult | undefined
+  for (const [prefillers, decoders] of SPLITS) {
+    const serving = {...plan.serving, prefillersPerDecoder: prefillers / decoders, handOverSeconds}
+    const note = `Of every ${prefillers + decoders} replicas ${prefillers} only prefill${prefillers === 1 ? 's' : ''}; a prompt's cache is handed over in ${milliseconds(handOverSeconds)}.`
+    const result = settle(demand, hardware, configuration, {...plan, serving}, prefillers + decoders, note)
+    if (best === undefined || isBetter(result, best)) best = result
+  }
+  return best!
+}
+
+function isBetter(left: PerformResult, right: PerformResult): boolean {
+  if (!left.feasible || !right.feasible) return left.feasible
+  const meets = ({refusedUnlessNamed}: Performance): boolean => refusedUnlessNamed === undefined
+  if (meets(left.performance) !== meets(right.performance)) return meets(left.performance)
+  const [used, before] = [left.performance.acceleratorsUsed, right.performance.acceleratorsUsed]
+  return used < before || (used === before && (left.performance.throughput.value?.p50 ?? 0) > (right.performance.throughput.value?.p50 ?? 0))
 }
 
 /** Heads are not cut: where tp does not divide them, the largest degree below it that does runs, and the rest stays idle. */
@@ -106,11 +138,12 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const runtime = known ?? UNKNOWN_RUNTIME
   const passTokens = Math.min(PREFILL_BUDGET_TOKENS, Math.max(demand.newTokens, FEWEST_PASS_TOKENS))
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
-  const reserveBytes = Math.min(serving.memoryBytes * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
+  const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
+  const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
-    layout, serving, runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
+    layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model.id), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
     sequencesThatFit: left <= 0 ? 0 : Math.floor(left / sequenceBytes),
     mostReplicas: replicasThatFit(hardware, layout.tp, layout.pp),
   }
@@ -174,9 +207,10 @@ function tryReplicas(demand: InferenceDemand, plan: Plan, replicas: number, slot
   const {serving} = plan
   if (load.kind === 'concurrency') {
     const share = Math.max(1, load.peak / replicas)
-    closedLoop(serving, shapeOf(demand), Math.min(share, slots), peakState)
-    if (share > slots) waitForSlots(peakState, share - slots)
-    return {keepsUp: share <= slots, meetsGoal: meetsGoal(demand, peakState)}
+    const room = slots / (1 + serving.prefillersPerDecoder)
+    closedLoop(serving, shapeOf(demand), Math.min(share, room), peakState)
+    if (share > room) waitForSlots(peakState, share - room)
+    return {keepsUp: share <= room, meetsGoal: meetsGoal(demand, peakState)}
   }
   if (load.kind === 'rate') {
     const keepsUp = openLoop(serving, shapeOf(demand), load.peakPerSecond / replicas, slots, peakState)
@@ -192,13 +226,14 @@ function waitForSlots(state: SteadyState, waiting: number): void {
   state.ttftP99 += wait
 }
 
-function settle(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
+/** `unit`: replicas come in multiples of it. */
+function settle(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, unit = 1, note?: string): PerformResult {
   const {layout} = plan
   const {load} = demand
-  const groupSize = Math.max(1, layout.ep / layout.tp)
+  const groupSize = Math.max(1, layout.ep / layout.tp) * unit
   const asked = configuration.dp ?? demand.replicas
   const mostReplicas = Math.floor(plan.mostReplicas / groupSize) * groupSize
-  if (mostReplicas < 1 || (asked !== 'auto' && asked > plan.mostReplicas)) {
+  if (mostReplicas < 1 || (asked !== 'auto' && (asked > plan.mostReplicas || asked % unit !== 0))) {
     const wanted = asked === 'auto' ? groupSize : asked
     return refused('topology', `${wanted} replica${wanted > 1 ? 's' : ''} of tp ${layout.tp} × pp ${layout.pp} need ${wanted * layout.tp * layout.pp} accelerators, ${machineSize(hardware)} hold ${plan.mostReplicas}`, plan.mostReplicas > 0 ? `use ${plan.mostReplicas} replicas` : 'use a smaller tp')
   }
@@ -210,7 +245,7 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
   if (load.kind === 'offline' && slotsWithinPace(demand, plan, slotLimit) < 1) {
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
-  const notes: string[] = []
+  const notes: string[] = note === undefined ? [] : [note]
   let refusedUnlessNamed: Refusal | undefined
   let replicas = asked === 'auto' ? mostReplicas : asked
   if (load.kind === 'offline') {
@@ -330,26 +365,26 @@ interface Run {
 }
 
 function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan, replicas: number, slots: number): Run {
-  const {serving} = plan
+  const {serving, spreads} = plan
   const {load, outputTokens} = demand
   const shape = shapeOf(demand)
   const state = averageState
-  const sigma = serving.factors.throughputSigma
   if (load.kind === 'offline') {
     const sequences = Math.max(1, Math.min(slots, load.requests / replicas))
     saturated(serving, shape, sequences, state)
-    const throughput = intervalFromSigma(state.requestsPerSecond * replicas * outputTokens, sigma)
+    const throughput = intervalFromSpread(state.requestsPerSecond * replicas * outputTokens, spreads.throughput)
     const total = load.requests * outputTokens
     return {active: replicas, sequences, throughput, workSeconds: {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}}
   }
   if (load.kind === 'concurrency') {
     const active = Math.min(replicas, load.average)
     const share = load.average / active
-    closedLoop(serving, shape, Math.min(share, slots), state)
-    if (share > slots) waitForSlots(state, share - slots)
+    const room = slots / (1 + serving.prefillersPerDecoder)
+    closedLoop(serving, shape, Math.min(share, room), state)
+    if (share > room) waitForSlots(state, share - room)
     tryReplicas(demand, plan, replicas, slots)
     const sequences = configuration.batch ?? Math.min(slots, Math.ceil(Math.max(1, load.peak / replicas)))
-    return {active, sequences, throughput: intervalFromSigma(state.requestsPerSecond * active * outputTokens, sigma), workSeconds: null}
+    return {active, sequences, throughput: intervalFromSpread(state.requestsPerSecond * active * outputTokens, spreads.throughput), workSeconds: null}
   }
   openLoop(serving, shape, load.averagePerSecond / replicas, slots, state)
   tryReplicas(demand, plan, replicas, slots)
@@ -358,7 +393,7 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
 }
 
 /** The part of a performance that only its reader asks for. */
-type Details = Pick<Performance, 'latency' | 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
+type Details = Pick<Performance, 'memory' | 'operators' | 'bottleneck' | 'rooflineSeconds' | 'notes'>
 
 /**
  * Everything a reader of the plan sees of a candidate that works. The planner compares hundreds of candidates by time and
@@ -366,7 +401,6 @@ type Details = Pick<Performance, 'latency' | 'memory' | 'operators' | 'bottlenec
  */
 function describe(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled): Performance {
   const {serving, layout, runtime} = plan
-  const {factors} = serving
   const {load, outputTokens} = demand
   const {replicas, refusedUnlessNamed} = settled
   const pacedSlots = (): number => Math.max(1, slotsWithinPace(demand, plan, settled.slots))
@@ -387,8 +421,11 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     workSeconds: run.workSeconds,
     endless: demand.endless,
     throughput: {unit: demand.throughputUnit, value: throughput},
-    get saturationThroughput() { return intervalFromSigma(Math.max(limitPerSecond(), throughput.p50), factors.throughputSigma) },
-    get latency() { return details().latency },
+    get saturationThroughput() { return intervalFromSpread(Math.max(limitPerSecond(), throughput.p50), plan.spreads.throughput) },
+    get latency() {
+      runAt(demand, configuration, plan, replicas, slots)
+      return latencyOf(demand, plan, replicas, slots)
+    },
     get memory() { return details().memory },
     load: busy,
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
@@ -397,22 +434,36 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     weightBytes: weightBytesIn(demand.model, serving.format, {tp: 1, pp: 1, ep: 1}),
     get operators() { return details().operators },
     get bottleneck() { return details().bottleneck },
-    basis: weakest(factors.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? factors.basis : 'computed', plan.runtimeKnown ? factors.basis : 'assumed') satisfies Confidence,
+    basis: weakest(plan.spreads.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? plan.spreads.basis : 'computed', plan.runtimeKnown ? plan.spreads.basis : 'assumed') satisfies Confidence,
     get rooflineSeconds() { return details().rooflineSeconds },
     get notes() { return details().notes },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
 }
 
+/** Which spread a first token has: requests beyond the slots wait for one to come free, and for how long nobody knows well. */
+export function firstTokenRegime({load}: Pick<InferenceDemand, 'load'>, replicas: number, slots: number): 'ttft' | 'ttftAlone' | 'ttftWaiting' {
+  if (load.kind !== 'concurrency') return 'ttft'
+  const share = Math.max(1, load.peak / replicas)
+  return share > slots ? 'ttftWaiting' : share <= 1 ? 'ttftAlone' : 'ttft'
+}
+
+/** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
+function latencyOf(demand: InferenceDemand, {spreads}: Plan, replicas: number, slots: number): Latency {
+  const late = demand.load.kind === 'offline' ? averageState : peakState
+  const ttft = spreads[firstTokenRegime(demand, replicas, slots)]
+  return {
+    ttftSeconds: {median: intervalFromSpread(averageState.ttftMedian, ttft), p99: intervalFromSpread(late.ttftP99, ttft)},
+    tpotSeconds: {median: intervalFromSpread(averageState.tpotMedian, spreads.tpot), p99: intervalFromSpread(late.tpotP99, spreads.tpot)},
+  }
+}
+
 function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan, settled: Settled, slots: number, limitPerSecond: () => number): Details {
   const {serving, layout} = plan
-  const {factors} = serving
   const {load} = demand
   const {replicas} = settled
   const {sequences, throughput} = runAt(demand, configuration, plan, replicas, slots)
   const state = averageState
-  const late = load.kind === 'offline' ? state : peakState
-  const {ttftSigma, tpotSigma} = factors
   const used = replicas * layout.tp * layout.pp
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
   const notes = [...settled.notes]
@@ -421,10 +472,6 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   else if (layout.precision !== demand.model.nativeDtype && (layout.precision === 'fp8' || layout.precision === 'int8')) notes.push(`${layout.precision} instead of the checkpoint's ${demand.model.nativeDtype}: small quality change; compare before use.`)
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
-    latency: {
-      ttftSeconds: {median: intervalFromSigma(state.ttftMedian, ttftSigma), p99: intervalFromSigma(late.ttftP99, ttftSigma)},
-      tpotSeconds: {median: intervalFromSigma(state.tpotMedian, tpotSigma), p99: intervalFromSigma(late.tpotP99, tpotSigma)},
-    },
     memory: memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences)),
     operators: operatorsOf(serving, state.step, state.alone, Math.max(1, state.inFlight)),
     bottleneck: bottleneckOf(demand, plan, state, load.kind === 'rate' && throughput.p50 < limitPerSecond() * 0.5, slots),
@@ -450,7 +497,36 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
     memoryShare: clamp((microbatchesPerSecond * step.bytes + requestsPerSecond * prefillBytes) / serving.weightBytesPerSecond),
     linkShare: clamp(microbatchesPerSecond * step.link + requestsPerSecond * added.link),
     hostShare: clamp(passesPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerSecond * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST),
+    work: workOfServing(serving, state, requestsPerSecond, shape),
   }
+}
+
+/** What one accelerator computes and moves in a second: means, without links, launches and waiting for the busiest rank. Watts follow from it. */
+function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): WorkLoad {
+  const {model, layout, factors} = serving
+  const {step, added} = state
+  const batch = Math.max(1, state.inFlight)
+  const stages = Math.min(layout.pp, batch)
+  const micro = batch / stages
+  const passesPerSecond = (requestsPerSecond * Math.max(0, shape.outputTokens - 1)) / batch
+  const tokens = micro * serving.groups
+  const hit = model.experts > 0 ? hitShare(serving, tokens) : 0
+  const expertBytes = serving.routedWeightBytes * hit
+  const cache = micro * cacheBytes(serving, meanContext(shape))
+  const busiestBytes = step.bytes - serving.sharedReadBytes - cache / serving.stretch
+  const meanShare = busiestBytes > 0 ? Math.min(1, expertBytes / busiestBytes) : 1
+  return workLoadOf([
+    {
+      perSecond: passesPerSecond * stages, flops: (2 * micro * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
+      expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
+      weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
+      activeSeconds: step.weights + step.attention + step.experts * meanShare + (factors.stepSeconds + factors.sequenceSeconds * batch) / stages, expertSeconds: step.experts * meanShare,
+    },
+    {
+      perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,
+      cacheBytes: 0, activeSeconds: added.weights + added.experts + added.attention, expertSeconds: added.experts,
+    },
+  ], {flopsPerSecond: serving.peakFlopsPerSecond, bytesPerSecond: serving.peakBytesPerSecond, unpacks: serving.unpacksExperts})
 }
 
 const clamp = (share: number): number => Math.max(0, Math.min(1, share))
@@ -516,11 +592,13 @@ export function rooflineSeconds(demand: InferenceDemand, hardware: Hardware, wid
   const active = Math.min(model.activeParameters, model.parameters) * 0.5
   const flops = (2 * active * (newTokens + outputTokens - 1)) / (peak * count)
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * count
-  const cache = ((outputTokens - 1) * full * kv * kvBytesPerElement * demand.inputTokens) / bandwidth
+  // A pass that yields several tokens reads weights and cache once for all of them.
+  const tokensPerPass = demand.speculation === undefined ? 1 : expectedTokens(demand.speculation)
+  const cache = ((outputTokens - 1) * full * kv * kvBytesPerElement * demand.inputTokens) / bandwidth / tokensPerPass
   const perRequest = Math.max(flops, cache)
   if (load.kind === 'offline') return load.requests * perRequest
   const perToken = perRequest / outputTokens
   if (load.kind === 'rate') return Math.max(perToken, 1 / (load.averagePerSecond * outputTokens))
-  const passes = ((outputTokens - 1) * ((active * weightBits) / 8 / bandwidth)) / outputTokens
+  const passes = ((outputTokens - 1) * ((active * weightBits) / 8 / bandwidth)) / outputTokens / tokensPerPass
   return Math.max(perToken, passes / load.average)
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import {commonFields} from '../common.ts'
-import {count, latencySeconds, lazyShape, perSecond, ratio, share, tokens, whole, word} from '../fields.ts'
+import {count, latencySeconds, lazyShape, perSecond, ratio, share, tokens, whole, word, yesOrNo} from '../fields.ts'
 import {ModelField} from '../llm/model-field.ts'
 
 const price = () => z.number({error: () => 'a price per million tokens is a number of USD'}).nonnegative().max(1e6)
@@ -53,6 +53,10 @@ export const InferenceSpec = z.strictObject(lazyShape(() => ({
   traffic: Traffic,
   slo: z.strictObject(lazyShape(() => ({ttft: LatencyGoal.optional(), tpot: LatencyGoal.optional()}))).optional(),
   replicas: z.union([z.literal('auto'), whole({maximum: 65_536})], {error: () => 'replicas is auto or a whole number'}).default('auto'),
+  /** Several tokens a pass: so many are drafted by a layer of the model's own (MTP, EAGLE), and this share of them is right. */
+  speculative: z.strictObject(lazyShape(() => ({draftTokens: whole({maximum: 16}), acceptance: share({maximum: 0.99})}))).optional(),
+  /** Prompts on accelerators of their own, answers on others: neither waits for the other. */
+  disaggregated: yesOrNo().optional(),
   /** What an API would charge, as a line to compare with. */
   apiPrice: z.strictObject(lazyShape(() => ({inputUsdPerMillion: price(), outputUsdPerMillion: price()}))).optional(),
   ...commonFields,

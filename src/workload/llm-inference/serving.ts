@@ -1,5 +1,6 @@
 import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
+import {unpacksExperts} from '../../performance/load.ts'
 import type {Hardware} from '../../performance/types.ts'
 import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
 import {atSpeed, type Factors} from './factors.ts'
@@ -47,6 +48,7 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   const {peakFlops} = accelerator
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
+    // Prompts are unpacked and multiplied in 16 bit: with 8-bit integers, as the printed rates would allow, Ada and Hopper would be three times as fast as they were.
     return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
@@ -64,10 +66,14 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits}
 }
 
-/** Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. */
-export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16): number | undefined {
+/**
+ * Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. llama.cpp adds 16-bit
+ * products up in 16 bit, at half the integer rate: twice what GeForce cards are printed with, which is for 32-bit sums.
+ */
+export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16, runtime = ''): number | undefined {
   const {peakFlops} = accelerator
-  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0)
+  const narrowSums = runtime === 'llama.cpp' ? (peakFlops.int8 ?? 0) / 2 : 0
+  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0, narrowSums)
   const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? peakFlops.fp8 : undefined
   return best ?? (sixteen > 0 ? sixteen : undefined)
 }
@@ -199,8 +205,13 @@ export interface Serving {
   /** Accelerators over which whole experts are spread; their expected fullest lies so many standard deviations above the mean. */
   readonly expertRanks: number
   readonly expertRanksMaximum: number
-  /** Share of the rates that is left of them in the experts, cut into shards as they are. */
-  readonly expertEfficiency: number
+  /** Bytes/s and FLOP/s in the experts, cut into shards as they are. */
+  readonly expertBytesPerSecond: number
+  readonly expertFlopsPerSecond: number
+  /** Of every layer in a pass: launches, small kernels, quantising of operands. */
+  readonly layerSeconds: number
+  /** Seconds of a pass ÷ those of a rank on its own; 1 where ranks do not wait for each other. */
+  readonly lockstep: number
   readonly allReduceLatencySeconds: number
   readonly allReduceSecondsPerByte: number
   readonly allToAllLatencySeconds: number
@@ -208,23 +219,46 @@ export interface Serving {
   readonly sendLatencySeconds: number
   readonly sendSecondsPerByte: number
   readonly linkKnown: boolean
+  /** Tokens that a pass looks at for each sequence, and how many of them it yields on average; 1 and 1 without speculation. */
+  readonly passTokens: number
+  readonly tokensPerPass: number
+  /** Replicas that prefill only, for each that decodes; 0 = every replica does both. */
+  readonly prefillersPerDecoder: number
+  /** Seconds that the cache of a prompt takes from one to the other. */
+  readonly handOverSeconds: number
+  /** Weights of experts are unpacked before they are multiplied. */
+  readonly unpacksExperts: boolean
 }
 
 /**
  * Share of the printed clock that the board's power limit leaves to matmuls; half as wide operands take half the energy. Power falls with the
- * third power of the clock where the voltage falls along, and linearly below the voltage's floor; the square between them fits the 400 W card
- * of a chip that has 700 W elsewhere.
+ * third power of the clock where the voltage falls along, and linearly below the voltage's floor: the exponent is fitted between them.
  */
-function clockShare(accelerator: Accelerator, peak: number, operandBits: number, computeWatts: number): number {
+function clockShare(accelerator: Accelerator, peak: number, operandBits: number, {computeWatts, clockExponent}: Factors): number {
   const {powerWatts} = accelerator
-  return powerWatts === undefined ? 1 : Math.min(1, Math.sqrt(powerWatts / ((peak / 1e12) * (operandBits / 16) * computeWatts)))
+  if (powerWatts === undefined) return 1
+  const wanted = (peak / 1e12) * (operandBits / 16) * computeWatts
+  // A rounded corner: kernels differ, and the first of them throttle before the mean does.
+  return (1 + (wanted / powerWatts) ** 4) ** (-clockExponent / 4)
 }
 
 const LARGE_MESSAGE_BYTES = 1e9
 
+/** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
+export interface Speculation {
+  readonly draftTokens: number
+  readonly acceptance: number
+}
+
+/** Tokens that a pass yields: those accepted in a row and one of the model's own, (1 − αⁿ⁺¹) ÷ (1 − α) (Leviathan et al. 2023, equation 1). */
+export const expectedTokens = ({draftTokens, acceptance}: Speculation): number => (1 - acceptance ** (draftTokens + 1)) / (1 - acceptance)
+
 /** Expected largest of 1, 2, 4, … 256 standard normal values (order statistics; Harter 1961, Biometrika 48). */
 const EXPECTED_MAXIMUM = [0, 0.5642, 1.0294, 1.4236, 1.766, 2.0697, 2.3437, 2.5946, 2.8272]
 const expectedMaximum = (count: number): number => EXPECTED_MAXIMUM[Math.min(EXPECTED_MAXIMUM.length - 1, Math.round(Math.log2(Math.max(1, count))))] ?? 0
+
+/** What stored weights of so many bits leave of the bandwidth. */
+const narrowed = (bits: number, eight: number, four: number): number => (bits > 10 ? 1 : bits > 6 ? eight : four)
 
 const over = (seconds: number | undefined, speed: number): number | undefined => (seconds === undefined ? undefined : seconds / speed)
 
@@ -232,14 +266,14 @@ const over = (seconds: number | undefined, speed: number): number | undefined =>
  * Binds a model, a layout and a machine. `speed` = how many times as fast as the factors say the user measured it to be: every rate times it,
  * every overhead divided by it. `undefined` = the accelerator has no known matmul rate.
  */
-export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1): Serving | undefined {
+export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1, speculation?: Speculation): Serving | undefined {
   const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
   const numbers = numbersOf(model)
   const format = formatOf(model, layout.precision, layout.runtime, accelerator)
   const slice = Math.min(1, hardware.acceleratorsPerNode)
-  const peak = peakFlopsFor(accelerator, format.operandBits)
-  const peak16 = peakFlopsFor(accelerator, 16)
+  const peak = peakFlopsFor(accelerator, format.operandBits, layout.runtime)
+  const peak16 = peakFlopsFor(accelerator, 16, layout.runtime)
   if (peak === undefined || peak16 === undefined) return undefined
   const {tp, pp, ep} = layout
   const groups = Math.max(1, ep / tp)
@@ -247,10 +281,12 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const expertRanks = Math.max(1, Math.min(ep, numbers.experts))
   // What is not spread as whole experts is cut inside them.
   const expertWidth = (numbers.expertWidth * expertRanks) / expertShards
-  const compute = clockShare(accelerator, peak, format.operandBits, factors.computeWatts) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
+  const compute = clockShare(accelerator, peak, format.operandBits, factors) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
+  const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
+  const weightBandwidth = bandwidth * factors.weightBandwidth * narrowed(format.sharedBits, factors.weightBandwidth8, factors.weightBandwidth4)
   const {link} = plainFactors
   const reduce0 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, 0, link), speed) : 0
   const reduce1 = tp > 1 ? over(allReduceSeconds(hardware, tp, 1, LARGE_MESSAGE_BYTES, link), speed) : 0
@@ -273,21 +309,29 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
     flopsPerSecond: peak * slice * compute,
-    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors.computeWatts) * factors.compute16,
-    weightBytesPerSecond: bandwidth * factors.weightBandwidth,
+    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors) * factors.compute16,
+    weightBytesPerSecond: weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
     peakBytesPerSecond: bandwidth,
     groups,
     expertRanks,
     expertRanksMaximum: expectedMaximum(expertRanks),
-    expertEfficiency: factors.mixture * (expertWidth / (expertWidth + factors.expertColumns)),
+    expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
+    layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
+    expertFlopsPerSecond: peak * slice * compute * factors.expertCompute * wideEnough,
+    lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
     allReduceSecondsPerByte: perByte(reduce0, reduce1),
     allToAllLatencySeconds: groups > 1 ? (exchange0 ?? 0) + factors.collectiveSeconds : 0,
     allToAllSecondsPerByte: perByte(exchange0, exchange1),
     sendLatencySeconds: hand0 ?? 0,
     sendSecondsPerByte: perByte(hand0, hand1),
+    unpacksExperts: unpacksExperts(format.expertBits, accelerator),
+    passTokens: 1 + (speculation?.draftTokens ?? 0),
+    tokensPerPass: speculation === undefined ? 1 : expectedTokens(speculation),
+    prefillersPerDecoder: 0,
+    handOverSeconds: 0,
     linkKnown: reduce1 !== undefined && exchange1 !== undefined && hand1 !== undefined,
   }
 }
@@ -314,6 +358,8 @@ export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 
 
 /** Prompt tokens that go through a pipeline at a time: llama.cpp's default n_ubatch; the default of vLLM's max_num_batched_tokens under chunked prefill on most cards. */
 const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
+/** Prompt tokens that pass together in a busy engine: a share of its budget, as few requests wait at a time. An assumption. */
+const SHARED_PASS_TOKENS = 2048
 /** Bytes per element of activations on the wire. */
 const ACTIVATION_BYTES = 2
 
@@ -328,46 +374,81 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const {model, factors, layout} = serving
   const {pp, tp} = layout
   const micro = Math.max(1, batch / pp)
-  const sharedFlops = (2 * micro * (model.sharedBody + model.head)) / (tp * pp)
+  const rows = micro * serving.passTokens
+  const sharedFlops = (2 * rows * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const computeSeconds = sharedFlops / serving.flopsPerSecond
+  const computeSeconds = (sharedFlops * paddedShare(rows, factors.matmulRows)) / serving.flopsPerSecond
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
   into.bytes = serving.sharedReadBytes
   into.experts = 0
   if (model.experts > 0) {
-    const tokens = micro * serving.groups
+    const tokens = rows * serving.groups
     const expertBytes = serving.routedWeightBytes * readShare(serving, tokens)
-    const expertFlops = (2 * micro * model.routedActive) / (tp * pp)
-    into.experts = Math.max(expertBytes / serving.weightBytesPerSecond, expertFlops / serving.flopsPerSecond) / serving.expertEfficiency
+    const expertFlops = (2 * rows * model.routedActive) / (tp * pp)
+    into.experts = Math.max(expertBytes / serving.expertBytesPerSecond, (expertFlops * expertPadding(serving, tokens)) / serving.expertFlopsPerSecond)
     into.flops += expertFlops
     into.bytes += expertBytes
   }
   const windowContext = Math.min(context, model.window)
   const kvBytes = micro * (serving.kvBytesPerToken * context + serving.kvBytesPerWindowToken * windowContext + 2 * serving.stateBytes)
-  const attentionFlops = (micro * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
+  const attentionFlops = (rows * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
   into.attention = Math.max(kvBytes / serving.kvBytesPerSecond, attentionFlops / serving.attentionFlopsPerSecond)
   into.flops += attentionFlops
   into.bytes += kvBytes
-  into.link = linkSeconds(serving, micro)
-  into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+  into.link = linkSeconds(serving, rows)
+  into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+  if (serving.passTokens > 1) into.overhead += draftSeconds(serving)
   const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-  into.total = pp * stage * serving.stretch + factors.stepSeconds + factors.sequenceSeconds * batch
+  into.total = pp * stage * serving.stretch * serving.lockstep + factors.stepSeconds + factors.sequenceSeconds * batch
+  return serving.passTokens > 1 ? perToken(serving, into) : into
+}
+
+/** Drafting: one after another, each token passes a layer and the output head (DeepSeek-V3 2024, §2.2; Li et al. 2024, EAGLE). Per stage. */
+function draftSeconds(serving: Serving): number {
+  const {model, format, layout} = serving
+  const bytes = ((model.sharedBody / model.layers) * format.sharedBits + model.head * format.embeddingBits) / 8 / layout.tp
+  return ((serving.passTokens - 1) * (bytes / serving.weightBytesPerSecond + serving.layerSeconds + 2 * serving.allReduceLatencySeconds)) / layout.pp
+}
+
+/** A pass in the terms of one token of each sequence. */
+function perToken({tokensPerPass}: Serving, into: PassTime): PassTime {
+  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'total', 'flops', 'bytes'] as const) into[part] /= tokensPerPass
   return into
+}
+
+/** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
+const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
+
+/** The same for experts: `tokens` rows are spread over those that are hit. */
+function expertPadding(serving: Serving, tokens: number): number {
+  const {model, factors} = serving
+  return paddedShare((tokens * model.expertsPerToken) / (model.experts * hitShare(serving, tokens)), factors.matmulRows)
+}
+
+/** Share of the experts that `tokens` tokens hit: 1 − (1 − k/E)^n for n tokens that choose by themselves. */
+export function hitShare({model, factors}: Serving, tokens: number): number {
+  const independent = tokens <= 1 ? tokens : 1 + (tokens - 1) * factors.routingSpread
+  return 1 - (1 - model.expertsPerToken / model.experts) ** independent
 }
 
 /**
  * Share of its experts that the busiest accelerator reads when `tokens` are routed. Each expert is hit with probability
- * p = 1 − (1 − k/E)^tokens (routing taken as uniform). Cut experts are read by all alike: p. Whole experts lie on r ranks, and a layer
+ * p (`hitShare`). Cut experts are read by all alike: p. Whole experts lie on r ranks, and a layer
  * waits for the rank with the most of them: a mean of n·p of its n = E/r, a standard deviation of √(n·p·(1 − p)), and the expected largest of r.
  */
 function readShare(serving: Serving, tokens: number): number {
   const {model, expertRanks} = serving
-  const hit = 1 - (1 - model.expertsPerToken / model.experts) ** tokens
+  const hit = hitShare(serving, tokens)
   if (expertRanks <= 1) return hit
   const own = model.experts / expertRanks
   return Math.min(1, (tokens * model.expertsPerToken) / own, hit + serving.expertRanksMaximum * Math.sqrt((hit * (1 - hit)) / own))
+}
+
+/** Seconds to hand the cache of a prompt to the accelerators that decode it: a neighbouring replica's, over the slowest link on the way. */
+export function cacheTransferSeconds(serving: Serving, hardware: Hardware, promptTokens: number): number | undefined {
+  return sendSeconds(hardware, serving.layout.tp * serving.layout.pp, cacheBytes(serving, promptTokens), serving.factors.link)
 }
 
 /** Seconds on links for `tokens` passing one stage. */
@@ -398,8 +479,8 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const expertFlops = (2 * all * model.routedActive) / (tp * pp)
   const mean = start + tokens / 2
   const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
-  into.weights = sharedFlops / serving.flopsPerSecond
-  into.experts = expertFlops / serving.flopsPerSecond / serving.expertEfficiency
+  into.weights = (sharedFlops * (alone ? paddedShare(all, factors.matmulRows) : 1)) / serving.flopsPerSecond
+  into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
   into.attention = attentionFlops / serving.attentionFlopsPerSecond
   into.flops = sharedFlops + expertFlops + attentionFlops
   into.computeBound = true
@@ -407,13 +488,13 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   if (alone) {
     const expertBytes = model.experts > 0 ? serving.routedWeightBytes * readShare(serving, all * serving.groups) : 0
     const sharedSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-    const expertSeconds = expertBytes / serving.weightBytesPerSecond / serving.expertEfficiency
+    const expertSeconds = expertBytes / serving.expertBytesPerSecond
     into.computeBound = into.weights > sharedSeconds
     into.weights = Math.max(into.weights, sharedSeconds)
     into.experts = Math.max(into.experts, expertSeconds)
     into.bytes = serving.sharedReadBytes + expertBytes
     into.link = linkSeconds(serving, all)
-    into.overhead = (model.layers * factors.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
+    into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
     // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
     const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? PIPELINE_CHUNK_TOKENS.layerSplit : PIPELINE_CHUNK_TOKENS.usual)) : 1
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
@@ -424,7 +505,7 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp
     if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
     into.overhead = 0
-    into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch
+    into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch * serving.lockstep
   }
   return into
 }

@@ -41,7 +41,7 @@ const Z_99 = 2.3263478740408408
 const CHUNK_TOKENS = 8192
 
 /** Mean context of a sequence while it decodes: the prompt and half of the answer. */
-const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
+export const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
 
 /**
  * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more
@@ -69,9 +69,10 @@ function withPrefills(serving: Serving, shape: RequestShape, into: SteadyState):
  * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
  * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
  *   life = prefill alone + (output − 1) · step + (inFlight − 1) · added prefill,   requests/s = inFlight ÷ life.
- * The share `queueShare` of the others' prefills stands before the first token, the rest slows the tokens after it.
+ * Of the others' prefills queueShare · others^queueExponent stand before the first token, the rest slows the tokens after it.
  */
 export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
+  if (serving.prefillersPerDecoder > 0) return closedLoopApart(serving, shape, inFlight, into)
   const {factors} = serving
   const step = decodeStep(serving, inFlight, meanContext(shape), into.step)
   const {alone, added} = withPrefills(serving, shape, into)
@@ -80,10 +81,11 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const gaps = Math.max(0, shape.outputTokens - 1)
   // Without tokens to decode there are no steps to share.
   const company = gaps > 0 ? Math.min(1, others) : 0
-  const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS))
+  const balancing = serving.groups > 1 ? factors.balanceSteps : 0
+  const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS) + balancing)
   const life = first + gaps * step.total + stolen
   const busyShare = Math.min(1, (inFlight * added.total) / life)
-  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * stolen + company * queueWait(busyShare, added.total, others, false))
+  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * added.total * others ** factors.queueExponent + company * queueWait(busyShare, added.total, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
   into.prefillSeconds = added.total
@@ -96,10 +98,54 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   return into
 }
 
+/** The share of a prefiller's time that random arrivals leave it busy at most. */
+const MOST_BUSY = 0.95
+
+/**
+ * Closed loop over replicas that prefill (κ for each that decodes): a request waits for a prefiller, is prefilled, handed over and decoded, and
+ * nothing slows its tokens. Per decoding replica (1 + κ) · inFlight requests live = λ · (wait + prefill + hand-over + gaps · step(b)), b = λ · gaps · step(b) of them
+ * decoding (Little's law), and λ ≤ κ ÷ prefill. Rates are per replica of either sort (Zhong et al. 2024, DistServe).
+ */
+function closedLoopApart(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
+  const {factors, prefillersPerDecoder: ratio} = serving
+  const {alone, added} = withPrefills(serving, shape, into)
+  const gaps = Math.max(0, shape.outputTokens - 1)
+  const living = inFlight * (1 + ratio)
+  const first = factors.requestSeconds + alone.total + serving.handOverSeconds
+  const most = (MOST_BUSY * ratio) / alone.total
+  let perSecond = 0
+  let wait = 0
+  let batch = Math.max(1, living)
+  for (let round = 0; round < 12; round++) {
+    const step = decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step)
+    perSecond = Math.min(most, living / (first + wait + gaps * step.total))
+    wait = perSecond < most ? queueWait((perSecond * alone.total) / ratio, alone.total, living, false) : Math.max(0, living / perSecond - first - gaps * step.total)
+    batch = Math.max(1, Math.min(living, perSecond * gaps * step.total))
+  }
+  const busyShare = Math.min(MOST_BUSY, (perSecond * alone.total) / ratio)
+  into.inFlight = batch
+  into.stepSeconds = into.step.total
+  into.prefillSeconds = added.total
+  into.requestsPerSecond = perSecond / (1 + ratio)
+  into.ttftMedian = first + wait
+  into.ttftP99 = first + Math.max(wait, queueWait(busyShare, alone.total, living, true))
+  into.tpotMedian = into.step.total
+  into.tpotP99 = into.step.total
+  return into
+}
+
 /** Everything queued at once, `batch` in flight for as long as work is left: the closed loop without anyone waiting for a first token. */
 export function saturated(serving: Serving, shape: RequestShape, batch: number, into: SteadyState): SteadyState {
+  const ratio = serving.prefillersPerDecoder
   closedLoop(serving, shape, batch, into)
   const gaps = Math.max(1, shape.outputTokens)
+  if (ratio > 0) {
+    const step = decodeStep(serving, batch, meanContext(shape), into.step)
+    into.inFlight = batch
+    into.stepSeconds = step.total
+    into.requestsPerSecond = Math.min(ratio / into.alone.total, batch / (gaps * step.total)) / (1 + ratio)
+    return into
+  }
   into.requestsPerSecond = batch / (gaps * into.stepSeconds + batch * into.prefillSeconds + serving.factors.stepSeconds)
   return into
 }
@@ -113,6 +159,8 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   const {factors} = serving
   const context = meanContext(shape)
   const {alone, added} = withPrefills(serving, shape, into)
+  const ratio = serving.prefillersPerDecoder
+  if (ratio > 0) return openLoopApart(serving, shape, perSecond, slots, into)
   const busyShare = perSecond * added.total
   if (busyShare >= 0.999) return false
   const gaps = Math.max(0, shape.outputTokens - 1)
@@ -145,5 +193,33 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   const crowdedStep = batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
   into.tpotP99 = crowdedStep / (1 - busyShare)
   decodeStep(serving, Math.max(1, batch), context, into.step)
+  return true
+}
+
+/** Open loop over prefilling and decoding replicas: M/D/1 before the first, and tokens at the pace of the others' own batch. */
+function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number, slots: number, into: SteadyState): boolean {
+  const {factors, prefillersPerDecoder: ratio} = serving
+  const {alone, added} = into
+  const arrivals = perSecond * (1 + ratio)
+  const busyShare = (arrivals * alone.total) / ratio
+  if (busyShare >= MOST_BUSY) return false
+  const gaps = Math.max(0, shape.outputTokens - 1)
+  let batch = 0
+  for (let round = 0; round < 60; round++) {
+    const next = arrivals * gaps * decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step).total
+    if (next > slots) return false
+    if (next - batch <= 1e-3 * next) break
+    batch = next
+  }
+  const first = factors.requestSeconds + alone.total + serving.handOverSeconds
+  const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
+  into.tpotP99 = decodeStep(serving, Math.max(1, crowded), meanContext(shape), into.step).total
+  into.tpotMedian = decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step).total
+  into.inFlight = batch
+  into.stepSeconds = into.step.total
+  into.prefillSeconds = added.total
+  into.requestsPerSecond = perSecond
+  into.ttftMedian = first + queueWait(busyShare, alone.total, Number.POSITIVE_INFINITY, false)
+  into.ttftP99 = first + queueWait(busyShare, alone.total, Number.POSITIVE_INFINITY, true)
   return true
 }

@@ -1,9 +1,10 @@
-import type {MeasuredRow, Prediction} from '../../accuracy/score.ts'
+import type {Prediction} from '../../accuracy/score.ts'
+import type {Setting} from '../../accuracy/setting.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {Facts} from '../contract.ts'
 import {predictTrainingMeasurement} from '../llm/training-measured.ts'
 
-/** The estimator's answer to one row of published measurements, in the row's own unit and scope. */
-export function predictMeasurement(row: MeasuredRow, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
-  return predictTrainingMeasurement(row, 'llm-pretrain', facts, accelerators)
+/** The estimator's answer to the setting of a published result, in the source's own unit and scope. */
+export function predictMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
+  return predictTrainingMeasurement(setting, 'llm-pretrain', facts, accelerators)
 }

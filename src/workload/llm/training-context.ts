@@ -69,7 +69,7 @@ export function stepContext(work: TrainingWork, hardware: Hardware, layout: Trai
   const layers = Math.ceil(work.model.layers / layout.pp)
   return {
     work, hardware, layout, factors, shape, rates,
-    passes: passesOf(work, layout.checkpointing),
+    passes: passesOf(work, layout),
     tokens: (layout.microBatch * work.sequenceLength) / layout.cp,
     layers,
     mixtureLayers: shape.experts === 0 ? 0 : (shape.mixtureLayers / work.model.layers) * layers,
@@ -100,10 +100,10 @@ function ratesOf({accelerator}: Hardware, precision: string, factors: TrainingFa
   }
 }
 
-function passesOf(work: TrainingWork, checkpointing: TrainingLayout['checkpointing']): StepPasses {
+function passesOf(work: TrainingWork, {checkpointing, runtime}: TrainingLayout): StepPasses {
   const recomputedAttention = checkpointing === 'full' ? 1 : 0
-  // Selective recomputation does every second matmul and all elementwise work again, but not attention.
-  const recomputedLinear = checkpointing === 'full' ? 1 : checkpointing === 'selective' ? 0.5 : 0
+  // Selective recomputation does all elementwise work again, no attention, and every second matmul (torchtitan's per-operator policy) or none (Megatron's by module).
+  const recomputedLinear = checkpointing === 'full' ? 1 : checkpointing === 'selective' && !/^(?:megatron|nemo)$/.test(runtime) ? 0.5 : 0
   const forward = 1 + recomputedAttention + work.extraForwardPasses
   const backward = work.trains === 'all' ? 2 : 1
   return {

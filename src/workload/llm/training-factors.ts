@@ -1,8 +1,7 @@
 import type {Accelerator} from '../../catalog/schema.ts'
-import type {Calibration} from '../../performance/calibration.ts'
-import {UNMEASURED_SIGMA_LOG} from '../../performance/calibration.ts'
+import type {Calibration, Spread} from '../../performance/calibration.ts'
+import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
-import {weakest} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 
 /**
@@ -20,6 +19,10 @@ export interface TrainingFactors {
   readonly attention: number
   /** Rate of grouped expert matmuls (with routing and permutation) ÷ rate of large matmuls. */
   readonly mixture: number
+  /** Bytes of elementwise work ÷ the formula: what a runtime's kernels read and write more than once. */
+  readonly elementwise: number
+  /** Bytes that layers with a state move ÷ the formula: their scans are far from fused, backward above all. */
+  readonly recurrent: number
   /** Achieved ÷ nominal memory bandwidth of everything that is not a matmul; unfused elementwise kernels count against it. */
   readonly memoryBandwidth: number
   /** Achieved ÷ nominal rate of collectives inside a node and between nodes. */
@@ -45,10 +48,8 @@ export interface TrainingFactors {
   readonly lossBytes: number
   /** GiB that context, collectives and the allocator take. */
   readonly reserveGib: number
-  readonly timeSigmaLog: number
-  readonly memorySigmaLog: number
-  readonly basis: Confidence
-  readonly memoryBasis: Confidence
+  /** Hours of steps ÷ published hours of whole runs: failures, restarts, evaluation, ramp-up, and software that was slower at first. */
+  readonly runShare: number
 }
 
 /** Used where no calibration row exists at all: cautious figures, marked as assumed. */
@@ -58,6 +59,8 @@ export const ASSUMED_FACTORS = {
   software: 0.9,
   attention: 0.6,
   mixture: 0.5,
+  elementwise: 1,
+  recurrent: 2,
   'memory-bandwidth': 0.6,
   link: 0.75,
   network: 0.7,
@@ -71,32 +74,34 @@ export const ASSUMED_FACTORS = {
   'activation-memory': 1,
   'loss-bytes': 8,
   'reserve-gib': 1.2,
+  'run-share': 0.9,
 } as const
 export type TrainingQuantity = keyof typeof ASSUMED_FACTORS
 
 const remembered = new WeakMap<Calibration, Map<string, TrainingFactors>>()
 
-/** The factors for a kind, an architecture and a runtime; looked up once per calibration. */
-export function trainingFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
+/** The factors for a kind, a part and a runtime; looked up once per calibration. */
+export function trainingFactors(calibration: Calibration, kind: string, {architecture, vendor}: Pick<Accelerator, 'architecture' | 'vendor'>, runtime: string): TrainingFactors {
   let known = remembered.get(calibration)
   if (known === undefined) remembered.set(calibration, (known = new Map()))
-  const key = `${kind} ${architecture} ${runtime}`
+  const key = `${kind} ${architecture} ${vendor} ${runtime}`
   let factors = known.get(key)
-  if (factors === undefined) known.set(key, (factors = lookupFactors(calibration, kind, architecture, runtime)))
+  if (factors === undefined) {
+    factors = factorsFrom(quantity => calibration.lookup(kind, quantity, architecture, runtime, vendor)?.value ?? ASSUMED_FACTORS[quantity])
+    known.set(key, factors)
+  }
   return factors
 }
 
-function lookupFactors(calibration: Calibration, kind: string, architecture: string, runtime: string): TrainingFactors {
-  const value = (quantity: TrainingQuantity): number => calibration.lookup(kind, quantity, architecture, runtime)?.value ?? ASSUMED_FACTORS[quantity]
-  const time = calibration.lookup(kind, 'step-time', architecture, runtime)
-  const memory = calibration.lookup(kind, 'memory', architecture, runtime)
-  const compute = calibration.lookup(kind, 'compute', architecture, runtime)
+export function factorsFrom(value: (quantity: TrainingQuantity) => number): TrainingFactors {
   return {
     compute: value('compute'),
     lowPrecisionCompute: value('low-precision-compute'),
     software: value('software'),
     attention: value('attention'),
     mixture: value('mixture'),
+    elementwise: value('elementwise'),
+    recurrent: value('recurrent'),
     memoryBandwidth: value('memory-bandwidth'),
     link: value('link'),
     network: value('network'),
@@ -110,10 +115,26 @@ function lookupFactors(calibration: Calibration, kind: string, architecture: str
     activationMemory: value('activation-memory'),
     lossBytes: value('loss-bytes'),
     reserveGib: value('reserve-gib'),
-    timeSigmaLog: time?.sigmaLog ?? UNMEASURED_SIGMA_LOG,
-    memorySigmaLog: memory?.sigmaLog ?? 0.2,
-    basis: compute === undefined ? 'assumed' : weakest(compute.basis, time?.basis ?? 'computed'),
-    memoryBasis: memory?.basis ?? 'computed',
+    runShare: value('run-share'),
+  }
+}
+
+/** How sure predictions about a model on a part are. */
+export interface TrainingCertainty {
+  readonly distance: Distance
+  readonly time: Spread
+  readonly memory: Spread
+  /** `calibrated` only where the architecture was measured; the vendor's or everybody's figures are computed from, and nothing at all assumed. */
+  readonly basis: Confidence
+}
+
+export function trainingCertainty(calibration: Calibration, kind: string, accelerator: Pick<Accelerator, 'id' | 'architecture'>, model: string): TrainingCertainty {
+  const distance = calibration.distance(kind, accelerator, model)
+  return {
+    distance,
+    time: calibration.spread(kind, 'step-time', distance),
+    memory: calibration.spread(kind, 'memory', distance),
+    basis: distance !== 'none' ? 'calibrated' : calibration.lookup(kind, 'compute', '*', '*') === undefined ? 'assumed' : 'computed',
   }
 }
 

@@ -1,9 +1,9 @@
 import type {Hardware, MemoryLine} from '../../performance/types.ts'
-import type {TrainingFactors} from './training-factors.ts'
+import {isLowPrecision, type TrainingFactors} from './training-factors.ts'
 import type {TrainingShape} from './training-shape.ts'
 import {trainingShape} from './training-shape.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
-import {adapterParameters, baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedEmbeddingParameters, trainedParameters, weightsPerAccelerator} from './training.ts'
+import {adapterParameters, baseWeightBytes, dataParallelGroups, optimizerStateBytes, trainedEmbeddingParameters, trainedParameters, virtualStages, weightsPerAccelerator} from './training.ts'
 
 const GIB = 2 ** 30
 
@@ -38,6 +38,47 @@ export function activationBytesPerTokenPerLayer(shape: TrainingShape, checkpoint
   return 2 * (4 * hidden + normCopies + attention + shape.queryWidth + (shape.inputsOfMlp === 2 ? 4 : 2) * intermediate + routed * 2 * hidden)
 }
 
+/**
+ * The same with Megatron's fused kernels (Transformer Engine): norms keep their 16-bit input alone, gate and up stand once, and inputs of
+ * matmuls are kept in the format they are multiplied in. Selective recomputation makes outputs of norms and activation functions again, no matmul.
+ */
+function fusedActivationBytes(shape: TrainingShape, checkpointing: TrainingLayout['checkpointing'], low: boolean): number {
+  const {hidden} = shape.model
+  if (checkpointing === 'full') return 2 * hidden
+  const mixtureShare = shape.experts === 0 ? 0 : shape.mixtureLayers / shape.model.layers
+  const routed = shape.expertsPerToken * mixtureShare
+  const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
+  const width = low ? 1 : 2
+  const made = checkpointing === 'selective' ? 0 : width * (2 * hidden + intermediate)
+  // Attention keeps its 16-bit output for its own backward pass, the projection behind it a narrow copy.
+  const attention = 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * shape.queryWidth + (low ? shape.queryWidth : 0)
+  return made + 4 * hidden + attention + 2 * shape.inputsOfMlp * intermediate + routed * width * shape.expertHidden
+}
+
+const FUSED = /^(?:megatron|nemo)$/
+
+/** Saved activations per token and layer as the runtime and the precision of a layout keep them. */
+export function savedBytesPerTokenPerLayer(shape: TrainingShape, {runtime, precision, checkpointing}: Pick<TrainingLayout, 'runtime' | 'precision' | 'checkpointing'>): number {
+  return FUSED.test(runtime) ? fusedActivationBytes(shape, checkpointing, isLowPrecision(precision)) : activationBytesPerTokenPerLayer(shape, checkpointing)
+}
+
+/** Of saved activations where layers are compiled: cheap ones are made again in the backward pass. An assumption. */
+const COMPILED_ACTIVATIONS = 0.85
+/** Buffers of loading ÷ weights: a shard on its way. An assumption. */
+const LOADING_BUFFER = 0.15
+
+/** Packed linear layers keep inputs and outputs in copies of their own, in the 16 bit that they compute in; where layers are made again, one layer's. */
+function packedCopies(work: TrainingWork, shape: TrainingShape, layout: TrainingLayout): number {
+  return work.base === 'computed' || layout.checkpointing !== 'none' ? 0 : (2 * ((shape.inputsOfMlp + 1) * shape.denseIntermediate + work.model.hidden)) / layout.tp
+}
+
+function loadingBytes(work: TrainingWork, shape: TrainingShape, layout: TrainingLayout): number {
+  return work.model.parameters * baseWeightBytes(work, layout.precision) * (1 + 1 / dataParallelGroups(layout).dense + LOADING_BUFFER)
+}
+
+/** The line that no allocator counts. */
+export const RESERVE = 'context, collectives, allocator'
+
 /** A chunked loss holds this many tokens' logits at a time, in 32 bit with their gradient. */
 const CHUNK_TOKENS = 1024
 
@@ -61,10 +102,10 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const onHost = layout.offload
   const layers = Math.ceil(model.layers / layout.pp)
 
-  const embeddingKept = work.base === 'nf4' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
+  const embeddingKept = work.base !== 'computed' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
   const weightBytes = onHost === 'all' ? 0 : split(3, stored) + embeddingKept
   const adapterBytes = work.trains === 'adapters' ? split(4, trainedShare * (work.masterWeights ? 4 : 2)) : 0
-  const gradientBytes = onHost === 'all' ? 0 : split(2, width * trainedShare)
+  const gradientBytes = onHost === 'all' || work.implementation?.fusedOptimizer === true ? 0 : split(2, width * trainedShare) + (work.implementation?.wideGradients === true && onHost === 'none' ? split(1, 4 * trainedShare) : 0)
   const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
   const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
   // Copies of embedding and head keep the 16-bit type of the base, their gradients and states too.
@@ -74,20 +115,27 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   // the stage stays whole for the step, or each micro-batch would gather it again (torchtitan's default).
   const gatheredLayers = layout.zeroStage === 3 && layout.pp > 1 ? layers : layout.zeroStage === 3 || onHost === 'all' ? Math.min(2, layers) : 0
   const perLayer = (shape.denseParametersPerLayer + shape.routedParameters / model.layers / Math.max(1, layout.ep)) / layout.tp
-  const gatheredBytes = gatheredLayers * perLayer * (work.base === 'nf4' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * 2 * (layout.pp > 1 ? gatheredLayers : 1) : 0)
-  const unpackedBytes = work.base === 'nf4' ? perLayer * 2 : 0
+  // Embedding or head stand whole beside the layers, with their gradient; in a pipeline the stage's gradients are summed in 32 bit.
+  const ends = layout.zeroStage === 3 ? (shape.headParameters / layout.tp) * (2 + (work.trains === 'all' ? 2 : 0)) : 0
+  const gatheredBytes = ends + gatheredLayers * perLayer * (work.base !== 'computed' ? stored : 2) + (gatheredLayers > 0 && work.trains === 'all' ? perLayer * (layout.pp > 1 ? 4 * gatheredLayers : 2) : 0)
+  const unpackedBytes = work.base !== 'computed' ? perLayer * 2 : 0
 
   const tokens = (layout.microBatch * work.sequenceLength) / layout.cp
-  const inFlight = layout.pp === 1 ? 1 : Math.min(layout.pp, layout.microBatches)
-  const saved = (activationBytesPerTokenPerLayer(shape, layout.checkpointing) * layers * inFlight) / layout.tp
+  const chunks = virtualStages(work, layout)
+  // Interleaving keeps (pp − 1) / (pp · v) more (Korthikanti et al. 2022, §5).
+  const inFlight = layout.pp === 1 ? 1 : Math.min(layout.pp, layout.microBatches) * (chunks === 1 ? 1 : 1 + (layout.pp - 1) / (layout.pp * chunks))
+  const saved = (savedBytesPerTokenPerLayer(shape, layout) * layers * inFlight) / layout.tp
+  const kept = work.implementation?.offloadedActivations === true ? 0 : saved
   const working =
-    layout.checkpointing === 'none' ? 0 : activationBytesPerTokenPerLayer(shape, 'none') / layout.tp
+    layout.checkpointing === 'none' ? 0 : savedBytesPerTokenPerLayer(shape, {...layout, checkpointing: 'none'}) / layout.tp
   // Frozen layers keep the inputs of their adapters; nothing else changes.
-  const activationBytes = tokens * (saved + working) * factors.activationMemory
+  const compiled = work.implementation?.compiled === true ? COMPILED_ACTIVATIONS : 1
+  const perToken = factors.activationMemory * compiled
+  const activationBytes = tokens * (kept + working + packedCopies(work, shape, layout) * layers) * perToken
   const lossTokens = work.chunkedLoss ? Math.min(tokens, CHUNK_TOKENS) : tokens
   const lossBytes = (lossTokens * model.vocab * factors.lossBytes) / layout.tp
   // Early stages hold more micro-batches, the last one the logits: the fuller of the two counts.
-  const lastStageSaved = layout.pp === 1 ? activationBytes : tokens * (saved / inFlight + working) * factors.activationMemory
+  const lastStageSaved = layout.pp === 1 ? activationBytes : tokens * (kept / inFlight + working) * perToken
   const lossCounts = layout.pp === 1 || lastStageSaved + lossBytes > activationBytes
   const activationsCounted = lossCounts ? lastStageSaved : activationBytes
   const lossCounted = lossCounts ? lossBytes : 0
@@ -96,7 +144,7 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const add = (item: string, bytes: number): void => {
     if (bytes > 0) lines.push({item, gib: bytes / GIB})
   }
-  add(work.base === 'nf4' ? 'weights (4 bit)' : 'weights', weightBytes)
+  add(work.base === 'nf4' ? 'weights (4 bit)' : work.base === 'int8' ? 'weights (8 bit)' : 'weights', weightBytes)
   add('adapters', adapterBytes)
   add('gradients', gradientBytes)
   add('optimizer states', stateBytes)
@@ -107,7 +155,10 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const statics = lines.length
   add('activations', activationsCounted)
   add('logits and loss', lossCounted)
-  lines.push({item: 'context, collectives, allocator', gib: factors.reserveGib})
+  // Loading may take more than training: the whole weights, the shard that is kept and a buffer between them.
+  const running = weightBytes + adapterBytes + gradientBytes + stateBytes + embeddingBytes + referenceBytes + gatheredBytes + unpackedBytes + activationsCounted + lossCounted
+  if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, shape, layout) - running)
+  lines.push({item: RESERVE, gib: factors.reserveGib})
   let neededGib = 0
   let staticGib = factors.reserveGib
   for (let index = 0; index < lines.length; index++) {

@@ -1,6 +1,8 @@
-import {baseWeightBytes} from './training.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
+import {baseWeightBytes, hasLowRank} from './training.ts'
 import {kvCacheBytes} from './architecture.ts'
 import type {StepContext} from './training-context.ts'
+import {isLowPrecision} from './training-factors.ts'
 import {attentionFlopsPerTokenForward, averageContext} from './training-shape.ts'
 
 /** What a micro-batch does on one accelerator, operator by operator. Formulas: docs/models/llm-training.md. */
@@ -45,13 +47,12 @@ export function denseForward({work, layout: {tp}, shape, rates, tokens, layers}:
 /** Routed experts of all mixture layers of the stage, one forward pass. */
 export function expertForward({work, layout: {tp, ep}, shape, rates, factors, weights, tokens, layers, mixtureLayers}: StepContext): ForwardPass {
   if (mixtureLayers <= 0) return NOTHING
-  const {hidden} = work.model
   const perToken = shape.routedParametersPerToken * (layers / work.model.layers)
   const flops = (2 * tokens * perToken) / tp
   const rowsPerExpert = (tokens * shape.expertsPerToken * (ep > 1 ? ep / tp : 1)) / shape.experts
   // A tile is never less than full: rows are padded to the tile, half a tile on average per expert.
   const padding = (rowsPerExpert + TILE_ROWS / 2) / Math.max(rowsPerExpert, 1)
-  const moved = ((tokens * shape.expertsPerToken) / tp) * 2 * (6 * hidden + (shape.inputsOfMlp + 1) * shape.expertIntermediate) * mixtureLayers
+  const moved = ((tokens * shape.expertsPerToken) / tp) * 2 * (6 * shape.expertHidden + (shape.inputsOfMlp + 1) * shape.expertIntermediate) * mixtureLayers
   return {
     seconds: (flops * Math.min(padding, 4)) / (rates.matmulFlops * factors.mixture) + (2 * weights.routed) / rates.matmulBandwidth + moved / rates.bandwidth,
     flops,
@@ -59,23 +60,59 @@ export function expertForward({work, layout: {tp, ep}, shape, rates, factors, we
   }
 }
 
-/** Attention scores and values, one forward pass; always 16 bit. Its bytes are those of the elementwise work around it. */
-export function attentionForward({work, layout: {tp}, shape, rates, factors, tokens, layers}: StepContext): ForwardPass {
-  const flops = (attentionFlopsPerTokenForward(shape, work.sequenceLength) * tokens * (layers / work.model.layers)) / tp
-  return {seconds: flops / (rates.wideFlops * factors.attention), flops, bytes: 0}
+/**
+ * Bytes that a score costs in one forward pass where scores stand in memory: written, read and written by mask and softmax, by dropout with its mask, read for the values.
+ */
+const SCORE_BYTES = 13
+
+/**
+ * Rate of older attention kernels ÷ the newest's: the first generation reaches half of the second (Dao 2023, arXiv 2307.08691), and neither has the
+ * asynchronous matmuls that Hopper and later need, which halves it there (Shah et al. 2024, arXiv 2407.08608).
+ */
+function attentionRate(generation: 1 | 2 | 3, {architecture}: Accelerator): number {
+  const asynchronous = /^(?:hopper|blackwell-datacenter)$/.test(architecture)
+  return generation === 3 ? 1 : (generation === 1 ? 0.6 : 1) * (asynchronous ? 0.5 : 1)
 }
 
-/** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
-export function elementwise({work, layout: {tp}, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
+/** Attention scores and values, one forward pass; always 16 bit. Fused, its bytes are those of the elementwise work around it. */
+export function attentionForward({work, hardware, layout: {tp}, shape, rates, factors, tokens, layers}: StepContext): ForwardPass {
+  const flops = (attentionFlopsPerTokenForward(shape, work.sequenceLength) * tokens * (layers / work.model.layers)) / tp
+  const generation = work.implementation?.attention ?? 3
+  if (generation !== 'materialised') return {seconds: flops / (rates.wideFlops * factors.attention * attentionRate(generation, hardware.accelerator)), flops, bytes: 0}
+  const bytes = (SCORE_BYTES * work.model.heads * work.sequenceLength * tokens * layers) / tp
+  return {seconds: (2 * flops) / rates.wideFlops + bytes / rates.bandwidth, flops: 2 * flops, bytes}
+}
+
+/**
+ * Casting for 8- and 4-bit matmuls, all passes: inputs of the linear layers are read in 16 bit and written narrow, as they are and transposed, gradients of
+ * their outputs too. One scale per row needs the rows read before, and the columns for the backward pass.
+ */
+export function castingWork({work, layout, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number} {
+  if (!isLowPrecision(layout.precision)) return {seconds: 0, bytes: 0}
   const {hidden} = work.model
-  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden
+  const routed = (shape.expertsPerToken * shape.mixtureLayers) / work.model.layers
+  const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
+  const inputs = 2 * hidden + shape.queryWidth + intermediate + routed * shape.expertHidden
+  const gradients = shape.queryWidth + shape.keyValueWidth + 2 * hidden + shape.inputsOfMlp * intermediate + routed * shape.expertHidden
+  const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 2 : 1)) / layout.tp
+  return {seconds: bytes / rates.bandwidth, bytes}
+}
+
+/** Bytes of elementwise work that a compiler leaves over by fusing kernels: an assumption. */
+const COMPILED_SHARE = 0.5
+
+/** Norms, residuals, rotary embedding, activation function and adapters, all passes: bound by memory. */
+export function elementwise({work, layout: {tp}, shape, rates, factors, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number; readonly adapterBytes: number} {
+  const {hidden} = work.model
+  const recurrentWidth = shape.recurrentShare * RECURRENT_WIDTHS * hidden * factors.recurrent
   const mlpIn = (shape.inputsOfMlp * shape.denseIntermediate) / tp
   const mlpOut = shape.denseIntermediate / tp
   const perPass = ((2 * tokens * (10 * hidden + recurrentWidth + 2 * (shape.queryWidth + shape.keyValueWidth) + (shape.inputsOfMlp + 1) * shape.denseIntermediate)) / tp) * layers
   const adaptersPerPass =
-    work.trains === 'adapters' ? ((2 * tokens * (8 * hidden + 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * mlpIn * tp + mlpOut * tp)) / tp) * layers : 0
-  const bytes = perPass * passes.elementwise
-  const adapterBytes = adaptersPerPass * (passes.forward + 2)
+    hasLowRank(work) ? ((2 * tokens * (8 * hidden + 2 * (shape.queryWidth + shape.keyValueWidth) + 2 * mlpIn * tp + mlpOut * tp)) / tp) * layers : 0
+  const kernels = factors.elementwise * (work.implementation?.compiled === true ? COMPILED_SHARE : 1)
+  const bytes = perPass * passes.elementwise * kernels
+  const adapterBytes = adaptersPerPass * (passes.forward + 2) * kernels
   return {seconds: (bytes + adapterBytes) / rates.bandwidth, bytes, adapterBytes}
 }
 
@@ -86,19 +123,28 @@ export function outputHead({work, layout: {tp}, shape, rates, passes, tokens}: S
   return {seconds: flops / rates.wideFlops + bytes / rates.bandwidth, flops, bytes}
 }
 
-/** Seconds of unpacking a 4-bit base for each pass: 0.516 bytes read and 2 written per weight (Dettmers et al. 2023). */
+/** A chain of elementwise kernels writes the unpacked integers in 32 bit and reads them again. */
+const STEPWISE_BYTES = 8
+
+/** Seconds of unpacking a packed base for each pass: 0.516 bytes read in 4 bit (Dettmers et al. 2023) or 1 in 8, and 2 written per weight. */
 export function unpackingSeconds({work, factors, rates, passes, weights}: StepContext): number {
-  if (work.base !== 'nf4' || work.trains !== 'adapters') return 0
-  return ((weights.dense + weights.routed) * (0.516 + 2) * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
+  if (work.base === 'computed' || work.trains !== 'adapters') return 0
+  const perWeight = baseWeightBytes(work, 'bf16') + 2 + (work.implementation?.unpacksStepwise === true ? STEPWISE_BYTES : 0)
+  return ((weights.dense + weights.routed) * perWeight * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
 }
+
+/** Embedding, head, loss and the micro-batch's own work launch about as many kernels as so many layers. */
+const ENDS = 1.5
+/** Of the launches of a step that is recorded once and replayed; an assumption that decides little, as such steps are bound by the device. */
+const RECORDED_SHARE = 0.1
 
 /** Seconds the host takes to launch the kernels of a micro-batch one by one; a device that finishes sooner waits for it. */
 export function launchSeconds({work, layout, factors, passes, layers, mixtureLayers}: StepContext): number {
   // Adapters and unpacking add kernels to each linear layer; by how much is an assumption that the fitted overheads absorb in part.
-  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (work.trains === 'adapters' ? 1.5 : 1) * (work.base === 'nf4' ? 1.4 : 1)
+  const launches = (1 + (passes.recomputedLinear + work.extraForwardPasses) / 3) * (hasLowRank(work) ? 1.5 : 1) * (work.base !== 'computed' ? 1.4 : 1)
   // Pipelines gather once per step, not for each micro-batch.
   const gathering = layout.zeroStage === 3 && layout.pp === 1 ? factors.shardingOverheadSeconds * layers : 0
-  return (factors.layerOverheadSeconds * layers + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering
+  return ((factors.layerOverheadSeconds * (layers + ENDS) + factors.mixtureOverheadSeconds * mixtureLayers) * launches + gathering) * (work.implementation?.recordedLaunches === true ? RECORDED_SHARE : 1)
 }
 
 /** Slow-down of a matmul by its half-empty last wave of tiles: (w + ½) / w. 1 where the number of processors is unknown. */

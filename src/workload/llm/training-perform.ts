@@ -1,12 +1,11 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSigma} from '../../performance/interval.ts'
+import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import type {TrainingFactors} from './training-factors.ts'
-import {trainingFactors} from './training-factors.ts'
+import {trainingCertainty, trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
@@ -33,9 +32,10 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   const used = layout.tp * layout.pp * layout.dp * layout.cp
   const linkProblem = unknownLink(hardware, used)
   if (linkProblem !== undefined) return no(linkProblem)
-  const factors = trainingFactors(facts.calibration, work.kind, accelerator.architecture, runtime)
+  const factors = trainingFactors(facts.calibration, work.kind, accelerator, runtime)
+  const certainty = trainingCertainty(facts.calibration, work.kind, accelerator, work.model.id)
   const memory = trainingMemory(work, layout, factors)
-  const use: MemoryUse = {neededGib: memoryInterval(memory.neededGib, factors), availableGib: accelerator.memoryGib, lines: memory.lines}
+  const use: MemoryUse = {neededGib: intervalFromSpread(memory.neededGib, certainty.memory), availableGib: accelerator.memoryGib, lines: memory.lines}
   if (memory.neededGib > accelerator.memoryGib) {
     return no({
       reason: 'memory',
@@ -59,7 +59,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   const steps = work.tokens / tokensPerStep
   const rooflineSeconds = stepLowerBoundSeconds(work, hardware, precision, layout.sequencesPerStep) * steps
   const median = Math.max(step.seconds * steps, rooflineSeconds)
-  const spread = intervalFromSigma(median, factors.timeSigmaLog)
+  const spread = intervalFromSpread(median, certainty.time)
   const workSeconds = {p10: Math.min(Math.max(spread.p10, rooflineSeconds), median), p50: median, p90: spread.p90}
   const busy = 1 / step.seconds
   const performance: Performance = {
@@ -80,7 +80,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
     checkpointBytes: checkpointBytes(work),
     operators: step.operators,
     bottleneck: bottleneckOf(step.operators),
-    basis: factors.basis,
+    basis: certainty.basis,
     rooflineSeconds,
     notes: notesOn(work, hardware, layout, used, accelerator),
   }
@@ -96,10 +96,6 @@ function loadSeconds(work: TrainingWork, hardware: Hardware, runtime: string, pr
 
 function no(refusal: Refusal): PerformResult & {feasible: false} {
   return {feasible: false, refusal}
-}
-
-export function memoryInterval(needed: number, factors: TrainingFactors): MemoryUse['neededGib'] {
-  return factors.memorySigmaLog === 0 ? exactly(needed) : intervalFromSigma(needed, factors.memorySigmaLog)
 }
 
 function nearestPrecision(accelerator: Accelerator): string | null {

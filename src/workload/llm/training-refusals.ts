@@ -1,10 +1,10 @@
+import {intervalFromSpread} from '../../performance/interval.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import type {Hardware, MemoryUse, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import {trainingFactors} from './training-factors.ts'
+import {trainingCertainty, trainingFactors} from './training-factors.ts'
 import {hostGibNeeded, trainingMemory} from './training-memory.ts'
-import {memoryInterval} from './training-perform.ts'
 import {type Choice, chooseSoftware, isChoice, shapesOf, type TrainingRequest} from './training-search.ts'
 import type {TrainingLayout} from './training.ts'
 import {nearestChanges} from './training-ways-out.ts'
@@ -58,7 +58,8 @@ interface LeastMemory {
 function leastMemory(request: TrainingRequest, hardware: Hardware, choice: Choice, facts: Facts): LeastMemory {
   const {work, configuration: fixed} = request
   const {memoryGib} = hardware.accelerator
-  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator, choice.runtime)
+  const spread = trainingCertainty(facts.calibration, work.kind, hardware.accelerator, work.model.id).memory
   let memory: MemoryUse | undefined
   let hostGib = Number.POSITIVE_INFINITY
   for (const shape of shapesOf(request, hardware, choice.runtime)) {
@@ -69,7 +70,7 @@ function leastMemory(request: TrainingRequest, hardware: Hardware, choice: Choic
       offload: fixed.offload ?? 'none',
     }
     const {neededGib, lines} = trainingMemory(work, layout, factors)
-    if (memory === undefined || neededGib < memory.neededGib.p50) memory = {neededGib: memoryInterval(neededGib, factors), availableGib: memoryGib, lines}
+    if (memory === undefined || neededGib < memory.neededGib.p50) memory = {neededGib: intervalFromSpread(neededGib, spread), availableGib: memoryGib, lines}
     if (shape.tp * shape.pp * shape.cp > 1) continue
     for (const offload of fixed.offload === undefined ? (['optimizer', 'all'] as const) : [fixed.offload]) {
       const offloaded = {...layout, zeroStage: fixed.zeroStage ?? (shape.dp > 1 ? 3 : 1), offload}

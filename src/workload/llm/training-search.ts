@@ -1,9 +1,8 @@
 import type {Configuration, Hardware, Refusal} from '../../performance/types.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
-import {Z90} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Facts} from '../contract.ts'
-import {trainingFactors} from './training-factors.ts'
+import {trainingCertainty, trainingFactors} from './training-factors.ts'
 import type {TrainingFactors} from './training-factors.ts'
 import {greatestCommonDivisor} from './training-layout.ts'
 import {hostHolds, trainingMemory} from './training-memory.ts'
@@ -108,10 +107,10 @@ export function trainingConfigurations(request: TrainingRequest, target: Hardwar
   if (!isChoice(choice)) return []
   const {work, configuration: fixed} = request
   const availableGib = hardware.accelerator.memoryGib
-  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator, choice.runtime)
   const found: Found[] = []
   // Memory that even the 90th percentile of what is needed does not exceed.
-  const safelyGib = availableGib / Math.exp(Z90 * factors.memorySigmaLog)
+  const safelyGib = availableGib / Math.exp(trainingCertainty(facts.calibration, work.kind, hardware.accelerator, work.model.id).memory.highLog)
   for (const room of tuned ? [availableGib] : [safelyGib, availableGib]) {
     for (const usual of [true, false]) {
       for (const shape of shapesOf(request, hardware, choice.runtime, usual)) {

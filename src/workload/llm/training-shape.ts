@@ -16,6 +16,8 @@ export interface TrainingShape {
   readonly experts: number
   readonly expertsPerToken: number
   readonly expertIntermediate: number
+  /** Width that experts read and write: the model's own, or the latent one that it is projected to. */
+  readonly expertHidden: number
   /** Input embedding plus output head as stored. */
   readonly embeddingParameters: number
   readonly headParameters: number
@@ -30,11 +32,15 @@ export interface TrainingShape {
   readonly attentionFlopsPerContext: number
   readonly fullAttentionLayers: number
   readonly windowedLayers: number
+  readonly window: number | undefined
   /** Share of the layers that carry a state instead of attending (hybrids). */
   readonly recurrentShare: number
   /** Parameters of rank-1 adapters on all dense linear layers: Σ (inputs + outputs). Rank r has r times as many. */
   readonly adapterParametersPerRank: number
 }
+
+/** Entries of the compressed cache that one query attends to (DeepSeek-V4 2026). */
+const INDEXED_ENTRIES = 512
 
 const shapes = new WeakMap<LanguageModel, TrainingShape>()
 
@@ -60,9 +66,13 @@ function deriveShape(model: LanguageModel): TrainingShape {
   const routedParameters = hybrid && share > 0 && share < 1
     ? Math.min((model.parameters - model.activeParameters) / (1 - share), model.parameters * 0.98)
     : routedExpertParameters(model)
-  const mixtureLayers = !hybrid ? experts.layers : experts.parametersPerExpert === 0 ? 0 : Math.min(model.layers, routedParameters / (experts.experts * experts.parametersPerExpert))
-  const denseParameters = Math.max(model.parameters - embeddings - routedParameters, model.parameters * 0.01)
   const {full, windowed} = attentionLayers(model)
+  // Blocks of stacks with state-space layers are one thing each: attention, or (half and half) a state or an MLP (Nemotron-H 2025, arXiv 2504.03624).
+  const singles = model.attention === 'hybrid-mamba2'
+  const mixtureLayers = singles && experts.experts > 0 ? (model.layers - full) / 2 : experts.layers
+  const perExpert = experts.experts === 0 ? 0 : routedParameters / (experts.experts * Math.max(mixtureLayers, 1))
+  const expertHidden = hybrid && perExpert > 0 ? Math.min(model.hidden, perExpert / ((model.gatedMlp ? 3 : 2) * expertIntermediate)) : model.hidden
+  const denseParameters = Math.max(model.parameters - embeddings - routedParameters, model.parameters * 0.01)
   // Widths are those of an average layer: in hybrids only some layers have queries, keys and values.
   const attentionShare = hybrid ? full / model.layers : 1
   const queryHeadDim = (model.qkNopeHeadDim ?? 0) + (model.qkRopeHeadDim ?? 0) || model.headDim
@@ -86,6 +96,7 @@ function deriveShape(model: LanguageModel): TrainingShape {
     experts: experts.experts,
     expertsPerToken: experts.expertsPerToken,
     expertIntermediate,
+    expertHidden,
     embeddingParameters: embeddings,
     headParameters,
     queryWidth,
@@ -93,9 +104,11 @@ function deriveShape(model: LanguageModel): TrainingShape {
     denseIntermediate,
     inputsOfMlp,
     attentionFlopsPerContext: latent ? 2 * model.heads * (queryHeadDim + valueHeadDim) : 4 * model.heads * model.headDim,
-    fullAttentionLayers: full,
-    windowedLayers: windowed,
-    recurrentShare: hybrid ? 1 - attentionShare : 0,
+    // Compressed attention sees its window and the entries that an index picks.
+    fullAttentionLayers: model.attention === 'hybrid-compressed' ? 0 : full,
+    windowedLayers: model.attention === 'hybrid-compressed' ? full : windowed,
+    window: model.attention === 'hybrid-compressed' ? (model.window ?? 0) + INDEXED_ENTRIES : model.window,
+    recurrentShare: !hybrid ? 0 : singles ? (1 - attentionShare) / 2 : 1 - attentionShare,
     adapterParametersPerRank:
       model.layers *
       (model.hidden + queryWidth + 2 * model.hidden + keyValueWidth + queryWidth + model.hidden +
@@ -124,7 +137,7 @@ export function averageContext(sequenceLength: number, window: number | undefine
 export function attentionFlopsPerTokenForward(shape: TrainingShape, sequenceLength: number): number {
   return (
     shape.attentionFlopsPerContext *
-    (shape.fullAttentionLayers * averageContext(sequenceLength, undefined) + shape.windowedLayers * averageContext(sequenceLength, shape.model.window))
+    (shape.fullAttentionLayers * averageContext(sequenceLength, undefined) + shape.windowedLayers * averageContext(sequenceLength, shape.window))
   )
 }
 

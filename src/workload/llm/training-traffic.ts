@@ -40,7 +40,7 @@ export function activationTraffic(context: StepContext): ActivationTraffic | und
   const reducesPerLayer = ep > 1 && layers > 0 ? 2 - mixtureLayers / layers : 2
   const reduces = reducesPerLayer * (passes.forward + 1) * layers
   const oneReduce = allReduceSeconds(hardware, tp, 1, activationBytes, efficiencyAcross(context, tp))
-  const oneExchange = mixtureLayers > 0 && ep > 1 ? expertExchangeSeconds(context, activationBytes / tp) : 0
+  const oneExchange = mixtureLayers > 0 && ep > 1 ? expertExchangeSeconds(context, (activationBytes * (shape.expertHidden / work.model.hidden)) / tp) : 0
   const ringBytes = (tokens * shape.keyValueWidth * WIDTH) / tp
   const oneRing = cp > 1 ? sendSeconds(hardware, tp, ringBytes, efficiencyAcross(context, tp * cp)) : 0
   const oneSend = pp > 1 ? sendSeconds(hardware, tp * cp * dp, activationBytes / tp, efficiencyAcross(context, tp * cp * dp * 2)) : 0

@@ -68,7 +68,7 @@ function leanestFit({request, target}: Attempt, facts: Facts): TrainingLayout | 
   const mayHold = (offload ?? 'none') !== 'none' || leastGib(work, choice.precision) <= hardware.accelerator.memoryGib * accelerators
   const mayOffload = offload === undefined && hardware.host.memoryGib !== undefined
   if (!mayHold && !mayOffload) return undefined
-  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator.architecture, choice.runtime)
+  const factors = trainingFactors(facts.calibration, work.kind, hardware.accelerator, choice.runtime)
   const fits = (layout: TrainingLayout): boolean => trainingMemory(work, layout, factors).neededGib <= hardware.accelerator.memoryGib && hostHolds(work, layout, hardware)
   for (const shape of shapesOf(request, hardware, choice.runtime)) {
     const microBatch = fixed.microBatch ?? 1

@@ -25,8 +25,8 @@ export interface TrainingWork {
   readonly rank: number
   /** Beside adapters: whether input embedding and output head are trained as well, in copies of their own (new tokens; PEFT's `modules_to_save`). */
   readonly trainsEmbeddings: boolean
-  /** How the frozen base is stored: `nf4` under QLoRA, else as computed. */
-  readonly base: 'computed' | 'nf4'
+  /** How the frozen base is stored: `nf4` under QLoRA, `int8` under LLM.int8() (Dettmers et al. 2022), else as computed. */
+  readonly base: 'computed' | 'nf4' | 'int8'
   readonly optimizer: Optimizer
   /** A 32-bit copy of the weights in the optimizer, as mixed precision keeps it (Micikevicius et al. 2018). */
   readonly masterWeights: boolean
@@ -36,7 +36,35 @@ export interface TrainingWork {
   readonly referenceWeights: boolean
   /** The loss is computed in chunks, so that the logits of a micro-batch never stand in memory as a whole. */
   readonly chunkedLoss: boolean
+  /** How the runtime does it, where that is known; absent = as its usual recipes. */
+  readonly implementation?: Implementation
   readonly rollout: {readonly promptTokens: number; readonly completionTokens: number; readonly completionsPerPrompt: number} | undefined
+}
+
+/** Choices of a runtime that change its time and no result. */
+export interface Implementation {
+  /** Chunks of layers that interleaved pipelines split a stage into; 1 = plain 1F1B. */
+  readonly virtualStages?: number
+  /** The kernels of a whole step are recorded once and replayed (CUDA graphs): the host launches almost nothing. */
+  readonly recordedLaunches?: boolean
+  /** Layers are compiled, or run kernel by kernel. */
+  readonly compiled?: boolean
+  /** Collectives of tensor parallelism run in pieces beside the matmuls. */
+  readonly asyncTensorParallel?: boolean
+  /** 8-bit matrices have one scale per row: two more passes to find them. */
+  readonly rowwiseScaling?: boolean
+  /** Generation of FlashAttention, or scores that stand in memory and are computed behind the mask as well (before it). Absent = the newest. */
+  readonly attention?: 'materialised' | 1 | 2 | 3
+  /** Packed weights are unpacked by a chain of elementwise kernels (GPTQ's in PyTorch) instead of one. */
+  readonly unpacksStepwise?: boolean
+  /** Weights are updated as soon as their gradient exists: gradients never stand in memory together. */
+  readonly fusedOptimizer?: boolean
+  /** Saved activations wait in host memory. */
+  readonly offloadedActivations?: boolean
+  /** Each accelerator loads the whole weights before they are sharded. */
+  readonly loadsWhole?: boolean
+  /** The partition of the gradients is kept in 32 bit as well, as DeepSpeed's ZeRO does. */
+  readonly wideGradients?: boolean
 }
 
 /** A configuration with nothing left open, and what follows from it. */
@@ -58,6 +86,12 @@ export interface TrainingLayout {
   readonly sequencesPerStep: number
 }
 
+/** Interleaved schedules split a stage into this many chunks (Narayanan et al. 2021, arXiv 2104.04473), Megatron's by default five; other runtimes run plain 1F1B. */
+export function virtualStages({implementation, model}: TrainingWork, {runtime, microBatches, pp}: TrainingLayout): number {
+  if (pp === 1 || microBatches < pp) return 1
+  return Math.min(implementation?.virtualStages ?? (/megatron|nemo/.test(runtime) ? 5 : 1), Math.ceil(model.layers / pp))
+}
+
 /** Bytes of optimizer state per trained parameter, 32-bit copy of the weights not counted. */
 export function optimizerStateBytes(optimizer: Optimizer, masterWeights: boolean): number {
   // Without a 32-bit copy the state is kept in the 16-bit type of the weights.
@@ -72,6 +106,9 @@ export function optimizerStateBytes(optimizer: Optimizer, masterWeights: boolean
     default: return optimizer satisfies never
   }
 }
+
+/** Low-rank matrices beside the linear layers; adapters of another sort (prompts, scales) have rank 0. */
+export const hasLowRank = (work: TrainingWork): boolean => work.trains === 'adapters' && work.rank > 0
 
 /** Parameters of the adapters. */
 export function adapterParameters(work: TrainingWork): number {
@@ -90,7 +127,7 @@ export function trainedParameters(work: TrainingWork): number {
 
 /** Bytes of one stored weight of the base model. */
 export function baseWeightBytes(work: TrainingWork, precision: string): number {
-  if (work.base === 'nf4') return (WEIGHT_BITS['nf4'] ?? 4.127) / 8
+  if (work.base !== 'computed') return (WEIGHT_BITS[work.base] ?? 8) / 8
   return precision === 'fp32' || precision === 'tf32' || precision === 'fp64' ? 4 : 2
 }
 

@@ -1,6 +1,6 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {cacheBytes, createServing, decodeStep, formatOf, newPassTime, prefill, weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/serving.ts'
+import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPassTime, prefill, weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
@@ -172,10 +172,73 @@ describe('decode step', () => {
   })
 })
 
-test('a board of 400 W with 835.5 TFLOP/s that would draw 0.7 W each runs at √(400 ÷ 584.85) of its clock', () => {
-  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts})!.flopsPerSecond
-  expect(rate('h100-nvl-94gb', 0.7)).toBeCloseTo(835.5e12 * Math.sqrt(400 / 584.85), -9)
-  expect(rate('h100-sxm-80gb', 0.7)).toBeCloseTo(989.4e12, -9)
+describe('speculative decoding', () => {
+  test.for([
+    [{draftTokens: 1, acceptance: 0.5}, 1.5],
+    [{draftTokens: 3, acceptance: 0.7}, 1 + 0.7 + 0.49 + 0.343],
+    [{draftTokens: 4, acceptance: 0}, 1],
+  ] as const)('%j yields %d tokens a pass', ([speculation, tokens]) => {
+    expect(expectedTokens(speculation)).toBeCloseTo(tokens, 12)
+  })
+
+  test('bound by bandwidth, a pass costs the weights, the cache and what is drafted, and counts for all its tokens', () => {
+    const model = facts.languageModel('Llama-3.1-70B')
+    const hardware = hardwareNamed(facts, 'h100-sxm-80gb', 8)
+    const speculation = {draftTokens: 2, acceptance: 0.6}
+    const [plain, drafting] = [createServing(model, hardware, layout(8), IDEAL)!, createServing(model, hardware, layout(8), IDEAL, 1, speculation)!]
+    const {body, head} = {body: plain.model.sharedBody, head: plain.model.head}
+    const draftBytes = ((body / 80) * plain.format.sharedBits + head * plain.format.embeddingBits) / 8 / 8
+    const before = {...decodeStep(plain, 1, 1000, newPassTime())}
+    const after = decodeStep(drafting, 1, 1000, newPassTime())
+    const latencies = 2 * 2 * plain.allReduceLatencySeconds + 160 * 2 * 8192 * 2 * plain.allReduceSecondsPerByte
+
+    expect(after.total * 1.96).toBeCloseTo(before.total + (2 * draftBytes) / plain.weightBytesPerSecond + latencies, 7)
+  })
+})
+
+describe('disaggregated serving', () => {
+  const shape = {newTokens: 4000, cachedTokens: 0, outputTokens: 300}
+  const serving = () => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1), {...IDEAL, requestSeconds: 0.01})!
+
+  test('tokens come at the pace of their own batch, whatever is prefilled', () => {
+    const apart = closedLoop({...serving(), prefillersPerDecoder: 1}, shape, 8, newSteadyState())
+    expect(apart.tpotMedian).toBe(apart.stepSeconds)
+    expect(closedLoop(serving(), shape, 8, newSteadyState()).tpotMedian).toBeGreaterThan(apart.tpotMedian)
+  })
+
+  test('requests live as long as they wait, are prefilled, move and decode (Little)', () => {
+    const state = closedLoop({...serving(), prefillersPerDecoder: 0.5, handOverSeconds: 0.05}, shape, 4, newSteadyState())
+    const perDecoder = state.requestsPerSecond * 1.5
+    expect(perDecoder * (state.ttftMedian + 299 * state.tpotMedian)).toBeCloseTo(6, 1)
+  })
+
+  test('never more than the prefillers can take in', () => {
+    const state = closedLoop({...serving(), prefillersPerDecoder: 1 / 7}, shape, 400, newSteadyState())
+    expect(state.requestsPerSecond * (8 / 7)).toBeLessThanOrEqual((1 / 7) / state.alone.total)
+  })
+
+  test('an open loop that the prefillers cannot take in does not keep up', () => {
+    const one = serving()
+    const {total} = closedLoop(one, shape, 1, newSteadyState()).alone
+    expect(openLoop({...one, prefillersPerDecoder: 1}, shape, 0.4 / total, 1000, newSteadyState())).toBe(true)
+    expect(openLoop({...one, prefillersPerDecoder: 1}, shape, 0.6 / total, 1000, newSteadyState())).toBe(false)
+  })
+})
+
+describe('the power limit of a board', () => {
+  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts, clockExponent: 0.5})!.flopsPerSecond
+
+  test('835.5 TFLOP/s at 2 W each on 400 W run at the root of 400 ÷ 1671 of the clock', () => {
+    expect(rate('h100-nvl-94gb', 2) / 835.5e12).toBeCloseTo(Math.sqrt(400 / 1671), 2)
+  })
+
+  test('the corner is round: where as much is wanted as is allowed, 2^(−1/8) of the clock is left', () => {
+    expect(rate('h100-nvl-94gb', 400 / 835.5) / 835.5e12).toBeCloseTo(2 ** -0.125, 9)
+  })
+
+  test('a board with room runs at the printed rate', () => {
+    expect(rate('h100-sxm-80gb', 0.1) / 989.4e12).toBeCloseTo(1, 4)
+  })
 })
 
 test('at a measured speed every pass takes that much less', () => {

@@ -1,8 +1,9 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import {matchAccelerator} from '../../../src/accuracy/accelerator-label.ts'
-import type {MeasuredRow} from '../../../src/accuracy/score.ts'
+import {settingOf, type Setting} from '../../../src/accuracy/setting.ts'
+import {MEASUREMENT_COLUMNS, parseMeasurements} from '../../../src/catalog/parse/measured.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {predictCase, readMeasurement, type MeasuredCase} from '../../../src/workload/llm-inference/measured.ts'
+import {predictMeasurement, readMeasurement} from '../../../src/workload/llm-inference/measured.ts'
 import {bundledFacts} from './fixtures.ts'
 
 let facts: PlanningFacts
@@ -10,13 +11,19 @@ beforeAll(async () => {
   facts = await bundledFacts()
 })
 
-const row = (cells: Record<string, string>): MeasuredRow => ({
-  kind: 'llm_inference', model: 'meta-llama/Llama-3.1-70B', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', framework: 'vllm 0.12.0', precision: 'fp8', tp: '8', pp: '1', dp: '1', ep: '1',
-  concurrency: '32', input_len: '1024', output_len: '1024', phase: 'serving_fixed_concurrency', metric: 'tpot_ms', value: '10', unit: 'ms', scope: 'per_request', ...cells,
-})
+const USUAL: Readonly<Record<string, string>> = {
+  id: 'x', kind: 'llm_inference', model: 'meta-llama/Llama-3.1-70B', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', framework: 'vllm 0.12.0', precision: 'fp8', tp: '8', pp: '1', dp: '1', ep: '1',
+  concurrency: '32', input_len: '1024', output_len: '1024', phase: 'serving_fixed_concurrency', metric: 'tpot_ms', value: '10', unit: 'ms', scope: 'per_request',
+}
+
+function setting(cells: Record<string, string>): Setting {
+  const row = {...USUAL, ...cells}
+  const [measurement] = parseMeasurements(`${MEASUREMENT_COLUMNS.join(',')}\n${MEASUREMENT_COLUMNS.map(column => `"${row[column] ?? ''}"`).join(',')}\n`, 'row.csv')
+  return settingOf(measurement!)
+}
 
 function question(cells: Record<string, string>) {
-  const reading = readMeasurement(row(cells), facts.snapshot.accelerators)
+  const reading = readMeasurement(setting(cells), facts, facts.snapshot.accelerators)
   if (reading.status !== 'case') throw new Error(`${reading.status}: ${reading.reason}`)
   return reading.case
 }
@@ -44,15 +51,15 @@ describe('an accelerator is found by the words of its label', () => {
 
 describe('traps of the sources', () => {
   test('64 accelerators on one node are eight with tp 8 and ep 8', () => {
-    const found = question({accelerator: 'B200 SXM 180GB', accelerators: '64', tp: '64', ep: '8', notes: 'moe_tp 8; source tag: source_file=2026-04-06.csv'})
-    expect(found.acceleratorsPerNode).toBe(8)
+    const found = question({accelerator: 'B200 SXM 180GB', accelerators: '64', tp: '64', ep: '8', notes: 'moe_tp 8; batch_size column 32'})
+    expect(found.hardware).toMatchObject({acceleratorsPerNode: 8, nodes: 1})
     expect(found.configuration).toMatchObject({tp: 8, ep: 8})
   })
 
   test('attention by data parallelism spans the experts', () => {
-    const found = question({accelerators: '1', tp: '1', dp: '8', ep: '8', notes: 'moe_tp 1; source tag: source_file=2026-03-25.csv'})
+    const found = question({accelerators: '1', tp: '1', dp: '8', ep: '8', notes: 'moe_tp 1; batch_size column 4'})
     expect(found.configuration).toMatchObject({tp: 1, dp: 8, ep: 8})
-    expect(found.acceleratorsPerNode).toBe(8)
+    expect(found.hardware).toMatchObject({acceleratorsPerNode: 8, nodes: 1})
   })
 
   test('NeuronCores are two to a chip', () => {
@@ -65,8 +72,40 @@ describe('traps of the sources', () => {
   })
 
   test('beam search decodes four sequences of one prompt', () => {
-    const {spec} = question({model: 'GPT-J 6B', dataset: 'CNN-DailyMail, input <=1919, output <=128, beam 4', metric: 'samples_per_s', phase: 'offline', tp: ''})
-    expect(spec).toMatchObject({traffic: {mode: 'offline', prefixCacheShare: 0.75}})
+    const {demand} = question({model: 'GPT-J 6B', dataset: 'CNN-DailyMail, input <=1919, output <=128, beam 4', metric: 'samples_per_s', phase: 'offline', tp: '', input_len: '', output_len: ''})
+    expect(demand).toMatchObject({load: {kind: 'offline'}, cachedTokens: demand.inputTokens * 0.75})
+  })
+
+  test('an engine batch below the concurrency tells over how many ranks attention was repeated', () => {
+    const found = question({accelerator: 'B200 SXM 180GB', accelerators: '8', tp: '8', ep: '8', concurrency: '96', notes: 'moe_tp 1; batch_size column 12'})
+    expect(found.configuration).toMatchObject({tp: 1, dp: 8, ep: 8})
+  })
+
+  test('experts that span more than attention repeat it', () => {
+    const found = question({accelerator: 'H200 SXM 141GB', accelerators: '2', tp: '2', ep: '1', notes: 'moe_tp 4; batch_size column 32'})
+    expect(found.configuration).toMatchObject({tp: 2, dp: 2, ep: 4})
+  })
+
+  test('engines that are timed without a server have nothing to receive', () => {
+    expect(question({phase: 'prefill_latency', concurrency: '1'}).demand.engineOnly).toBe(true)
+    expect(question({}).demand.engineOnly).toBe(false)
+  })
+
+  test.for([
+    ['vllm 0.12.0', '0.12.0'],
+    ['trtllm 1.2.0rc6.post3', '1.2.0rc6.post3'],
+    ['vLLM 0.11 (ML.ENERGY benchmark v3)', '0.11'],
+    ['sglang nightly-dev', 'unstated'],
+  ])('%s is version %s', ([framework, version]) => {
+    expect(question({framework: framework ?? ''}).demand.runtimeVersion).toBe(version)
+  })
+
+  test.for([
+    ['Qwen/Qwen3-VL-235B-A22B-Instruct-FP8', 'Qwen/Qwen3-235B-A22B'],
+    ['Qwen/Qwen3-Omni-30B-A3B-Instruct', 'Qwen/Qwen3-30B-A3B'],
+    ['LLaMA 7B', 'meta-llama/Llama-2-7b-hf'],
+  ])('%s has the decoder of %s', ([model, id]) => {
+    expect(question({model: model ?? '', accelerator: 'B200 SXM 180GB'}).demand.model.id).toBe(id)
   })
 
   test.for([
@@ -76,7 +115,7 @@ describe('traps of the sources', () => {
     [{metric: 'watts'}, 'out_of_scope'],
     [{notes: 'MTP speculative decoding'}, 'out_of_scope'],
   ] as const)('%j is %s, with a reason', ([cells, status]) => {
-    expect(readMeasurement(row(cells), facts.snapshot.accelerators)).toMatchObject({status, reason: expect.stringMatching(/\w{5}/)})
+    expect(readMeasurement(setting(cells), facts, facts.snapshot.accelerators)).toMatchObject({status, reason: expect.stringMatching(/\w{5}/)})
   })
 })
 
@@ -86,9 +125,8 @@ describe('what is not known is not a number', () => {
     [{output_len: ''}, 'come out'],
     [{input_len: '', output_len: '', dataset: 'of our own'}, 'go in and come out'],
     [{concurrency: ''}, 'in flight'],
-    [{accelerator: 'GB200 NVL72', accelerators: '36', tp: '36'}, '36 accelerators of a rack'],
   ] as const)('%j is unanswered', ([cells, reason]) => {
-    expect(readMeasurement(row(cells), facts.snapshot.accelerators)).toMatchObject({status: 'unanswered', reason: expect.stringContaining(reason)})
+    expect(readMeasurement(setting(cells), facts, facts.snapshot.accelerators)).toMatchObject({status: 'unanswered', reason: expect.stringContaining(reason)})
   })
 
   test.for([
@@ -96,15 +134,19 @@ describe('what is not known is not a number', () => {
     [{phase: 'prefill_batch1', output_len: '', concurrency: '', metric: 'prompt_tokens_per_s'}, {inputTokens: 1024, outputTokens: 1}],
     [{input_len: '', output_len: '609.1', dataset: 'lm-arena-chat'}, {inputTokens: 300, outputTokens: 609}],
   ] as const)('%j says enough', ([cells, traffic]) => {
-    expect(question(cells).spec).toMatchObject({traffic})
+    expect(question(cells).demand).toMatchObject(traffic)
   })
 
   test('a figure that the estimate lacks is unanswered, not 0', () => {
-    const cells = row({metric: 'ttft_ms'})
     const found = question({metric: 'ttft_ms'})
-    expect(predictCase(cells, found, facts)).toMatchObject({status: 'answered'})
+    const nothing = {throughput: {unit: '', value: null}, latency: null} as Parameters<typeof found.read>[0]
 
-    const without: MeasuredCase = {...found, read: performance => found.read({...performance, latency: null, throughput: {unit: '', value: null}})}
-    expect(predictCase(cells, without, facts)).toEqual({status: 'unanswered', reason: 'the estimate has no ttft_ms'})
+    expect(found.read(nothing)).toBeUndefined()
+  })
+})
+
+test('a prediction says what it rests on', () => {
+  expect(predictMeasurement(setting({}), facts, facts.snapshot.accelerators)).toMatchObject({
+    status: 'answered', acceleratorId: 'h100-sxm-80gb', model: 'meta-llama/Meta-Llama-3.1-70B', distance: expect.stringMatching(/^(?:measured|accelerator)$/),
   })
 })

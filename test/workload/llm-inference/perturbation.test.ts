@@ -108,10 +108,19 @@ describe('the rest of the spec', () => {
     ['wider tensor parallelism', {configuration: {tp: 8}}, {tpot: 'down', weights: 'down', used: 'up'}],
     ['pipeline stages', {configuration: {pp: 2}}, {weights: 'down', used: 'up', tpot: MOVES, cache: 'down'}],
     ['replicas by configuration', {configuration: {dp: 2}}, {replicas: 'up', used: 'up'}],
+    ['drafted tokens', {speculative: {draftTokens: 3, acceptance: 0.7}}, {throughput: 'up', tpot: 'down'}],
+    ['prompts on replicas of their own', {disaggregated: true, replicas: 2}, {tpot: 'down', replicas: 'up', used: 'up'}],
     ['a batch limit', {configuration: {batch: 8}}, {throughput: 'down', ttft: 'up', tpot: 'down', cache: 'down'}],
   ])('%s', ([, change, expected]) => {
     const before = base()
     expect(changes(before, {...before, spec: {...before.spec, ...change}})).toMatchObject(expected)
+  })
+
+  test('what is drafted costs, what is accepted pays', () => {
+    const drafted = (speculative: Record<string, unknown>): Setting => ({...base(), spec: {...base().spec, speculative}})
+    expect(changes(drafted({draftTokens: 3, acceptance: 0.5}), drafted({draftTokens: 3, acceptance: 0.8}))).toMatchObject({throughput: 'up', tpot: 'down'})
+    // Nothing of what is drafted is right: a pass yields one token as before, and costs more.
+    expect(changes(base(), drafted({draftTokens: 8, acceptance: 0}))).toMatchObject({throughput: 'down', tpot: 'up'})
   })
 
   test('a tight latency goal takes more replicas', () => {
@@ -143,7 +152,7 @@ describe('the rest of the spec', () => {
 
   test('every field of the spec is moved here, or belongs to the planner', () => {
     const planner = ['kind', 'name', 'constraints', 'objective', 'schedule', 'horizonMonths', 'reference', 'data']
-    const moved = ['model', 'traffic', 'slo', 'replicas', 'apiPrice', 'precision', 'configuration']
+    const moved = ['model', 'traffic', 'slo', 'replicas', 'speculative', 'disaggregated', 'apiPrice', 'precision', 'configuration']
     expect(Object.keys(InferenceSpec.shape).toSorted()).toEqual([...planner, ...moved].toSorted())
   })
 })
@@ -240,6 +249,7 @@ describe('hardware', () => {
 describe('calibration', () => {
   const rate = Object.values(QUANTITIES).map(([quantity]) => quantity)
   const withFactor = (quantity: string, value: number): PlanningFacts => ({...facts, calibration: factors(quantity, value)})
+  const mixture = (): Setting => ({...base(), spec: {model: 'Qwen3-235B-A22B', traffic: users}, hardware: hardwareNamed(facts, 'h200-sxm-141gb', 8)})
   const settings: Readonly<Record<string, {setting?: () => Setting; value: number; expected: Expected}>> = {
     compute: {setting: () => ({...base(), spec: {model: 'Llama-3.1-70B', traffic: users}, configuration: {...sharded, precision: 'bf16'}}), value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
     'compute-8bit': {value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
@@ -247,12 +257,24 @@ describe('calibration', () => {
     'compute-watts': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 2, expected: {throughput: 'down', ttft: 'up'}},
     'memory-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'kv-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
-    mixture: {setting: () => ({...base(), spec: {model: 'Qwen3-235B-A22B', traffic: users}, hardware: hardwareNamed(facts, 'h200-sxm-141gb', 8)}), value: 1, expected: {throughput: 'up', tpot: 'down'}},
-    'expert-columns': {setting: () => ({...base(), spec: {model: 'Qwen3-235B-A22B', traffic: users}, hardware: hardwareNamed(facts, 'h200-sxm-141gb', 8)}), value: 500, expected: {throughput: 'down', tpot: 'up'}},
+    'memory-bandwidth-8bit': {value: 1, expected: {throughput: 'up', tpot: 'down'}},
+    'memory-bandwidth-4bit': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 1, expected: {throughput: 'up', tpot: 'down'}},
+    'clock-exponent': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 0.9, expected: {throughput: 'down', ttft: 'up'}},
+    'expert-bandwidth': {setting: mixture, value: 1, expected: {throughput: 'up', tpot: 'down'}},
+    'expert-bandwidth-8bit': {setting: mixture, value: 1, expected: {throughput: 'up', tpot: 'down'}},
+    'expert-bandwidth-4bit': {setting: () => ({...mixture(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 1, expected: {throughput: 'up', tpot: 'down'}},
+    'expert-compute': {setting: mixture, value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
+    'matmul-rows': {setting: () => ({...base(), spec: {model: 'Llama-3.1-70B', traffic: {...users, concurrency: 500}}}), value: 500, expected: {throughput: 'down', tpot: 'up'}},
+    'routing-spread': {setting: mixture, value: 1, expected: {throughput: 'down', tpot: 'up'}},
+    'quantise-layer-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
+    lockstep: {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 2, expected: {throughput: 'down', tpot: 'up'}},
+    'balance-steps': {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 100, expected: {throughput: 'down', ttft: 'up'}},
+    'queue-exponent': {value: 1, expected: {ttft: 'up', tpot: 'down'}},
+    'expert-columns': {setting: mixture, value: 500, expected: {throughput: 'down', tpot: 'up'}},
     link: {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'collective-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
     'layer-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
-    'mixture-layer-seconds': {setting: () => ({...base(), spec: {model: 'Qwen3-235B-A22B', traffic: users}, hardware: hardwareNamed(facts, 'h200-sxm-141gb', 8)}), value: 3e-4, expected: {throughput: 'down', tpot: 'up'}},
+    'mixture-layer-seconds': {setting: mixture, value: 3e-4, expected: {throughput: 'down', tpot: 'up'}},
     'prefill-layer-seconds': {value: 1e-2, expected: {ttft: 'up', throughput: 'down'}},
     'step-seconds': {value: 1e-2, expected: {throughput: 'down', tpot: 'up'}},
     'sequence-seconds': {value: 1e-3, expected: {throughput: 'down', tpot: 'up'}},

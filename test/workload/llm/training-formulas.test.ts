@@ -1,7 +1,7 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import {createCalibration} from '../../../src/performance/calibration.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {sustainedFlops, trainingFactors, type TrainingFactors} from '../../../src/workload/llm/training-factors.ts'
+import {ASSUMED_FACTORS, sustainedFlops, trainingCertainty, trainingFactors, type TrainingFactors} from '../../../src/workload/llm/training-factors.ts'
 import {activationBytesPerTokenPerLayer, checkpointBytes, offloadedBytesPerNode, trainingMemory} from '../../../src/workload/llm/training-memory.ts'
 import {attentionFlopsPerTokenForward, averageContext, matmulParameters, modelFlopsPerToken, trainingShape} from '../../../src/workload/llm/training-shape.ts'
 import {trainingStep} from '../../../src/workload/llm/training-step.ts'
@@ -12,8 +12,7 @@ const GIB = 2 ** 30
 /** Everything ideal: what is left is the formulas. */
 const IDEAL: TrainingFactors = {
   compute: 1, lowPrecisionCompute: 1, software: 1, attention: 1, mixture: 1, memoryBandwidth: 1, link: 1, network: 1, overlap: 0, tensorOverlap: 0,
-  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, shardingOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0,
-  timeSigmaLog: 0.2, memorySigmaLog: 0.1, basis: 'calibrated', memoryBasis: 'calibrated',
+  layerOverheadSeconds: 0, mixtureOverheadSeconds: 0, shardingOverheadSeconds: 0, stepOverheadSeconds: 0, dequantise: 1, activationMemory: 1, lossBytes: 8, reserveGib: 0, runShare: 1, recurrent: 1, elementwise: 1,
 }
 
 let facts: PlanningFacts
@@ -319,14 +318,25 @@ describe('factors', () => {
   })
 
   test('without any calibration everything is assumed and the spread is wide', () => {
-    const factors = trainingFactors(createCalibration([]), 'llm-pretrain', 'hopper', 'megatron')
+    const nothing = createCalibration([])
+    const h100 = facts.accelerator('h100-sxm-80gb')!
 
-    expect(factors.basis).toBe('assumed')
-    expect(factors.timeSigmaLog).toBe(0.5)
+    expect(trainingFactors(nothing, 'llm-pretrain', h100, 'megatron').compute).toBe(ASSUMED_FACTORS.compute)
+    expect(trainingCertainty(nothing, 'llm-pretrain', h100, 'x')).toMatchObject({basis: 'assumed', distance: 'none'})
+    expect(trainingCertainty(nothing, 'llm-pretrain', h100, 'x').time.highLog).toBeGreaterThan(0.6)
   })
 
-  test('calibrated hardware is calibrated, other hardware computed', () => {
-    expect(trainingFactors(facts.calibration, 'llm-pretrain', 'hopper', 'megatron').basis).toBe('calibrated')
-    expect(trainingFactors(facts.calibration, 'llm-pretrain', 'cdna3', 'rocm').basis).toBe('computed')
+  test('calibrated hardware is calibrated, other hardware computed and less certain', () => {
+    const of = (id: string) => trainingCertainty(facts.calibration, 'llm-pretrain', facts.accelerator(id)!, 'x')
+
+    expect(of('h100-sxm-80gb').basis).toBe('calibrated')
+    expect(of('mi300x-192gb').basis).toBe('computed')
+    expect(of('mi300x-192gb').time.highLog).toBeGreaterThan(of('h100-sxm-80gb').time.highLog)
+  })
+
+  test('an architecture that nobody measured takes the factors of its vendor', () => {
+    const of = (id: string) => trainingFactors(facts.calibration, 'llm-pretrain', facts.accelerator(id)!, 'maxtext').compute
+
+    expect(of('tpu-v3')).not.toBe(of('mi300x-192gb'))
   })
 })

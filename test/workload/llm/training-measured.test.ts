@@ -1,22 +1,65 @@
+import fs from 'node:fs'
+import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
-import type {MeasuredRow} from '../../../src/accuracy/score.ts'
+import {summarize, type ScoredRow} from '../../../src/accuracy/score.ts'
+import {parseNotes} from '../../../src/accuracy/notes.ts'
+import {settingOf, type Setting} from '../../../src/accuracy/setting.ts'
+import {parseMeasurements, type Measurement} from '../../../src/catalog/parse/measured.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {measuredModel} from '../../../src/workload/llm/measured-models.ts'
-import {measuredAccelerator, measuredPrecision, measuredRuntime, trainingQuestion} from '../../../src/workload/llm/training-measured.ts'
+import {predictMeasurement as predictFinetuning} from '../../../src/workload/llm-finetune/measured.ts'
+import {predictMeasurement as predictPretraining} from '../../../src/workload/llm-pretrain/measured.ts'
+import {measuredRuntime} from '../../../src/workload/llm/measured-conventions.ts'
+import {measuredModel, sizeInName} from '../../../src/workload/llm/measured-models.ts'
+import {measuredAccelerator, networkNamed} from '../../../src/workload/llm/measured-place.ts'
+import {measuredPrecision, trainingQuestion} from '../../../src/workload/llm/training-question.ts'
 import {bundledFacts} from './training-fixtures.ts'
 
 let facts: PlanningFacts
 beforeAll(async () => void (facts = await bundledFacts()))
 
-const ROW: MeasuredRow = {
-  id: 'x--tokens-per-s-per-accelerator', kind: 'llm_pretraining', model: 'Llama 3 8B', phase: 'train_step', framework: 'NVIDIA Megatron-Bridge', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1',
-  precision: 'bf16', tp: '1', pp: '1', dp: '8', ep: '1', cp: '1', micro_batch: '1', global_batch: '128', seq_len: '8192', metric: 'tokens_per_s_per_accelerator', value: '12000', unit: 'tokens/s', scope: 'per_accelerator', notes: '',
+const DATA = path.resolve(import.meta.dirname, '../../../data/measured')
+const rowsOf = (file: string): readonly Measurement[] => parseMeasurements(fs.readFileSync(path.join(DATA, file), 'utf8'), file)
+
+function scored(files: readonly string[], label: string, predict: typeof predictPretraining): ScoredRow[] {
+  return files.flatMap(rowsOf).filter(row => row.kind === label).map(row => ({
+    id: row.id, kind: label, accelerator: row.accelerator, source: row.source, metric: row.metric, unit: row.unit, measured: row.value ?? Number.NaN,
+    prediction: predict(settingOf(row), facts, facts.snapshot.accelerators),
+  }))
 }
-const ask = (changed: Partial<Record<string, string>>, kind: 'llm-pretrain' | 'llm-finetune' = 'llm-pretrain') => trainingQuestion({...ROW, ...changed} as MeasuredRow, kind, facts.languageModel)
+
+describe('against published results', () => {
+  test.for<[string, readonly string[], string, typeof predictPretraining, number]>([
+    ['pre-training', ['llm-training.csv'], 'llm_pretraining', predictPretraining, 0.95],
+    ['fine-tuning', ['llm-finetuning.csv', 'memory-fit.csv'], 'llm_finetuning', predictFinetuning, 0.85],
+  ])('%s: the median error is below a fifth, the order is right, intervals hold about 80 %%', ([, files, label, predict, answered]) => {
+    const rows = scored(files, label, predict)
+    const summary = summarize(label, rows)
+
+    expect(summary.answered / summary.rows).toBeGreaterThan(answered)
+    expect(summary.medianAbsolutePercentageError).toBeLessThan(0.2)
+    expect(summary.orderShare).toBeGreaterThan(0.95)
+    expect(summary.intervalShare).toBeGreaterThan(0.7)
+    expect(summary.intervalShare).toBeLessThan(0.95)
+    expect(rows.filter(({prediction}) => prediction.status !== 'answered' && prediction.reason.length < 10)).toEqual([])
+  })
+})
+
+const NOTHING: Setting = {
+  kind: 'llm_pretraining', model: '', parametersBillion: undefined, phase: '', framework: '', accelerator: '', accelerators: undefined, nodes: undefined, interconnect: '', precision: '', tp: undefined, pp: undefined, dp: undefined,
+  ep: undefined, cp: undefined, microBatch: undefined, globalBatch: undefined, concurrency: undefined, inputTokens: undefined, outputTokens: undefined, sequenceLength: undefined, dataset: '', tokens: undefined, metric: '', unit: '',
+  scope: '', notes: {},
+}
+const ROW: Setting = {
+  ...NOTHING, model: 'Llama 3 8B', phase: 'train_step', framework: 'NVIDIA Megatron-Bridge', accelerator: 'H100 SXM 80GB', accelerators: 8, nodes: 1, precision: 'bf16', tp: 1, pp: 1, dp: 8, ep: 1, cp: 1, microBatch: 1,
+  globalBatch: 128, sequenceLength: 8192, metric: 'tokens_per_s_per_accelerator', unit: 'tokens/s', scope: 'per_accelerator',
+}
+type Changed = Partial<Omit<Setting, 'notes'>> & {notes?: string}
+const ask = ({notes, ...changed}: Changed, kind: 'llm-pretrain' | 'llm-finetune' = 'llm-pretrain') =>
+  trainingQuestion({...ROW, ...changed, notes: parseNotes(notes ?? '')}, kind, facts.languageModel)
 
 describe('how a row is read', () => {
   test('degrees, batch and precision become a configuration', () => {
-    const question = ask({precision: 'fp8-cs', tp: '4', pp: '2', dp: '1'})
+    const question = ask({precision: 'fp8-cs', tp: 4, pp: 2, dp: 1})
 
     expect(question).toMatchObject({answerable: true, configuration: {runtime: 'megatron', precision: 'fp8', tp: 4, pp: 2, dp: 1, microBatch: 1}, work: {sequenceLength: 8192, globalBatch: 128}})
   })
@@ -39,16 +82,16 @@ describe('how a row is read', () => {
     const performance = {throughput: {unit: 'tokens/s', value: {p10: 1, p50: 1, p90: 1}}} as never
     const hardware = {accelerator: facts.accelerator('h100-sxm-80gb')} as never
 
-    expect(whole.predict(performance, hardware).p50).toBeGreaterThan(causal.predict(performance, hardware).p50 * 1.05)
+    expect(whole.predict(performance, hardware, 1).p50).toBeGreaterThan(causal.predict(performance, hardware, 1).p50 * 1.05)
   })
 
   test('NeuronCores are two to a chip', () => {
-    expect(ask({framework: 'Neuron 2.15.0 torch-neuronx', accelerator: 'AWS Trainium1', accelerators: '512', tp: '32', pp: '8', dp: '4'})).toMatchObject({configuration: {tp: 16}})
+    expect(ask({framework: 'Neuron 2.15.0 torch-neuronx', accelerator: 'AWS Trainium1', accelerators: 512, tp: 32, pp: 8, dp: 4})).toMatchObject({configuration: {tp: 16}})
   })
 
   test('a text is fewer tokens in a larger vocabulary', () => {
     const tokens = (model: string): number => {
-      const question = ask({framework: 'LitGPT config hub', model, phase: 'lora', micro_batch: '1', accelerators: '1', seq_len: '512', metric: 'time_s', unit: 's'}, 'llm-finetune')
+      const question = ask({framework: 'LitGPT config hub', model, parametersBillion: undefined, phase: 'lora', microBatch: 1, accelerators: 1, sequenceLength: 512, dataset: 'Alpaca-2k subset (2000 samples)', metric: 'time_s', unit: 's'}, 'llm-finetune')
       return question.answerable ? question.work.sequenceLength : Number.NaN
     }
 
@@ -58,17 +101,16 @@ describe('how a row is read', () => {
   })
 
   test('slices of a TPU are nodes', () => {
-    expect(ask({framework: 'MaxText (JAX)', model: 'MaxText dense 32B', accelerator: 'TPU v5e', accelerators: '512', nodes: '', tp: '', pp: '', dp: '', micro_batch: '', global_batch: '', notes: '2 slice(s) of v5e-256 over DCN'})).toMatchObject({place: {nodes: 2, acceleratorsPerNode: 256}})
+    expect(ask({framework: 'MaxText (JAX)', model: 'MaxText dense 32B', accelerator: 'TPU v5e', accelerators: 512, nodes: undefined, tp: undefined, pp: undefined, dp: undefined, microBatch: undefined, globalBatch: undefined, notes: '2 slice(s) of v5e-256 over DCN'})).toMatchObject({place: {slices: 2}})
   })
 
-  test.for<[string, Partial<Record<string, string>>, 'unanswered' | 'out_of_scope' | 'excluded', RegExp]>([
+  test.for<[string, Changed, 'unanswered' | 'out_of_scope' | 'excluded', RegExp]>([
     ['a figure of other work', {notes: 'not reproducible by 6ND: teacher forward passes and pruning'}, 'excluded', /other work/],
     ['goodput', {metric: 'goodput'}, 'out_of_scope', /not a figure/],
     ['energy', {metric: 'energy_kwh'}, 'out_of_scope', /not a figure/],
-    ['a model nobody describes', {model: 'Secret 9B'}, 'unanswered', /shape/],
-    ['hours without tokens', {metric: 'gpu_hours', tokens: ''}, 'unanswered', /tokens/],
-    ['a step without batch', {metric: 'iteration_time_s', global_batch: '', micro_batch: ''}, 'unanswered', /batch/],
-    ['an 8-bit base', {precision: 'int8 base'}, 'unanswered', /8-bit/],
+    ['a model nobody describes', {model: 'Secret'}, 'unanswered', /shape/],
+    ['hours without tokens', {metric: 'gpu_hours', tokens: undefined}, 'unanswered', /tokens/],
+    ['a step without batch', {metric: 'iteration_time_s', globalBatch: undefined, microBatch: undefined}, 'unanswered', /batch/],
   ])('%s is not answered, and says why', ([, changed, status, reason]) => {
     const question = ask(changed)
 
@@ -81,12 +123,37 @@ describe('models and parts that no catalog lists', () => {
   test.for([['GPT-style decoder h1024 L24 heads16', 0.355], ['MPT-1B (decoder, GPT-style)', 1.31], ['MPT-30B (decoder)', 29.96], ['MaxText dense 16B', 15.8], ['MaxText dense 128B', 125], ['MaxText dense 1024B', 998], ['Qwen-7B', 7.72], ['DeepSeek-Coder 33B', 33.3], ['GPT3-23B pre-training', 23.0], ['GPT3-46B pre-training', 45.5]] as const)(
     '%s has %d billion parameters',
     ([name, billions]) => {
-      expect((measuredModel(name)?.parameters ?? 0) / 1e9).toBeCloseTo(billions, billions > 100 ? -1 : billions > 10 ? 0 : 1)
+      expect((measuredModel(name, undefined, facts.languageModel)?.parameters ?? 0) / 1e9).toBeCloseTo(billions, billions > 100 ? -1 : billions > 10 ? 0 : 1)
     },
   )
 
   test('a name without a shape stays unknown', () => {
-    expect(measuredModel('MaxText dense 33B')).toBeUndefined()
+    expect(measuredModel('a decoder of our own', undefined, facts.languageModel)).toBeUndefined()
+  })
+
+  test.for<[string, number | undefined, number | undefined]>([['GPT-3 6.7B', 6.7, undefined], ['Qwen3-30B-A3B', 30, 3], ['Kimi K2 (MoE 1.04T, 32B active)', 1040, 32], ['MPT-125M', 0.125, undefined], ['OPT', undefined, undefined]])(
+    '%s says %d billion parameters, of which %d work',
+    ([name, total, active]) => expect(sizeInName(name)).toEqual({total, active}),
+  )
+
+  test.for<[string, number | undefined, number]>([['Megatron 8.3B', undefined, 8.3], ['GPT-3 6.7B', undefined, 6.7], ['Sunny Decoder 13B', undefined, 13], ['Unheard Of', 2.5, 2.5]])('%s is built as its family would build it', ([name, stated, billions]) => {
+    const model = measuredModel(name, stated, facts.languageModel)!
+
+    expect(model.parameters / 1e9).toBeCloseTo(billions, 6)
+    // What its layers and embeddings add up to is what it says.
+    const perLayer = (model.gatedMlp ? 3 : 2) * model.hidden * model.intermediate + 2 * model.hidden * model.headDim * (model.heads + model.kvHeads)
+    expect((model.layers * perLayer + model.vocab * model.hidden * (model.tiedEmbeddings ? 1 : 2)) / model.parameters).toBeGreaterThan(0.85)
+    expect((model.layers * perLayer + model.vocab * model.hidden * (model.tiedEmbeddings ? 1 : 2)) / model.parameters).toBeLessThan(1.15)
+  })
+
+  test('a mixture that no catalog lists has its total and its active parameters', () => {
+    expect(measuredModel('Sunny 30B-A3B', undefined, facts.languageModel)).toMatchObject({parameters: 30e9, activeParameters: 3e9, experts: 128, expertsPerToken: 8})
+  })
+
+  test.for<[string, number, number | undefined]>([
+    ['NVLink3 + 4x HDR InfiniBand 200 Gb/s per node', 8, 100e9], ['1600 Gbps RoCE between nodes; NVLink inside', 8, 200e9], ['NVLink + 400/800 Gb/s InfiniBand per GPU', 8, 400e9], ['NVLink + 4x Omni-Path 100 Gb/s', 8, 50e9], ['NVLink', 8, undefined],
+  ])('%s between nodes of %d is %d bytes/s', ([interconnect, perNode, expected]) => {
+    expect(networkNamed(interconnect, perNode)?.bytesPerSecondPerNode).toBe(expected)
   })
 
   test('export variants have slower links, a capped part a lower clock', () => {
