@@ -77,8 +77,8 @@ export const TOPICS: readonly Topic[] = [
   {
     id: 'estimate',
     summary: 'Performance, power, energy, carbon and cost of one candidate, each as an interval.',
-    text: '`rigor estimate WORKLOAD --on TARGET --explain` prints one in depth, line by line, with how each figure came about.',
-    see: ['interval', 'confidence'],
+    text: '`rigor estimate WORKLOAD --on TARGET --explain` prints one in depth, line by line, with how each figure came about: where the time goes, how far that is from the roofline, what was measured nearest to it and how far such estimates are off.',
+    see: ['interval', 'confidence', 'roofline'],
   },
   {
     id: 'verdict',

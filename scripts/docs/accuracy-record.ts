@@ -1,18 +1,7 @@
-import * as z from 'zod'
+import type {AccuracyRecord} from '../../src/accuracy/record.ts'
 import type {Scored} from '../../src/scoring.ts'
 
-/** Beside the measurements it is about. */
-export const RECORD_FILE = 'data/measured/accuracy-record.json'
-
-/** Where the accuracy stands: each goal's value, and MAPE and MdAPE of each figure. */
-export const AccuracyRecord = z.strictObject({
-  schema: z.literal('rigor.accuracy-record/1'),
-  /** Whether data/measured/held-out.json was there. */
-  outOfSample: z.boolean(),
-  goals: z.record(z.string(), z.number()),
-  figures: z.record(z.string(), z.strictObject({mape: z.number(), mdape: z.number(), coverage: z.number()})),
-})
-export type AccuracyRecord = z.infer<typeof AccuracyRecord>
+export {AccuracyRecord, RECORD_FILE} from '../../src/accuracy/record.ts'
 
 /** A hundredth of a per cent: finer than anything that matters, coarser than the arithmetic of different machines. */
 const round = (value: number): number => Number(value.toFixed(4))

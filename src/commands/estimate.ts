@@ -17,7 +17,7 @@ export default class Estimate extends PlanningCommand {
   static override flags = {
     ...workloadFlags,
     on: Flags.string({multiple: true, summary: 'Target; may be repeated.', helpValue: 'TARGET'}),
-    explain: Flags.boolean({summary: 'Show how every figure came about, with the time budget by operator.', default: false}),
+    explain: Flags.boolean({summary: 'Show where the time goes by operator, how far that is from the hardware limit, what was measured near it, and how every figure came about.', default: false}),
     batch: Flags.string({summary: 'Answer a file of JSON lines ({"id", "workload", "on", "configuration"?}), one line each; - for stdin.', helpValue: 'FILE', exclusive: ['on', 'explain']}),
     verbose: Flags.boolean({char: 'v', summary: 'Say more.', default: false}),
   }
@@ -40,8 +40,9 @@ export default class Estimate extends PlanningCommand {
     if (flags.on === undefined) throw new RigorError('MISSING_TARGET', 'No target is given.', {hint: 'Add --on TARGET, for example --on rig:h100x10-pcie or --on h100-sxm-80gb:8.'})
     const targets = flags.on.map(text => resolveTarget(text, workspace.facts, workspace.knownRigs, workspace.options))
     const workloads = await this.workloads(workspace, args.workload, flags)
+    const publishedErrors = flags.explain ? (await import('../published-errors.ts')).openPublishedErrors(this.packageRoot) : undefined
     const plans: PlanDocument[] = []
-    for (const workload of workloads) plans.push(estimateTargets(await sessionInput(workspace, workload), targets))
+    for (const workload of workloads) plans.push(estimateTargets({...(await sessionInput(workspace, workload)), publishedErrors}, targets))
     if (plans.some(plan => plan.targets.length === 0)) process.exitCode = NOTHING_FEASIBLE
     if (this.jsonEnabled()) {
       const {planJson, plansJson} = await reports.json()

@@ -26,6 +26,25 @@ export interface Calibration {
   distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
   /** Where four of five measurements lie around such a prediction. */
   spread(kind: string, metric: string, distance: Distance): Spread
+  /** The measurements that decide the distance, the best measured first. */
+  nearest(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Nearest
+  /** What is known of the error of each figure of a kind, so far from a measurement. */
+  errors(kind: string, distance: Distance): readonly KnownError[]
+}
+
+export interface Nearest {
+  readonly distance: Distance
+  /** Of the same accelerator and model; else of the accelerator; else of its architecture; else none. */
+  readonly rows: readonly CalibrationEvidence[]
+}
+
+export interface KnownError {
+  readonly metric: string
+  readonly spread: Spread
+  /** Where the residuals are from: a nearer distance than asked for, whose spread was widened, where this one has none. */
+  readonly from: Distance
+  /** Configurations behind it. */
+  readonly measurements: number
 }
 
 /** ln(p10 ÷ p50) and ln(p90 ÷ p50). */
@@ -64,6 +83,12 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
   const byKind = new Map<string, Quantities>()
   let measured: ReadonlySet<string> | undefined
   const known = new Map<string, Spread>()
+
+  function distance(kind: string, {id, architecture}: {readonly id: string; readonly architecture: string}, model: string): Distance {
+    measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))
+    return measured.has(`${kind}|${id}|${model}`) ? 'measured' : measured.has(`${kind}|${id}`) ? 'accelerator' : measured.has(`${kind}||${architecture}`) ? 'family' : 'none'
+  }
+
   return {
     lookup(kind, quantity, architecture, runtime, vendor) {
       let quantities = byKind.get(kind)
@@ -79,26 +104,46 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
       }
       return undefined
     },
-    distance(kind, {id, architecture}, model) {
-      measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))
-      return measured.has(`${kind}|${id}|${model}`) ? 'measured' : measured.has(`${kind}|${id}`) ? 'accelerator' : measured.has(`${kind}||${architecture}`) ? 'family' : 'none'
-    },
+    distance,
     spread(kind, metric, distance) {
       const key = `${kind} ${metric} ${distance}`
       let spread = known.get(key)
       if (spread === undefined) known.set(key, (spread = spreadAt(spreads, kind, metric, distance)))
       return spread
     },
+    nearest(kind, accelerator, model) {
+      const near = distance(kind, accelerator, model)
+      const rows = evidence.filter(row => row.kind === kind && isAt(near, row, accelerator, model))
+      return {distance: near, rows: rows.toSorted((a, b) => b.measurements - a.measurements || compareText(a.accelerator, b.accelerator) || compareText(a.model, b.model))}
+    },
+    errors(kind, near) {
+      const metrics = [...new Set(spreads.flatMap(row => (row.kind === kind ? [row.metric] : [])))]
+      return metrics.flatMap(metric => errorAt(spreads, kind, metric, near) ?? [])
+    },
   }
 }
 
-function spreadAt(spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): Spread {
+const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
+
+function isAt(distance: Distance, row: CalibrationEvidence, accelerator: {readonly id: string; readonly architecture: string}, model: string): boolean {
+  switch (distance) {
+    case 'measured': return row.accelerator === accelerator.id && row.model === model
+    case 'accelerator': return row.accelerator === accelerator.id
+    case 'family': return row.architecture === accelerator.architecture
+    case 'none': return false
+    default: return distance satisfies never
+  }
+}
+
+const spreadAt = (spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): Spread => errorAt(spreads, kind, metric, distance)?.spread ?? UNMEASURED_SPREAD
+
+function errorAt(spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): KnownError | undefined {
   const own = spreads.filter(row => row.kind === kind && row.metric === metric)
   let widening = 1
   for (let step = DISTANCES.indexOf(distance); step >= 0; step--) {
     const row = own.find(each => each.distance === DISTANCES[step])
-    if (row !== undefined) return {lowLog: row.lowLog * widening, highLog: row.highLog * widening}
+    if (row !== undefined) return {metric, spread: {lowLog: row.lowLog * widening, highLog: row.highLog * widening}, from: row.distance, measurements: row.measurements}
     widening *= WIDENING_PER_STEP
   }
-  return UNMEASURED_SPREAD
+  return undefined
 }

@@ -2,6 +2,7 @@ import {adviseOn} from './advice.ts'
 import {answerOf, whyOf} from './answer.ts'
 import {describeTarget} from './describe.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from './document.ts'
+import {explanationOf} from './explanation.ts'
 import {commonNotes} from './notes.ts'
 import type {Entry} from './plan.ts'
 import {paretoFront} from './rank.ts'
@@ -10,7 +11,11 @@ import type {Session} from './session.ts'
 /** A ranked entry as the document shows it; `detailed` adds the time budget by operator. */
 export function targetOf(session: Session, entry: Entry, rank: number, ranked: readonly Entry[], detailed: boolean): PlanTarget {
   const {warnings, operators, ...rest} = describeTarget(session, entry.estimate, entry.otherRegions, detailed)
-  return {rank, ...rest, why: whyOf(session, entry, rank, ranked), warnings, ...(operators === undefined ? {} : {operators})}
+  return {
+    rank, ...rest, why: whyOf(session, entry, rank, ranked), warnings,
+    ...(operators === undefined ? {} : {operators}),
+    ...(session.publishedErrors === undefined ? {} : {explanation: explanationOf(session, entry.estimate, session.publishedErrors)}),
+  }
 }
 
 /** What `plan` and `estimate` have found, each in its own way. */

@@ -1,5 +1,6 @@
 import type {Confidence, Configuration, Interval, MemoryLine, Operator, RefusalReason} from '../performance/types.ts'
 import type {CostLine, NotCosted} from '../cost/types.ts'
+import type {Distance} from '../performance/distance.ts'
 
 /** Two places after the point is enough for any ratio shown; JSON carries six significant digits (see `round6`). */
 export interface TargetMemory {
@@ -69,6 +70,85 @@ export interface PlanTarget {
   readonly warnings: readonly string[]
   /** Time budget, only in `estimate` (and in `plan` for the first). */
   readonly operators?: readonly Operator[]
+  /** How far to trust the figures and where the time goes: only in an estimate that is to be explained. */
+  readonly explanation?: Explanation
+}
+
+export interface Explanation {
+  readonly budget: readonly TimeBudget[]
+  /** `null` where the estimate or the peak rates are not known. */
+  readonly limit: HardwareLimit | null
+  /** `null`: nothing near was ever published. */
+  readonly nearest: NearestMeasurement | null
+  readonly knownError: readonly KnownFigureError[]
+}
+
+/** Operators whose seconds add up: of a decode step, of a prefill, of a step of training, of the run. */
+export interface TimeBudget {
+  readonly group: string
+  /** The longest first. */
+  readonly operators: readonly OperatorShare[]
+}
+
+export interface OperatorShare {
+  readonly name: string
+  readonly seconds: number
+  /** Of the budget. */
+  readonly share: number
+  readonly bound: Operator['bound']
+  /** Of `achieved` and `limit`; all three are `null` where what is computed or moved is not known. */
+  readonly unit: 'FLOP/s' | 'bytes/s' | null
+  /** Of one accelerator. */
+  readonly achieved: number | null
+  /** The data sheet's rate of what bounds it. */
+  readonly limit: number | null
+}
+
+export interface HardwareLimit {
+  /** The unit of work that the seconds are of: the whole run, or one unit of throughput where there is no end. */
+  readonly per: 'run' | 'throughput-unit'
+  /** What no implementation beats with all of `accelerators`, those that stay idle included. */
+  readonly accelerators: number
+  readonly rooflineSeconds: number
+  readonly estimateSeconds: number
+  /** estimate ÷ roofline. */
+  readonly ratio: number
+}
+
+export interface NearestMeasurement {
+  readonly distance: Distance
+  /** `null` where it is several. */
+  readonly accelerator: string | null
+  readonly model: string | null
+  /** Configurations, over all of `rows`. */
+  readonly measurements: number
+  readonly rows: readonly {readonly accelerator: string; readonly model: string; readonly measurements: number}[]
+}
+
+/** How far measurements lie from predictions that were made without them. */
+export interface KnownFigureError {
+  /** The workload's kind, or `power`. */
+  readonly kind: string
+  readonly metric: string
+  /** Of the nearest measurement for this figure; `from` = where the residuals are from, a nearer one whose spread was widened if it differs. */
+  readonly distance: Distance
+  readonly from: Distance
+  /** Measured ÷ predicted, 10th and 90th percentile. */
+  readonly p10: number
+  readonly p90: number
+  /** Configurations behind it. */
+  readonly measurements: number
+  /** Over all published results: what the accuracy tables call the figure, and its errors; `null` where none is recorded. */
+  readonly published: PublishedError | null
+}
+
+export interface PublishedError {
+  readonly figure: string
+  /** Mean and median of |predicted ÷ measured − 1|. */
+  readonly mape: number
+  readonly mdape: number
+  /** False: the factors were fitted to these very results. */
+  readonly outOfSample: boolean
 }
 
 export interface RejectedTarget {

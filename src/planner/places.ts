@@ -121,6 +121,9 @@ export function wholeRigPlace(rig: Rig, parts: readonly RigPlace[]): RigPlace | 
   }
 }
 
+/** Whether it stands for unlike groups of nodes. */
+export const isWholeRig = (place: Place): boolean => place.kind === 'rig' && place.node.id === place.rig.id && place.key === `rig/${place.rig.id}`
+
 export function rigPlaces(rigs: readonly Rig[], facts: PlanningFacts): RigPlace[] {
   return rigs.flatMap(rig => rig.nodes.map(node => rigPlace(rig, node, facts)).filter(place => place !== undefined))
 }

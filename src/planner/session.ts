@@ -14,7 +14,7 @@ import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand} from '../workload/contract.ts'
 import type {ReadWorkload} from '../workload/read.ts'
 import {refuseOffer} from './constraints.ts'
-import type {IneligibleReason} from './document.ts'
+import type {IneligibleReason, PublishedError} from './document.ts'
 import {createMisses, type Misses} from './misses.ts'
 import {createEvaluator, metricsOf, type Estimate, type Evaluator, type Way, type Work} from './evaluate.ts'
 import type {PlanningFacts} from './facts.ts'
@@ -69,6 +69,8 @@ export interface Session {
   readonly reference: ReferenceFactor | undefined
   readonly ownEvidence: OwnEvidence | undefined
   readonly refusesUnasked: boolean
+  /** Estimates are to be explained; see `SessionInput`. */
+  readonly publishedErrors: PublishedErrors | undefined
   /** What a longer deadline or a larger budget would let in. */
   readonly misses: Misses
   /** Sorts of places whose differences this workload feels; see `contenders`. */
@@ -98,7 +100,12 @@ export interface SessionInput {
   readonly referenceHardware?: Hardware | undefined
   /** What the user measured of this kind and others. */
   readonly ownEvidence?: OwnEvidence | undefined
+  /** Estimates are to be explained: what is recorded of the error over all published results. */
+  readonly publishedErrors?: PublishedErrors | undefined
 }
+
+/** By kind and metric of a spread of the calibration. */
+export type PublishedErrors = (kind: string, metric: string) => PublishedError | undefined
 
 export function createSession(input: SessionInput): Session {
   const {workload, facts, book, options} = input
@@ -141,6 +148,7 @@ export function createSession(input: SessionInput): Session {
     reference,
     ownEvidence: input.ownEvidence,
     refusesUnasked: input.refusesUnasked === true,
+    publishedErrors: input.publishedErrors,
     misses: createMisses(),
     sortOfPlace: group => sortOfPlace({objective, work, book}, group),
     choices: new Map(),

@@ -111,7 +111,7 @@ function otherRegionsText(target: PlanTarget, long: boolean): string {
 const placeText = (target: PlanTarget): string => (target.zone === null ? (target.region ?? '') : `${target.region ?? ''}/${target.zone}`)
 
 /** The longest of the wordings that fits. */
-function longestFitting(wordings: readonly string[], width: number): string {
+export function longestFitting(wordings: readonly string[], width: number): string {
   return wordings.find(wording => displayWidth(wording) <= width) ?? wordings.at(-1) ?? ''
 }
 

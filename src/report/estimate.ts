@@ -1,16 +1,17 @@
 import {HOURS_PER_MONTH} from '../cost/period.ts'
-import type {Interval, MemoryLine, Operator} from '../performance/types.ts'
+import type {Interval, MemoryLine} from '../performance/types.ts'
 import type {PlanDocument, PlanTarget, RejectedTarget} from '../planner/document.ts'
 import {groupDigits} from '../units/format.ts'
 import {acceleratorText} from './columns.ts'
 import {type DocumentView, hoursText, priceAgeLines, tradeoffLines, understoodLines} from './document-lines.ts'
-import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, seconds, secondsUnit, significant, timeUnit, UNKNOWN} from './format.ts'
-import {type Column, columnLines, cut, displayWidth, fitColumns, fit, type Line, NARROWEST, paint, type Rich, wrap} from './layout.ts'
-import {BESIDE, commandLines, entries, joinSections, LABEL_COLUMNS, labelled} from './sections.ts'
+import {budgetLines, evidenceLines} from './explanation.ts'
+import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, secondsUnit, significant, timeUnit, UNKNOWN} from './format.ts'
+import {type Column, cut, displayWidth, fit, type Line, NARROWEST, paint, type Rich, wrap} from './layout.ts'
+import {commandLines, entries, indented, joinSections, labelled, tableIndent} from './sections.ts'
 import {BOTTLENECK, CONFIDENCE, configurationText, INELIGIBLE, purchaseText, REFUSAL, REFUSED_GLYPH, serviceText, shellWord} from './words.ts'
 
 export interface EstimateView extends DocumentView {
-  /** The operators' time budget, and how each figure came about. */
+  /** The operators' time budget, what is known of the errors, and how each figure came about. */
   readonly explain: boolean
 }
 
@@ -89,7 +90,8 @@ function figureSections(target: Estimated, view: EstimateView): Line[][] {
     memoryLines(target, view),
     powerLines(target, view),
     costLines(target, view),
-    view.explain ? operatorLines(target.operators ?? [], view) : [],
+    view.explain ? budgetLines(target, view.width) : [],
+    view.explain ? evidenceLines(target, view.width) : [],
     view.explain ? derivationLines(target, view) : [],
     [
       ...entries('Why', target.why.map(text => convertMoney(text, view.currency)), view.width),
@@ -174,16 +176,6 @@ function bar({share, free}: MemoryRow, width: number): string {
   return (free ? ROOM : BAR).repeat(cells)
 }
 
-const tableIndent = (width: number): number => (width >= BESIDE ? LABEL_COLUMNS + 2 : 2)
-
-/** A table below a label: indented as the text beside the label is. */
-function indented<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, withHeader = false): Line[] {
-  if (rows.length === 0) return []
-  const indent = tableIndent(width)
-  const {header, body} = columnLines(fitColumns(columns, rows, width - indent), rows)
-  return [...(withHeader ? header : []), ...body].map(line => [{text: ' '.repeat(indent)}, ...line])
-}
-
 function powerLines({powerWatts, energyKwh, carbonKg}: Estimated, view: EstimateView): Line[] {
   const watts = (interval: Interval | null): string => (interval === null ? UNKNOWN : interval.p50 >= 10_000 ? inFull(scaled(interval, 1e-3), 'kW') : inFull(interval, 'W'))
   const parts = [`average ${watts(powerWatts.average)}`, `peak ${watts(powerWatts.peak)}`, `accelerators alone ${watts(powerWatts.accelerators)}`]
@@ -245,45 +237,6 @@ function amountText(value: number): string {
   if (!Number.isFinite(value)) return UNKNOWN
   if (value === 0) return '0.00'
   return Math.abs(value) < 0.005 ? significant(value, 1) : groupDigits(value.toFixed(2))
-}
-
-interface OperatorRow {
-  readonly operator: Operator
-  readonly share: number
-}
-
-/** "decode step: weights" belongs to "decode step": the shares of one budget add up to all of it. */
-const budgetOf = (operator: Operator): string => {
-  const colon = operator.name.indexOf(': ')
-  return colon < 0 ? '' : operator.name.slice(0, colon)
-}
-
-function operatorLines(operators: readonly Operator[], view: EstimateView): Line[] {
-  if (operators.length === 0) return labelled('Time goes', `${UNKNOWN}: this estimate does not come from operators`, view.width)
-  const lines: Line[] = []
-  for (const [budget, all] of Map.groupBy(operators, budgetOf)) {
-    const total = all.reduce((sum, operator) => sum + operator.seconds, 0)
-    const rows = all.map((operator): OperatorRow => ({operator, share: total === 0 ? 0 : operator.seconds / total})).toSorted((a, b) => b.operator.seconds - a.operator.seconds)
-    const columns: Column<OperatorRow>[] = [
-      {title: 'operator', align: 'left', priority: 0, shrinksTo: Math.max(12, Math.min(30, view.width - 50)), widest: 44, cell: ({operator}) => (budget === '' ? operator.name : operator.name.slice(budget.length + 2))},
-      {title: 'time', align: 'right', priority: 1, cell: ({operator}) => seconds(operator.seconds)},
-      {title: 'share', align: 'right', priority: 2, cell: ({share}) => percent(share)},
-      {title: 'bound by', align: 'left', priority: 3, cell: ({operator}) => operator.bound.replaceAll('-', ' ')},
-      {title: 'FLOP', align: 'right', priority: 4, cell: ({operator}) => countText(operator.flops)},
-      {title: 'bytes', align: 'right', priority: 5, cell: ({operator}) => countText(operator.bytes)},
-    ]
-    lines.push(...labelled(lines.length === 0 ? 'Time goes' : '', `${budget === '' ? 'one step' : budget}: ${seconds(total)}`, view.width))
-    lines.push(...indented(columns, rows, view.width, true))
-  }
-  return lines
-}
-
-/** 2.1e14 → "210 T"; "" where the operator has none. */
-function countText(count: number | undefined): string {
-  if (count === undefined) return ''
-  const prefixes: readonly (readonly [number, string])[] = [[1e18, 'E'], [1e15, 'P'], [1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']]
-  const [size, prefix] = prefixes.find(([least]) => count >= least) ?? [1, '']
-  return `${figure(count / size)} ${prefix}`.trimEnd()
 }
 
 /** How the figures hang together, each from the ones before it: nothing here that cannot be recomputed from what is printed. */

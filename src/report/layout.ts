@@ -2,7 +2,7 @@ import {styleText} from 'node:util'
 import {echoBlock} from '../text/safe.ts'
 
 /** Colours that read on dark and on light grounds; none of them ever says what the words do not say as well. */
-export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red'
+export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan' | 'magenta'
 
 export interface Span {
   readonly text: string

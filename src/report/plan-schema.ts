@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import {Purchase, Service} from '../catalog/schema.ts'
+import {DISTANCES} from '../performance/distance.ts'
 
 /**
  * The documents that `--json` prints, for whoever reads them: `rigor.plan/1` and `rigor.plans/1`. Strict: a key that is not
@@ -49,12 +50,51 @@ const Cost = z.strictObject({
   notCosted: z.array(z.strictObject({item: text, reason: text, usd: amount.nullable()})),
 })
 
+const Bound = z.enum(['compute', 'memory-bandwidth', 'link', 'network', 'host', 'overhead'])
 const Operator = z.strictObject({
   name: text,
   seconds: amount,
-  bound: z.enum(['compute', 'memory-bandwidth', 'link', 'network', 'host', 'overhead']),
+  bound: Bound,
   flops: amount.optional(),
   bytes: amount.optional(),
+})
+
+const Explanation = z.strictObject({
+  /** Where the time goes: `share` is of the group, `achieved` and `limit` (the data sheet's) are rates of one accelerator. */
+  budget: z.array(
+    z.strictObject({
+      group: text,
+      operators: z.array(
+        z.strictObject({name: text, seconds: amount, share: amount, bound: Bound, unit: z.enum(['FLOP/s', 'bytes/s']).nullable(), achieved: amount.nullable(), limit: amount.nullable()}),
+      ),
+    }),
+  ),
+  /** Against the time that no implementation beats: of the whole run, or of one unit of throughput where there is no end. */
+  limit: z.strictObject({per: z.enum(['run', 'throughput-unit']), accelerators: z.number().positive(), rooflineSeconds: amount, estimateSeconds: amount, ratio: amount}).nullable(),
+  /** `null`: nothing near was ever published. `accelerator` and `model` are `null` where `rows` name several. */
+  nearest: z
+    .strictObject({
+      distance: z.enum(DISTANCES),
+      accelerator: text.nullable(),
+      model: text.nullable(),
+      measurements: whole,
+      rows: z.array(z.strictObject({accelerator: text, model: text, measurements: whole})),
+    })
+    .nullable(),
+  /** `p10`, `p90`: measured ÷ predicted, of predictions made without the measurement; `from` another distance than this one's = widened. */
+  knownError: z.array(
+    z.strictObject({
+      kind: text,
+      metric: text,
+      distance: z.enum(DISTANCES),
+      from: z.enum(DISTANCES),
+      p10: amount,
+      p90: amount,
+      measurements: whole,
+      /** Over all published results. */
+      published: z.strictObject({figure: text, mape: amount, mdape: amount, outOfSample: z.boolean()}).nullable(),
+    }),
+  ),
 })
 
 /** All of a target but its rank: what `estimate --batch` prints, and the figures of a target that was refused. */
@@ -99,6 +139,8 @@ const unranked = {
   warnings: z.array(text),
   /** Time budget: of the first target of a plan, and of every target of an estimate. */
   operators: z.array(Operator).optional(),
+  /** Only of an estimate with `--explain`. */
+  explanation: Explanation.optional(),
 }
 
 const Target = z.strictObject({rank: degree, ...unranked})

@@ -1,4 +1,4 @@
-import {cut, displayWidth, type Line, type Rich, wrap} from './layout.ts'
+import {type Column, columnLines, cut, displayWidth, fitColumns, type Line, type Rich, wrap} from './layout.ts'
 
 /** Where text begins that stands beside a label. */
 export const LABEL_COLUMNS = 12
@@ -59,3 +59,12 @@ const cutKeepingSpace = (text: string, width: number): string => {
   return lead + cut(text.slice(lead.length), width - lead.length)
 }
 
+
+export const tableIndent = (width: number): number => (width >= BESIDE ? LABEL_COLUMNS + 2 : 2)
+
+/** A table below a label: indented as the text beside the label is, or by `indent`. */
+export function indented<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number, {header: withHeader = false, indent = tableIndent(width)} = {}): Line[] {
+  if (rows.length === 0) return []
+  const {header, body} = columnLines(fitColumns(columns, rows, width - indent), rows)
+  return [...(withHeader ? header : []), ...body].map(line => [{text: ' '.repeat(indent)}, ...line])
+}

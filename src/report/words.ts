@@ -1,3 +1,4 @@
+import type {Distance} from '../performance/distance.ts'
 import type {Bottleneck, Confidence, Configuration, RefusalReason} from '../performance/types.ts'
 import type {IneligibleReason, PlanTarget, Tradeoff} from '../planner/document.ts'
 
@@ -15,6 +16,11 @@ export const INELIGIBLE: Readonly<Record<IneligibleReason, {readonly glyph: stri
   'from-price': {glyph: '‡', meaning: 'a "from" price, cannot win'},
   unverified: {glyph: '§', meaning: 'price not verified, cannot win'},
   marketplace: {glyph: '¶', meaning: 'marketplace minimum, cannot win'},
+}
+
+/** How near the nearest published measurement is. */
+export const DISTANCE: Readonly<Record<Distance, string>> = {
+  measured: 'same accelerator and model', accelerator: 'same accelerator, other models', family: 'other accelerators of the architecture', none: 'nothing near',
 }
 
 export const NEAR_TIE_GLYPH = '≈'

@@ -26,3 +26,9 @@ export function readMeasured(packageRoot: string): MeasuredTexts {
     heldOut: fs.existsSync(heldOut) ? fs.readFileSync(heldOut, 'utf8') : undefined,
   }
 }
+
+/** Where the accuracy stands, as text; absent where nobody has recorded it. */
+export function readAccuracyRecord(packageRoot: string, file: string): string | undefined {
+  const at = path.join(packageRoot, file)
+  return fs.existsSync(at) ? readTextFile(at) : undefined
+}

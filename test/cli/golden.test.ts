@@ -41,6 +41,8 @@ describe('estimates', () => {
     ['finetune-8b', ['--on', 'h100-sxm-80gb:8', '--explain']],
     ['qlora-70b', ['--on', 'aws:p5.48xlarge', '--explain']],
     ['nightly-simulation', ['--on', 'rig:workstation-rtx4090', '--on', 'gcp:a3-highgpu-8g@us-central1']],
+    ['chat-671b-moe', ['--on', 'h200-sxm-141gb:8', '--explain']],
+    ['pretrain-7b', ['--on', 'h100-sxm-80gb:8:x2', '--explain']],
   ])('%s %j', async ([example, flags]) => {
     const {code, stdout, stderr} = await inColumns(['estimate', `examples/${example}.yaml`, ...flags], 100)
 
@@ -125,6 +127,21 @@ describe('the JSON document', () => {
       'rank', 'id', 'provider', 'service', 'instanceType', 'region', 'zone', 'otherRegions', 'purchase', 'nodes', 'accelerator', 'accelerators', 'acceleratorsBilled', 'eligible', 'ineligibleReason',
       'configuration', 'throughput', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost', 'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings',
     ])
+  })
+
+  test('an explanation is there only where it was asked for', async () => {
+    const args = ['estimate', 'examples/chat-70b.yaml', '--on', 'h100-sxm-80gb:8', '--on', 'rig:laptop-rtx4090', '--json']
+    const plain = await rigor(args, {env})
+
+    const {code, stdout, stderr} = await rigor([...args, '--explain'], {env})
+
+    const document = PlanSchema.parse(JSON.parse(stdout))
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+    expect(Object.keys(document.targets[0]?.explanation ?? {})).toEqual(['budget', 'limit', 'nearest', 'knownError'])
+    for (const {operators} of document.targets[0]?.explanation?.budget ?? []) expect(operators.reduce((sum, {share}) => sum + share, 0)).toBeCloseTo(1, 4)
+    for (const target of document.targets) delete target.explanation
+    for (const {estimate} of document.rejected) delete estimate?.explanation
+    expect(document).toEqual(JSON.parse(plain.stdout))
   })
 
   test('estimates and batch lines have the same shape', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
 import type {Interval, RefusalReason} from '../../src/performance/types.ts'
-import type {PlanDocument, PlanTarget, RejectedTarget} from '../../src/planner/document.ts'
+import type {Explanation, PlanDocument, PlanTarget, RejectedTarget} from '../../src/planner/document.ts'
 import {renderEstimate} from '../../src/report/estimate.ts'
 import {displayWidth} from '../../src/report/layout.ts'
 import {renderPlan} from '../../src/report/table.ts'
@@ -23,6 +23,30 @@ const texts = fc.array(hostile, {maxLength: 4})
 const count = fc.integer({min: 1, max: 100_000})
 
 const quantiles = fc.record({median: interval, p99: interval})
+
+const bound = fc.constantFrom('compute' as const, 'memory-bandwidth' as const, 'link' as const, 'network' as const, 'host' as const, 'overhead' as const)
+const distance = fc.constantFrom('measured' as const, 'accelerator' as const, 'family' as const, 'none' as const)
+const explanation: fc.Arbitrary<Explanation> = fc.record({
+  budget: fc.array(
+    fc.record({
+      group: fc.oneof(hostile, fc.constantFrom('step', 'run', 'decode step')),
+      operators: fc.array(
+        fc.record({name: hostile, seconds: amount, share: fc.double({min: 0, max: 1, noNaN: true}), bound, unit: fc.constantFrom('FLOP/s' as const, 'bytes/s' as const, null), achieved: maybe(amount), limit: maybe(amount)}),
+        {maxLength: 60},
+      ),
+    }),
+    {maxLength: 3},
+  ),
+  limit: maybe(fc.record({per: fc.constantFrom('run' as const, 'throughput-unit' as const), accelerators: count, rooflineSeconds: amount, estimateSeconds: amount, ratio: amount})),
+  nearest: maybe(fc.record({distance, accelerator: maybe(hostile), model: maybe(hostile), measurements: count, rows: fc.array(fc.record({accelerator: hostile, model: hostile, measurements: count}), {minLength: 1, maxLength: 5})})),
+  knownError: fc.array(
+    fc.record({
+      kind: hostile, metric: fc.oneof(hostile, fc.constantFrom('tpot', '__proto__')), distance, from: distance, p10: fc.double({min: 0, max: 1, noNaN: true}), p90: fc.double({min: 1, max: 1e6, noNaN: true}), measurements: count,
+      published: maybe(fc.record({figure: hostile, mape: amount, mdape: amount, outOfSample: fc.boolean()})),
+    }),
+    {maxLength: 4},
+  ),
+})
 
 const target: fc.Arbitrary<PlanTarget> = fc
   .record({
@@ -66,6 +90,7 @@ const target: fc.Arbitrary<PlanTarget> = fc
     why: texts,
     warnings: texts,
     operators: fc.array(fc.record({name: hostile, seconds: amount, bound: fc.constantFrom('compute' as const, 'overhead' as const), flops: amount}), {maxLength: 3}),
+    explanation,
   })
 
 const rejected: fc.Arbitrary<RejectedTarget> = fc

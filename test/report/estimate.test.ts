@@ -2,6 +2,7 @@ import {expect, test} from 'vitest'
 import type {PlanDocument} from '../../src/planner/document.ts'
 import {type EstimateView, renderEstimate} from '../../src/report/estimate.ts'
 import {displayWidth} from '../../src/report/layout.ts'
+import {runExplanation, servingExplanation} from './fixtures/explanations.ts'
 import {chatPlan, finetunePlan} from './fixtures/plans.ts'
 
 const view: EstimateView = {width: 80, color: false, explain: false, verbose: false, today: '2026-11-20', workloadArgument: 'examples/chat-70b.yaml'}
@@ -10,8 +11,8 @@ const [rig, cloud] = finetunePlan.targets
 const {rank: _, ...misfit} = cloud!
 const estimates: PlanDocument = {
   ...finetunePlan,
-  targets: [rig!],
-  rejected: [{id: 'aws:p4d.24xlarge@us-east-1:on-demand', provider: 'aws', reason: 'memory', detail: 'needs 62.4 GiB per accelerator, has 39.4', nearest: 'p4de.24xlarge', estimate: {...misfit, id: 'aws:p4d.24xlarge@us-east-1:on-demand', memoryGib: {...misfit.memoryGib, available: 39.4}}}],
+  targets: [{...rig!, explanation: runExplanation}],
+  rejected: [{id: 'aws:p4d.24xlarge@us-east-1:on-demand', provider: 'aws', reason: 'memory', detail: 'needs 62.4 GiB per accelerator, has 39.4', nearest: 'p4de.24xlarge', estimate: {...misfit, explanation: runExplanation, id: 'aws:p4d.24xlarge@us-east-1:on-demand', memoryGib: {...misfit.memoryGib, available: 39.4}}}],
 }
 
 test.for([80, 120] as const)('golden: a rig, and a misfit with its figures, explained, at %d columns', async (width) => {
@@ -26,11 +27,16 @@ test('says that a misfit does not fit', () => {
   expect(renderEstimate(estimates, {...view, width: 120})).toContain('158 %: does not fit')
 })
 
-test('the operators of a budget share it whole', () => {
-  const shown = renderEstimate({...chatPlan, rejected: [], targets: chatPlan.targets.slice(0, 1)}, {...view, explain: true})
+test('golden: serving, explained', async () => {
+  const [first] = chatPlan.targets
 
-  expect(shown).toMatch(/decode: 30 ms/)
-  expect(shown).toMatch(/weights +23 ms +77 % +memory bandwidth/)
+  await expect(renderEstimate({...chatPlan, rejected: [], targets: [{...first!, explanation: servingExplanation}]}, {...view, explain: true})).toMatchFileSnapshot('golden/estimate-chat-explain-80.txt')
+})
+
+test('what explains an estimate is shown only where it is asked for', () => {
+  const plain = {...estimates, targets: [rig!], rejected: estimates.rejected.map(entry => ({...entry, estimate: {...misfit, id: entry.id, memoryGib: entry.estimate!.memoryGib}}))}
+
+  expect(renderEstimate(estimates, view)).toBe(renderEstimate(plain, view))
 })
 
 test('unknown figures say so', () => {

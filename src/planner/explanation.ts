@@ -1,0 +1,134 @@
+import type {Accelerator} from '../catalog/schema.ts'
+import {RigorError} from '../errors.ts'
+import {sliceOf} from '../performance/hardware.ts'
+import {peakFlops} from '../performance/peak.ts'
+import type {Hardware, Operator, Performance} from '../performance/types.ts'
+import {POWER_KIND} from '../power/model.ts'
+import type {Explanation, HardwareLimit, KnownFigureError, NearestMeasurement, OperatorShare, TimeBudget} from './document.ts'
+import type {Estimate} from './evaluate.ts'
+import {isWholeRig, type Place} from './places.ts'
+import {acceleratorsPerNode, type PublishedErrors, type Session} from './session.ts'
+
+/** Where an estimate's time goes, how far that is from what the hardware could do, and what published measurements say of such estimates. */
+export function explanationOf(session: Session, estimate: Estimate, publishedErrors: PublishedErrors): Explanation {
+  const {performance, way: {place}, nodes} = estimate
+  const {calibration} = session.facts
+  const {kind} = session.demand
+  const model = modelOf(session)
+  // The operators of a rig's unlike groups are those of one of them: their rates have no one limit.
+  const hardware = isWholeRig(place) ? undefined : sliceOf(place.hardware(nodes))
+  const measured = calibration.nearest(kind, place.accelerator, model)
+  const kinds = [kind, ...(estimate.power.acceleratorWatts === null ? [] : [POWER_KIND])]
+  return {
+    budget: budgetsOf(performance, hardware),
+    limit: limitOf(performance, place, nodes),
+    nearest: nearestOf(measured),
+    knownError: kinds.flatMap(each => {
+      const distance = each === kind ? measured.distance : calibration.distance(each, place.accelerator, model)
+      return calibration.errors(each, distance).map(({metric, spread, from, measurements}): KnownFigureError => ({
+        kind: each, metric, distance, from, p10: Math.exp(spread.lowLog), p90: Math.exp(spread.highLog), measurements, published: publishedErrors(each, metric) ?? null,
+      }))
+    }),
+  }
+}
+
+/** Catalog id of the model that the workload names, or its name where the catalog has none of that name. */
+function modelOf({raw, facts}: Session): string {
+  const {model} = raw
+  if (typeof model !== 'string') return ''
+  try {
+    return facts.languageModel(model).id
+  } catch (error) {
+    // A kind may have models of its own; its evidence then bears their names.
+    if (!(error instanceof RigorError)) throw error
+    return model
+  }
+}
+
+function nearestOf({distance, rows}: ReturnType<Session['facts']['calibration']['nearest']>): NearestMeasurement | null {
+  const [first] = rows
+  if (first === undefined) return null
+  const same = (key: 'accelerator' | 'model'): string | null => (rows.every(row => row[key] === first[key]) ? first[key] : null)
+  return {
+    distance,
+    accelerator: same('accelerator'),
+    model: same('model'),
+    measurements: rows.reduce((sum, row) => sum + row.measurements, 0),
+    rows: rows.map(({accelerator, model, measurements}) => ({accelerator, model, measurements})),
+  }
+}
+
+/** Of a run without an end, one unit of throughput: the roofline is per unit as well. */
+function limitOf({acceleratorsUsed, endless, workSeconds, throughput, rooflineSeconds}: Performance, place: Place, nodes: number): HardwareLimit | null {
+  const rate = throughput.value?.p50 ?? 0
+  const estimateSeconds = endless ? (rate > 0 ? 1 / rate : null) : (workSeconds?.p50 ?? null)
+  if (estimateSeconds === null || !(rooflineSeconds > 0)) return null
+  const accelerators = isWholeRig(place) ? acceleratorsUsed : acceleratorsPerNode(place) * nodes
+  return {per: endless ? 'throughput-unit' : 'run', accelerators, rooflineSeconds, estimateSeconds, ratio: estimateSeconds / rooflineSeconds}
+}
+
+/** "decode step: weights" belongs to "decode step"; what names no budget is of one step, or of the run where it adds up to that. */
+export function budgetsOf(performance: Pick<Performance, 'operators' | 'workSeconds' | 'configuration'>, hardware: Hardware | undefined): TimeBudget[] {
+  const nameOf = ({name}: Operator): string => (name.includes(': ') ? name.slice(0, name.indexOf(': ')) : '')
+  return [...Map.groupBy(performance.operators, nameOf)].map(([name, operators]): TimeBudget => {
+    const total = operators.reduce((sum, {seconds}) => sum + seconds, 0)
+    return {
+      group: name === '' ? unnamedGroup(total, performance) : name,
+      operators: operators
+        .map((operator): OperatorShare => ({
+          name: name === '' ? operator.name : operator.name.slice(name.length + 2),
+          seconds: operator.seconds,
+          share: total > 0 ? operator.seconds / total : 0,
+          bound: operator.bound,
+          ...rateOf(operator, performance, hardware),
+        }))
+        .toSorted((a, b) => b.seconds - a.seconds),
+    }
+  })
+}
+
+const unnamedGroup = (total: number, {workSeconds}: Pick<Performance, 'workSeconds'>): string =>
+  workSeconds !== null && Math.abs(total - workSeconds.p50) <= workSeconds.p50 * 1e-6 ? 'run' : 'step'
+
+const NO_RATE = {unit: null, achieved: null, limit: null} as const
+
+/** The rate at which an operator works on what bounds it, and the data sheet's. Operators count FLOP and bytes of one accelerator, as their seconds do. */
+function rateOf({bound, flops, bytes, seconds}: Operator, {configuration}: Pick<Performance, 'configuration'>, hardware: Hardware | undefined): Pick<OperatorShare, 'unit' | 'achieved' | 'limit'> {
+  const amount = bound === 'compute' ? flops : bound === 'host' || bound === 'overhead' ? undefined : bytes
+  const achieved = amount === undefined || !(seconds > 0) ? Number.NaN : amount / seconds
+  if (!Number.isFinite(achieved)) return NO_RATE
+  return {unit: bound === 'compute' ? 'FLOP/s' : 'bytes/s', achieved, limit: hardware === undefined ? null : limitOn(bound, hardware, configuration.precision)}
+}
+
+/**
+ * The dense peak at which numbers of a precision are multiplied: at their width, or in 16 bits where the hardware has no units for it (and in 32
+ * where it has none for 16, or, as Pascal cards, only a token few).
+ */
+function peakFor(accelerator: Accelerator, precision: string): number | null {
+  const own = peakFlops(accelerator, precision)
+  if (own !== undefined && WIDE_PRECISIONS.includes(precision)) return own
+  const {bf16 = 0, fp16 = 0, fp32 = 0} = accelerator.peakFlops
+  return Math.max(own ?? 0, bf16, fp16, fp32) || null
+}
+
+const WIDE_PRECISIONS: readonly string[] = ['fp32', 'tf32', 'fp64']
+
+function limitOn(bound: Operator['bound'], {accelerator, acceleratorsPerNode, levels, network}: Hardware, precision = ''): number | null {
+  switch (bound) {
+    case 'compute':
+      return peakFor(accelerator, precision)
+    case 'memory-bandwidth':
+      return accelerator.memoryBandwidthBytesPerSecond
+    case 'link': {
+      // Over uneven links it depends on who talks to whom.
+      const [level, another] = levels ?? []
+      return level === undefined || another !== undefined ? null : level.bytesPerSecond
+    }
+    case 'network':
+      return network === undefined ? null : network.bytesPerSecondPerNode / Math.max(1, acceleratorsPerNode)
+    case 'host': case 'overhead':
+      return null
+    default:
+      return bound satisfies never
+  }
+}
