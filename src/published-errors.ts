@@ -12,6 +12,8 @@ export function openPublishedErrors(packageRoot: string): PublishedErrors {
 
 export function publishedErrorsOf({figures, outOfSample}: AccuracyRecord): PublishedErrors {
   return (kind, metric) => {
+    // The first token alone and in a queue: the tables have no figure of either.
+    if (metric.startsWith('ttft-')) return undefined
     // Figures go by the labels and the columns of published rows.
     const label = readers.find(reader => reader.kind === kind)?.labels[0] ?? kind
     const figure = figureOf(label, metric.endsWith('watts') ? 'watts' : metric)

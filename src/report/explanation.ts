@@ -169,7 +169,7 @@ function errorLines({knownError, nearest}: Explanation, width: number): Line[] {
   const share = (of: (error: PublishedError) => number): ((error: KnownFigureError) => string) => error => (error.published === null ? '' : `${significant(of(error.published) * 100, 2)} %`)
   const columns: Column<KnownFigureError>[] = [
     {title: 'figure', align: 'left', priority: 0, shrinksTo: 8, widest: 30, cell: ({metric}) => (Object.hasOwn(FIGURE, metric) ? FIGURE[metric] : undefined) ?? metric.replaceAll('-', ' ')},
-    {title: '80 % within', align: 'right', priority: 1, cell: ({p10, p90}) => `${signed(p10 - 1)} … ${signed(p90 - 1)}`},
+    {title: '80 % within', align: 'right', priority: 1, cell: ({p10, p90}) => `${away(p10)} … ${away(p90)}`},
     {title: 'configurations', align: 'right', priority: 3, cell: error => `${figureCount(error.measurements)}${error.distance === error.from ? GLUE : WIDENED}`},
     ...(published ? [{title: 'median error', align: 'right' as const, priority: 2, cell: share(({mdape}) => mdape)}, {title: 'mean error', align: 'right' as const, priority: 2, cell: share(({mape}) => mape)}] : []),
   ]
@@ -182,7 +182,9 @@ function errorLines({knownError, nearest}: Explanation, width: number): Line[] {
 
 const WIDENED = '*'
 /** As the lines above call them. */
-const FIGURE: Readonly<Partial<Record<string, string>>> = {ttft: 'first token', tpot: 'each next token'}
+const FIGURE: Readonly<Partial<Record<string, string>>> = {
+  ttft: 'first token', 'ttft-alone': 'first token, alone', 'ttft-waiting': 'first token, queued', tpot: 'each next token',
+}
 
 function errorNotes(errors: readonly KnownFigureError[], published: boolean): string[] {
   const notes: string[] = []
@@ -192,5 +194,5 @@ function errorNotes(errors: readonly KnownFigureError[], published: boolean): st
   return notes
 }
 
-/** −0.12 → "−12 %". */
-const signed = (share: number): string => `${share < 0 ? '−' : '+'}${percent(Math.abs(share))}`
+/** 0.88 → "−12 %", 2.8 → "×2.8": percentages above a hundred are hard to read. */
+const away = (ratio: number): string => (ratio >= 2 ? `×${significant(ratio, 2)}` : `${ratio < 1 ? '−' : '+'}${percent(Math.abs(ratio - 1))}`)

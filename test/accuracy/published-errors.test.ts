@@ -23,6 +23,7 @@ test.for([
 })
 
 test('what is not recorded is not known', () => {
+  expect(errors('llm-inference', 'ttft-waiting')).toBeUndefined()
   expect(errors('generic', 'throughput')).toBeUndefined()
   expect(errors('__proto__', 'speed')).toBeUndefined()
   expect(openPublishedErrors(path.join(import.meta.dirname, 'nowhere'))('llm-inference', 'tpot')).toBeUndefined()

@@ -80,7 +80,7 @@ test('the known errors, with what is to be known of them', () => {
   const text = shown(evidenceLines(run, 120))
 
   expect(text).toMatch(/^ +step time +−12 % … \+18 % +1,134 +8\.8 % +23 %$/m)
-  expect(text).toMatch(/^ +memory +−20 % … \+105 % +20\*$/m)
+  expect(text).toMatch(/^ +memory +−20 % … ×2\.5 +20\*$/m)
   expect(text).toMatch(/\* known only nearer to a measurement \(same accelerator and model\), and widened for this/)
   expect(text).not.toContain('factors were fitted to')
 })
