@@ -133,6 +133,11 @@ export interface Performance {
   readonly throughput: {readonly unit: string; readonly value: Interval | null}
   /** Rate at full load, where it differs from `throughput` (serving below saturation). Same unit. */
   readonly saturationThroughput?: Interval
+  /**
+   * What the hardware in use could take, in the same unit: requests that come at random, as fast as all goals allow (`null` = it meets them at no
+   * rate), and with everything queued at once. Online serving only.
+   */
+  readonly capacity?: {readonly atGoal: Interval | null; readonly saturated: Interval}
   readonly latency: Latency | null
   readonly memory: MemoryUse
   readonly load: Load

@@ -86,7 +86,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
       skills: session.options.skills,
     }),
     warnings: [...new Set([...unaskedNote(estimate), ...tightNote(estimate), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
-    ...(detailed ? {operators: performance.operators} : {}),
+    ...(detailed ? {operators: performance.operators, ...(performance.capacity === undefined ? {} : {capacity: performance.capacity})} : {}),
   }
 }
 

@@ -50,6 +50,8 @@ export interface PlanTarget {
   readonly ineligibleReason: IneligibleReason | null
   readonly configuration: Configuration
   readonly throughput: {readonly unit: string; readonly p10: number | null; readonly p50: number | null; readonly p90: number | null}
+  /** What the machines in use could take (online serving, where details are shown): at the goals, and with everything queued at once. */
+  readonly capacity?: {readonly atGoal: Interval | null; readonly saturated: Interval}
   readonly durationHours: Interval | null
   readonly workHours: Interval | null
   readonly latency: {

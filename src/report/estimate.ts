@@ -124,10 +124,11 @@ function timeLines(target: Estimated, view: EstimateView): Line[] {
   return entries('Time', texts, view.width)
 }
 
-function throughputLines({throughput, latency}: Estimated, view: EstimateView): Line[] {
+function throughputLines({throughput, capacity, latency}: Estimated, view: EstimateView): Line[] {
   const {unit, p10, p50, p90} = throughput
   const rate = p10 === null || p50 === null || p90 === null ? `${UNKNOWN} (${unit})` : inFull({p10, p50, p90}, unit)
   const lines = labelled('Throughput', rate, view.width)
+  if (capacity !== undefined) lines.push(...entries('', [capacity.atGoal === null ? 'the goals are missed at any rate' : `as much as the goals allow, if requests come at random: ${inFull(capacity.atGoal, unit)}`, `everything queued at once: ${inFull(capacity.saturated, unit)}`], view.width, 2))
   if (latency === null) return lines
   const quantiles = (name: string, {median, p99}: {median: Interval; p99: Interval}): string => `${name}: median ${secondsInFull(median)}, 99th percentile ${secondsInFull(p99)}`
   lines.push(...entries('Latency', [quantiles('first token', latency.ttftSeconds), quantiles('each next token', latency.tpotSeconds)], view.width, 2))

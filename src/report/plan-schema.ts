@@ -117,6 +117,7 @@ const unranked = {
   ineligibleReason: z.enum(['stale', 'from-price', 'unverified', 'marketplace']).nullable(),
   configuration: Configuration,
   throughput: z.strictObject({unit: text, p10: amount.nullable(), p50: amount.nullable(), p90: amount.nullable()}),
+  capacity: z.strictObject({atGoal: Interval.nullable(), saturated: Interval}).optional(),
   durationHours: known,
   workHours: known,
   latency: z.strictObject({ttftSeconds: Quantile, tpotSeconds: Quantile}).nullable(),

@@ -161,11 +161,23 @@ function splitOf(setting: Setting, runtime: string): Split {
   return {accelerators: Math.max(accelerators, replica * dp), configuration: {tp, pp, dp: Math.max(dp, Math.floor(accelerators / replica)), ep}}
 }
 
-/** MLPerf's limits at p99: server TPOT 200 ms (Llama-2-70B, Mixtral), 175 (Llama-3.1-405B), 100 (Llama-3.1-8B), 80 (DeepSeek-R1); interactive 40, 80, 30 ms. */
-function mlperfTpotSeconds({model, phase}: Setting): number | undefined {
-  if (phase === 'interactive') return /405B/.test(model) ? 0.08 : /8B/.test(model) ? 0.03 : 0.04
-  if (phase !== 'server') return undefined
-  return /405B/.test(model) ? 0.175 : /3\.1 8B/.test(model) ? 0.1 : /DeepSeek/.test(model) ? 0.08 : 0.2
+/** A model's limits at p99, seconds: of the server scenario and of the interactive one. */
+interface Limits {
+  readonly server: {readonly ttft: number; readonly tpot: number}
+  readonly interactive: {readonly ttft: number; readonly tpot: number}
+}
+
+/** MLPerf Inference's limits (mlcommons/inference_policies, rounds 4.1 to 5.1); GPT-J has one of the whole answer, 20 s, that never binds. */
+const MLPERF_LIMITS: readonly (readonly [RegExp, Limits])[] = [
+  [/405B/i, {server: {ttft: 6, tpot: 0.175}, interactive: {ttft: 4.5, tpot: 0.08}}],
+  [/3\.1[ -]8B/i, {server: {ttft: 2, tpot: 0.1}, interactive: {ttft: 0.5, tpot: 0.03}}],
+  [/DeepSeek/i, {server: {ttft: 2, tpot: 0.08}, interactive: {ttft: 1.5, tpot: 0.015}}],
+  [/llama|mixtral/i, {server: {ttft: 2, tpot: 0.2}, interactive: {ttft: 0.45, tpot: 0.04}}],
+]
+
+function mlperfGoal({model, phase}: Setting): Limits['server'] | undefined {
+  if (phase !== 'server' && phase !== 'interactive') return undefined
+  return MLPERF_LIMITS.find(([pattern]) => pattern.test(model))?.[1][phase]
 }
 
 type Read = MeasuredCase['read']
@@ -235,11 +247,10 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
     inputTokens: Math.max(1, Math.round(input)), outputTokens: Math.max(1, Math.round(output)),
     ...(beams > 1 ? {prefixCacheShare: 1 - 1 / beams} : {}), ...(imageTokens > 0 ? {imageTokens} : {}),
   }
-  let slo: Record<string, unknown> | undefined
+  let slo: Limits['server'] | undefined
   if (phase === 'offline' || phase === 'server' || phase === 'interactive' || (phase === 'offline_throughput' && concurrency === undefined)) {
     Object.assign(traffic, {mode: 'offline', requests: phase === 'offline_throughput' ? MANY_REQUESTS.queue : MANY_REQUESTS.benchmark})
-    const tpot = mlperfTpotSeconds(setting)
-    if (tpot !== undefined) slo = {tpot}
+    slo = mlperfGoal(setting)
   } else {
     if (concurrency === undefined && !phase.endsWith('batch1')) return no('unanswered', 'how many requests were in flight is not known')
     traffic['concurrency'] = concurrency ?? 1

@@ -242,6 +242,9 @@ function settle(demand: InferenceDemand, hardware: Hardware, configuration: Conf
     const memory = memoryOf(plan, configuration.batch)
     return refused('memory', `${configuration.batch} sequences of ${demand.inputTokens + demand.outputTokens} tokens need ${gib(memory.neededGib.p50)} GiB per accelerator, has ${gib(memory.availableGib)}`, `use batch ${plan.sequencesThatFit}, or more accelerators per replica`, memory)
   }
+  if (load.kind === 'offline' && demand.goal.ttft !== undefined && rateAtGoal(demand, plan.serving, slotLimit, limitState) === 0) {
+    return refused('slo', `a request alone gets its first token after ${milliseconds(limitState.ttftP99)} and then one every ${milliseconds(limitState.tpotP99)}: the goals are missed at any rate`, 'more accelerators per replica, or slower goals')
+  }
   if (load.kind === 'offline' && slotsWithinPace(demand, plan, slotLimit) < 1) {
     return refused('slo', `one sequence alone gets a token every ${milliseconds(limitState.tpotMedian)}, the goal is ${milliseconds(demand.goal.tpot?.seconds ?? 0)}`, 'more accelerators per replica, or a slower goal')
   }
@@ -371,7 +374,8 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
   const state = averageState
   if (load.kind === 'offline') {
     const sequences = Math.max(1, Math.min(slots, load.requests / replicas))
-    saturated(serving, shape, sequences, state)
+    const atGoal = demand.goal.ttft === undefined ? undefined : rateAtGoal(demand, serving, sequences, state)
+    if (atGoal === undefined) saturated(serving, shape, sequences, state)
     const throughput = intervalFromSpread(state.requestsPerSecond * replicas * outputTokens, spreads.throughput)
     const total = load.requests * outputTokens
     return {active: replicas, sequences, throughput, workSeconds: {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}}
@@ -390,6 +394,24 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
   tryReplicas(demand, plan, replicas, slots)
   const sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
   return {active: replicas, sequences, throughput: exactly(load.averagePerSecond * outputTokens), workSeconds: null}
+}
+
+/** Halvings of the interval in which the highest rate lies: to a part in ten thousand. */
+const RATE_ROUNDS = 13
+
+/** Requests/s of one replica that come at random, as fast as all goals allow; 0 = they are missed at any rate. Leaves its state in `into`. */
+function rateAtGoal(demand: InferenceDemand, serving: Serving, slots: number, into: SteadyState): number {
+  const shape = shapeOf(demand)
+  const holds = (perSecond: number): boolean => openLoop(serving, shape, perSecond, slots, into) && meetsGoal(demand, into)
+  let [low, high] = [0, saturated(serving, shape, slots, into).requestsPerSecond]
+  for (let round = 0; round < RATE_ROUNDS; round++) {
+    const middle = (low + high) / 2
+    if (holds(middle)) low = middle
+    else high = middle
+  }
+  if (low > 0) openLoop(serving, shape, low, slots, into)
+  into.requestsPerSecond = low
+  return low
 }
 
 /** The part of a performance that only its reader asks for. */
@@ -422,6 +444,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     endless: demand.endless,
     throughput: {unit: demand.throughputUnit, value: throughput},
     get saturationThroughput() { return intervalFromSpread(Math.max(limitPerSecond(), throughput.p50), plan.spreads.throughput) },
+    ...(demand.endless ? {get capacity() { return capacityOf(demand, plan, replicas, settled.slots) }} : {}),
     get latency() {
       runAt(demand, configuration, plan, replicas, slots)
       return latencyOf(demand, plan, replicas, slots)
@@ -439,6 +462,12 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     get notes() { return details().notes },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
+}
+
+function capacityOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas: number, slots: number): NonNullable<Performance['capacity']> {
+  const tokensPerSecond = (requestsPerSecond: number): Interval => intervalFromSpread(requestsPerSecond * replicas * demand.outputTokens, spreads.throughput)
+  const atGoal = rateAtGoal(demand, serving, slots, limitState)
+  return {atGoal: atGoal > 0 ? tokensPerSecond(atGoal) : null, saturated: tokensPerSecond(saturated(serving, shapeOf(demand), slots, limitState).requestsPerSecond)}
 }
 
 /** Which spread a first token has: requests beyond the slots wait for one to come free, and for how long nobody knows well. */
