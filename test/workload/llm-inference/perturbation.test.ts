@@ -125,8 +125,8 @@ describe('the rest of the spec', () => {
 
   test('a tight latency goal takes more replicas', () => {
     const before = {...base(rate), configuration: {...sharded, tp: 1, precision: 'fp8'}, spec: {model: 'Llama-3.1-8B', traffic: {...rate, requestsPerSecond: 20}}}
-    expect(changes(before, {...before, spec: {...before.spec, slo: {tpot: {median: '7 ms'}}}})).toMatchObject({replicas: 'up', tpot: 'down', saturation: MOVES})
-    expect(changes(before, {...before, spec: {...before.spec, slo: {ttft: '70 ms'}}})).toMatchObject({replicas: 'up', ttft: 'down'})
+    expect(changes(before, {...before, spec: {...before.spec, slo: {tpot: {median: '7.5 ms'}}}})).toMatchObject({replicas: 'up', tpot: 'down', saturation: MOVES})
+    expect(changes(before, {...before, spec: {...before.spec, slo: {ttft: '90 ms'}}})).toMatchObject({replicas: 'up', ttft: 'down'})
   })
 
   test('expert parallelism wider than tensor parallelism spreads the experts', () => {
@@ -254,12 +254,12 @@ describe('calibration', () => {
     compute: {setting: () => ({...base(), spec: {model: 'Llama-3.1-70B', traffic: users}, configuration: {...sharded, precision: 'bf16'}}), value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
     'compute-8bit': {value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
     'compute-4bit': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 0.9, expected: {throughput: 'up'}},
-    'compute-watts': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 2, expected: {throughput: 'down', ttft: 'up'}},
+    'compute-watts': {setting: () => ({...base({...users, inputTokens: 8000}), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 2, expected: {throughput: 'down', ttft: 'up'}},
     'memory-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'kv-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'memory-bandwidth-8bit': {value: 1, expected: {throughput: 'up', tpot: 'down'}},
     'memory-bandwidth-4bit': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 1, expected: {throughput: 'up', tpot: 'down'}},
-    'clock-exponent': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 0.9, expected: {throughput: 'down', ttft: 'up'}},
+    'clock-exponent': {setting: () => ({...base({...users, inputTokens: 8000}), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 0.9, expected: {throughput: 'down', ttft: 'up'}},
     'expert-bandwidth': {setting: mixture, value: 1, expected: {throughput: 'up', tpot: 'down'}},
     'expert-bandwidth-8bit': {setting: mixture, value: 1, expected: {throughput: 'up', tpot: 'down'}},
     'expert-bandwidth-4bit': {setting: () => ({...mixture(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 1, expected: {throughput: 'up', tpot: 'down'}},
