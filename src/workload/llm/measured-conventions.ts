@@ -35,6 +35,7 @@ export function measuredRuntime(framework: string, tunes: boolean): string {
   if (/maxtext|\bjax\b|t5x|paxml/i.test(framework)) return 'maxtext'
   if (/neuron/i.test(framework)) return 'neuron'
   if (/gaudi|habana/i.test(framework)) return 'gaudi'
+  if (/\bmlx\b/i.test(framework)) return 'mlx'
   if (/transformers|llm-foundry|composer|litgpt|torchtune|torchtitan|llama-factory|unsloth|axolotl|pytorch/i.test(framework)) return 'pytorch'
   if (/deepspeed/i.test(framework)) return 'deepspeed'
   if (/megatron|nemo|fast-llm|gigatron/i.test(framework)) return 'megatron'
