@@ -162,7 +162,7 @@ const DEPTHS: readonly (readonly [parameters: number, layers: number])[] = [
 const GPT_STYLE = /^(?:gpt|megatron|opt|bloom|mpt|pythia|cerebras|turing|mt-nlg|codegen|galactica|falcon)/
 const HEAD_DIM = 128
 /** Widths come in steps that heads of 128 and tensor parallelism divide. */
-const widthStep = (hidden: number): number => (hidden >= 8192 ? 1024 : hidden >= 2048 ? 512 : HEAD_DIM)
+const widthStep = (hidden: number): number => (hidden >= 8192 ? 1024 : hidden >= 4096 ? 512 : hidden >= 1024 ? 256 : HEAD_DIM)
 
 function depthOf(parameters: number): number {
   const last = DEPTHS.length - 1
