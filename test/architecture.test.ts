@@ -124,7 +124,6 @@ describe('a provider or a kind is named in its own folder only', () => {
     'accuracy/accelerator-label.ts': 'words that say nothing in the label of a measurement',
     'catalog/verify.ts': 'checks of how each provider writes the count of accelerators into its names: data checks, no product logic',
     'workload/llm/training-search.ts': 'shared by the two training kinds, whose order of runtimes differs',
-    'workload/llm/training-measured.ts': 'shared by the two training kinds, reads published rows of either',
   }
 
   test.for([

@@ -27,7 +27,6 @@ import {isRefusal, resolveLayout} from '../../src/workload/llm/training-layout.t
 import {ASSUMED_FACTORS, factorsFrom, type TrainingFactors, type TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
 import {measuredConfigurations, measuredPerformance, predictTrainingMeasurement, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
 import {trainingMemory} from '../../src/workload/llm/training-memory.ts'
-import type {TrainingKind} from '../../src/workload/llm/training-question.ts'
 import {trainingStep} from '../../src/workload/llm/training-step.ts'
 import type {TrainingLayout} from '../../src/workload/llm/training.ts'
 import {log, root, writeCalibration} from './fit.ts'
@@ -38,6 +37,8 @@ import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope}
 const AS_OF = '2026-11-20'
 
 const KINDS = ['llm-pretrain', 'llm-finetune'] as const
+type TrainingKind = (typeof KINDS)[number]
+const kindNamed = (id: TrainingKind) => ({id, tunes: id === 'llm-finetune'})
 const FILES: readonly (readonly [string, TrainingKind])[] = [['llm-training', 'llm-pretrain'], ['llm-finetuning', 'llm-finetune'], ['memory-fit', 'llm-finetune']]
 
 /** Belongs to the hardware: parts of vendor and architecture, the same for both kinds. */
@@ -241,7 +242,7 @@ const isRate = (metric: string): boolean => /per_s|mfu|tflops/.test(metric)
 function errorsOf(samples: readonly Sample[], facts: PlanningFacts, accelerators: readonly Accelerator[]): Error[] {
   return samples.flatMap(sample => {
     if (sample.ran) return []
-    const answer = predictTrainingMeasurement(sample.setting, sample.kind, facts, accelerators)
+    const answer = predictTrainingMeasurement(sample.setting, kindNamed(sample.kind), facts, accelerators)
     if (answer.status !== 'answered' || !(answer.interval.p50 > 0)) return []
     const {p10, p50, p90} = answer.interval
     const ln = Math.log(sample.measured / p50) * (isRate(sample.metric) ? -1 : 1)
@@ -296,7 +297,7 @@ function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]):
     const run = id.split('--')[0] ?? id
     if (seen.has(`${run} ${memory}`)) return
     const setting = settingOf(measurement)
-    const reading = readTrainingMeasurement(setting, kind, base, accelerators)
+    const reading = readTrainingMeasurement(setting, kindNamed(kind), base, accelerators)
     if (reading.status !== 'case') return
     seen.add(`${run} ${memory}`)
     const {question, hardware} = reading.case

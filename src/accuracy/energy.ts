@@ -71,7 +71,8 @@ function describedTraining(setting: Setting): Setting {
 }
 
 function readTraining(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): EnergyReading {
-  const kind = setting.kind === 'llm_finetuning' ? 'llm-finetune' : 'llm-pretrain'
+  const tunes = setting.kind === 'llm_finetuning'
+  const kind = {id: tunes ? 'llm-finetune' : 'llm-pretrain', tunes}
   const reading = readTrainingMeasurement(describedTraining(setting), kind, facts, accelerators)
   if (reading.status !== 'case') return reading
   const {question, hardware} = reading.case

@@ -166,7 +166,7 @@ export const CalibrationEntry = z.strictObject({
   kind: z.string(),
   /** What is scaled, e.g. `compute`, `memory-bandwidth`, `link`, `step-overhead-seconds`. */
   quantity: z.string(),
-  /** Architecture slug, or `*`. */
+  /** Architecture slug, `vendor:` with a vendor for all of its, or `*`. */
   architecture: z.string(),
   /** Runtime id, or `*`. */
   runtime: z.string(),

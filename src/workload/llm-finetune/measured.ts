@@ -6,5 +6,5 @@ import {predictTrainingMeasurement} from '../llm/training-measured.ts'
 
 /** The estimator's answer to the setting of a published result, in the source's own unit and scope. */
 export function predictMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
-  return predictTrainingMeasurement(setting, 'llm-finetune', facts, accelerators)
+  return predictTrainingMeasurement(setting, {id: 'llm-finetune', tunes: true}, facts, accelerators)
 }

@@ -31,14 +31,15 @@ export interface Conventions {
 }
 
 /** `framework` in a source's words → runtime of data/software.csv. */
-export function measuredRuntime(framework: string, kind: string): string {
+export function measuredRuntime(framework: string, tunes: boolean): string {
   if (/maxtext|\bjax\b|t5x|paxml/i.test(framework)) return 'maxtext'
   if (/neuron/i.test(framework)) return 'neuron'
   if (/gaudi|habana/i.test(framework)) return 'gaudi'
+  if (/\bmlx\b/i.test(framework)) return 'mlx'
   if (/transformers|llm-foundry|composer|litgpt|torchtune|torchtitan|llama-factory|unsloth|axolotl|pytorch/i.test(framework)) return 'pytorch'
   if (/deepspeed/i.test(framework)) return 'deepspeed'
   if (/megatron|nemo|fast-llm|gigatron/i.test(framework)) return 'megatron'
-  return kind === 'llm-finetune' ? 'pytorch' : 'megatron'
+  return tunes ? 'pytorch' : 'megatron'
 }
 
 const ZERO_STAGE = {none: 0, states: 1, gradients: 2, full: 3} as const
@@ -56,13 +57,13 @@ function attentionOf(framework: string, model: LanguageModel): Pick<Implementati
   if (is(/megatron-deepspeed/i)) return {attention: 'materialised'}
   // PyTorch's own attention was of the first generation to 2.1, of the second since; llm-foundry took the first by default.
   if (is(/llm-foundry|composer|litgpt|PyTorch (?:1\.|2\.[01]\b)/i)) return {attention: 1}
-  return measuredRuntime(framework, 'llm-finetune') === 'pytorch' && model.layers > 0 ? {attention: 2} : {}
+  return measuredRuntime(framework, true) === 'pytorch' && model.layers > 0 ? {attention: 2} : {}
 }
 
 /** Models below this were trained and tuned without sharding in the recipes of small cards. */
 const SMALL_PARAMETERS = 1.5e9
 
-export function conventionsOf({framework, phase, precision, notes, accelerators}: Setting, kind: string, model: LanguageModel): Conventions {
+export function conventionsOf({framework, phase, precision, notes, accelerators}: Setting, tunes: boolean, model: LanguageModel): Conventions {
   const adapters = /lora|adapter/i.test(phase)
   const several = (accelerators ?? 1) > 1
   const is = (pattern: RegExp): boolean => pattern.test(framework)
@@ -87,11 +88,11 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       : litgpt ? (several ? 'full' : 'none')
       : torchtune ? (notes.optionsListed === true ? 'none' : 'full')
       // What most tutorials and scripts do, where nobody says.
-      : kind === 'llm-finetune' && framework === '' ? 'full'
+      : tunes && framework === '' ? 'full'
       : undefined)
   const offloads = notes.offload ?? (notes.optimizerOffloadOf !== undefined && !adapters && model.id.toLowerCase().includes(notes.optimizerOffloadOf) ? 'optimizer' : 'none')
   return {
-    runtime: measuredRuntime(framework, kind),
+    runtime: measuredRuntime(framework, tunes),
     adapters,
     // LLaMA-Adapter trains prompts and scales.
     rank: /adapter/i.test(phase) ? 0 : transformers ? 64 : 8,

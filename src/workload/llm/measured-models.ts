@@ -119,7 +119,8 @@ const SIZE_TOLERANCE = 0.12
 /** Billions of parameters that a name says: "GPT-3 6.7B", "Qwen3-30B-A3B", "Kimi K2 1.04T". `undefined` = it does not. */
 export function sizeInName(name: string): {readonly total: number | undefined; readonly active: number | undefined} {
   const billions = (found: RegExpExecArray | null): number | undefined => (found === null ? undefined : Number(found[1]) * ({m: 1e-3, b: 1, t: 1e3}[(found[2] ?? 'b').toLowerCase()] ?? 1))
-  const total = /(?<![\w.])(\d+(?:\.\d+)?) ?([MBT])\b/i.exec(name.replaceAll(/\bA\d+(?:\.\d+)?B\b/gi, ' '))
+  // "E4B" has four billion effective ones.
+  const total = /(?<![\w.]|\bE)E?(\d+(?:\.\d+)?) ?([MBT])\b/i.exec(name.replaceAll(/\bA\d+(?:\.\d+)?B\b/gi, ' '))
   const active = /\bA(\d+(?:\.\d+)?)(B)\b/i.exec(name) ?? /(\d+(?:\.\d+)?) ?(B) active/i.exec(name)
   return {total: billions(total), active: billions(active)}
 }
@@ -159,8 +160,9 @@ const DEPTHS: readonly (readonly [parameters: number, layers: number])[] = [
 ]
 /** Families built after GPT-2: plain MLPs of four times the width, as many keys as queries, learned positions, some 50,000 words. */
 const GPT_STYLE = /^(?:gpt|megatron|opt|bloom|mpt|pythia|cerebras|turing|mt-nlg|codegen|galactica|falcon)/
-/** A width is a multiple of it: heads of 128. */
 const HEAD_DIM = 128
+/** Widths come in steps that heads of 128 and tensor parallelism divide. */
+const widthStep = (hidden: number): number => (hidden >= 8192 ? 1024 : hidden >= 4096 ? 512 : hidden >= 1024 ? 256 : HEAD_DIM)
 
 function depthOf(parameters: number): number {
   const last = DEPTHS.length - 1
@@ -183,7 +185,7 @@ export function modelOfSize(id: string, parameters: number, active: number | und
   const perLayer = plain ? 12 : 13
   const linear = vocab * (tied ? 1 : 2)
   const exact = (-linear + Math.sqrt(linear * linear + 4 * layers * perLayer * backbone)) / (2 * layers * perLayer)
-  const hidden = Math.max(HEAD_DIM, Math.round(exact / HEAD_DIM) * HEAD_DIM)
+  const hidden = Math.max(HEAD_DIM, Math.round(exact / widthStep(exact)) * widthStep(exact))
   const heads = hidden / HEAD_DIM
   const dense = modelOf(id, {
     layers, hidden, heads, kvHeads: plain ? heads : Math.max(1, Math.round(heads / 4)), vocab, tied, gated: !plain, learned: plain,

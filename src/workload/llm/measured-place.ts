@@ -24,7 +24,8 @@ const SAME_PART: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** The part a result was measured on. Export variants have slower links; a capped part runs at a lower clock (power ∝ frequency³). */
-export function measuredAccelerator(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+export function measuredAccelerator(written: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  const label = written.replace(/\b(Gaudi|Trainium|Inferentia) (\d)/i, '$1$2').replace(/\b([VP]100) SXM\b/i, '$1 SXM2')
   const other = SAME_PART.find(([pattern]) => pattern.test(label))?.[1]
   const found = other === undefined ? matchAccelerator(label, accelerators) : accelerators.find(accelerator => accelerator.id === other)
   if (found === undefined) return undefined

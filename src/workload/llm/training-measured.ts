@@ -78,13 +78,13 @@ export function predictTrainingMeasurement(setting: Setting, kind: TrainingKind,
   const {question, hardware} = reading.case
   const {accelerator} = hardware
   const model = question.work.model.id
-  const about = {distance: facts.calibration.distance(kind, accelerator, model), model, acceleratorId: accelerator.id} as const
+  const about = {distance: facts.calibration.distance(kind.id, accelerator, model), model, acceleratorId: accelerator.id} as const
   const configurations = measuredConfigurations(reading.case, facts)
   const performance = measuredPerformance(reading.case, configurations, facts)
   if (question.figure === 'fits') {
     return {status: 'answered', interval: performance !== undefined && performance.memory.neededGib.p50 <= accelerator.memoryGib ? exactly(1) : exactly(0), ...about}
   }
   if (performance === undefined) return {status: 'unanswered', reason: 'no layout fits this hardware'}
-  const {runShare} = trainingFactors(facts.calibration, kind, accelerator, performance.configuration.runtime ?? '*')
+  const {runShare} = trainingFactors(facts.calibration, kind.id, accelerator, performance.configuration.runtime ?? '*')
   return {status: 'answered', interval: question.predict(performance, hardware, runShare), ...about}
 }

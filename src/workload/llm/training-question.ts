@@ -13,7 +13,11 @@ import type {TrainingWork} from './training.ts'
 
 /** From the setting of a published result to what it asks of the training physics. */
 
-export type TrainingKind = 'llm-pretrain' | 'llm-finetune'
+export interface TrainingKind {
+  readonly id: string
+  /** Starts from weights that exist. */
+  readonly tunes: boolean
+}
 
 /** What a result asks, or why it cannot be answered. */
 export type TrainingQuestion =
@@ -75,7 +79,7 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   if (model === undefined) return no(`the shape of "${setting.model}" is not known`)
   if (model.layers < 1 || model.attention === 'hybrid-linear-mla') return no(`the shape of "${setting.model}" is incomplete`)
 
-  const conventions = conventionsOf(setting, kind, model)
+  const conventions = conventionsOf(setting, kind.tunes, model)
   const {adapters} = conventions
   const isMemory = metric === 'memory_gib' || metric === 'fits'
   const sequenceLength = sequenceLengthOf(setting, kind, model, isMemory)
@@ -90,12 +94,12 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
   const quantised = adapters && !/int8|8-bit/i.test(setting.precision) && (/q-?lora/i.test(phase) || /nf4|4-bit|int4/i.test(setting.precision))
   const rounded = Math.max(1, Math.round(sequenceLength))
   const work: TrainingWork = {
-    kind,
+    kind: kind.id,
     model,
     sequenceLength: rounded,
     globalBatch: batch ?? Math.max(accelerators, Math.round((accelerators * USUAL_TOKENS_PER_ACCELERATOR) / rounded)),
     tokens: tokens ?? rounded * (batch ?? accelerators),
-    tunes: kind === 'llm-finetune',
+    tunes: kind.tunes,
     trains: adapters ? 'adapters' : 'all',
     rank: adapters ? (notes.adapterRank ?? conventions.rank) : 0,
     base: quantised ? 'nf4' : adapters && /int8|8-bit/i.test(setting.precision) ? 'int8' : 'computed',
@@ -188,14 +192,14 @@ function countedFlopsPerToken(work: TrainingWork, {countsFullAttention}: Convent
 /** Tokens of one sequence as it is computed, padding included. */
 function sequenceLengthOf(setting: Setting, kind: TrainingKind, model: LanguageModel, isMemory: boolean): number | undefined {
   const {dataset, framework, notes, sequenceLength, microBatch} = setting
-  if (/alpaca/i.test(dataset) && notes.packed !== true && kind === 'llm-finetune') {
+  if (/alpaca/i.test(dataset) && notes.packed !== true && kind.tunes) {
     // Samples as they come: a step's time goes with the average one, padded to the longest of its micro-batch; its memory with the longest of all.
     const average = ALPACA.average * (model.vocab >= LARGE_VOCABULARY.from ? LARGE_VOCABULARY.tokenShare : 1)
     if (isMemory) return sequenceLength ?? longestSample(notes.longestSampleTokens ?? {}, setting.model) ?? ALPACA.longest
     if (sequenceLength === undefined || sequenceLength > average) return Math.min(sequenceLength ?? Number.POSITIVE_INFINITY, average * (1 + PADDING_PER_LN * Math.log(microBatch ?? 1)))
   }
   if (sequenceLength !== undefined) return sequenceLength
-  if (kind === 'llm-finetune') return undefined
+  if (kind.tunes) return undefined
   return model.maxContext === undefined ? 2048 : Math.min(model.maxContext, /neuron/i.test(framework) ? 4096 : 8192)
 }
 

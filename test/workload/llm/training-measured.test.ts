@@ -111,7 +111,7 @@ const ROW: Setting = {
 }
 type Changed = Partial<Omit<Setting, 'notes'>> & {notes?: string}
 const ask = ({notes, ...changed}: Changed, kind: 'llm-pretrain' | 'llm-finetune' = 'llm-pretrain') =>
-  trainingQuestion({...ROW, ...changed, notes: parseNotes(notes ?? '')}, kind, facts.languageModel)
+  trainingQuestion({...ROW, ...changed, notes: parseNotes(notes ?? '')}, {id: kind, tunes: kind === 'llm-finetune'}, facts.languageModel)
 
 describe('how a row is read', () => {
   test('degrees, batch and precision become a configuration', () => {
@@ -124,7 +124,7 @@ describe('how a row is read', () => {
     ['mosaicml llm-foundry / Composer FSDP', 'pytorch'], ['Megatron-DeepSpeed', 'deepspeed'], ['NVIDIA Megatron-Bridge (NeMo container 26.04)', 'megatron'], ['torchtitan (torch 2.6 dev)', 'pytorch'],
     ['MaxText (JAX)', 'maxtext'], ['Neuron 2.15.0 torch-neuronx', 'neuron'], ['HF Transformers + PEFT + DeepSpeed (PyTorch 2.0)', 'pytorch'], ['', 'megatron'],
   ] as const)('%s runs as %s', ([framework, runtime]) => {
-    expect(measuredRuntime(framework, 'llm-pretrain')).toBe(runtime)
+    expect(measuredRuntime(framework, false)).toBe(runtime)
   })
 
   test.for([['bf16-true', 'bf16'], ['mxfp8', 'fp8'], ['fp8-mx', 'fp8'], ['nvfp4', 'nvfp4'], ['fp16', 'fp16'], ['Autocast:BF16+SR', 'bf16'], ['nf4 (4-bit)', 'bf16']] as const)('precision %s is %s', ([text, precision]) => {
