@@ -2,7 +2,7 @@ import type {Accelerator} from '../../catalog/schema.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
-import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal} from '../../performance/types.ts'
+import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal, WorkLoad} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import {trainingCertainty, trainingFactors} from './training-factors.ts'
@@ -10,7 +10,7 @@ import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
 import {OFFLOADING} from './training-traffic.ts'
-import {trainingStep} from './training-step.ts'
+import {trainingStep, UNPACKING, type TrainingStep} from './training-step.ts'
 import type {TrainingLayout, TrainingWork} from './training.ts'
 import {baseWeightBytes, linkDomain, stepLowerBoundSeconds} from './training.ts'
 
@@ -74,6 +74,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
       memoryShare: Math.min(1, step.memorySeconds * busy),
       linkShare: Math.min(1, step.linkSeconds * busy),
       hostShare: Math.min(1, step.hostSeconds * busy),
+      work: workOfStep(step, peakFlops(accelerator, precision) ?? Number.NaN),
     },
     acceleratorsUsed: Math.min(used, target.acceleratorsPerNode * target.nodes),
     loadSeconds: loadSeconds(work, hardware, runtime, precision, facts),
@@ -85,6 +86,18 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
     notes: notesOn(work, hardware, layout, used, accelerator),
   }
   return {feasible: true, performance}
+}
+
+/** What one accelerator computes and moves, as shares of its peaks and of the time. Watts follow from it. */
+function workOfStep(step: TrainingStep, peak: number): WorkLoad {
+  const shareOf = (belongs: (operator: Operator) => boolean): number => Math.min(1, step.operators.reduce((total, operator) => total + (belongs(operator) ? operator.seconds : 0), 0) / step.seconds)
+  return {
+    activeShare: shareOf(({bound}) => bound === 'compute' || bound === 'memory-bandwidth'),
+    flopsShare: Math.min(1, step.flopsPerAccelerator / step.seconds / peak),
+    bytesShare: Math.min(1, step.memorySeconds / step.seconds),
+    cacheBytesShare: 0,
+    unpackShare: shareOf(({name}) => name === UNPACKING),
+  }
 }
 
 /** Start of the runtime, then every node reads its part of the weights (data/runtimes.csv). */

@@ -6,6 +6,9 @@ import {activationTraffic, exposedWeightTraffic, weightTraffic, weightUpdate} fr
 import {virtualStages, type TrainingLayout, type TrainingWork} from './training.ts'
 
 /** One optimizer step: the operators sum to `seconds`. */
+/** The operator that turns 4-bit weights into ones that can be multiplied. */
+export const UNPACKING = 'unpacking of 4-bit weights'
+
 export interface TrainingStep {
   readonly seconds: number
   readonly operators: readonly Operator[]
@@ -77,7 +80,7 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   add(operators, 'elementwise', around.seconds * m, 'memory-bandwidth', undefined, (around.bytes + around.adapterBytes) * m)
   add(operators, 'casting to 8 and 4 bit', casting.seconds * m, 'memory-bandwidth', undefined, casting.bytes * m)
   add(operators, 'output head and loss', head.seconds * m, 'compute', head.flops * m, head.bytes * m)
-  add(operators, 'unpacking of 4-bit weights', unpacking * m, 'memory-bandwidth')
+  add(operators, UNPACKING, unpacking * m, 'memory-bandwidth')
   add(operators, 'tensor-parallel collectives', exposedTensor * m, tp > domain ? 'network' : 'link')
   add(operators, 'expert exchange', exposedExchange * m, ep > domain ? 'network' : 'link')
   add(operators, 'context ring', exposedRing * m, tp * cp > domain ? 'network' : 'link')
