@@ -5,10 +5,10 @@ import {attentionForward, castingWork, denseForward, elementwise, expertForward,
 import {activationTraffic, exposedWeightTraffic, weightTraffic, weightUpdate} from './training-traffic.ts'
 import {virtualStages, type TrainingLayout, type TrainingWork} from './training.ts'
 
-/** One optimizer step: the operators sum to `seconds`. */
 /** The operator that turns 4-bit weights into ones that can be multiplied. */
 export const UNPACKING = 'unpacking of 4-bit weights'
 
+/** One optimizer step: the operators sum to `seconds`. */
 export interface TrainingStep {
   readonly seconds: number
   readonly operators: readonly Operator[]

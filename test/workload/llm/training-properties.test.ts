@@ -1,4 +1,5 @@
 import * as fc from 'fast-check'
+import type {Load} from '../../../src/performance/types.ts'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {hardwareOf} from '../../../src/catalog/hardware.ts'
 import {peakFlops} from '../../../src/performance/peak.ts'
@@ -7,6 +8,8 @@ import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {llmFinetune} from '../../../src/workload/llm-finetune/index.ts'
 import {llmPretrain} from '../../../src/workload/llm-pretrain/index.ts'
 import {best, bundledFacts, hardwareNamed} from './training-fixtures.ts'
+
+const sharesOf = ({work, ...busy}: Load): readonly number[] => [...Object.values(busy), ...Object.values(work ?? {})]
 
 let facts: PlanningFacts
 beforeAll(async () => void (facts = await bundledFacts()))
@@ -57,7 +60,7 @@ describe('whatever is asked', () => {
           expect(memory.lines.reduce((sum, line) => sum + line.gib, 0)).toBeCloseTo(memory.neededGib.p50, 6)
           expect(memory.neededGib.p50).toBeLessThanOrEqual(memory.availableGib)
           expect(operators.every(operator => Number.isFinite(operator.seconds) && operator.seconds >= 0)).toBe(true)
-          for (const share of Object.values(load)) expect(share >= 0 && share <= 1).toBe(true)
+          for (const share of sharesOf(load)) expect(share >= 0 && share <= 1).toBe(true)
           expect(performance.acceleratorsUsed).toBeLessThanOrEqual(on.acceleratorsPerNode * on.nodes)
         }
         return true
@@ -94,7 +97,7 @@ describe('whatever is asked', () => {
       fc.property(inline, fc.constantFrom('llm-pretrain', 'llm-finetune'), fc.constantFrom('full', 'lora', 'qlora', 'dpo', 'grpo'), fc.integer({min: 1, max: 1e6}), fc.integer({min: 1, max: 1e5}), part, (shape, kind, method, sequenceLength, globalBatch, where) => {
         const spec = {kind, model: shape, tokens: 1e9, sequenceLength, globalBatch, ...(kind === 'llm-finetune' ? {method} : {})}
         for (const {performance} of candidates(spec, hardware(where))) {
-          const figures = [...Object.values(performance.workSeconds!), ...Object.values(performance.throughput.value!), ...Object.values(performance.memory.neededGib), ...Object.values(performance.load), performance.rooflineSeconds, performance.loadSeconds, performance.checkpointBytes, ...performance.operators.flatMap(({seconds, flops, bytes}) => [seconds, flops ?? 0, bytes ?? 0])]
+          const figures = [...Object.values(performance.workSeconds!), ...Object.values(performance.throughput.value!), ...Object.values(performance.memory.neededGib), ...sharesOf(performance.load), performance.rooflineSeconds, performance.loadSeconds, performance.checkpointBytes, ...performance.operators.flatMap(({seconds, flops, bytes}) => [seconds, flops ?? 0, bytes ?? 0])]
           expect(figures.filter(figure => !Number.isFinite(figure) || figure < 0)).toEqual([])
           expect(performance.memory.lines.every(line => line.gib > 0)).toBe(true)
         }
