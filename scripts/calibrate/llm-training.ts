@@ -173,7 +173,8 @@ function fit(samples: readonly Sample[], base: PlanningFacts, say: (text: string
   return {entries, evidence: evidenceOf(samples)}
 }
 
-const SOURCE_BALANCE = 0.5
+/** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. */
+const SOURCE_BALANCE = 0.4
 /** Hours of whole runs count more than training; the catalog gives hybrids no layer by layer shape. Both say little about the factors. */
 const trustIn = ({metric, found}: Sample): number => (metric === 'gpu_hours' ? 0.2 : found.question.work.model.attention.startsWith('hybrid') ? 0.6 : 1)
 
