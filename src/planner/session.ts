@@ -206,7 +206,7 @@ export function nodeCounts(session: Session, place: Place): number[] {
 }
 
 /** Up to here every node count is tried for serving, beyond it doublings. */
-const DENSE_NODES = 8
+const DENSE_NODES = 16
 
 export function acceleratorsPerNode(place: Place): number {
   return place.kind === 'cloud' ? place.machine.acceleratorCount : place.acceleratorsPerNode

@@ -21,7 +21,7 @@ describe('a reference of online serving', () => {
   test('on slower hardware than estimated takes more replicas to keep the goal', async () => {
     const rate = await plainRate()
     const [as] = (await estimate(chat(throughput(rate)), world, ON)).targets
-    const [slower] = (await estimate(chat(throughput(rate * 0.75)), world, ON)).targets
+    const [slower] = (await estimate(chat(throughput(rate * 0.5)), world, ON)).targets
 
     expect(slower?.configuration.dp).toBeGreaterThan(as?.configuration.dp ?? Number.NaN)
     for (const target of [as, slower]) expect(target?.latency?.tpotSeconds.p99.p50).toBeLessThanOrEqual(0.06)
