@@ -129,11 +129,16 @@ describe('serving under a goal', () => {
 
   test('slower than estimated takes more replicas, and the goal is checked at the measured speed', async () => {
     const plain = await rate(world)
-    const [as] = (await estimate(CHAT, world, ON)).targets
-    const [slower] = (await estimate(CHAT, withMeasured([bench(plain * 0.65)]), ON)).targets
+    // At the measured speed the fewest replicas that hold the cache miss this goal by a little, and one more, with fewer sequences each, keeps it.
+    const own = withMeasured([bench(plain * 0.5)])
+    const fewest = (await estimate({...CHAT, slo: {tpot: '1 s'}}, own, ON)).targets[0]
+    const goal = (fewest?.latency?.tpotSeconds.p99.p50 ?? Number.NaN) * 0.97
+    const chat = {...CHAT, slo: {tpot: `${goal * 1e3} ms`}}
+    const [as] = (await estimate(chat, world, ON)).targets
+    const [slower] = (await estimate(chat, own, ON)).targets
 
     expect(slower?.configuration.dp).toBeGreaterThan(as?.configuration.dp ?? Number.NaN)
-    expect(slower?.latency?.tpotSeconds.p99.p50).toBeLessThanOrEqual(0.06)
+    expect(slower?.latency?.tpotSeconds.p99.p50).toBeLessThanOrEqual(goal)
   })
 
   test('the measured rate comes out where it was measured', async () => {
