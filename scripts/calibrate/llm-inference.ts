@@ -1,8 +1,10 @@
 /**
  * Fits the factors of language-model serving (kind llm-inference) to data/measured: `node scripts/calibrate/llm-inference.ts [--check] [--fast]`.
  * Writes data/calibration.json and, without --fast, data/measured/held-out.json. Deterministic; run it again when the measurements or the
- * formulas change. See hierarchy.ts for the fit and docs/models/llm-inference.md for the factors.
+ * formulas change. See hierarchy.ts for the fit and docs/models/llm-inference.md for the factors. What is left out runs in processes of its own.
  */
+import {fork} from 'node:child_process'
+import {availableParallelism} from 'node:os'
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
@@ -31,7 +33,7 @@ const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
 const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.3 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.15 : name === 'queueShare' ? 0.25 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
 const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
@@ -72,13 +74,13 @@ const OF_FORMATS: Partial<Record<FactorName, readonly string[]>> = {
 }
 
 /** Whether a factor can move the sample at all: a derivative that is 0 need not be taken. */
-function concerns(name: FactorName, {found: {demand, configuration}, figure}: Sample): boolean {
+function concerns(name: FactorName, {found: {demand, configuration}, figure, configurations}: Sample): boolean {
   if (OF_MIXTURES.has(name) && demand.model.experts === undefined) return false
   const formats = OF_FORMATS[name]
   if (formats !== undefined && !formats.includes(configuration.precision ?? '')) return false
-  if (name === 'requestSeconds') return figure === 'ttft' && demand.engineOnly !== true
+  if (name === 'requestSeconds') return figure !== 'tpot' && demand.engineOnly !== true
   if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
-  if (name === 'lockstep' || name === 'balanceSteps') return (configuration.ep ?? 1) > (configuration.tp ?? 1)
+  if (name === 'lockstep' || name === 'balanceSteps') return configurations.some(({tp = 1, ep = 1}) => ep > tp)
   if (name === 'queueShare' || name === 'queueExponent') return demand.load.kind === 'concurrency' && demand.load.average > 1
   return true
 }
@@ -143,7 +145,7 @@ export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: num
   let fitted: HierarchicalFit<Sample> | undefined
   let parts = from
   for (let round = 0; round < rounds; round++) {
-    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? 30 : 4, relativeIterations: 10})
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? 30 : 5, relativeIterations: 12})
     parts = fitted.parts
     if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
   }
@@ -151,7 +153,7 @@ export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: num
 }
 
 /** Entries of the calibration: each factor for all, per vendor-shrunk architecture, per runtime and pair, where they differ from what is inherited. */
-function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]): CalibrationEntry[] {
+export function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]): CalibrationEntry[] {
   const entries: CalibrationEntry[] = []
   const part = (name: FactorName, key: string): number => fitted.parts.get(`${name}|${key}`) ?? 0
   const architectures = new Map(samples.map(({architecture, vendor}) => [architecture, vendor]))
@@ -191,7 +193,7 @@ function entriesOf(fitted: HierarchicalFit<Sample>, samples: readonly Sample[]):
   return entries
 }
 
-function evidenceOf(samples: readonly Sample[]): CalibrationEvidence[] {
+export function evidenceOf(samples: readonly Sample[]): CalibrationEvidence[] {
   const counts = Map.groupBy(samples, ({accelerator, architecture, model}) => JSON.stringify([accelerator, architecture, model]))
   return [...counts].map(([key, rows]) => {
     const [accelerator, architecture, model] = JSON.parse(key) as [string, string, string]
@@ -235,18 +237,27 @@ interface Scored {
   readonly spread: SpreadName
 }
 
-export function score(samples: readonly Sample[], fitted: HierarchicalFit<Sample>, base: PlanningFacts): Scored[] {
-  chooseConfigurations(samples, fitted.lnValues, base)
+/** Predicts the samples as the estimates do. `versions: false` = as for a plan, which says what runs but not in which version. */
+export function score(samples: readonly Sample[], calibration: Calibration, base: PlanningFacts, {versions = true} = {}): Scored[] {
+  const facts = {...base, calibration}
   return samples.flatMap(sample => {
-    const facts = {...base, calibration: calibrationWith(fitted.lnValues(sample))}
-    const {performance} = measuredPerformance(sample.found, sample.configurations, facts)
-    const predicted = performance === undefined ? undefined : sample.found.read(performance)?.p50
+    const {demand: {runtimeVersion, ...demand}, ...rest} = sample.found
+    const found = {...rest, demand: {...demand, ...(versions && runtimeVersion !== undefined ? {runtimeVersion} : {})}}
+    const {performance} = measuredPerformance(found, measuredConfigurations(found, facts), facts)
+    const predicted = performance === undefined ? undefined : found.read(performance)?.p50
     if (performance === undefined || predicted === undefined || !(predicted > 0)) return []
     const {dp = 1, batch = 1} = performance.configuration
-    const spread = sample.figure === 'ttft' ? firstTokenRegime(sample.found.demand, dp, batch) : sample.figure
+    const spread = sample.figure === 'ttft' ? firstTokenRegime(demand, dp, batch) : isTokenRateAlone(sample) ? 'tpot' : sample.figure
     return [{sample, spread, error: Math.log(sample.measurement.value! / predicted)}]
   })
 }
+
+/** Rates that are read off a latency: of one request, whose tokens or prompt they count. */
+const isTokenRateAlone = ({measurement, setting}: Sample): boolean => measurement.metric.startsWith('output_tokens_per_s') && setting.phase === 'decode_batch1'
+const isInverse = (sample: Sample): boolean => isTokenRateAlone(sample) || sample.measurement.metric.startsWith('prompt_tokens')
+
+/** ln(measured ÷ predicted) of what the spread is of: a time where the source states its inverse. */
+const spreadError = ({sample, error}: Scored): number => (isInverse(sample) ? -error : error)
 
 const quantile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(share * (sorted.length - 1))))] ?? Number.NaN
 
@@ -270,45 +281,116 @@ const GROUP: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Sa
   architecture: ({architecture}) => architecture,
 }
 
+/** What is left out in turn: the last two only for intervals at such a distance. */
+const OUTS = ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const
+type Out = (typeof OUTS)[number]
+
+interface Job {
+  readonly way: Out
+  readonly parts: readonly (readonly [string, number])[]
+}
+
+/** Scores by position of the sample, so that it passes from process to process. */
+interface Outcome {
+  readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadName; readonly plain: boolean}[]
+  readonly folds: readonly HeldOutFold[]
+}
+
+/** Fits without each fold in turn; starts at the fit of all, whose parts that nothing is left to say about a first step takes back. */
+async function leaveOut({way, parts}: Job): Promise<Outcome> {
+  const {base, samples} = await loadSamples()
+  const indexOf = new Map(samples.map((sample, index) => [sample, index]))
+  const scores: Outcome['scores'][number][] = []
+  const folds: HeldOutFold[] = []
+  for (const held of foldsOf(samples, GROUP[way], way === 'configuration' ? 4 : 5)) {
+    const inFold = new Set(held)
+    const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
+    const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
+    const without = fit(others, base, 1, undefined, process.argv.includes('--cold') ? undefined : new Map(parts))
+    const fold = {kinds: [KIND], held, entries: entriesOf(without, others), evidence: evidenceOf(others)}
+    const calibration = createCalibration(fold.entries, [], fold.evidence)
+    for (const plain of [false, true]) for (const {sample, error, spread} of score(own, calibration, base, {versions: !plain})) scores.push({index: indexOf.get(sample)!, error, spread, plain})
+    if (way === 'model' || way === 'accelerator' || way === 'source') folds.push({way, ...fold})
+  }
+  return {scores, folds}
+}
+
+/** The same in a process of its own. */
+function inProcess(job: Job): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = fork(import.meta.filename, [...process.argv.slice(2), '--worker'], {serialization: 'advanced'})
+    let outcome: Outcome | undefined
+    child.on('message', (message: Outcome) => (outcome = message))
+    child.on('error', reject)
+    child.on('exit', code => (outcome === undefined ? reject(new Error(`${job.way}: the process ended with ${code}`)) : resolve(outcome)))
+    child.send(job)
+  })
+}
+
+function work(): void {
+  process.once('message', (job: Job) => {
+    void leaveOut(job).then(outcome => process.send!(outcome, () => process.disconnect()))
+  })
+}
+
 async function main(): Promise<void> {
   const {base, samples} = await loadSamples()
   const fitted = fit(samples, base, 2, log)
-  report('fitted', score(samples, fitted, base))
-  const fast = process.argv.includes('--fast')
-  const errors = new Map<string, Scored[]>()
-  const folds: HeldOutFold[] = []
-  if (!fast) {
-    for (const way of (process.env['WAYS']?.split(',') as ('configuration' | 'model')[] | undefined) ?? ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const) {
-      const scored: Scored[] = []
-      for (const held of foldsOf(samples, GROUP[way], way === 'configuration' ? 4 : 5)) {
-        const inFold = new Set(held)
-        const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
-        const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-        const without = fit(others, base, 1, undefined, fitted.parts)
-        scored.push(...score(own, without, base))
-        if (way === 'model' || way === 'accelerator' || way === 'source') folds.push({kinds: [KIND], way, held, entries: entriesOf(without, others), evidence: evidenceOf(others)})
-      }
-      errors.set(way, scored)
-      report(way, scored)
-    }
-  } else errors.set('configuration', score(samples, fitted, base))
+  const all = {entries: entriesOf(fitted, samples), evidence: evidenceOf(samples)}
+  report('fitted', score(samples, createCalibration(all.entries, [], all.evidence), base))
+  // Intervals are of what was left out: a fit alone leaves those that there are.
+  if (process.argv.includes('--fast')) return writeCalibration([KIND], {...all, spreads: base.snapshot.calibration.spreads.filter(({kind}) => kind === KIND)}, 'llm-inference.ts')
 
+  const errors = new Map<Out, Scored[]>()
+  const folds = new Map<Out, readonly HeldOutFold[]>()
+  const waiting: Out[] = [...OUTS]
+  const next = async (): Promise<void> => {
+    for (let way = waiting.shift(); way !== undefined; way = waiting.shift()) {
+      const outcome = await inProcess({way, parts: [...fitted.parts]})
+      const scored = (plain: boolean): Scored[] => outcome.scores.filter(each => each.plain === plain).map(({index, ...rest}) => ({sample: samples[index]!, ...rest}))
+      report(way, scored(false))
+      report(`${way}, no version`, scored(true))
+      errors.set(way, scored(true))
+      folds.set(way, outcome.folds)
+    }
+  }
+  await Promise.all(Array.from({length: Math.min(availableParallelism(), OUTS.length)}, next))
+  writeCalibration([KIND], {...all, spreads: spreadsFrom(errors)}, 'llm-inference.ts')
+  writeHeldOut([KIND], OUTS.flatMap(way => folds.get(way) ?? []))
+}
+
+/** Fewer rows say nothing about tails. */
+const LEAST_FOR_SPREAD = 20
+
+/** 10th and 90th percentile of the errors, rows weighted as in the fit; plans do not say a version, so neither do the predictions. */
+function spreadsFrom(errors: ReadonlyMap<Out, readonly Scored[]>): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
   for (const name of Object.keys(SPREAD_METRICS) as SpreadName[]) {
     let before = {lowLog: 0, highLog: 0}
     for (const [distance, way] of DISTANCE_WAYS) {
-      const list = (errors.get(way) ?? []).filter(({spread}) => spread === name).map(({error}) => error).sort((a, b) => a - b)
-      if (list.length === 0) continue
+      const scored = errors.get(way) ?? []
+      const list = scored.filter(({spread}) => spread === name)
+      // Waits for a free slot are few: all that lie beyond first tokens in general are taken with them.
+      const rows = list.length >= LEAST_FOR_SPREAD ? list : scored.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
+      if (rows.length === 0) continue
+      const at = (share: number): number => weightedQuantile(rows, share)
       // Farther off is never more certain.
-      before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
-      spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
+      before = {lowLog: Math.min(before.lowLog, at(0.1)), highLog: Math.max(before.highLog, at(0.9))}
+      spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: rows.length})
     }
   }
-  writeCalibration([KIND], {entries: entriesOf(fitted, samples), spreads, evidence: evidenceOf(samples)}, 'llm-inference.ts')
-  if (!fast) writeHeldOut([KIND], folds)
+  return spreads
+}
+
+function weightedQuantile(scored: readonly Scored[], share: number): number {
+  const sorted = scored.map(each => ({error: spreadError(each), weight: each.sample.weight})).sort((a, b) => a.error - b.error)
+  const wanted = share * sorted.reduce((total, {weight}) => total + weight, 0)
+  let sum = 0
+  for (const {error, weight} of sorted) if ((sum += weight) >= wanted) return error
+  return sorted.at(-1)?.error ?? Number.NaN
 }
 
 /** What was left out to see how far off a prediction at this distance is. */
-const DISTANCE_WAYS: readonly (readonly [Distance, string])[] = [[DISTANCES[0], 'configuration'], [DISTANCES[1], 'model'], [DISTANCES[2], 'accelerator'], [DISTANCES[3], 'architecture']]
+const DISTANCE_WAYS: readonly (readonly [Distance, Out])[] = [[DISTANCES[0], 'configuration'], [DISTANCES[1], 'model'], [DISTANCES[2], 'accelerator'], [DISTANCES[3], 'architecture']]
 
-if (import.meta.main) await main()
+if (import.meta.main) await (process.argv.includes('--worker') ? work() : main())

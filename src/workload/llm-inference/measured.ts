@@ -47,7 +47,7 @@ const USUAL_RUNTIME = 'tensorrt-llm'
 const runtimeOf = (framework: string): string => RUNTIMES.find(([pattern]) => pattern.test(framework))?.[1] ?? USUAL_RUNTIME
 
 /** `trtllm 1.2.0rc6.post3` → 1.2.0rc6.post3: kernels change with every release, and so do the options that come with it. */
-const versionOf = (framework: string): string => /\b\d+\.\d+[\w.]*/.exec(framework)?.[0].replace(/\.+$/, '') ?? 'unstated'
+const versionOf = (framework: string): string | undefined => /\b\d+\.\d+[\w.]*/.exec(framework)?.[0].replace(/\.+$/, '')
 
 /** Phases that time the engine itself, without a server around it. */
 const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1', 'generate_static_batch'])
@@ -257,7 +257,8 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
   }
   try {
     const spec = InferenceSpec.parse({kind: 'llm-inference', model: measuredModel(setting), traffic, precision, configuration: {runtime}, ...(slo === undefined ? {} : {slo})})
-    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), runtimeVersion: versionOf(setting.framework), engineOnly: ENGINE_PHASES.has(phase)}
+    const runtimeVersion = versionOf(setting.framework)
+    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase)}
     return {status: 'case', case: {demand, hardware: hardwareFor(accelerator, count, Math.max(1, setting.nodes ?? 1)), configuration: {runtime, precision, ...configuration}, read}}
   } catch (error) {
     if (error instanceof RigorError) return no('unanswered', error.message)

@@ -7,7 +7,7 @@ import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, prefillStages, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -91,8 +91,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   return demand.disaggregated === true ? settleApart(demand, hardware, configuration, plan) : settle(demand, hardware, configuration, plan)
 }
 
-/** Replicas that prefill to replicas that decode, from long answers to long prompts. */
-const SPLITS = [[1, 7], [1, 3], [1, 2], [1, 1], [2, 1], [3, 1], [7, 1]] as const
+/** Replicas that prefill to replicas that decode; what needs the fewest first, whose refusal is the one to show. */
+const SPLITS = [[1, 1], [1, 2], [2, 1], [1, 3], [3, 1], [1, 7], [7, 1]] as const
 
 /** Prompts and answers on replicas of their own: the split that meets the goal with the fewest accelerators, among equals the highest rate. */
 function settleApart(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, plan: Plan): PerformResult {
@@ -206,8 +206,8 @@ function tryReplicas(demand: InferenceDemand, plan: Plan, replicas: number, slot
   const {load} = demand
   const {serving} = plan
   if (load.kind === 'concurrency') {
-    const share = Math.max(1, load.peak / replicas)
-    const room = slots / (1 + serving.prefillersPerDecoder)
+    const share = Math.max(oneRequest(serving), load.peak / replicas)
+    const room = roomOf(serving, slots)
     closedLoop(serving, shapeOf(demand), Math.min(share, room), peakState)
     if (share > room) waitForSlots(peakState, share - room)
     return {keepsUp: share <= room, meetsGoal: meetsGoal(demand, peakState)}
@@ -218,6 +218,10 @@ function tryReplicas(demand: InferenceDemand, plan: Plan, replicas: number, slot
   }
   return {keepsUp: true, meetsGoal: true}
 }
+
+/** Sequences in flight per replica of either sort: those that decode hold them all. */
+const roomOf = ({prefillersPerDecoder}: Serving, slots: number): number => slots / (1 + prefillersPerDecoder)
+const oneRequest = (serving: Serving): number => roomOf(serving, 1)
 
 /** Requests beyond the slots wait for one to come free. */
 function waitForSlots(state: SteadyState, waiting: number): void {
@@ -374,16 +378,16 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
   const state = averageState
   if (load.kind === 'offline') {
     const sequences = Math.max(1, Math.min(slots, load.requests / replicas))
-    const atGoal = demand.goal.ttft === undefined ? undefined : rateAtGoal(demand, serving, sequences, state)
-    if (atGoal === undefined) saturated(serving, shape, sequences, state)
+    if (demand.goal.ttft === undefined) saturated(serving, shape, sequences, state)
+    else offlineAtGoal(demand, serving, sequences, slots, state)
     const throughput = intervalFromSpread(state.requestsPerSecond * replicas * outputTokens, spreads.throughput)
     const total = load.requests * outputTokens
     return {active: replicas, sequences, throughput, workSeconds: {p10: total / throughput.p90, p50: total / throughput.p50, p90: total / throughput.p10}}
   }
   if (load.kind === 'concurrency') {
-    const active = Math.min(replicas, load.average)
+    const active = Math.min(replicas, load.average / oneRequest(serving))
     const share = load.average / active
-    const room = slots / (1 + serving.prefillersPerDecoder)
+    const room = roomOf(serving, slots)
     closedLoop(serving, shape, Math.min(share, room), state)
     if (share > room) waitForSlots(state, share - room)
     tryReplicas(demand, plan, replicas, slots)
@@ -394,6 +398,20 @@ function runAt(demand: InferenceDemand, configuration: Configuration, plan: Plan
   tryReplicas(demand, plan, replicas, slots)
   const sequences = configuration.batch ?? Math.min(slots, Math.max(1, Math.ceil(peakState.inFlight)))
   return {active: replicas, sequences, throughput: exactly(load.averagePerSecond * outputTokens), workSeconds: null}
+}
+
+/**
+ * A run of given requests whose first tokens are to be in time: fed at random as fast as the goals allow (MLPerf's server), or one after another
+ * where that is faster; never faster than so many `sequences` are without goals.
+ */
+function offlineAtGoal(demand: InferenceDemand, serving: Serving, sequences: number, slots: number, into: SteadyState): void {
+  const shape = shapeOf(demand)
+  const most = saturated(serving, shape, sequences, into).requestsPerSecond
+  const oneByOne = closedLoop(serving, shape, oneRequest(serving), into).requestsPerSecond
+  const atGoal = rateAtGoal(demand, serving, slots, into)
+  if (atGoal >= oneByOne && atGoal <= most) return
+  closedLoop(serving, shape, atGoal < oneByOne ? oneRequest(serving) : sequences, into)
+  into.requestsPerSecond = Math.min(Math.max(atGoal, oneByOne), most)
 }
 
 /** Halvings of the interval in which the highest rate lies: to a part in ten thousand. */
@@ -471,16 +489,16 @@ function capacityOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas:
 }
 
 /** Which spread a first token has: requests beyond the slots wait for one to come free, and for how long nobody knows well. */
-export function firstTokenRegime({load}: Pick<InferenceDemand, 'load'>, replicas: number, slots: number): 'ttft' | 'ttftAlone' | 'ttftWaiting' {
+export function firstTokenRegime({load}: Pick<InferenceDemand, 'load'>, replicas: number, room: number): 'ttft' | 'ttftAlone' | 'ttftWaiting' {
   if (load.kind !== 'concurrency') return 'ttft'
   const share = Math.max(1, load.peak / replicas)
-  return share > slots ? 'ttftWaiting' : share <= 1 ? 'ttftAlone' : 'ttft'
+  return share > room ? 'ttftWaiting' : share <= 1 ? 'ttftAlone' : 'ttft'
 }
 
 /** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
-function latencyOf(demand: InferenceDemand, {spreads}: Plan, replicas: number, slots: number): Latency {
+function latencyOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas: number, slots: number): Latency {
   const late = demand.load.kind === 'offline' ? averageState : peakState
-  const ttft = spreads[firstTokenRegime(demand, replicas, slots)]
+  const ttft = spreads[firstTokenRegime(demand, replicas, roomOf(serving, slots))]
   return {
     ttftSeconds: {median: intervalFromSpread(averageState.ttftMedian, ttft), p99: intervalFromSpread(late.ttftP99, ttft)},
     tpotSeconds: {median: intervalFromSpread(averageState.tpotMedian, spreads.tpot), p99: intervalFromSpread(late.tpotP99, spreads.tpot)},
@@ -502,7 +520,7 @@ function detailsOf(demand: InferenceDemand, hardware: Hardware, configuration: C
   if (!plan.runtimeKnown) notes.push(`Memory reserve and start-up of ${layout.runtime} are assumed.`)
   return {
     memory: memoryOf(plan, load.kind === 'offline' ? sequences : Math.min(plan.sequencesThatFit, sequences)),
-    operators: operatorsOf(serving, state.step, state.alone, Math.max(1, state.inFlight)),
+    operators: operatorsOf(serving, state, shapeOf(demand), Math.max(1, state.inFlight)),
     bottleneck: bottleneckOf(demand, plan, state, load.kind === 'rate' && throughput.p50 < limitPerSecond() * 0.5, slots),
     rooflineSeconds: rooflineSeconds(demand, hardware, [serving.format.operandBits], serving.format.kvBytesPerElement, minimumWeightBits(serving)),
     notes,
@@ -522,10 +540,10 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
   const microbatchesPerSecond = passesPerSecond * Math.min(layout.pp, batch)
   const prefillBytes = (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS
   return {
-    computeShare: clamp((microbatchesPerSecond * step.flops + requestsPerSecond * added.flops) / serving.flopsPerSecond),
+    computeShare: clamp(microbatchesPerSecond * step.computing + requestsPerSecond * added.computing),
     memoryShare: clamp((microbatchesPerSecond * step.bytes + requestsPerSecond * prefillBytes) / serving.weightBytesPerSecond),
     linkShare: clamp(microbatchesPerSecond * step.link + requestsPerSecond * added.link),
-    hostShare: clamp(passesPerSecond * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerSecond * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST),
+    hostShare: clamp((passesPerSecond / serving.tokensPerPass) * (factors.stepSeconds + factors.sequenceSeconds * batch) + requestsPerSecond * factors.requestSeconds * HOST_BUSY_SHARE_OF_REQUEST),
     work: workOfServing(serving, state, requestsPerSecond, shape),
   }
 }
@@ -537,19 +555,21 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
   const batch = Math.max(1, state.inFlight)
   const stages = Math.min(layout.pp, batch)
   const micro = batch / stages
-  const passesPerSecond = (requestsPerSecond * Math.max(0, shape.outputTokens - 1)) / batch
-  const tokens = micro * serving.groups
+  // `step` is in the terms of one token; a pass yields `tokensPerPass` and looks at `passTokens` of every sequence.
+  const {passTokens, tokensPerPass} = serving
+  const passesPerSecond = (requestsPerSecond * Math.max(0, shape.outputTokens - 1)) / batch / tokensPerPass
+  const tokens = micro * passTokens * serving.groups
   const hit = model.experts > 0 ? hitShare(serving, tokens) : 0
   const expertBytes = serving.routedWeightBytes * hit
   const cache = micro * cacheBytes(serving, meanContext(shape))
-  const busiestBytes = step.bytes - serving.sharedReadBytes - cache / serving.stretch
+  const busiestBytes = step.bytes * tokensPerPass - serving.sharedReadBytes - cache / serving.stretch
   const meanShare = busiestBytes > 0 ? Math.min(1, expertBytes / busiestBytes) : 1
   return workLoadOf([
     {
-      perSecond: passesPerSecond * stages, flops: (2 * micro * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
+      perSecond: passesPerSecond * stages, flops: (2 * micro * passTokens * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
       expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
       weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
-      activeSeconds: step.weights + step.attention + step.experts * meanShare + (factors.stepSeconds + factors.sequenceSeconds * batch) / stages, expertSeconds: step.experts * meanShare,
+      activeSeconds: (step.weights + step.attention + step.experts * meanShare) * tokensPerPass + (factors.stepSeconds + factors.sequenceSeconds * batch) / stages, expertSeconds: step.experts * meanShare * tokensPerPass,
     },
     {
       perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,
@@ -561,24 +581,31 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
 const clamp = (share: number): number => Math.max(0, Math.min(1, share))
 const minimumWeightBits = (serving: Serving): number => Math.min(serving.format.sharedBits, serving.format.expertBits)
 
-function operatorsOf(serving: Serving, step: SteadyState['step'], alone: SteadyState['alone'], batch: number): Operator[] {
-  const {factors, layout, model} = serving
+/** What the tokens of a request and its prompt take, line by line: the lines of a decode step sum to the median TPOT, those of the prefill to the prompt's seconds. */
+function operatorsOf(serving: Serving, {step, alone, stepSeconds, tpotMedian}: SteadyState, shape: RequestShape, batch: number): Operator[] {
+  const {factors, layout, model, passTokens, tokensPerPass, stretch, lockstep} = serving
   const decodeBound = step.computeBound ? 'compute' : 'memory-bandwidth'
-  const prefillBound = alone.computeBound ? 'compute' : 'memory-bandwidth'
   const stages = layout.pp
+  const passed = stages * stretch
+  const prefilled = prefillStages(layout, shape.newTokens) * stretch
+  const hostSeconds = (factors.stepSeconds + factors.sequenceSeconds * batch) / tokensPerPass
+  const waiting = (stepSeconds - hostSeconds) * (1 - 1 / lockstep)
+  const prefillMatmuls = (alone.weights + alone.experts) * prefilled
   // What one shard of every stage does for its step, as the seconds are: without the experts and the cache, which have lines of their own.
-  const shared = {flops: (2 * Math.max(1, batch / stages) * (model.sharedBody + model.head)) / layout.tp, bytes: serving.sharedReadBytes * stages}
+  const shared = {flops: (2 * Math.max(1, batch / stages) * passTokens * (model.sharedBody + model.head)) / layout.tp / tokensPerPass, bytes: (serving.sharedReadBytes * stages) / tokensPerPass}
   const operators: Operator[] = [
-    {name: 'decode step: weights', seconds: step.weights * stages, bound: decodeBound, ...shared},
-    {name: 'decode step: attention', seconds: step.attention * stages, bound: 'memory-bandwidth'},
-    {name: 'decode step: launches', seconds: step.overhead * stages, bound: 'overhead'},
-    {name: 'decode step: host', seconds: factors.stepSeconds + factors.sequenceSeconds * batch, bound: 'host'},
-    {name: 'prefill: matmuls', seconds: (alone.weights + alone.experts) * stages, bound: prefillBound, flops: alone.flops * stages},
-    {name: 'prefill: attention', seconds: alone.attention * stages, bound: 'compute'},
-    {name: 'prefill: launches', seconds: alone.overhead * stages + factors.stepSeconds, bound: 'overhead'},
+    {name: 'decode step: weights', seconds: step.weights * passed, bound: decodeBound, ...shared},
+    {name: 'decode step: attention', seconds: step.attention * passed, bound: 'memory-bandwidth'},
+    {name: 'decode step: launches', seconds: step.overhead * passed, bound: 'overhead'},
+    {name: 'decode step: host', seconds: hostSeconds, bound: 'host'},
+    {name: 'prefill: matmuls', seconds: prefillMatmuls, bound: alone.computeBound ? 'compute' : 'memory-bandwidth', flops: (alone.flops - alone.attentionFlops) * stages},
+    {name: 'prefill: attention', seconds: alone.attention * prefilled, bound: 'compute', flops: alone.attentionFlops * stages},
+    {name: 'prefill: launches', seconds: alone.total - prefillMatmuls - (alone.attention + alone.link) * prefilled, bound: 'overhead'},
   ]
-  if (step.experts > 0) operators.push({name: 'decode step: experts', seconds: step.experts * stages, bound: 'memory-bandwidth'})
-  if (step.link > 0) operators.push({name: 'decode step: links', seconds: step.link * stages, bound: 'link'}, {name: 'prefill: links', seconds: alone.link * stages, bound: 'link'})
+  if (step.experts > 0) operators.push({name: 'decode step: experts', seconds: step.experts * passed, bound: 'memory-bandwidth'})
+  if (waiting > 0) operators.push({name: 'decode step: slowest rank', seconds: waiting, bound: 'overhead'})
+  if (tpotMedian > stepSeconds) operators.push({name: 'decode step: prompts of others', seconds: tpotMedian - stepSeconds, bound: 'compute'})
+  if (step.link > 0) operators.push({name: 'decode step: links', seconds: step.link * passed, bound: 'link'}, {name: 'prefill: links', seconds: alone.link * prefilled, bound: 'link'})
   return operators
 }
 

@@ -15,6 +15,8 @@ export interface Format {
   /** Number format of the KV cache, for people. */
   readonly cacheFormat: string
   readonly operandBits: 4 | 8 | 16
+  /** Of the shared matrices, where a mixture's 4-bit file leaves them as they were trained. */
+  readonly sharedOperandBits: 4 | 8 | 16
 }
 
 const FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4', 'int4', 'nf4'])
@@ -49,21 +51,23 @@ function makeFormat(model: LanguageModel, precision: string, runtime: string, ac
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
     // Prompts are unpacked and multiplied in 16 bit: with 8-bit integers, as the printed rates would allow, Ada and Hopper would be three times as fast as they were.
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16}
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16, sharedOperandBits: 16}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
   const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
-  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16}
+  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16, sharedOperandBits: 16}
   const inFp8 = peakFlops.fp8 !== undefined && keepsCacheInFp8(runtime, precision)
   const kvBytesPerElement = inFp8 ? 1 : 2
   const cacheFormat = inFp8 ? 'fp8' : sixteenBit
   if (!FOUR_BIT.has(precision)) {
-    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits: precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16}
+    const operandBits = precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16
+    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: operandBits}
   }
   let operandBits: Format['operandBits'] = 16
   if ((precision === 'fp4' || precision === 'nvfp4') && peakFlops.fp4 !== undefined) operandBits = 4
   else if (precision === 'mxfp4' && peakFlops.fp4 !== undefined) operandBits = 8
-  return {sharedBits: isMixture(model) && precision !== 'nf4' ? 16 : bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits}
+  const sharedBits = isMixture(model) && precision !== 'nf4' ? 16 : bits
+  return {sharedBits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: sharedBits === 16 ? 16 : operandBits}
 }
 
 /**
@@ -194,8 +198,9 @@ export interface Serving {
   readonly kvBytesPerToken: number
   readonly kvBytesPerWindowToken: number
   readonly stateBytes: number
-  readonly flopsPerSecond: number
-  readonly attentionFlopsPerSecond: number
+  /** Of the shared matrices; of attention and output head, which multiply in 16 bit. */
+  readonly sharedFlopsPerSecond: number
+  readonly wideFlopsPerSecond: number
   readonly weightBytesPerSecond: number
   readonly kvBytesPerSecond: number
   readonly peakFlopsPerSecond: number
@@ -281,7 +286,10 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const expertRanks = Math.max(1, Math.min(ep, numbers.experts))
   // What is not spread as whole experts is cut inside them.
   const expertWidth = (numbers.expertWidth * expertRanks) / expertShards
-  const compute = clockShare(accelerator, peak, format.operandBits, factors) * (format.operandBits === 16 ? factors.compute16 : format.operandBits === 8 ? factors.compute8 : factors.compute4)
+  const flopsPerSecond = (operandBits: Format['operandBits'], printed: number): number =>
+    printed * slice * clockShare(accelerator, printed, operandBits, factors) * (operandBits === 16 ? factors.compute16 : operandBits === 8 ? factors.compute8 : factors.compute4)
+  const wideFlopsPerSecond = flopsPerSecond(16, peak16)
+  const narrowFlopsPerSecond = flopsPerSecond(format.operandBits, peak)
   const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
   const kvShards = Math.min(tp, numbers.kvHeads)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
@@ -308,8 +316,8 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     kvBytesPerToken: numbers.fullLayers * kvPerTokenLayer,
     kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
-    flopsPerSecond: peak * slice * compute,
-    attentionFlopsPerSecond: peak16 * slice * clockShare(accelerator, peak16, 16, factors) * factors.compute16,
+    sharedFlopsPerSecond: format.sharedOperandBits === format.operandBits ? narrowFlopsPerSecond : wideFlopsPerSecond,
+    wideFlopsPerSecond,
     weightBytesPerSecond: weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
@@ -319,7 +327,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     expertRanksMaximum: expectedMaximum(expertRanks),
     expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
     layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
-    expertFlopsPerSecond: peak * slice * compute * factors.expertCompute * wideEnough,
+    expertFlopsPerSecond: narrowFlopsPerSecond * factors.expertCompute * wideEnough,
     lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
     allReduceSecondsPerByte: perByte(reduce0, reduce1),
@@ -351,10 +359,16 @@ export interface PassTime {
   total: number
   computeBound: boolean
   flops: number
+  /** Of `flops`, those of attention. */
+  attentionFlops: number
   bytes: number
+  /** Seconds for which the matrix units are wanted. */
+  computing: number
+  /** Seconds for which they wait for weights: what a prompt in the same pass has for nothing. */
+  spare: number
 }
 
-export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, total: 0, computeBound: false, flops: 0, bytes: 0})
+export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, total: 0, computeBound: false, flops: 0, attentionFlops: 0, bytes: 0, computing: 0, spare: 0})
 
 /** Prompt tokens that go through a pipeline at a time: llama.cpp's default n_ubatch; the default of vLLM's max_num_batched_tokens under chunked prefill on most cards. */
 const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
@@ -377,24 +391,31 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const rows = micro * serving.passTokens
   const sharedFlops = (2 * rows * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const computeSeconds = (sharedFlops * paddedShare(rows, factors.matmulRows)) / serving.flopsPerSecond
+  const computeSeconds = sharedSeconds(serving, rows, rows) * paddedShare(rows, factors.matmulRows)
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
   into.bytes = serving.sharedReadBytes
+  into.computing = computeSeconds
+  into.spare = into.weights - computeSeconds
   into.experts = 0
   if (model.experts > 0) {
     const tokens = rows * serving.groups
     const expertBytes = serving.routedWeightBytes * readShare(serving, tokens)
     const expertFlops = (2 * rows * model.routedActive) / (tp * pp)
-    into.experts = Math.max(expertBytes / serving.expertBytesPerSecond, (expertFlops * expertPadding(serving, tokens)) / serving.expertFlopsPerSecond)
+    const expertComputeSeconds = (expertFlops * expertPadding(serving, tokens)) / serving.expertFlopsPerSecond
+    into.experts = Math.max(expertBytes / serving.expertBytesPerSecond, expertComputeSeconds)
+    into.computing += expertComputeSeconds
+    into.spare += into.experts - expertComputeSeconds
     into.flops += expertFlops
     into.bytes += expertBytes
   }
   const windowContext = Math.min(context, model.window)
   const kvBytes = micro * (serving.kvBytesPerToken * context + serving.kvBytesPerWindowToken * windowContext + 2 * serving.stateBytes)
   const attentionFlops = (rows * model.decodeAttentionFlops * (model.fullLayers * context + model.windowedLayers * windowContext)) / Math.min(tp, model.heads) / pp
-  into.attention = Math.max(kvBytes / serving.kvBytesPerSecond, attentionFlops / serving.attentionFlopsPerSecond)
+  into.attention = Math.max(kvBytes / serving.kvBytesPerSecond, attentionFlops / serving.wideFlopsPerSecond)
+  into.attentionFlops = attentionFlops
+  into.computing += attentionFlops / serving.wideFlopsPerSecond
   into.flops += attentionFlops
   into.bytes += kvBytes
   into.link = linkSeconds(serving, rows)
@@ -414,9 +435,13 @@ function draftSeconds(serving: Serving): number {
 
 /** A pass in the terms of one token of each sequence. */
 function perToken({tokensPerPass}: Serving, into: PassTime): PassTime {
-  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'total', 'flops', 'bytes'] as const) into[part] /= tokensPerPass
+  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'total', 'flops', 'attentionFlops', 'bytes', 'computing', 'spare'] as const) into[part] /= tokensPerPass
   return into
 }
+
+/** Matrix units on shared matmuls: the body for so many rows, the output head for those that need a token. Per stage. */
+const sharedSeconds = ({model, layout, sharedFlopsPerSecond, wideFlopsPerSecond}: Serving, rows: number, answers: number): number =>
+  ((2 * rows * model.sharedBody) / sharedFlopsPerSecond + (2 * answers * model.head) / wideFlopsPerSecond) / (layout.tp * layout.pp)
 
 /** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
 const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
@@ -465,6 +490,13 @@ function linkSeconds(serving: Serving, tokens: number): number {
   return seconds
 }
 
+/** Times of one stage that a prompt takes: chunks follow one another through the stages, m of them in m + pp − 1 steps (GPipe; Huang et al. 2019). */
+export function prefillStages({pp, runtime}: Layout, tokens: number): number {
+  if (pp === 1) return 1
+  const chunks = Math.ceil(tokens / (WHOLE_FILE_RUNTIMES.has(runtime) ? PIPELINE_CHUNK_TOKENS.layerSplit : PIPELINE_CHUNK_TOKENS.usual))
+  return (chunks + pp - 1) / chunks
+}
+
 /**
  * Prefill of `tokens` new tokens of one request after `start` tokens that are already cached: compute-bound matmuls
  * (2 FLOP a parameter and token; Kaplan et al. 2020), causal attention tokens·(start + tokens/2), weights read once.
@@ -479,30 +511,30 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const expertFlops = (2 * all * model.routedActive) / (tp * pp)
   const mean = start + tokens / 2
   const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
-  into.weights = (sharedFlops * (alone ? paddedShare(all, factors.matmulRows) : 1)) / serving.flopsPerSecond
+  into.weights = sharedSeconds(serving, all, requests) * (alone ? paddedShare(all, factors.matmulRows) : 1)
   into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
-  into.attention = attentionFlops / serving.attentionFlopsPerSecond
+  into.attention = attentionFlops / serving.wideFlopsPerSecond
+  into.computing = into.weights + into.experts + into.attention
   into.flops = sharedFlops + expertFlops + attentionFlops
+  into.attentionFlops = attentionFlops
   into.computeBound = true
   into.bytes = 0
+  into.spare = 0
   if (alone) {
     const expertBytes = model.experts > 0 ? serving.routedWeightBytes * readShare(serving, all * serving.groups) : 0
-    const sharedSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-    const expertSeconds = expertBytes / serving.expertBytesPerSecond
-    into.computeBound = into.weights > sharedSeconds
-    into.weights = Math.max(into.weights, sharedSeconds)
-    into.experts = Math.max(into.experts, expertSeconds)
+    const readSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
+    into.computeBound = into.weights > readSeconds
+    into.weights = Math.max(into.weights, readSeconds)
+    into.experts = Math.max(into.experts, expertBytes / serving.expertBytesPerSecond)
     into.bytes = serving.sharedReadBytes + expertBytes
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
-    // Chunks follow one another through the stages: m chunks take m + pp − 1 stage times (GPipe; Huang et al. 2019).
-    const chunks = pp > 1 ? Math.ceil(all / (WHOLE_FILE_RUNTIMES.has(layout.runtime) ? PIPELINE_CHUNK_TOKENS.layerSplit : PIPELINE_CHUNK_TOKENS.usual)) : 1
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
     const launches = model.layers * factors.prefillLayerSeconds
-    into.total = Math.max(((chunks + pp - 1) / chunks) * stage * serving.stretch, launches) + factors.stepSeconds
+    into.total = Math.max(prefillStages(layout, all) * stage * serving.stretch, launches) + factors.stepSeconds
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
-    into.link = (2 * model.layers * bytes * serving.allReduceSecondsPerByte) / pp
+    into.link = ((2 * model.layers - (serving.groups > 1 ? model.mixtureLayers : 0)) * bytes * serving.allReduceSecondsPerByte) / pp
     if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
     into.overhead = 0
     into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch * serving.lockstep

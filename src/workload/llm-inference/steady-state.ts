@@ -66,6 +66,29 @@ function withPrefills(serving: Serving, shape: RequestShape, into: SteadyState):
 }
 
 /**
+ * Seconds to the first token of a request that no other prefill holds up: its own prefill, and where others decode, half of a step until the
+ * engine looks, a step for each chunk, and as many as ranks in lockstep wait to have a prompt each.
+ */
+function firstToken({factors, groups}: Serving, {newTokens}: RequestShape, aloneSeconds: number, stepSeconds: number): number {
+  const balancing = groups > 1 ? factors.balanceSteps : 0
+  return factors.requestSeconds + aloneSeconds + stepSeconds * (0.5 + Math.ceil(newTokens / CHUNK_TOKENS) + balancing)
+}
+
+/** Passes hold prompts or answers, not both, unless told otherwise (SGLang's enable_mixed_chunk). */
+const SEPARATE_PASSES: ReadonlySet<string> = new Set(['sglang'])
+
+/**
+ * Seconds of a prefill that a decode step hides: while its weights are read the matrix units wait, and multiply the prompt's chunk meanwhile
+ * (Agrawal et al. 2024, Sarathi-Serve: decodes piggyback on chunks).
+ */
+function hiddenSeconds({layout}: Serving, {newTokens, outputTokens}: RequestShape, added: PassTime, step: PassTime, others: number): number {
+  if (SEPARATE_PASSES.has(layout.runtime)) return 0
+  // In the life of a request there are as many steps as tokens, for the prompts of all others.
+  const steps = Math.min(Math.ceil(newTokens / CHUNK_TOKENS), (outputTokens - 1) / Math.max(1, others))
+  return Math.min(added.weights + added.experts, step.spare * steps)
+}
+
+/**
  * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
  * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
  *   life = prefill alone + (output − 1) · step + (inFlight − 1) · added prefill,   requests/s = inFlight ÷ life.
@@ -77,21 +100,21 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const step = decodeStep(serving, inFlight, meanContext(shape), into.step)
   const {alone, added} = withPrefills(serving, shape, into)
   const others = Math.max(0, inFlight - 1)
-  const stolen = others * added.total
+  const prefillSeconds = added.total - hiddenSeconds(serving, shape, added, step, others)
+  const stolen = others * prefillSeconds
   const gaps = Math.max(0, shape.outputTokens - 1)
   // Without tokens to decode there are no steps to share.
   const company = gaps > 0 ? Math.min(1, others) : 0
-  const balancing = serving.groups > 1 ? factors.balanceSteps : 0
-  const first = factors.requestSeconds + alone.total + company * step.total * (0.5 + Math.ceil(shape.newTokens / CHUNK_TOKENS) + balancing)
+  const first = firstToken(serving, shape, alone.total, company * step.total)
   const life = first + gaps * step.total + stolen
-  const busyShare = Math.min(1, (inFlight * added.total) / life)
-  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * added.total * others ** factors.queueExponent + company * queueWait(busyShare, added.total, others, false))
+  const busyShare = Math.min(1, (inFlight * prefillSeconds) / life)
+  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * prefillSeconds * others ** factors.queueExponent + company * queueWait(busyShare, prefillSeconds, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
-  into.prefillSeconds = added.total
+  into.prefillSeconds = prefillSeconds
   into.requestsPerSecond = inFlight / life
   into.ttftMedian = first + queued
-  into.ttftP99 = first + Math.min(stolen, Math.max(3 * queued, queued + queueWait(busyShare, added.total, others, true)))
+  into.ttftP99 = first + Math.min(stolen, Math.max(3 * queued, queued + queueWait(busyShare, prefillSeconds, others, true)))
   const slowed = gaps > 0 ? (stolen - queued) / gaps : 0
   into.tpotMedian = step.total + slowed
   into.tpotP99 = step.total + slowed * (1 + (others > 0 ? Z_99 / Math.sqrt(others) : 0))
@@ -156,38 +179,38 @@ export function saturated(serving: Serving, shape: RequestShape, batch: number, 
  * `false` = more than `slots` sequences would have to run at once: the replica cannot keep up.
  */
 export function openLoop(serving: Serving, shape: RequestShape, perSecond: number, slots: number, into: SteadyState): boolean {
-  const {factors} = serving
   const context = meanContext(shape)
   const {alone, added} = withPrefills(serving, shape, into)
   const ratio = serving.prefillersPerDecoder
   if (ratio > 0) return openLoopApart(serving, shape, perSecond, slots, into)
-  const busyShare = perSecond * added.total
-  if (busyShare >= 0.999) return false
   const gaps = Math.max(0, shape.outputTokens - 1)
-  const tokensPerSecond = (perSecond * gaps) / (1 - busyShare)
+  const busyAt = (sequences: number): number => perSecond * (added.total - hiddenSeconds(serving, shape, added, decodeStep(serving, Math.max(1, sequences), context, into.step), sequences))
   let batch = 0
   let converged = gaps === 0
   for (let round = 0; round < 60 && !converged; round++) {
-    const next = tokensPerSecond * decodeStep(serving, Math.max(1, batch), context, into.step).total
-    if (next > slots) return false
+    const free = 1 - busyAt(batch)
+    const next = (perSecond * gaps * into.step.total) / free
+    if (free <= 0.001 || next > slots) return false
     // The map grows with the batch and flattens towards its fixed point: overshooting would miss the least one.
     converged = next - batch <= 1e-3 * next
     batch = next
   }
-  if (!converged) return false
+  const busyShare = busyAt(batch)
+  if (!converged || busyShare >= 0.999) return false
   const step = decodeStep(serving, Math.max(1, batch), context, into.step)
   const stepSeconds = step.total
   const stretched = stepSeconds / (1 - busyShare)
   const life = gaps * stretched
   const usedShare = Math.min(batch / slots, 0.999)
   const slotWait = (life / slots) * (usedShare ** (Math.sqrt(2 * (slots + 1)) - 1) / (1 - usedShare))
-  const first = factors.requestSeconds + alone.total + Math.min(1, batch) * (stepSeconds / 2)
+  const first = firstToken(serving, shape, alone.total, Math.min(1, batch) * stepSeconds)
   into.inFlight = batch
   into.stepSeconds = stepSeconds
-  into.prefillSeconds = added.total
+  const prefillSeconds = busyShare / perSecond
+  into.prefillSeconds = prefillSeconds
   into.requestsPerSecond = perSecond
-  into.ttftMedian = first + queueWait(busyShare, added.total, Number.POSITIVE_INFINITY, false) + slotWait
-  into.ttftP99 = first + queueWait(busyShare, added.total, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
+  into.ttftMedian = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, false) + slotWait
+  into.ttftP99 = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
   into.tpotMedian = stretched
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
   const crowdedStep = batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
@@ -205,12 +228,14 @@ function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number,
   if (busyShare >= MOST_BUSY) return false
   const gaps = Math.max(0, shape.outputTokens - 1)
   let batch = 0
-  for (let round = 0; round < 60; round++) {
+  let converged = gaps === 0
+  for (let round = 0; round < 60 && !converged; round++) {
     const next = arrivals * gaps * decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step).total
     if (next > slots) return false
-    if (next - batch <= 1e-3 * next) break
+    converged = next - batch <= 1e-3 * next
     batch = next
   }
+  if (!converged) return false
   const first = factors.requestSeconds + alone.total + serving.handOverSeconds
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
   into.tpotP99 = decodeStep(serving, Math.max(1, crowded), meanContext(shape), into.step).total

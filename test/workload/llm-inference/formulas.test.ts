@@ -226,7 +226,7 @@ describe('disaggregated serving', () => {
 })
 
 describe('the power limit of a board', () => {
-  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts, clockExponent: 0.5})!.flopsPerSecond
+  const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts, clockExponent: 0.5})!.sharedFlopsPerSecond
 
   test('835.5 TFLOP/s at 2 W each on 400 W run at the root of 400 ÷ 1671 of the clock', () => {
     expect(rate('h100-nvl-94gb', 2) / 835.5e12).toBeCloseTo(Math.sqrt(400 / 1671), 2)
@@ -335,4 +335,90 @@ test.for([
 ])('%d accelerators on %d nodes hold, at tp %d and pp %d, %d replicas', ([perNode, nodes, tp, pp, replicas]) => {
   const hardware = {...hardwareNamed(facts, 'h100-pcie-80gb', 1), acceleratorsPerNode: perNode ?? 1, nodes: nodes ?? 1}
   expect(replicasThatFit(hardware, tp ?? 1, pp ?? 1)).toBe(replicas)
+})
+
+describe('prompts beside answers', () => {
+  const shape = {newTokens: 200, cachedTokens: 0, outputTokens: 400}
+  const state = (runtime: string, inFlight: number, prompt = 200) => {
+    const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1, 'bf16', runtime))
+    return {serving, ...closedLoop(serving, {...shape, newTokens: prompt}, inFlight, newSteadyState())}
+  }
+
+  test('a prompt that is multiplied while the weights are read anyway costs the others nothing', () => {
+    const {added, step, prefillSeconds} = state('vllm', 8)
+    // 200 · 7.5e9 · 2 FLOP at 989 TFLOP/s take 3.0 ms, the 15 GB of weights at 3.35 TB/s 4.5 ms.
+    expect(added.weights).toBeLessThan(step.spare)
+    expect(prefillSeconds).toBeCloseTo(added.total - added.weights, 12)
+  })
+
+  test('a longer one what the reading does not hide', () => {
+    const {added, step, prefillSeconds} = state('vllm', 8, 4000)
+    expect(prefillSeconds).toBeCloseTo(added.total - step.spare, 12)
+  })
+
+  test('in passes of its own all of it', () => {
+    const {added, prefillSeconds} = state('sglang', 8)
+    expect(prefillSeconds).toBe(added.total)
+  })
+})
+
+test('what a mixture keeps in 16 bit is multiplied in 16 bit', () => {
+  const hardware = hardwareNamed(facts, 'b200-sxm-180gb', 8)
+  const serving = createServing(facts.languageModel('DeepSeek-V3'), hardware, layout(8, 'nvfp4'), IDEAL)!
+  expect(serving.sharedFlopsPerSecond).toBe(serving.wideFlopsPerSecond)
+  const dense = createServing(facts.languageModel('Llama-3.1-70B'), hardware, layout(8, 'nvfp4'), IDEAL)!
+  expect(dense.sharedFlopsPerSecond / dense.wideFlopsPerSecond).toBeCloseTo(hardware.accelerator.peakFlops.fp4! / hardware.accelerator.peakFlops.bf16!, 6)
+})
+
+describe('what watts follow from', () => {
+  const traffic = {inputTokens: 500, outputTokens: 200, concurrency: 16}
+  const configuration = {runtime: 'vllm', precision: 'bf16', tp: 8, pp: 1, ep: 1, dp: 1}
+  const work = (speculative?: Record<string, number>) =>
+    perform(facts, {model: 'Llama-3.1-70B', traffic, ...(speculative === undefined ? {} : {speculative})}, hardwareNamed(facts, 'h100-sxm-80gb', 8), configuration)
+
+  test('a pass of drafts reads weights once for all the tokens it yields', () => {
+    const [plain, drafting] = [work(), work({draftTokens: 3, acceptance: 0.8})]
+    const perToken = ({load, throughput}: typeof plain): number => load.work!.bytesShare / throughput.value!.p50
+    // (1 − 0.8⁴) ÷ 0.2 = 2.95 tokens a pass; prompts are read as before.
+    expect(perToken(plain) / perToken(drafting)).toBeGreaterThan(2)
+    expect(perToken(plain) / perToken(drafting)).toBeLessThan(2.96)
+    expect(drafting.load.work!.activeShare).toBeLessThan(1)
+  })
+})
+
+describe('the lines of the time budget', () => {
+  test.for([
+    ['Llama-3.1-70B', 'bf16', {tp: 4, pp: 2, ep: 1}, undefined],
+    ['DeepSeek-V3', 'fp8', {tp: 1, pp: 1, ep: 8, dp: 8}, undefined],
+    ['Llama-3.1-70B', 'bf16', {tp: 8, pp: 1, ep: 1}, {draftTokens: 3, acceptance: 0.8}],
+  ] as const)('of %s in %s on %j sum to the median TPOT', ([model, precision, how, speculative]) => {
+    const hardware = hardwareNamed(facts, 'h200-sxm-141gb', 8)
+    const performance = perform(facts, {model, traffic: {inputTokens: 500, outputTokens: 200, concurrency: 16}, ...(speculative === undefined ? {} : {speculative})}, hardware, {runtime: 'sglang', precision, ...how})
+    const sum = performance.operators.filter(({name}) => name.startsWith('decode step')).reduce((total, {seconds}) => total + seconds, 0)
+    expect(sum).toBeCloseTo(performance.latency!.tpotSeconds.median.p50, 6)
+  })
+})
+
+describe('a run of given requests under a goal for the first token', () => {
+  const run = (requests: number, ttft: string) =>
+    perform(facts, {model: 'Llama-3.1-8B', traffic: {inputTokens: 500, outputTokens: 200, mode: 'offline', requests}, slo: {ttft}}, hardwareNamed(facts, 'h100-sxm-80gb', 1), {runtime: 'vllm', precision: 'bf16', tp: 1, pp: 1, dp: 1})
+  const alone = () => perform(facts, {model: 'Llama-3.1-8B', traffic: {inputTokens: 500, outputTokens: 200, concurrency: 1}}, hardwareNamed(facts, 'h100-sxm-80gb', 1), {runtime: 'vllm', precision: 'bf16', tp: 1, pp: 1, dp: 1})
+
+  test('takes a single request as long as it takes by itself', () => {
+    const {ttftSeconds, tpotSeconds} = alone().latency!
+    const seconds = ttftSeconds.median.p50 + 199 * tpotSeconds.median.p50
+    const tight = `${Math.ceil(ttftSeconds.p99.p50 * 1.05e3)} ms`
+    for (const goal of [tight, '10 s']) {
+      const {p50} = run(1, goal).workSeconds!
+      expect(p50 / seconds).toBeGreaterThan(0.9)
+      expect(p50 / seconds).toBeLessThan(1.1)
+    }
+  })
+
+  test('is never slower than one after another, and faster where the goal allows', () => {
+    const {ttftSeconds, tpotSeconds} = alone().latency!
+    const seconds = ttftSeconds.median.p50 + 199 * tpotSeconds.median.p50
+    expect(run(100, `${Math.ceil(ttftSeconds.p99.p50 * 1.05e3)} ms`).workSeconds!.p50).toBeLessThanOrEqual(100 * seconds * 1.001)
+    expect(run(100, '2 s').workSeconds!.p50).toBeLessThan(10 * seconds)
+  })
 })
