@@ -1,4 +1,3 @@
-import {matchAccelerator} from '../../accuracy/accelerator-label.ts'
 import type {Prediction} from '../../accuracy/score.ts'
 import type {Setting} from '../../accuracy/setting.ts'
 import {bareHardware} from '../../catalog/hardware.ts'
@@ -9,6 +8,7 @@ import type {Configuration, Hardware, Interval, Performance} from '../../perform
 import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
 import {llmInference} from './index.ts'
+import {measuredAccelerator} from '../llm/measured-place.ts'
 import {measuredModel} from './measured-models.ts'
 import {InferenceSpec} from './schema.ts'
 import {peakFlopsFor} from './serving.ts'
@@ -231,7 +231,7 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
   if (/^CPU\b|CPU only/i.test(label)) return no('out_of_scope', 'a processor without accelerator')
   if (label === '' || /to be read from|not stated/i.test(label)) return no('out_of_scope', 'the source does not say which accelerator')
   if (label.includes(',')) return no('out_of_scope', 'several sorts of accelerators in one system')
-  const accelerator = matchAccelerator(label, accelerators)
+  const accelerator = measuredAccelerator(label, accelerators)
   if (accelerator === undefined) return no('unanswered', `${label} is not in the catalog`)
   if (peakFlopsFor(accelerator, 16) === undefined) return no('unanswered', `no matmul rate is known for ${accelerator.name}`)
   if (notes.speculative) return no('out_of_scope', 'speculative decoding whose rate of acceptance is not stated')
@@ -300,15 +300,18 @@ export function measuredConfigurations({demand, hardware, configuration}: Measur
 }
 
 /** The highest throughput over the configurations, exactly as `perform` gives it. */
-export function measuredPerformance({demand, hardware}: MeasuredCase, configurations: readonly Configuration[], facts: Facts): {readonly performance?: Performance; readonly refusal: string} {
+export function measuredPerformance({demand, hardware}: MeasuredCase, configurations: readonly Configuration[], facts: Facts): {readonly performance?: Performance; readonly refusal: string; readonly tooLarge: boolean} {
   let best: Performance | undefined
   let refusal = 'no configuration fits'
+  let tooLarge = false
   for (const configuration of configurations) {
     const result = llmInference.perform(demand, hardware, configuration, facts)
-    if (!result.feasible) refusal = result.refusal.detail
-    else if (best === undefined || (result.performance.throughput.value?.p50 ?? 0) > (best.throughput.value?.p50 ?? 0)) best = result.performance
+    if (!result.feasible) {
+      refusal = result.refusal.detail
+      tooLarge ||= result.refusal.reason === 'memory'
+    } else if (best === undefined || (result.performance.throughput.value?.p50 ?? 0) > (best.throughput.value?.p50 ?? 0)) best = result.performance
   }
-  return best === undefined ? {refusal} : {performance: best, refusal}
+  return best === undefined ? {refusal, tooLarge} : {performance: best, refusal, tooLarge: false}
 }
 
 /** The estimator's answer to one row, in the row's own unit and scope. */
@@ -316,9 +319,9 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   const reading = readMeasurement(setting, facts, accelerators)
   if (reading.status !== 'case') return reading
   const {demand, hardware, read} = reading.case
-  const {performance, refusal} = measuredPerformance(reading.case, measuredConfigurations(reading.case, facts), facts)
+  const {performance, refusal, tooLarge} = measuredPerformance(reading.case, measuredConfigurations(reading.case, facts), facts)
   const about = {distance: facts.calibration.distance('llm-inference', hardware.accelerator, demand.model.id), model: demand.model.id, acceleratorId: hardware.accelerator.id}
-  if (setting.metric === 'fits' && performance === undefined) return {status: 'answered', interval: exactly(0), ...about}
+  if (setting.metric === 'fits' && tooLarge) return {status: 'answered', interval: exactly(0), ...about}
   if (performance === undefined) return no('unanswered', refusal)
   const interval = read(performance)
   return interval === undefined ? no('unanswered', `the estimate has no ${setting.metric}`) : {status: 'answered', interval, ...about}

@@ -341,7 +341,7 @@ describe('prompts beside answers', () => {
   const shape = {newTokens: 200, cachedTokens: 0, outputTokens: 400}
   const state = (runtime: string, inFlight: number, prompt = 200) => {
     const serving = idealServing('Llama-3.1-8B', 'h100-sxm-80gb', 1, layout(1, 'bf16', runtime))
-    return {serving, ...closedLoop(serving, {...shape, newTokens: prompt}, inFlight, newSteadyState())}
+    return closedLoop(serving, {...shape, newTokens: prompt}, inFlight, newSteadyState())
   }
 
   test('a prompt that is multiplied while the weights are read anyway costs the others nothing', () => {
