@@ -34,6 +34,9 @@ export function measuredRows(file: string): readonly MeasuredRow[] {
   return parseCsv(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file).map(({cells}) => cells)
 }
 
+/** Rates are answered as rates: what takes longer than predicted has a lower one. */
+export const isRate = (metric: string): boolean => /per_s(?:_per_accelerator)?$|mfu|tflops/.test(metric)
+
 const NOISE = 0.2
 /** One row is never worse than this: a source that erred does not rule the fit. */
 const WORST = 8

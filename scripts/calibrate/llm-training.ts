@@ -11,12 +11,10 @@
  * command reads them. Spreads are percentiles of residuals by distance: configurations left out at random (the accelerator and the model
  * were measured), models, accelerators, architectures.
  */
-import fs from 'node:fs'
-import path from 'node:path'
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import {calibrationOf} from '../../src/accuracy/held-out.ts'
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
-import {parseMeasurements, type Measurement} from '../../src/catalog/parse/measured.ts'
+import type {Measurement} from '../../src/catalog/parse/measured.ts'
 import type {Accelerator, CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
 import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
 import type {Distance} from '../../src/performance/distance.ts'
@@ -29,12 +27,9 @@ import {measuredConfigurations, measuredPerformance, predictTrainingMeasurement,
 import {trainingMemory} from '../../src/workload/llm/training-memory.ts'
 import {trainingStep} from '../../src/workload/llm/training-step.ts'
 import type {TrainingLayout} from '../../src/workload/llm/training.ts'
-import {log, root, writeCalibration} from './fit.ts'
+import {AS_OF, isRate, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
 import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
-
-/** The facts were collected on this day; see data/measured. */
-const AS_OF = '2026-11-20'
 
 const KINDS = ['llm-pretrain', 'llm-finetune'] as const
 type TrainingKind = (typeof KINDS)[number]
@@ -210,12 +205,6 @@ function entriesOf(found: HierarchicalFit<Sample>, samples: readonly Sample[]): 
   return lines
 }
 
-/** The source most of the rows come from: the one a fitted figure rests on. */
-function largestSource(samples: readonly Sample[]): string {
-  const counts = [...Map.groupBy(samples, ({source}) => source)].map(([source, own]) => [source, own.length] as const)
-  return counts.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? ''
-}
-
 const sorted = <T>(groups: Map<string, T>): [string, T][] => [...groups].sort(([left], [right]) => (left < right ? -1 : 1))
 
 function evidenceOf(samples: readonly Sample[]): readonly CalibrationEvidence[] {
@@ -236,9 +225,6 @@ interface Error {
   readonly width: number
   readonly distance: Distance
 }
-
-/** Rates are answered as rates: what takes longer than predicted has a lower one. */
-const isRate = (metric: string): boolean => /per_s|mfu|tflops/.test(metric)
 
 function errorsOf(samples: readonly Sample[], facts: PlanningFacts, accelerators: readonly Accelerator[]): Error[] {
   return samples.flatMap(sample => {
@@ -311,7 +297,7 @@ function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]):
     if (!memory && configuration.microBatch !== undefined && configuration.checkpointing !== undefined && configuration.tp !== undefined) samples.push({...sample, memory: true, ran: true})
   }
   for (const [file, kind] of FILES) {
-    const rows = parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), file)
+    const rows = measurements(file)
     // FLOP are counted in many ways, seconds and tokens in one.
     for (const measurement of [...rows.filter(({metric}) => !/flops|mfu/.test(metric)), ...rows.filter(({metric}) => /flops|mfu/.test(metric))]) add(measurement, kind)
   }

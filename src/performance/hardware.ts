@@ -19,6 +19,7 @@ export function sliceOf(hardware: Hardware): Hardware {
     memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * share,
     peakFlops: scaled(whole.peakFlops),
     sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
+    ...(whole.multiprocessors === undefined ? {} : {multiprocessors: Math.max(1, Math.round(whole.multiprocessors * share))}),
   }
   const slice: Hardware = {...hardware, accelerator, acceleratorsPerNode: 1}
   slices.set(hardware, slice)

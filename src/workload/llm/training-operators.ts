@@ -21,7 +21,7 @@ const QUARTER_TILE_RATE = 0.75
  */
 const RECURRENT_WIDTHS = 24
 
-/** One forward pass of some operator. */
+/** One forward pass of some operator, on one accelerator. */
 export interface ForwardPass {
   readonly seconds: number
   readonly flops: number
@@ -163,11 +163,11 @@ function tail(rows: number, columns: number, processors: number): number {
 
 /**
  * Generation of the completions of one step (GRPO): each replica decodes its share in waves as large as memory holds;
- * a decode step reads the weights and the KV caches and does 2·active FLOP per sequence. 0 where nothing is sampled.
+ * a decode step reads the weights and the KV caches and does 2·active FLOP per sequence. Nothing where nothing is sampled.
  */
-export function rolloutSeconds({work, hardware, layout, shape, rates}: StepContext): number {
+export function rollout({work, hardware, layout, shape, rates}: StepContext): ForwardPass {
   const plan = work.rollout
-  if (plan === undefined) return 0
+  if (plan === undefined) return NOTHING
   const accelerators = layout.tp * layout.pp * layout.cp
   const sequences = layout.sequencesPerStep / layout.dp
   const weights = work.model.parameters * baseWeightBytes(work, layout.precision)
@@ -176,12 +176,13 @@ export function rolloutSeconds({work, hardware, layout, shape, rates}: StepConte
   const concurrent = Math.max(1, Math.min(sequences, (memory - weights) / perSequence))
   const waves = sequences / concurrent
   const meanCache = kvCacheBytes(work.model, plan.promptTokens + plan.completionTokens / 2, 2)
-  const stepSeconds =
-    (weights + concurrent * meanCache) / (rates.bandwidth * accelerators) +
-    (2 * (shape.denseParametersPerLayer * work.model.layers + shape.routedParametersPerToken + shape.headParameters) * concurrent) / (rates.matmulFlops * accelerators)
+  const decodeSteps = waves * plan.completionTokens
+  const bytes = (decodeSteps * (weights + concurrent * meanCache)) / accelerators
+  const decodeFlops = decodeSteps * 2 * (shape.denseParametersPerLayer * work.model.layers + shape.routedParametersPerToken + shape.headParameters) * concurrent
   const promptFlops =
     (2 * (shape.denseParametersPerLayer * work.model.layers + shape.routedParametersPerToken) +
       shape.attentionFlopsPerContext * shape.fullAttentionLayers * averageContext(plan.promptTokens, undefined)) *
     plan.promptTokens * (sequences / plan.completionsPerPrompt)
-  return waves * plan.completionTokens * stepSeconds + promptFlops / (rates.matmulFlops * accelerators)
+  const flops = (decodeFlops + promptFlops) / accelerators
+  return {seconds: bytes / rates.bandwidth + flops / rates.matmulFlops, flops, bytes}
 }

@@ -1,7 +1,7 @@
 import type {Hardware, Operator} from '../../performance/types.ts'
 import {stepContext} from './training-context.ts'
 import type {TrainingFactors} from './training-factors.ts'
-import {attentionForward, castingWork, denseForward, elementwise, expertForward, launchSeconds, outputHead, rolloutSeconds, unpackingSeconds} from './training-operators.ts'
+import {attentionForward, castingWork, denseForward, elementwise, expertForward, launchSeconds, outputHead, rollout, unpackingSeconds} from './training-operators.ts'
 import {activationTraffic, exposedWeightTraffic, weightTraffic, weightUpdate} from './training-traffic.ts'
 import {virtualStages, type TrainingLayout, type TrainingWork} from './training.ts'
 
@@ -61,6 +61,7 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   if (shared === undefined) return undefined
   const exposed = exposedWeightTraffic(shared, microSeconds, factors.overlap)
   const update = weightUpdate(context, exposed.freeSeconds)
+  const sampling = rollout(context)
 
   // The other stages have no output head.
   const bubbleSeconds =
@@ -88,22 +89,22 @@ export function trainingStep(work: TrainingWork, hardware: Hardware, layout: Tra
   add(operators, 'waiting for the host', (microSeconds - busySeconds) * m, 'host')
   add(operators, 'data-parallel collectives', exposed.perMicroSeconds * m + exposed.perStepSeconds, groups.dense * tp > domain ? 'network' : 'link')
   add(operators, 'pipeline bubble', bubbleSeconds, 'overhead')
-  add(operators, 'optimizer', update.optimizerSeconds, 'memory-bandwidth', undefined, update.bytes)
+  add(operators, 'optimizer', update.optimizerSeconds, 'memory-bandwidth', update.flops > 0 ? update.flops : undefined, update.bytes)
   add(operators, 'offload', update.offloadSeconds + update.exposedStreamSeconds * m, 'host')
-  add(operators, 'rollout', rolloutSeconds(context), 'memory-bandwidth')
+  add(operators, 'rollout', sampling.seconds, 'memory-bandwidth', sampling.flops, sampling.bytes)
   add(operators, 'start of a step', factors.stepOverheadSeconds, 'overhead')
   let seconds = 0
   for (const operator of operators) seconds += operator.seconds
 
-  const bytesPerAccelerator = (dense.bytes * passes.linear + experts.bytes * passes.linear + attention.bytes * passes.attention + casting.bytes + around.bytes + around.adapterBytes + head.bytes) * m + update.bytes
+  const bytesPerAccelerator = (dense.bytes * passes.linear + experts.bytes * passes.linear + attention.bytes * passes.attention + casting.bytes + around.bytes + around.adapterBytes + head.bytes) * m + update.bytes + sampling.bytes
   return {
     seconds,
     operators,
-    flopsPerAccelerator: (dense.flops * passes.linear + experts.flops * passes.linear + attention.flops * passes.attention + head.flops) * m,
+    flopsPerAccelerator: (dense.flops * passes.linear + experts.flops * passes.linear + attention.flops * passes.attention + head.flops) * m + update.flops + sampling.flops,
     bytesPerAccelerator,
     linkSeconds: (traffic.tensorSeconds + traffic.exchangeSeconds + traffic.ringSeconds + traffic.sendsSeconds + shared.perMicroSeconds) * m + shared.perStepSeconds,
     hostSeconds: Math.min(hostSeconds * m + update.offloadSeconds + factors.stepOverheadSeconds, seconds),
-    computeSeconds: (dense.seconds * passes.linear + experts.seconds * passes.linear + attention.seconds * passes.attention + head.flops / rates.wideFlops) * m,
+    computeSeconds: (dense.seconds * passes.linear + experts.seconds * passes.linear + attention.seconds * passes.attention + head.flops / rates.wideFlops) * m + update.flops / rates.wideFlops + sampling.flops / rates.matmulFlops,
     memorySeconds: bytesPerAccelerator / rates.nominalBandwidth,
   }
 }

@@ -112,6 +112,8 @@ export function exposedWeightTraffic({perMicroSeconds, perStepSeconds}: WeightTr
 /** The update of the weights: bytes read and written, and where. */
 export interface UpdateWork {
   readonly bytes: number
+  /** Of the accelerator, beside the elementwise work; 0 where the host updates. */
+  readonly flops: number
   /** On the accelerator; 0 where the host updates. */
   readonly optimizerSeconds: number
   /** On the host, gradients down and weights up included; 0 without offloading. */
@@ -129,14 +131,15 @@ export function weightUpdate({work, hardware, layout, rates, weights, groups, tr
   const stateBytes = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights ? 4 : 0)
   const bytes = trained * (6 + 2 * stateBytes)
   if (offload === 'none') {
-    const muonFlops = work.optimizer === 'muon' ? trained * 30 * work.model.hidden : 0 // five Newton–Schulz steps of three matmuls (Jordan et al. 2024)
-    return {bytes, optimizerSeconds: bytes / rates.bandwidth + muonFlops / rates.wideFlops, offloadSeconds: 0, exposedStreamSeconds: 0}
+    const flops = work.optimizer === 'muon' ? trained * 30 * work.model.hidden : 0 // five Newton–Schulz steps of three matmuls (Jordan et al. 2024)
+    return {bytes, flops, optimizerSeconds: bytes / rates.bandwidth + flops / rates.wideFlops, offloadSeconds: 0, exposedStreamSeconds: 0}
   }
   const pcie = (pcieX16BytesPerSecond(hardware.accelerator.pcieGeneration) ?? pcieX16BytesPerSecond(4)) * PCIE_SHARE
   const perNode = Math.max(1, Math.min(hardware.acceleratorsPerNode, tp * pp * cp * dp))
   const streamSeconds = offload === 'all' ? (here * baseWeightBytes(work, layout.precision) * 2) / pcie : 0
   return {
     bytes,
+    flops: 0,
     optimizerSeconds: 0,
     offloadSeconds: (trained * 2 * WIDTH) / pcie + (bytes * perNode) / HOST_MEMORY_BYTES_PER_SECOND,
     exposedStreamSeconds: Math.max(0, streamSeconds - freeMicroSeconds * (1 - BACKWARD_SHARE)),

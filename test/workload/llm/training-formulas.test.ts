@@ -4,7 +4,7 @@ import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {ASSUMED_FACTORS, sustainedFlops, trainingCertainty, trainingFactors, type TrainingFactors} from '../../../src/workload/llm/training-factors.ts'
 import {activationBytesPerTokenPerLayer, checkpointBytes, offloadedBytesPerNode, savedBytesPerTokenPerLayer, trainingMemory} from '../../../src/workload/llm/training-memory.ts'
 import {attentionFlopsPerTokenForward, averageContext, matmulParameters, modelFlopsPerToken, trainingShape} from '../../../src/workload/llm/training-shape.ts'
-import {trainingStep} from '../../../src/workload/llm/training-step.ts'
+import {trainingStep, type TrainingStep} from '../../../src/workload/llm/training-step.ts'
 import {linkDomain, type Implementation, optimizerStateBytes, stepLowerBoundSeconds, trainedParameters, weightsPerAccelerator} from '../../../src/workload/llm/training.ts'
 import {bundledFacts, hardwareNamed, layout, workOn} from './training-fixtures.ts'
 
@@ -254,6 +254,25 @@ describe('time of a step', () => {
     const muon = seconds(step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {optimizer: 'muon'}), 'optimizer')
 
     expect(muon - adamw).toBeCloseTo((6.738e9 * 30 * 4096) / 794.5e12, 3)
+  })
+
+  test('the FLOP of muon are executed, too', () => {
+    const [adamw, muon] = (['adamw', 'muon'] as const).map(optimizer => step('Llama-2-7b', 'h100-sxm-80gb', 1, {}, 1, IDEAL, {optimizer}).flopsPerAccelerator) as [number, number]
+
+    expect((muon - adamw) / (6.738e9 * 30 * 4096)).toBeCloseTo(1, 3)
+  })
+
+  test('a rollout reads weights and caches for each token it decodes, and does 2 FLOP per parameter for each', () => {
+    const samples = {promptTokens: 512, completionTokens: 1024, completionsPerPrompt: 8}
+    const [without, with_] = [undefined, samples].map(rollout => step('Llama-2-7b', 'h100-sxm-80gb', 1, {microBatch: 1, microBatches: 8, sequencesPerStep: 8}, 1, IDEAL, {rollout})) as [TrainingStep, TrainingStep]
+    const matmul = 6.738e9 - 32_000 * 4096
+    // 2 bytes × keys and values × 4,096 × 32 layers per token in a cache, of 512 + 1,024 ÷ 2 tokens on average, for 8 sequences.
+    const bytes = 1024 * (2 * 6.738e9 + 8 * 2 * 2 * 4096 * 32 * 1024)
+
+    expect((with_.bytesPerAccelerator - without.bytesPerAccelerator) / bytes).toBeCloseTo(1, 2)
+    // Eight completions and their one prompt.
+    expect((with_.flopsPerAccelerator - without.flopsPerAccelerator) / (2 * matmul * (8 * 1024 + 512))).toBeCloseTo(1, 1)
+    expect(with_.seconds - without.seconds).toBeCloseTo(seconds(with_, 'rollout'), 9)
   })
 
   test('unpacking 4-bit weights reads 0.516 and writes 2 bytes per weight and pass', () => {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
+import {isRate, measurements} from '../../../scripts/calibrate/fit.ts'
 import {calibrationOf, parseHeldOut, WAYS} from '../../../src/accuracy/held-out.ts'
 import {parseNotes} from '../../../src/accuracy/notes.ts'
 import {settingOf, type Setting} from '../../../src/accuracy/setting.ts'
@@ -97,6 +98,20 @@ describe('against published results', () => {
     expect(asked.filter(({ran}) => !ran).length).toBeGreaterThan(4)
     expect(share(true)).toBeGreaterThan(0.95)
     expect(share(false)).toBeGreaterThan(0.95)
+  })
+})
+
+describe('what the fit reads', () => {
+  test('rates are told from times and sizes, by every metric that occurs', () => {
+    const metrics = [...new Set(['llm-training', 'llm-finetuning', 'memory-fit'].flatMap(file => measurements(file).map(({metric}) => metric)))]
+
+    expect(metrics.filter(isRate).sort()).toEqual(['mfu', 'model_tflops_per_accelerator', 'samples_per_s', 'tflops_per_accelerator', 'tokens_per_s', 'tokens_per_s_per_accelerator'])
+    expect(metrics).toContain('time_s_per_step')
+  })
+
+  test('what is excluded as wrong is not fitted to', () => {
+    expect(rowsOf('llm-training.csv').map(({id}) => id)).toContain('gpuh-llama4-maverick--gpu-hours')
+    expect(measurements('llm-training').map(({id}) => id)).not.toContain('gpuh-llama4-maverick--gpu-hours')
   })
 })
 
