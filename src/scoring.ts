@@ -3,11 +3,12 @@ import {goalsOf, type Goal} from './accuracy/goals.ts'
 import {BASES, configurationOf, predictRows, scopeContext, type PredictedRow} from './accuracy/predict.ts'
 import {readResults, type ResultRow} from './accuracy/rows.ts'
 import {parseScope} from './accuracy/scope.ts'
-import {summarize, type AccuracySummary} from './accuracy/summary.ts'
+import {isInSample, summarize, type AccuracySummary} from './accuracy/summary.ts'
 import type {Snapshot} from './catalog/snapshot.ts'
 import {createPlanningFacts} from './planner/facts.ts'
 import {readMeasured, SCOPE_FILE, type MeasuredTexts} from './store/measured.ts'
 import {readTextFile} from './store/text-file.ts'
+import {groupDigits} from './units/format.ts'
 
 /** Something to know before the figures. */
 export interface Remark {
@@ -32,21 +33,27 @@ export interface Scored {
 }
 
 /** The published results that come with rigor. */
-export function bundledResults(packageRoot: string, {calibration}: Snapshot): Subject {
+export function bundledResults(packageRoot: string): Subject {
   const {results, heldOut, scope} = readMeasured(packageRoot)
   const rows = rowsOf(results)
   if (heldOut === undefined) {
     return {rows, scope, folds: undefined, remarks: [{warning: true, text: 'IN SAMPLE: the factors were fitted to these very results, and data/measured/held-out.json, which holds factors fitted without them, is missing. The errors on results that nobody has seen are larger.'}]}
   }
-  const folds = parseHeldOut(heldOut)
-  const apart = [...new Set(calibration.entries.map(({kind}) => kind))].filter(kind => !folds.some(({kinds}) => kinds.includes(kind)))
-  return {
-    rows, folds, scope,
-    remarks: [
-      {warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each line shows the worst of the three.'},
-      ...(apart.length === 0 ? [] : [{warning: true, text: `IN SAMPLE for ${apart.join(', ')}: data/measured/held-out.json has no factors that were fitted without these results.`}]),
-    ],
-  }
+  return {rows, scope, folds: parseHeldOut(heldOut), remarks: []}
+}
+
+/** What was left out when the rows were predicted, and for which of them nothing was. */
+function basisRemarks(predicted: readonly PredictedRow[]): readonly Remark[] {
+  const scored = predicted.filter(({status}) => status === 'answered' || status === 'unanswered')
+  const inSample = [...Map.groupBy(scored, ({kind}) => kind)].flatMap(([kind, rows]) => {
+    const seen = rows.filter(isInSample).length
+    return seen === 0 ? [] : [seen === rows.length ? `all ${groupDigits(String(seen))} rows of ${kind}` : `${groupDigits(String(seen))} of ${groupDigits(String(rows.length))} rows of ${kind}`]
+  })
+  const some = scored.some(row => !isInSample(row))
+  return [
+    ...(some ? [{warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each line shows the worst of the three.'}] : []),
+    ...(inSample.length === 0 ? [] : [{warning: true, text: `IN SAMPLE${some ? ', and shown apart' : ''}: ${inSample.join(', ')}. data/measured/held-out.json has no factors that were fitted without them; the errors on results that nobody has seen are larger, and the aims they belong to are unknown.`}]),
+  ]
 }
 
 /** A file of the user's. */
@@ -77,5 +84,5 @@ export function score({rows, folds, scope: scopeText, remarks}: Subject, snapsho
   // Bugs must not hide among what is not answered.
   const broken = predicted.filter(({failed}) => failed).length
   const bugs = broken === 0 ? [] : [{warning: true, text: `${broken} ${broken === 1 ? 'row is' : 'rows are'} unanswered because of a bug in rigor; please report it.`}]
-  return {predicted, summary, goals: goalsOf(summary, predicted), remarks: [...remarks, ...bugs]}
+  return {predicted, summary, goals: goalsOf(summary, predicted), remarks: [...(folds === undefined ? [] : basisRemarks(predicted)), ...remarks, ...bugs]}
 }

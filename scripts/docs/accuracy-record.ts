@@ -1,4 +1,5 @@
 import type {AccuracyRecord} from '../../src/accuracy/record.ts'
+import {isOutOfSample} from '../../src/accuracy/document.ts'
 import type {Scored} from '../../src/scoring.ts'
 
 export {AccuracyRecord, RECORD_FILE} from '../../src/accuracy/record.ts'
@@ -9,9 +10,9 @@ const round = (value: number): number => Number(value.toFixed(4))
 export function accuracyRecord({summary, goals}: Scored): AccuracyRecord {
   return {
     schema: 'rigor.accuracy-record/1',
-    outOfSample: summary.bases.length > 1,
+    outOfSample: isOutOfSample(summary),
     goals: Object.fromEntries(goals.flatMap(({name, value}) => (value === undefined ? [] : [[name, round(value)]]))),
-    figures: Object.fromEntries(summary.groups.flatMap(({by, group, scores, coverage}) => (by !== 'figure' || scores === undefined ? [] : [[group, {mape: round(scores.mape), mdape: round(scores.mdape), coverage: round(coverage)}]]))),
+    figures: Object.fromEntries(summary.groups.flatMap(({by, group, inSample, scores, coverage}) => (by !== 'figure' || inSample || scores === undefined ? [] : [[group, {mape: round(scores.mape), mdape: round(scores.mdape), coverage: round(coverage)}]]))),
   }
 }
 

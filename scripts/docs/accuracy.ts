@@ -1,5 +1,6 @@
 import {groupTitle, type Goal} from '../../src/accuracy/goals.ts'
-import type {AccuracySummary, Grouping, GroupSummary} from '../../src/accuracy/summary.ts'
+import type {FitScores} from '../../src/accuracy/score.ts'
+import {isInSample, type AccuracySummary, type Grouping, type GroupSummary} from '../../src/accuracy/summary.ts'
 import {accuracyColumns, askedOf, goalColumns, share} from '../../src/report/accuracy.ts'
 import {accuracyPlots} from '../../src/report/accuracy-plot.ts'
 import {figure, significant} from '../../src/report/format.ts'
@@ -11,24 +12,26 @@ import {MADE, markdownTable, thousands} from './markdown.ts'
 /** The published results that come with rigor, predicted and scored, with what the plots need of the catalog. */
 export async function scoredResults(root: string): Promise<Scored & {readonly accelerators: Parameters<typeof accuracyPlots>[2]}> {
   const snapshot = await openSnapshot({packageRoot: root})
-  return {...score(bundledResults(root, snapshot), snapshot), accelerators: snapshot.accelerators}
+  return {...score(bundledResults(root), snapshot), accelerators: snapshot.accelerators}
 }
 
-const groupsOf = ({groups}: AccuracySummary, by: Grouping): readonly GroupSummary[] => groups.filter(group => group.by === by)
-const withAll = (summary: AccuracySummary): readonly GroupSummary[] => [...groupsOf(summary, 'figure'), ...groupsOf(summary, 'all').map(all => ({...all, group: 'all of these'}))]
+const groupsOf = ({groups}: AccuracySummary, by: Grouping, inSample = false): readonly GroupSummary[] => groups.filter(group => group.by === by && group.inSample === inSample)
+const withAll = (summary: AccuracySummary, inSample = false): readonly GroupSummary[] => [...groupsOf(summary, 'figure', inSample), ...groupsOf(summary, 'all', inSample).map(all => ({...all, group: 'all of these'}))]
 
 /** For the README: by figure, and what fits. */
 export function accuracyTable({summary, remarks}: Scored): string {
-  const rows = withAll(summary).map(({group, rows: count, coverage, scores}) => [
-    group, thousands(count), share(coverage), ...(scores === undefined ? ['–', '–', '–', '–'] : [share(scores.mape), share(scores.mdape), share(scores.p90), share(scores.inside)]),
+  const rows = [...withAll(summary), ...withAll(summary, true)].map(({group, inSample, rows: count, coverage, scores}) => [
+    inSample ? `${group}, in sample` : group, thousands(count), share(coverage), ...(scores === undefined ? ['–', '–', '–', '–'] : [share(scores.mape), share(scores.mdape), share(scores.p90), share(scores.inside)]),
   ])
   const table = markdownTable(['figure', 'rows', 'answered', 'mean error', 'median error', '90th percentile', 'inside p10–p90'], rows, [1, 2, 3, 4, 5, 6])
   return [table, fitText(summary), ...remarks.map(({text}) => text)].filter(text => text !== '').join('\n\n')
 }
 
-function fitText({fits}: AccuracySummary): string {
-  const scores = fits[0]?.[1]
-  if (scores === undefined) return ''
+function fitText({fits, fitsInSample}: AccuracySummary): string {
+  return [...(fits[0] === undefined ? [] : [fitSentence(fits[0][1])]), ...(fitsInSample === undefined ? [] : [`In sample: ${fitSentence(fitsInSample).replace(/^W/, 'w')}`])].join(' ')
+}
+
+function fitSentence(scores: FitScores): string {
   const side = (count: number, right: number | null, what: string): string => (right === null ? `no configuration that ${what}` : `${share(right)} of the ${thousands(count)} that ${what}`)
   return `Whether a configuration fits is answered rightly in ${share(scores.rightShare)} of ${thousands(scores.answered)} cases: in ${side(scores.failures, scores.failuresRightShare, 'ran out of memory')} and ${side(scores.ran, scores.ranRightShare, 'ran')}.`
 }
@@ -44,7 +47,11 @@ function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): stri
 export function accuracyFiles(scored: Scored & {readonly accelerators: Parameters<typeof accuracyPlots>[2]}): ReadonlyMap<string, string> {
   const {summary, goals, remarks, predicted, accelerators} = scored
   const plots = accuracyPlots(summary, predicted, accelerators)
-  const groups = (by: Grouping): string => table(accuracyColumns(summary.bases), groupsOf(summary, by))
+  const tables = (groupsIn: (inSample: boolean) => readonly GroupSummary[]): string => {
+    const [out, seen] = [groupsIn(false), groupsIn(true)]
+    return [...(out.length > 0 || seen.length === 0 ? [table(accuracyColumns(summary.bases), out)] : []), ...(seen.length > 0 ? ['In sample:', table(accuracyColumns(['all']), seen)] : [])].join('\n\n')
+  }
+  const groups = (by: Grouping): string => tables(inSample => groupsOf(summary, by, inSample))
   const pictures = plots.map(({name, title}) => `![${title}](accuracy/${name})`).join('\n\n')
   const page = `${MADE}
 
@@ -56,7 +63,7 @@ ${remarks.map(({text, warning}) => (warning ? `**${text}**` : text)).join('\n\n'
 
 ## By figure
 
-${table(accuracyColumns(summary.bases), withAll(summary))}
+${tables(inSample => withAll(summary, inSample))}
 
 ${fitText(summary)}
 
@@ -84,7 +91,7 @@ How near the nearest measurement is that the factors of an answer rest on. What 
 
 ${groups('distance')}
 
-${table(accuracyColumns(summary.bases), groupsOf(summary, 'kind and distance').map(each => ({...each, group: distanceTitle(each.group)})))}
+${tables(inSample => groupsOf(summary, 'kind and distance', inSample).map(each => ({...each, group: distanceTitle(each.group)})))}
 
 ## By accelerator
 
@@ -112,7 +119,7 @@ ${markdownTable(['reason', 'rows'], summary.unanswered.map(({reason, rows}) => [
 
 ## Farthest off
 
-${markdownTable(['figure', 'asked', 'predicted', 'measured', 'unit', 'predicted ÷ measured', 'nearest measurement', 'row'], summary.worst.map(({row, basis, ratio}) => [row.figure, askedOf(row), figure(row.answers.get(basis)?.interval.p50), figure(row.row.measured), row.row.unit, significant(ratio, 2), groupTitle(row.answers.get(basis)?.distance ?? ''), `\`${row.row.id}\``]), [2, 3, 5])}
+${markdownTable(['figure', 'asked', 'predicted', 'measured', 'unit', 'predicted ÷ measured', 'nearest measurement', 'row'], summary.worst.map(({row, basis, ratio}) => [row.figure, askedOf(row), figure(row.answers.get(basis)?.interval.p50), figure(row.row.measured), row.row.unit, significant(ratio, 2), `${groupTitle(row.answers.get(basis)?.distance ?? '')}${isInSample(row) ? ', in sample' : ''}`, `\`${row.row.id}\``]), [2, 3, 5])}
 
 ${DEFINITIONS}
 `

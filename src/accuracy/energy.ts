@@ -20,6 +20,9 @@ const no = (status: Refused['status'], reason: string): Refused => ({status, rea
 /** Metrics that are read here. */
 const ENERGY_METRICS: ReadonlySet<string> = new Set(['watts', 'watts_per_node', 'watts_system', 'joules_per_token', 'energy_kwh'])
 
+/** Kinds whose factors an answer rests on, of a row that the reader of `kind` answers: watts and joules rest on speeds as well. */
+export const kindsBehind = (kind: string, {metric}: Pick<Setting, 'metric'>): readonly string[] => (ENERGY_METRICS.has(metric) ? [kind, POWER_KIND] : [kind])
+
 /** A kind's reader of speeds, and of energies beside them. */
 export const withEnergy = (speed: Predict): Predict => (setting, facts, accelerators) =>
   ENERGY_METRICS.has(setting.metric) ? predictEnergy(setting, facts, accelerators) : speed(setting, facts, accelerators)

@@ -13,8 +13,10 @@ export interface Goal {
   readonly most?: number
   /** What a test insists on. */
   readonly floor?: number
-  /** The worst of what was left out; `undefined` = nothing of it was answered. */
+  /** The worst of what was left out; `undefined` = nothing of it was answered, or only in sample. */
   readonly value: number | undefined
+  /** Rows that it is about were answered in sample, and left out of the value. */
+  readonly inSample?: boolean
   readonly unit: 'share' | 'ratio'
 }
 
@@ -51,37 +53,41 @@ export const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {mape: 'MAPE
 export function goalsOf(summary: AccuracySummary, rows: readonly PredictedRow[]): readonly Goal[] {
   const {bases} = summary
   const ways: readonly Basis[] = bases.length > 1 ? WAYS : bases
-  const scoresOf = (by: Grouping, group: string): readonly Scores[] => {
-    const found = summary.groups.find(each => each.by === by && each.group === group)
-    return found === undefined ? [] : ways.flatMap(way => found.byBasis[way] ?? [])
+  const groupOf = (by: Grouping, group: string, inSample: boolean): GroupSummary | undefined => summary.groups.find(each => each.by === by && each.group === group && each.inSample === inSample)
+  /** A goal of a group: not known where part of it has only been answered in sample, for the rest is not what the goal is about. */
+  const goal = (by: Grouping, group: string, about: Omit<Goal, 'value' | 'inSample'>, valueOf: (found: GroupSummary, scores: readonly Scores[]) => number | undefined): Goal => {
+    const found = groupOf(by, group, false)
+    if (groupOf(by, group, true) !== undefined) return {...about, value: undefined, inSample: true}
+    return {...about, value: found === undefined ? undefined : valueOf(found, ways.flatMap(way => found.byBasis[way] ?? []))}
   }
   const worst = (list: readonly Scores[], valueOf: (scores: Scores) => number): number | undefined => (list.length === 0 ? undefined : Math.max(...list.map(valueOf)))
-  const all = scoresOf('all', 'all')
-  const everything = summary.groups.find(({by}) => by === 'all')
-  const leftOut = (way: Basis): number | undefined => everything?.byBasis[way]?.mape
-  const groupsBy = (by: Grouping): readonly GroupSummary[] => summary.groups.filter(each => each.by === by)
+  const namesBy = (by: Grouping): readonly string[] => [...new Set(summary.groups.flatMap(each => (each.by === by ? [each.group] : [])))]
+  const everything = summary.groups.filter(({by}) => by === 'all')
+  const count = (key: 'rows' | 'answered'): number => everything.reduce((total, group) => total + group[key], 0)
   return [
-    ...FIGURE_GOALS.map(([figure, statistic, aim, floor]): Goal => ({name: `${figure}, ${STATISTIC_NAMES[statistic]}`, better: 'less', aim, floor, unit: 'share', value: worst(scoresOf('figure', figure), scores => scores[statistic])})),
-    ...fitGoals(summary.fits.map(([, scores]) => scores)),
-    ...(bases.length > 1 ? (['accelerator', 'model'] as const).map((way): Goal => ({name: `${way} left out, MAPE of all`, better: 'less', aim: LEFT_OUT_AIM, unit: 'share', value: leftOut(way)})) : []),
-    {name: 'bias of all, either way', better: 'less', aim: BIAS_AIM, unit: 'share', value: worst(all, ({bias}) => Math.abs(bias))},
-    {name: '90th percentile of all', better: 'less', aim: P90_AIM, unit: 'share', value: worst(all, ({p90}) => p90)},
-    {name: 'answered, of rows in scope', better: 'more', ...COVERAGE, unit: 'share', value: everything?.coverage},
-    ...[...groupsBy('kind'), ...(bases.length > 1 ? groupsBy('distance') : [])].map(({group, scores}): Goal => ({name: `in p10–p90: ${groupTitle(group)}`, better: 'within', ...INSIDE, unit: 'share', value: scores?.inside})),
-    ...WIDTHS.map(([figure, aim]): Goal => ({name: `p90 ÷ p10: ${figure}`, better: 'less', aim, unit: 'ratio', value: widthAt(rows, bases, figure, MEASURED)})),
+    ...FIGURE_GOALS.map(([figure, statistic, aim, floor]) => goal('figure', figure, {name: `${figure}, ${STATISTIC_NAMES[statistic]}`, better: 'less', aim, floor, unit: 'share'}, (_, scores) => worst(scores, each => each[statistic]))),
+    ...fitGoals(summary),
+    ...(bases.length > 1 ? (['accelerator', 'model'] as const).map(way => goal('all', 'all', {name: `${way} left out, MAPE of all`, better: 'less', aim: LEFT_OUT_AIM, unit: 'share'}, ({byBasis}) => byBasis[way]?.mape)) : []),
+    goal('all', 'all', {name: 'bias of all, either way', better: 'less', aim: BIAS_AIM, unit: 'share'}, (_, scores) => worst(scores, ({bias}) => Math.abs(bias))),
+    goal('all', 'all', {name: '90th percentile of all', better: 'less', aim: P90_AIM, unit: 'share'}, (_, scores) => worst(scores, ({p90}) => p90)),
+    // Whether a row is answered does not depend on what was left out.
+    {name: 'answered, of rows in scope', better: 'more', ...COVERAGE, unit: 'share', value: everything.length === 0 ? undefined : count('answered') / count('rows')},
+    ...(bases.length > 1 ? (['kind', 'distance'] as const) : (['kind'] as const)).flatMap(by => namesBy(by).map(group => goal(by, group, {name: `in p10–p90: ${groupTitle(group)}`, better: 'within', ...INSIDE, unit: 'share'}, ({scores}) => scores?.inside))),
+    ...WIDTHS.map(([figure, aim]) => goal('figure', figure, {name: `p90 ÷ p10: ${figure}`, better: 'less', aim, unit: 'ratio'}, () => widthAt(rows, bases, figure, MEASURED))),
   ]
 }
 
-function fitGoals(scores: readonly FitScores[]): readonly Goal[] {
+function fitGoals({fits, fitsInSample}: AccuracySummary): readonly Goal[] {
   const least = (valueOf: (each: FitScores) => number | null): number | undefined => {
-    const values = scores.flatMap(each => valueOf(each) ?? [])
+    const values = fits.flatMap(([, scores]) => valueOf(scores) ?? [])
     return values.length === 0 ? undefined : Math.min(...values)
   }
-  const goal = (name: string, aim: number, value: number | undefined): Goal => ({name, better: 'more', aim, unit: 'share', value})
+  const goal = (name: string, aim: number, valueOf: (each: FitScores) => number | null): Goal =>
+    fitsInSample === undefined ? {name, better: 'more', aim, unit: 'share', value: least(valueOf)} : {name, better: 'more', aim, unit: 'share', value: undefined, inSample: true}
   return [
-    goal('fits: right', FITS.aim, least(({rightShare}) => rightShare)),
-    goal('fits: right of what ran', FITS.side, least(({ranRightShare}) => ranRightShare)),
-    goal('fits: right of what did not', FITS.side, least(({failuresRightShare}) => failuresRightShare)),
+    goal('fits: right', FITS.aim, ({rightShare}) => rightShare),
+    goal('fits: right of what ran', FITS.side, ({ranRightShare}) => ranRightShare),
+    goal('fits: right of what did not', FITS.side, ({failuresRightShare}) => failuresRightShare),
   ]
 }
 

@@ -7,8 +7,9 @@ import type {Interval} from '../performance/types.ts'
 import type {Facts} from '../workload/contract.ts'
 import {measuredAccelerator} from '../workload/llm/measured-place.ts'
 import {matchAccelerator} from './accelerator-label.ts'
+import {kindsBehind} from './energy.ts'
 import {figureOf} from './figures.ts'
-import {WAYS, type HeldOutFold} from './held-out.ts'
+import {WAYS, type HeldOutFold, type Way} from './held-out.ts'
 import {readerOf} from './readers.ts'
 import type {ResultRow} from './rows.ts'
 import type {Scope, ScopeContext} from './scope.ts'
@@ -44,7 +45,9 @@ export interface PredictedRow {
   readonly predicate: string | undefined
   /** The estimator broke on it: a bug. */
   readonly failed: boolean
-  /** Of an answered row, by basis; absent = not answered on that basis. */
+  /** Ways of leaving out for which there are no factors that have not seen the row's group: any of them, and its figures are in sample. */
+  readonly seen: readonly Way[]
+  /** Of an answered row, by basis; absent = not answered on that basis, or nothing was left out that way (`seen`). */
   readonly answers: ReadonlyMap<Basis, Answer>
   /** Of the first answered row of a configuration that ran: whether the memory model says that it fits. */
   readonly fits: ReadonlyMap<Basis, boolean>
@@ -85,14 +88,18 @@ export function predictRows(rows: readonly ResultRow[], input: PredictionInput):
   })
 }
 
-type FactsOf = (basis: Basis, group: string) => Facts
+/** `undefined` = all that is known has seen the group. */
+type FactsOf = (basis: Basis, group: string, kinds: readonly string[]) => Facts | undefined
+type Groups = Readonly<Record<Basis, string>>
 
 function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Set<string>): PredictedRow {
   const {setting} = row
   const reader = readerOf(setting.kind)
   const part = acceleratorOf(setting.accelerator, accelerators)
-  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false}
+  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: []}
   const no = (status: Status, reason: string, predicate?: string): PredictedRow => ({...common, status, reason, predicate, answers: new Map(), fits: new Map()})
+  const kinds = kindsBehind(common.kind, setting)
+  const seenIn = (groups: Groups): readonly Way[] => (folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) === undefined))
   const problem = row.problem ?? scope.excluded(row.id)
   if (problem !== undefined) return no('excluded', problem)
   const outside = scope.outOfScope(setting)
@@ -101,23 +108,24 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
   const predict = (asking: Setting, facts: Facts): Prediction | Failed => sound(asking, () => reader.predict(asking, facts, accelerators))
   const first = predict(setting, input.facts)
   // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
-  if (first.status !== 'answered') return {...no('unanswered', first.reason), failed: first.status === 'failed'}
+  if (first.status !== 'answered') return {...no('unanswered', first.reason), failed: first.status === 'failed', seen: seenIn({all: '', model: common.model, accelerator: common.accelerator, source: row.source})}
   const {model, accelerator} = {model: first.model ?? common.model, accelerator: first.acceleratorId ?? common.accelerator}
-  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source}
+  const groups: Groups = {all: '', model, accelerator, source: row.source}
   const bases: readonly Basis[] = folds === undefined ? ['all'] : BASES
   const answers = new Map<Basis, Answer>()
   const fits = new Map<Basis, boolean>()
   const ran = row.metric !== 'fits' && !asked.has(common.configuration)
   if (ran) asked.add(common.configuration)
   for (const basis of bases) {
-    const facts = factsOf(basis, groups[basis])
+    const facts = factsOf(basis, groups[basis], kinds)
+    if (facts === undefined) continue
     const prediction = facts === input.facts ? first : predict(setting, facts)
     if (prediction.status === 'answered') answers.set(basis, answerOf(prediction, reader.kind, part, model, facts.calibration))
     if (!ran) continue
     const memory = predict({...setting, metric: 'fits', unit: 'bool', scope: 'system'}, facts)
     if (memory.status === 'answered') fits.set(basis, memory.interval.p50 >= 0.5)
   }
-  return {...common, model, accelerator, status: 'answered', reason: undefined, predicate: undefined, answers, fits}
+  return {...common, model, accelerator, status: 'answered', reason: undefined, predicate: undefined, seen: seenIn(groups), answers, fits}
 }
 
 function answerOf(prediction: Extract<Prediction, {status: 'answered'}>, kind: string, part: Accelerator | undefined, model: string, calibration: Calibration): Answer {
@@ -152,20 +160,31 @@ function sound({metric}: Setting, predict: () => Prediction): Prediction | Faile
 
 /**
  * The facts to predict a group with: those of the calibration from which the group was left out. A prediction may rest on the factors of
- * several kinds (watts on speeds), so the folds of all kinds that hold the group take the place of what the full calibration has of these kinds.
+ * several kinds (watts on speeds); each of them needs a fold of its own that holds the group, or must never have seen it.
  */
 function factsByFolds({facts, calibration, folds = []}: PredictionInput): FactsOf {
   const known = new Map<string, Facts>()
-  return (basis, group) => {
+  return (basis, group, kinds) => {
     if (basis === 'all') return facts
-    const without = folds.filter(fold => fold.way === basis && fold.held.includes(group))
-    // Nothing was fitted to a group that no fold holds: the full calibration has not seen it.
-    if (without.length === 0) return facts
-    const key = without.map(fold => folds.indexOf(fold)).join(' ')
+    const without = new Set<HeldOutFold>()
+    for (const kind of kinds) {
+      const own = folds.filter(fold => fold.way === basis && fold.kinds.includes(kind))
+      const holding = own.filter(({held}) => held.includes(group))
+      if (own.length === 0 || (holding.length === 0 && isEvident(basis, group, own.flatMap(fold => fold.kinds), calibration))) return undefined
+      for (const fold of holding) without.add(fold)
+    }
+    // Nothing was fitted to the group: the full calibration has not seen it.
+    if (without.size === 0) return facts
+    const key = [...without].map(fold => folds.indexOf(fold)).join(' ')
     let changed = known.get(key)
-    if (changed === undefined) known.set(key, (changed = {...facts, calibration: calibrationWithout(without, calibration)}))
+    if (changed === undefined) known.set(key, (changed = {...facts, calibration: calibrationWithout([...without], calibration)}))
     return changed
   }
+}
+
+/** Whether factors of these kinds were fitted to a group. The evidence names no sources: of these the folds hold all that were used. */
+function isEvident(way: Way, group: string, kinds: readonly string[], {evidence}: CalibrationTable): boolean {
+  return way !== 'source' && evidence.some(row => kinds.includes(row.kind) && row[way] === group)
 }
 
 function calibrationWithout(folds: readonly HeldOutFold[], {entries, spreads, evidence}: CalibrationTable): Calibration {

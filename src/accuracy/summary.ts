@@ -17,6 +17,8 @@ export interface GroupSummary {
   readonly coverage: number
   /** The basis with the largest MAPE: its scores are the ones to quote. `pooled`: what each basis says of this distance, together. */
   readonly basis: Basis | 'pooled'
+  /** Of rows for which nothing was left out, with the full calibration that was fitted to them; those of the group that are out of sample have an entry of their own. */
+  readonly inSample: boolean
   /** Absent where nothing was answered. */
   readonly scores: Scores | undefined
   readonly byBasis: Readonly<Partial<Record<Basis, Scores>>>
@@ -48,6 +50,8 @@ export interface AccuracySummary {
   readonly groups: readonly GroupSummary[]
   /** By basis; the one with the fewest right first. */
   readonly fits: readonly (readonly [Basis, FitScores])[]
+  /** Of the configurations that are in sample; absent where there are none. */
+  readonly fitsInSample: FitScores | undefined
   readonly topics: readonly TopicCounts[]
   readonly outOfScope: readonly ReasonCount[]
   readonly excluded: readonly ReasonCount[]
@@ -59,21 +63,33 @@ const WORST = 10
 
 export function summarize(rows: readonly PredictedRow[], bases: readonly Basis[]): AccuracySummary {
   const scored = rows.filter(isScored)
-  const groups = [
-    ...groupsBy('all', scored, bases, () => 'all'),
-    ...groupsBy('figure', scored, bases, ({figure}) => figure),
-    ...groupsBy('kind', scored, bases, ({kind}) => kind),
-    ...groupsBy('accelerator', scored, bases, ({accelerator}) => accelerator),
-    ...groupsBy('source', scored, bases, ({row}) => row.source),
-    ...distanceGroups(scored, bases),
-  ]
+  const [seen, unseen] = [rows.filter(isInSample), rows.filter(row => !isInSample(row))]
+  const groups = [...groupsOf(unseen.filter(isScored), bases, false), ...groupsOf(seen.filter(isScored), IN_SAMPLE, true)]
   return {
-    bases, groups, fits: fitsByBasis(rows, bases), topics: topicsOf(rows), worst: worstOf(scored, groups),
+    bases, groups, fits: fitsByBasis(unseen, bases), fitsInSample: fitsByBasis(seen, IN_SAMPLE)[0]?.[1], topics: topicsOf(rows), worst: worstOf(scored, groups),
     outOfScope: reasonsOf(rows, 'out_of_scope', ({predicate}) => predicate),
     excluded: reasonsOf(rows, 'excluded', () => undefined),
     unanswered: reasonsOf(rows, 'unanswered', () => undefined),
   }
 }
+
+const IN_SAMPLE: readonly Basis[] = ['all']
+
+/** Out of sample means all three ways: a figure is the worst of them. */
+export const isInSample = ({seen}: Pick<PredictedRow, 'seen'>): boolean => seen.length > 0
+
+function groupsOf(rows: readonly PredictedRow[], bases: readonly Basis[], inSample: boolean): readonly GroupSummary[] {
+  return [
+    ...groupsBy('all', rows, bases, () => 'all'),
+    ...groupsBy('figure', rows, bases, ({figure}) => figure),
+    ...groupsBy('kind', rows, bases, ({kind}) => kind),
+    ...groupsBy('accelerator', rows, bases, ({accelerator}) => accelerator),
+    ...groupsBy('source', rows, bases, ({row}) => row.source),
+    ...distanceGroups(rows, bases),
+  ].map(group => ({...group, inSample}))
+}
+
+type Group = Omit<GroupSummary, 'inSample'>
 
 /** Held against a measured figure: in scope, not withheld, and no yes or no. */
 const isScored = ({status, row, figure}: PredictedRow): boolean => (status === 'answered' || status === 'unanswered') && row.measured !== undefined && figure !== 'fits'
@@ -85,8 +101,8 @@ export function comparisonsOf(rows: readonly PredictedRow[], basis: Basis): read
 /** Those that say the most about what nobody has measured. */
 const outOfSample = (bases: readonly Basis[]): readonly Basis[] => (bases.length > 1 ? WAYS : bases)
 
-function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly Basis[], keyOf: (row: PredictedRow) => string): readonly GroupSummary[] {
-  const summaries = [...Map.groupBy(rows, keyOf)].map(([group, list]): GroupSummary => {
+function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly Basis[], keyOf: (row: PredictedRow) => string): readonly Group[] {
+  const summaries = [...Map.groupBy(rows, keyOf)].map(([group, list]): Group => {
     const byBasis = Object.fromEntries(bases.flatMap(basis => {
       const scores = scoresOf(comparisonsOf(list, basis))
       return scores === undefined ? [] : [[basis, scores] as const]
@@ -106,14 +122,14 @@ function worstBasis(byBasis: Readonly<Partial<Record<Basis, Scores>>>, bases: re
 }
 
 /** An answer is as far from the nearest measurement as its calibration makes it: what was left out decides, so each basis adds its own. */
-function distanceGroups(rows: readonly PredictedRow[], bases: readonly Basis[]): readonly GroupSummary[] {
+function distanceGroups(rows: readonly PredictedRow[], bases: readonly Basis[]): readonly Group[] {
   const pooled = outOfSample(bases).flatMap(basis =>
     rows.flatMap(row => {
       const answer = row.answers.get(basis)
       return answer === undefined ? [] : [{kind: row.kind, distance: answer.distance, figure: row.figure, comparison: {source: row.row.source, configuration: `${basis} ${row.configuration}`, measured: row.row.measured ?? Number.NaN, interval: answer.interval}}]
     }),
   )
-  const group = (by: Grouping, name: string, list: typeof pooled): readonly GroupSummary[] => {
+  const group = (by: Grouping, name: string, list: typeof pooled): readonly Group[] => {
     return list.length === 0 ? [] : [{by, group: name, rows: list.length, answered: list.length, coverage: 1, basis: 'pooled', scores: scoresOf(list.map(({comparison}) => comparison)), byBasis: {}}]
   }
   const kinds = [...new Set(pooled.map(({kind}) => kind))]
@@ -123,9 +139,9 @@ function distanceGroups(rows: readonly PredictedRow[], bases: readonly Basis[]):
   ]
 }
 
-/** Median p90 ÷ p10 of a figure over all answers no farther than these distances. */
+/** Median p90 ÷ p10 of a figure over all answers no farther than these distances; what is in sample takes no part. */
 export function widthAt(rows: readonly PredictedRow[], bases: readonly Basis[], figure: string, distances: readonly Distance[]): number | undefined {
-  const comparisons = outOfSample(bases).flatMap(basis => rows.filter(row => isScored(row) && row.figure === figure).flatMap(({row, configuration, answers}) => {
+  const comparisons = outOfSample(bases).flatMap(basis => rows.filter(row => isScored(row) && !isInSample(row) && row.figure === figure).flatMap(({row, configuration, answers}) => {
     const answer = answers.get(basis)
     return answer === undefined || !distances.includes(answer.distance) ? [] : [{source: row.source, configuration: `${basis} ${configuration}`, measured: row.measured ?? Number.NaN, interval: answer.interval}]
   }))
@@ -169,9 +185,9 @@ function reasonsOf(rows: readonly PredictedRow[], status: Status, nameOf: (row: 
 function worstOf(rows: readonly PredictedRow[], groups: readonly GroupSummary[]): readonly Miss[] {
   const bases = basisByFigure(groups)
   const misses = rows.flatMap((row): readonly Miss[] => {
-    const basis = bases.get(row.figure)
-    const answer = basis === undefined ? undefined : row.answers.get(basis)
-    return basis === undefined || answer === undefined ? [] : [{row, basis, ratio: answer.interval.p50 / (row.row.measured ?? Number.NaN)}]
+    const basis = basisOfRow(row, bases)
+    const answer = row.answers.get(basis)
+    return answer === undefined ? [] : [{row, basis, ratio: answer.interval.p50 / (row.row.measured ?? Number.NaN)}]
   })
   const seen = new Set<string>()
   const size = ({ratio}: Miss): number => Math.abs(Math.log(ratio))
@@ -186,7 +202,10 @@ function worstOf(rows: readonly PredictedRow[], groups: readonly GroupSummary[])
   return worst
 }
 
-/** The basis that the figures of merit of each figure are quoted on. */
+/** The basis that a row is quoted on, where its figure has this one. */
+export const basisOfRow = (row: Pick<PredictedRow, 'figure' | 'seen'>, byFigure: ReadonlyMap<string, Basis>): Basis => (isInSample(row) ? 'all' : (byFigure.get(row.figure) ?? 'all'))
+
+/** The basis that the figures of merit of each figure are quoted on; what is in sample apart. */
 export function basisByFigure(groups: readonly GroupSummary[]): ReadonlyMap<string, Basis> {
-  return new Map(groups.flatMap(({by, group, basis}) => (by === 'figure' && basis !== 'pooled' ? [[group, basis] as const] : [])))
+  return new Map(groups.flatMap(({by, group, basis, inSample}) => (by === 'figure' && basis !== 'pooled' && !inSample ? [[group, basis] as const] : [])))
 }

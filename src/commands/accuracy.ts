@@ -39,7 +39,7 @@ export default class Accuracy extends RigorCommand {
       throw new RigorError('BAD_FLAG', `--plot "${echo(flags.plot, 200)}" is a file.`, {hint: 'Name a folder; it is made if there is none.'})
     }
     const snapshot = await this.openCatalog(flags)
-    const subject = flags.data === undefined ? bundledResults(this.packageRoot, snapshot) : ownResults(flags.data, this.packageRoot)
+    const subject = flags.data === undefined ? bundledResults(this.packageRoot) : ownResults(flags.data, this.packageRoot)
     const rows = selectRows(subject.rows, {kinds: flags.kind, accelerators: flags.accelerator, metrics: flags.metric}, snapshot.accelerators)
     const scored = this.withProgress(rows.length, flags.quiet, progress => score({...subject, rows}, snapshot, progress))
     const {predicted, summary, goals, remarks} = scored

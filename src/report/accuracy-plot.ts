@@ -1,6 +1,6 @@
 import {quotedBases} from '../accuracy/document.ts'
 import type {PredictedRow} from '../accuracy/predict.ts'
-import type {AccuracySummary} from '../accuracy/summary.ts'
+import {isInSample, type AccuracySummary} from '../accuracy/summary.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {groupDigits} from '../units/format.ts'
 import {echo} from '../text/safe.ts'
@@ -26,9 +26,11 @@ export function accuracyPlots(summary: AccuracySummary, rows: readonly Predicted
   const familyOf = (accelerator: string): string => (architectures.get(accelerator) ?? accelerator).replace(/^tpu-.*$/, 'tpu')
   const bases = quotedBases(summary)
   const colours = coloursOf(rows.filter(({status}) => status === 'answered').map(({accelerator}) => familyOf(accelerator)))
-  return summary.groups.filter(({by, scores}) => by === 'figure' && scores !== undefined).flatMap(({group, scores}): readonly Plot[] => {
-    const basis = bases.get(group) ?? 'all'
-    const own = rows.filter(row => row.figure === group && row.status === 'answered')
+  const figures = summary.groups.filter(({by, scores}) => by === 'figure' && scores !== undefined)
+  // What is in sample has a picture only where nothing of the figure is out of it.
+  return figures.filter(each => !each.inSample || !figures.some(({group, inSample}) => group === each.group && !inSample)).flatMap(({group, scores, inSample}): readonly Plot[] => {
+    const basis = inSample ? 'all' : (bases.get(group) ?? 'all')
+    const own = rows.filter(row => row.figure === group && row.status === 'answered' && isInSample(row) === inSample)
     const points = own.flatMap(({row, answers, accelerator}): readonly Point[] => {
       const answer = answers.get(basis)
       return answer === undefined || row.measured === undefined ? [] : [{measured: row.measured, predicted: answer.interval.p50, family: familyOf(accelerator)}]
@@ -36,7 +38,7 @@ export function accuracyPlots(summary: AccuracySummary, rows: readonly Predicted
     if (points.length === 0) return []
     const units = [...new Set(own.map(({row}) => row.unit))]
     const unit = units.length === 1 ? echo(units[0] ?? '', 30) : 'each in its own unit'
-    const without = basis === 'all' ? '' : `, ${BASIS_TITLES[basis]} left out`
+    const without = inSample ? ', in sample' : basis === 'all' ? '' : `, ${BASIS_TITLES[basis]} left out`
     const title = `${group}: predicted against measured`
     return [{
       name: `${group.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '') || 'figure'}.svg`, title,

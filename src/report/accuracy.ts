@@ -1,7 +1,7 @@
 import {aimMet, floorMet, groupTitle, type Goal} from '../accuracy/goals.ts'
 import type {Basis, PredictedRow} from '../accuracy/predict.ts'
 import type {Scores} from '../accuracy/score.ts'
-import type {AccuracySummary, Grouping, GroupSummary, Miss, ReasonCount, TopicCounts} from '../accuracy/summary.ts'
+import {basisByFigure, basisOfRow, isInSample, type AccuracySummary, type Grouping, type GroupSummary, type Miss, type ReasonCount, type TopicCounts} from '../accuracy/summary.ts'
 import {groupDigits} from '../units/format.ts'
 import {figure, significant} from './format.ts'
 import {columnLines, cut, fitColumns, NARROWEST, paint, wrap, type Column, type Line} from './layout.ts'
@@ -19,6 +19,8 @@ export interface AccuracyView {
 }
 
 const SHOWN = 12
+/** Nothing was left out: no columns for that. */
+const IN_SAMPLE: Pick<AccuracySummary, 'bases'> = {bases: ['all']}
 
 /** 0.087 → "8.7 %", 0.21 → "21 %", 12.4 → "1,240 %". What is not all is never "100 %". */
 export function share(value: number): string {
@@ -34,15 +36,18 @@ export const BASIS_TITLES: Readonly<Record<Basis | 'pooled', string>> = {all: 'n
 export function renderAccuracy(summary: AccuracySummary, goals: readonly Goal[], rows: readonly PredictedRow[], view: AccuracyView): string {
   const width = Math.max(NARROWEST, Math.floor(view.width))
   const fitted = {...view, width}
-  const of = (by: Grouping): readonly GroupSummary[] => summary.groups.filter(each => each.by === by)
+  const of = (by: Grouping, inSample: boolean): readonly GroupSummary[] => summary.groups.filter(each => each.by === by && each.inSample === inSample)
+  const both = (heading: string, by: Grouping): readonly Line[][] => [groupLines(heading, of(by, false), summary, fitted), groupLines(`${heading}, IN SAMPLE`, of(by, true), IN_SAMPLE, fitted)]
+  const figures = (inSample: boolean): readonly GroupSummary[] => [...of('figure', inSample), ...of('all', inSample).map(all => ({...all, group: 'all of these'}))]
   const sections: Line[][] = [
     [...wrap([{text: headline(summary, rows, view), style: 'bold'}], width), ...view.remarks.flatMap(({text, warning}) => wrap([{text, style: warning ? 'yellow' : 'dim'}], width))],
-    figureLines([...of('figure'), ...of('all').map(all => ({...all, group: 'all of these'}))], summary, fitted),
+    figureLines('By figure', figures(false), summary, fitted),
+    figureLines('By figure, IN SAMPLE', figures(true), IN_SAMPLE, fitted),
     fitLines(summary, fitted),
-    groupLines('By kind', of('kind'), summary, fitted),
-    groupLines('By accelerator', of('accelerator'), summary, fitted),
-    groupLines('By source', of('source'), summary, fitted),
-    groupLines('By distance to the nearest measurement', of('distance'), summary, fitted),
+    ...both('By kind', 'kind'),
+    ...both('By accelerator', 'accelerator'),
+    ...both('By source', 'source'),
+    ...both('By distance to the nearest measurement', 'distance'),
     topicLines(summary.topics, width),
     reasonLines('Out of scope', summary.outOfScope, fitted, true),
     reasonLines('Excluded', summary.excluded, fitted, true),
@@ -89,7 +94,7 @@ export function accuracyColumns(bases: readonly Basis[]): readonly Column<GroupS
   ]
 }
 
-function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: AccuracySummary, {width, verbose}: AccuracyView, columns = accuracyColumns(bases)): Line[] {
+function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: Pick<AccuracySummary, 'bases'>, {width, verbose}: AccuracyView, columns = accuracyColumns(bases)): Line[] {
   if (groups.length === 0) return []
   const shown = verbose ? groups : groups.slice(0, SHOWN)
   const fitted = fitColumns(columns, shown, width)
@@ -102,10 +107,10 @@ function groupLines(heading: string, groups: readonly GroupSummary[], {bases}: A
 const DETAIL = 5
 
 /** All columns that say how far off the estimates are, in as many tables one below the other as the width makes necessary. */
-function figureLines(groups: readonly GroupSummary[], summary: AccuracySummary, view: AccuracyView): Line[] {
+function figureLines(heading: string, groups: readonly GroupSummary[], summary: Pick<AccuracySummary, 'bases'>, view: AccuracyView): Line[] {
   const [name, ...columns] = accuracyColumns(summary.bases)
   const lines: Line[] = []
-  if (name === undefined) return lines
+  if (name === undefined || groups.length === 0) return lines
   let left: readonly Column<GroupSummary>[] = columns
   while (left.some(({priority}) => priority < DETAIL)) {
     const fitted = new Set(fitColumns([name, ...left], groups, view.width).map(({column}) => column))
@@ -113,19 +118,19 @@ function figureLines(groups: readonly GroupSummary[], summary: AccuracySummary, 
     // On the narrowest terminals a figure stands alone.
     const taken = now.length > 0 ? now : left.slice(0, 1)
     if (lines.length > 0) lines.push([])
-    lines.push(...groupLines(lines.length === 0 ? 'By figure' : 'By figure, continued', groups, summary, view, [name, ...taken]))
+    lines.push(...groupLines(lines.length === 0 ? heading : `${heading}, continued`, groups, summary, view, [name, ...taken]))
     left = left.filter(column => !taken.includes(column))
   }
   return lines
 }
 
-function fitLines({fits}: AccuracySummary, {width}: AccuracyView): Line[] {
-  const scores = fits[0]?.[1]
-  if (scores === undefined) return []
+function fitLines({fits, fitsInSample}: AccuracySummary, {width}: AccuracyView): Line[] {
+  const lists = [...(fits[0] === undefined ? [] : [['Right', fits[0][1]] as const]), ...(fitsInSample === undefined ? [] : [['In sample: right', fitsInSample] as const])]
+  if (lists.length === 0) return []
   const side = (count: number, right: number | null): string => (right === null ? 'none' : `${share(right)} of ${groupDigits(String(count))}`)
   return [
     ...title('Whether it fits', width),
-    ...wrap(`Right in ${share(scores.rightShare)} of ${groupDigits(String(scores.answered))} configurations: ${side(scores.failures, scores.failuresRightShare)} that ran out of memory, ${side(scores.ran, scores.ranRightShare)} that ran.`, width),
+    ...lists.flatMap(([before, scores]) => wrap(`${before} in ${share(scores.rightShare)} of ${groupDigits(String(scores.answered))} configurations: ${side(scores.failures, scores.failuresRightShare)} that ran out of memory, ${side(scores.ran, scores.ranRightShare)} that ran.`, width)),
   ]
 }
 
@@ -167,7 +172,7 @@ function missLines(misses: readonly Miss[], width: number): Line[] {
   if (misses.length === 0) return []
   const lines = misses.flatMap(({row, basis, ratio: times}, index) => {
     const answer = row.answers.get(basis)
-    const why = [...(answer?.bottleneck === undefined ? [] : [`bound by ${answer.bottleneck}`]), ...(answer === undefined ? [] : [groupTitle(answer.distance)])]
+    const why = [...(isInSample(row) ? ['in sample'] : []), ...(answer?.bottleneck === undefined ? [] : [`bound by ${answer.bottleneck}`]), ...(answer === undefined ? [] : [groupTitle(answer.distance)])]
     return [
       ...wrap([{text: `${row.figure}: predicted ${figure(answer?.interval.p50)} ${row.row.unit}, measured ${figure(row.row.measured)} (${times >= 1 ? `${ratio(times)} times too much` : `${ratio(1 / times)} times too little`})`}], width, {first: `${String(index + 1).padStart(2)}  `}),
       ...wrap([{text: `${askedOf(row)} — ${why.join('; ')}`, style: 'dim'}], width, {first: '    '}),
@@ -189,33 +194,33 @@ export const goalColumns: readonly Column<Goal>[] = [
   {title: 'now', align: 'right', priority: 0, cell: goal => (goal.value === undefined ? '' : goalValue(goal, goal.value))},
   {title: 'aim', align: 'right', priority: 0, cell: goal => goalText(goal, goal.aim)},
   {title: 'floor', align: 'right', priority: 1, cell: goal => (goal.floor === undefined ? '' : goalText(goal, goal.floor))},
-  {title: 'standing', align: 'left', priority: 0, cell: goalStanding, style: goal => (floorMet(goal) === false ? 'red' : aimMet(goal) ? 'green' : 'yellow')},
+  {title: 'standing', align: 'left', priority: 0, cell: goalStanding, style: goal => (goal.inSample === true ? 'yellow' : floorMet(goal) === false ? 'red' : aimMet(goal) ? 'green' : 'yellow')},
 ]
 
 function goalLines(goals: readonly Goal[], width: number): Line[] {
-  const known = goals.filter(({value}) => value !== undefined)
+  const known = goals.filter(({value, inSample}) => value !== undefined || inSample === true)
   if (known.length === 0) return []
   const {header, body} = columnLines(fitColumns(goalColumns, known, width), known)
   return [...title('Aims', width), ...header, ...body]
 }
 
-function rowLines(rows: readonly PredictedRow[], {groups}: AccuracySummary, width: number): Line[] {
+function rowLines(rows: readonly PredictedRow[], summary: AccuracySummary, width: number): Line[] {
   if (rows.length === 0) return []
-  const quoted = new Map(groups.filter(({by}) => by === 'figure').map(({group, basis}) => [group, basis]))
+  const quoted = basisByFigure(summary.groups)
   const columns: readonly Column<PredictedRow>[] = [
     {title: 'row', align: 'left', priority: 0, shrinksTo: 16, widest: 32, cell: ({row}) => row.id},
     {title: 'metric', align: 'left', priority: 1, shrinksTo: 8, widest: 12, cell: ({row}) => row.metric},
     {title: 'measured', align: 'right', priority: 0, widest: 12, cell: ({row}) => (row.measured === undefined ? '' : significant(row.measured, 4))},
-    {title: 'answer', align: 'left', priority: 0, shrinksTo: 20, cell: row => answerText(row, quoted.get(row.figure))},
+    {title: 'answer', align: 'left', priority: 0, shrinksTo: 20, cell: row => answerText(row, basisOfRow(row, quoted))},
   ]
   const {header, body} = columnLines(fitColumns(columns, rows, width), rows)
   return [...title('Every row', width), ...header, ...body]
 }
 
-function answerText(row: PredictedRow, basis: Basis | 'pooled' | undefined): string {
+function answerText(row: PredictedRow, basis: Basis): string {
   if (row.status !== 'answered') return `${row.status.replaceAll('_', ' ')}: ${row.reason ?? ''}`
-  const interval = row.answers.get(basis === undefined || basis === 'pooled' ? 'all' : basis)?.interval
+  const interval = row.answers.get(basis)?.interval
   if (interval === undefined) return 'not answered without its group'
   const off = row.row.measured === undefined || row.figure === 'fits' ? '' : ` ${signed(interval.p50 / row.row.measured - 1)}`
-  return `${significant(interval.p50, 4)} (${significant(interval.p10, 3)}–${significant(interval.p90, 3)})${off}`
+  return `${significant(interval.p50, 4)} (${significant(interval.p10, 3)}–${significant(interval.p90, 3)})${off}${isInSample(row) ? ', in sample' : ''}`
 }

@@ -1,12 +1,13 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
-import type {HeldOutFold} from '../../src/accuracy/held-out.ts'
-import {predictRows, scopeContext, type PredictedRow} from '../../src/accuracy/predict.ts'
+import {WAYS, type HeldOutFold} from '../../src/accuracy/held-out.ts'
+import {predictRows, scopeContext, type Basis, type PredictedRow} from '../../src/accuracy/predict.ts'
 import {readResults, type ResultRow} from '../../src/accuracy/rows.ts'
 import {createScope, parseScope, type Scope} from '../../src/accuracy/scope.ts'
 import {MEASUREMENT_COLUMNS} from '../../src/catalog/parse/measured.ts'
 import {parseCsv, writeCsv} from '../../src/catalog/csv.ts'
+import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import type {Snapshot} from '../../src/catalog/snapshot.ts'
 import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
@@ -25,8 +26,8 @@ beforeAll(async () => {
 
 const cells = fs.readdirSync(FOLDER).filter(name => name.endsWith('.csv')).flatMap(name => parseCsv(fs.readFileSync(path.join(FOLDER, name), 'utf8'), name).map(record => record.cells)).filter((_, index) => index % STRIDE === 0)
 const rowsOf = (list: readonly Readonly<Record<string, string>>[]): readonly ResultRow[] => readResults(writeCsv(MEASUREMENT_COLUMNS, list.map(each => MEASUREMENT_COLUMNS.map(column => each[column] ?? ''))), 'some.csv').rows
-const predict = (rows: readonly ResultRow[], more: {readonly scope?: Scope; readonly folds?: readonly HeldOutFold[]} = {}): readonly PredictedRow[] =>
-  predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators: snapshot.accelerators, calibration: snapshot.calibration, scope, ...more})
+const predict = (rows: readonly ResultRow[], {evidence, ...more}: {readonly scope?: Scope; readonly folds?: readonly HeldOutFold[]; readonly evidence?: CalibrationTable['evidence']} = {}): readonly PredictedRow[] =>
+  predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators: snapshot.accelerators, calibration: {...snapshot.calibration, evidence: evidence ?? snapshot.calibration.evidence}, scope, ...more})
 const said = (rows: readonly PredictedRow[]): string => JSON.stringify(rows.map(({status, reason, answers, fits}) => [status, reason, [...answers], [...fits]]))
 
 describe('the mapping is blind', () => {
@@ -113,27 +114,65 @@ describe('what was left out', () => {
   const TPOT = cells.filter(each => each['kind'] === 'llm_inference' && each['metric'] === 'tpot_ms').slice(0, 20)
   const fold = (way: HeldOutFold['way'], held: readonly string[]): HeldOutFold => ({kinds: ['llm-inference'], way, held, entries: [], evidence: []})
 
-  test('each way is predicted without the fold that holds the row’s group, and else with everything', () => {
+  const middles = ({answers}: PredictedRow, basis: Basis): readonly (number | undefined)[] => [answers.get(basis)?.interval.p50, answers.get('all')?.interval.p50]
+
+  test('each way is predicted without the fold that holds the row’s group; with everything where nothing was fitted to it', () => {
     const rows = rowsOf(TPOT)
     const [first] = predict(rows)
     const held = first?.accelerator ?? ''
 
-    const predicted = predict(rows, {folds: [fold('accelerator', [held]), fold('source', ['nobody'])]})
+    const predicted = predict(rows, {folds: [fold('accelerator', [held]), fold('source', ['nobody'])], evidence: []})
 
     const own = predicted.filter(({accelerator, status}) => accelerator === held && status === 'answered')
     const others = predicted.filter(({accelerator, status}) => accelerator !== held && status === 'answered')
     expect(own.length * others.length).toBeGreaterThan(0)
-    for (const {answers} of own) expect(answers.get('accelerator')?.interval.p50).not.toBe(answers.get('all')?.interval.p50)
-    for (const {answers} of others) expect(answers.get('accelerator')).toEqual(answers.get('all'))
-    for (const {answers} of predicted.filter(({status}) => status === 'answered')) expect([answers.get('source'), answers.get('model')]).toEqual([answers.get('all'), answers.get('all')])
+    for (const row of own) expect(middles(row, 'accelerator')[0]).not.toBe(middles(row, 'accelerator')[1])
+    for (const {answers} of others) expect(answers.get('accelerator')?.interval).toEqual(answers.get('all')?.interval)
+    for (const {answers} of [...own, ...others]) expect(answers.get('source')?.interval).toEqual(answers.get('all')?.interval)
   })
 
-  test('a fold of other kinds leaves the factors of these', () => {
+  test('a way without folds has no answers, and the row is in sample', () => {
+    const predicted = predict(rowsOf(TPOT), {folds: [fold('accelerator', ['nothing']), fold('source', ['nobody'])], evidence: []}).filter(({status}) => status === 'answered')
+
+    expect(predicted.length).toBeGreaterThan(0)
+    for (const {answers, fits, seen} of predicted) expect([[...answers.keys()], fits.has('model'), seen]).toEqual([['all', 'accelerator', 'source'], false, ['model']])
+  })
+
+  test('a group that no fold holds and the calibration was fitted to is in sample', () => {
     const rows = rowsOf(TPOT)
-    const source = rows[0]?.source ?? ''
+    const [first] = predict(rows).filter(({status}) => status === 'answered')
+    if (first === undefined) throw new Error('no row')
+    const folds = [fold('model', ['other']), fold('accelerator', ['other']), fold('source', ['other'])]
+    const row = {accelerator: first.accelerator, architecture: 'any', model: 'other', measurements: 1}
 
-    const predicted = predict(rows, {folds: [{...fold('source', [source]), kinds: ['llm-pretrain']}]})
+    const seenWith = (evidence: CalibrationTable['evidence']) => predict([first.row], {folds, evidence})[0]?.seen
 
-    for (const {answers} of predicted) expect(answers.get('source')?.interval).toEqual(answers.get('all')?.interval)
+    expect(seenWith([{...row, kind: 'llm-inference'}])).toEqual(['accelerator'])
+    expect(seenWith([{...row, kind: 'llm-inference', model: first.model}])).toEqual(['model', 'accelerator'])
+    expect(seenWith([{...row, kind: 'llm-pretrain', model: first.model}])).toEqual([])
+  })
+
+  test('a fold of other kinds does not make a row look held out', () => {
+    const rows = rowsOf(TPOT)
+    const [first] = predict(rows)
+    const held = {model: [first?.model ?? ''], accelerator: [first?.accelerator ?? ''], source: [first?.row.source ?? '']}
+
+    const predicted = predict(rows, {folds: WAYS.flatMap(way => ['llm-pretrain', 'power'].map(kind => ({...fold(way, held[way]), kinds: [kind]})))})
+
+    for (const {answers, seen, status} of predicted.filter(each => each.status === 'answered' || each.status === 'unanswered')) expect([seen, [...answers.keys()]]).toEqual([WAYS, status === 'answered' ? ['all'] : []])
+  })
+
+  test('watts need folds of power and of the speeds that they rest on', () => {
+    const watts = rowsOf(cells.filter(each => each['kind'] === 'llm_inference' && each['metric'] === 'joules_per_token'))
+    const [first] = predict(watts).filter(({status}) => status === 'answered')
+    if (first === undefined) throw new Error('no row')
+    const held = {model: first.model, accelerator: first.accelerator, source: first.row.source}
+    const foldsOf = (...kinds: readonly string[]): readonly HeldOutFold[] => WAYS.flatMap(way => kinds.map(kind => ({...fold(way, [held[way]]), kinds: [kind], entries: snapshot.calibration.entries.filter(entry => entry.kind === kind)})))
+    const asked = (folds: readonly HeldOutFold[]) => predict([first.row], {folds})[0]
+
+    expect(asked(foldsOf('power'))?.seen).toEqual(WAYS)
+    expect(asked(foldsOf('llm-inference'))?.seen).toEqual(WAYS)
+    expect(asked(foldsOf('power', 'llm-pretrain'))?.seen).toEqual(WAYS)
+    expect([asked(foldsOf('power', 'llm-inference'))?.seen, [...(asked(foldsOf('power', 'llm-inference'))?.answers.keys() ?? [])]]).toEqual([[], ['all', ...WAYS]])
   })
 })

@@ -3,6 +3,7 @@ import {accuracyDocument} from '../../src/accuracy/document.ts'
 import {aimMet, floorMet, goalsOf} from '../../src/accuracy/goals.ts'
 import {BASES, type Basis} from '../../src/accuracy/predict.ts'
 import {summarize} from '../../src/accuracy/summary.ts'
+import {goalStanding, renderAccuracy} from '../../src/report/accuracy.ts'
 import {answered, unanswered} from './rows.ts'
 
 const worse = {model: 110, accelerator: 150, source: 120} as const
@@ -68,7 +69,7 @@ test('the summary of a document ends with what fits', () => {
   const rows = [answered('fits', 0, {all: 0}), answered('fits', 0, {all: 1})]
   const entries = accuracyDocument(summarize(rows, ['all']), [], rows, [])['summary'] as readonly unknown[]
 
-  expect(entries.at(-1)).toEqual({by: 'figure', group: 'fits', rows: 2, answered: 2, coverage: 1, basis: 'all', rightShare: 0.5, failures: 2, failuresRightShare: 0.5, ran: 0, ranRightShare: null})
+  expect(entries.at(-1)).toEqual({by: 'figure', group: 'fits', rows: 2, answered: 2, coverage: 1, basis: 'all', inSample: false, rightShare: 0.5, failures: 2, failuresRightShare: 0.5, ran: 0, ranRightShare: null})
 })
 
 test('the farthest off, either way, once per configuration', () => {
@@ -98,5 +99,59 @@ describe('aims and floors', () => {
     if (found === undefined) throw new Error('no such goal')
 
     expect([found.value, aimMet(found), floorMet(found)]).toEqual([undefined, false, false])
+  })
+})
+
+describe('what is in sample', () => {
+  const outside = answered('training step', 100, {all: 101, ...worse})
+  const inside = {...answered('TPOT', 100, {all: 101}), kind: 'served', seen: ['model', 'accelerator', 'source'], fits: new Map<Basis, boolean>([['all', true]])} as const
+  const rows = [outside, inside]
+
+  test('has groups of its own, on the full calibration, and takes no part in those of the others', () => {
+    const {groups, fits, fitsInSample} = summarize(rows, BASES)
+
+    expect(groups.filter(({by}) => by === 'all')).toMatchObject([{rows: 1, answered: 1, basis: 'accelerator', inSample: false}, {rows: 1, answered: 1, basis: 'all', inSample: true}])
+    expect(groups.filter(({by}) => by === 'kind').map(({group, inSample}) => [group, inSample])).toEqual([['llm-inference', false], ['served', true]])
+    expect(groups.find(({inSample}) => inSample)?.byBasis).toMatchObject({all: {configurations: 1}})
+    expect([fits, fitsInSample?.ran]).toEqual([[], 1])
+  })
+
+  test('one way that was not left out is enough', () => {
+    const partly = {...answered('TPOT', 100, {all: 101, model: 110, accelerator: 120}), seen: ['source'] as const}
+
+    expect(summarize([partly], BASES).groups.find(({by}) => by === 'figure')).toMatchObject({basis: 'all', inSample: true})
+  })
+
+  test('leaves the goals that it belongs to unknown, however small its errors', () => {
+    const goals = new Map(goalsOf(summarize(rows, BASES), rows).map(goal => [goal.name, goal]))
+
+    for (const name of ['TPOT, MAPE', 'bias of all, either way', '90th percentile of all', 'model left out, MAPE of all', 'in p10–p90: served', 'fits: right']) {
+      const goal = goals.get(name)
+      if (goal === undefined) throw new Error(`no goal ${name}`)
+      expect([name, goal.value, goal.inSample, goalStanding(goal)]).toEqual([name, undefined, true, 'unknown'])
+    }
+    expect(goals.get('training step, MdAPE')?.value).toBeCloseTo(0.5, 12)
+    expect(goals.get('answered, of rows in scope')?.value).toBe(1)
+  })
+
+  test('is marked in the document, and its goals are neither met nor missed', () => {
+    const summary = summarize(rows, BASES)
+    const document = accuracyDocument(summary, goalsOf(summary, rows), rows, [])
+
+    expect(document['outOfSample']).toBe(true)
+    expect(document['rows']).toMatchObject([{basis: 'accelerator', inSample: false, p50: 150}, {basis: 'all', inSample: true, p50: 101, byBasis: {model: null, accelerator: null, source: null}}])
+    expect(document['goals']).toContainEqual(expect.objectContaining({name: 'TPOT, MAPE', value: null, inSample: true, aimMet: null, floorMet: null}))
+    const alone = summarize([inside], BASES)
+    expect(accuracyDocument(alone, [], [inside], [])['outOfSample']).toBe(false)
+  })
+
+  test('is printed under headings of its own, its goals among the others', () => {
+    const summary = summarize(rows, BASES)
+    const text = renderAccuracy(summary, goalsOf(summary, rows), rows, {subject: 'data/measured', remarks: [], verbose: true, width: 120, color: false})
+
+    expect(text).toMatch(/^By figure\n(?:.*\n)*?training step(?:.*\n)*?By figure, IN SAMPLE\n(?:.*\n)*?TPOT/m)
+    expect(text).toMatch(/^TPOT, MAPE .*unknown/m)
+    expect(text).toMatch(/101\.0 .*, in sample$/m)
+    expect(text).not.toMatch(/^TPOT, MAPE .*met/m)
   })
 })

@@ -41,6 +41,8 @@ export interface InferenceDemand extends Demand {
   readonly runtimeVersion?: string
   /** Timed inside the engine: no server, no network, no tokenising before the first token. */
   readonly engineOnly?: boolean
+  /** Published racks hold copies of some experts so that any number of accelerators shares them (288 slots for 256 experts over 72): the split need not divide them. */
+  readonly copiesExperts?: boolean
   /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */
   readonly speed: number
 }
@@ -82,6 +84,9 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     if (configuration[field] !== undefined && configuration[field] !== 'none') {
       throw new RigorError('BAD_CONFIGURATION', `configuration.${field} does not apply to serving.`, {hint: 'Serving takes runtime, precision, tp, pp, dp, ep, batch and migProfile.'})
     }
+  }
+  if (configuration.ep !== undefined && configuration.ep > 1 && !isMixture(model)) {
+    throw new RigorError('BAD_CONFIGURATION', `configuration.ep is ${configuration.ep}, but ${model.id} is dense: it has no experts to deal out.`, {hint: 'Leave ep out; tp, pp and dp divide a dense model.'})
   }
   const precision = onePrecision(spec)
   if (configuration.dp !== undefined && spec.replicas !== 'auto' && configuration.dp !== spec.replicas) {

@@ -5,6 +5,7 @@ import type {RuntimeFact} from '../../catalog/snapshot.ts'
 import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
+import {followedExperts, refuseExpertSplit} from './expert-split.ts'
 import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, prefillStages, type Layout, type Serving, weightBytesIn} from './serving.ts'
@@ -81,6 +82,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (layout.tp * layout.pp > total || layout.ep > total) {
     return refused('topology', `tp ${layout.tp} × pp ${layout.pp}${layout.ep > 1 ? `, ep ${layout.ep}` : ''} needs ${Math.max(layout.tp * layout.pp, layout.ep)} accelerators, ${machineSize(hardware)} has ${total}`, `use tp ${powerOfTwoAtMost(total)}`)
   }
+  const mismatch = refuseExpertSplit(demand, layout, configuration.dp ?? demand.replicas)
+  if (mismatch !== undefined) return mismatch
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const factors = demand.engineOnly === true ? withoutServer(known) : known
   const serving = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
@@ -116,14 +119,14 @@ function isBetter(left: PerformResult, right: PerformResult): boolean {
   return used < before || (used === before && (left.performance.throughput.value?.p50 ?? 0) > (right.performance.throughput.value?.p50 ?? 0))
 }
 
-/** Heads are not cut: where tp does not divide them, the largest degree below it that does runs, and the rest stays idle. */
+/** Heads are not cut: where tp does not divide them, the largest degree below it that does runs. What stays idle then depends on the replicas, and has a note of its own. */
 function performDivided(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, facts: Facts, asked: number): PerformResult {
   let tp = asked
   while (demand.model.heads % tp !== 0) tp--
-  const result = performInference(demand, hardware, {...configuration, tp}, facts)
+  const result = performInference(demand, hardware, {...configuration, tp, ...followedExperts(demand, configuration, asked, tp)}, facts)
   if (!result.feasible) return result
   const {performance} = result
-  return {feasible: true, performance: {...performance, notes: [...performance.notes, `tp ${asked} does not divide the ${demand.model.heads} attention heads: tp ${tp} runs, ${asked - tp} accelerators of each replica stay idle.`]}}
+  return {feasible: true, performance: {...performance, notes: [...performance.notes, `tp ${asked} does not divide the ${demand.model.heads} attention heads: tp ${tp} runs.`]}}
 }
 
 const powerOfTwoAtMost = (value: number): number => 2 ** Math.floor(Math.log2(Math.max(1, value)))

@@ -53,6 +53,16 @@ describe('says what is missing and what would do', () => {
     expect(refusal({model: 'Llama-3.1-8B', traffic: chat, configuration: {tp: 16}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))).toMatchObject({reason: 'topology', nearest: 'use tp 8'})
   })
 
+  test.for<[string, Record<string, number>, string, string]>([
+    ['DeepSeek-V3', {tp: 1, ep: 8, dp: 1}, 'ep 8 spans 8 replicas of tp 1, 1 make no whole groups', 'use dp 8'],
+    ['DeepSeek-V3', {tp: 2, ep: 8, dp: 3}, 'ep 8 spans 4 replicas of tp 2, 3 make no whole groups', 'use dp 4'],
+    ['Mixtral-8x7B', {tp: 2, ep: 3}, 'ep 3 does not divide the 8 experts', 'use ep 1'],
+    ['DeepSeek-V3', {tp: 8, ep: 6}, 'ep 6 does not divide the 256 experts', 'use ep 2'],
+    ['Kimi-K2-Instruct', {tp: 4, ep: 6}, 'tp 4 and ep 6: neither is a multiple of the other', 'use ep 4'],
+  ])('%s: experts that cannot be dealt out as stated, %j', ([model, configuration, detail, nearest]) => {
+    expect(refusal({model, precision: 'fp8', traffic: chat, configuration}, hardwareNamed(facts, 'h200-sxm-141gb', 8))).toMatchObject({reason: 'topology', detail, nearest})
+  })
+
   test('a link that nobody knows', () => {
     const hardware = {...hardwareNamed(facts, 'h100-sxm-80gb', 8), levels: undefined}
     expect(refusal({model: 'Llama-3.1-70B', precision: 'bf16', traffic: chat, configuration: {tp: 8}}, hardware)).toMatchObject({reason: 'link-unknown'})
@@ -92,12 +102,26 @@ describe('accelerators that cannot take part stay idle and are named', () => {
   })
 })
 
+test('a tp that does not divide the heads says which runs, and what stays idle once', () => {
+  const performance = best(facts, {model: 'Llama-3.1-8B', precision: 'bf16', traffic: chat, configuration: {tp: 6}}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
+  expect(performance?.notes).toEqual(['4 of 8 accelerators stay idle.', 'tp 6 does not divide the 32 attention heads: tp 4 runs.'])
+})
+
+describe('experts that can be dealt out', () => {
+  const layoutsOf = (configuration: Record<string, number>) => best(facts, {model: 'DeepSeek-V3', precision: 'fp8', traffic: chat, configuration}, hardwareNamed(facts, 'h200-sxm-141gb', 8))
+
+  test.for<[Record<string, number>, number]>([[{tp: 1, ep: 8}, 8], [{tp: 1, ep: 8, dp: 8}, 8], [{tp: 8, ep: 8}, 1], [{tp: 8, ep: 4}, 1], [{tp: 2, ep: 8}, 4]])('%j: %d replicas on all eight', ([configuration, dp]) => {
+    expect(layoutsOf(configuration)).toMatchObject({acceleratorsUsed: 8, configuration: {...configuration, dp}})
+  })
+})
+
 describe('contradictions are errors', () => {
   test.for([
     [{precision: 'bf16', configuration: {precision: 'fp8'}}, 'TWO_PRECISIONS'],
     [{replicas: 2, configuration: {dp: 4}}, 'TWO_REPLICA_COUNTS'],
     [{configuration: {zeroStage: 3}}, 'BAD_CONFIGURATION'],
     [{configuration: {microBatch: 2}}, 'BAD_CONFIGURATION'],
+    [{configuration: {ep: 8}}, 'BAD_CONFIGURATION'],
     [{traffic: {...chat, inputTokens: 500_000}}, 'CONTEXT_TOO_LONG'],
     [{model: 'Lama-3.1-70B-x'}, 'UNKNOWN_MODEL'],
   ] as const)('%j', ([change, code]) => {
