@@ -34,7 +34,8 @@ const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.15 : name === 'queueShare' ? 0.25 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
+/** What physics allows at most: rates the printed ones; where all start together, the median request waits for half of the others' prompts. */
+const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 0.5, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -297,7 +298,7 @@ interface Outcome {
   readonly folds: readonly HeldOutFold[]
 }
 
-/** Fits without each fold in turn; starts at the fit of all, whose parts that nothing is left to say about a first step takes back. */
+/** Fits without each fold in turn. A source may decide a factor alone, so without it the fit starts anew; otherwise it starts at the fit of all. */
 async function leaveOut({way, parts}: Job): Promise<Outcome> {
   const {base, samples} = await loadSamples()
   const indexOf = new Map(samples.map((sample, index) => [sample, index]))
@@ -307,7 +308,7 @@ async function leaveOut({way, parts}: Job): Promise<Outcome> {
     const inFold = new Set(held)
     const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
     const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-    const without = fit(others, base, 1, undefined, process.argv.includes('--cold') ? undefined : new Map(parts))
+    const without = fit(others, base, 1, undefined, way === 'source' ? undefined : new Map(parts))
     const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
     const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
     const calibration = createCalibration(fold.entries, [], fold.evidence)
