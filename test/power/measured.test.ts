@@ -119,7 +119,7 @@ describe('readings at the wall (MLPerf Training, eight H100 a node), to which no
 
 test('an idle eight-accelerator node draws what its reference server does, and all of it at work as well', () => {
   const accelerator = facts.accelerator('h100-sxm-80gb')!
-  const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, provider: 'aws', country: 'US'})
+  const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, model: '', provider: 'aws', country: 'US'})
   const power = estimatePower({...PERFORMANCE, acceleratorsUsed: 8}, model)
 
   expect(power.idleWatts).toBeGreaterThan(1890)
@@ -139,6 +139,6 @@ test('what nobody published stays unknown', () => {
   for (const id of ['tpu-v5e', 'tpu-v6e', 'trainium2-96gb']) {
     const accelerator = facts.accelerator(id)!
 
-    expect(powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, provider: 'gcp', country: 'US'}).acceleratorMaximumWatts).toBeNull()
+    expect(powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, model: '', provider: 'gcp', country: 'US'}).acceleratorMaximumWatts).toBeNull()
   }
 })
