@@ -11,6 +11,7 @@ import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {estimatePower} from '../../src/power/estimate.ts'
 import {POWER_KIND, powerModelForCloud} from '../../src/power/model.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
+import {estimate, examples, workspace} from '../planner/world.ts'
 import {PERFORMANCE} from './inputs.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -141,4 +142,12 @@ test('what nobody published stays unknown', () => {
 
     expect(powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, model: '', provider: 'gcp', country: 'US'}).acceleratorMaximumWatts).toBeNull()
   }
+})
+
+test('a plan knows the watts of a model best where that model was measured', async () => {
+  const {targets: [target]} = await estimate(examples['chat-70b'] ?? {}, workspace(snapshot), 'h100-sxm-80gb:2')
+  const {p10, p50} = target!.powerWatts.accelerators!
+
+  expect(target!.accelerators).toBe(2)
+  expect(p10 / p50).toBeCloseTo(Math.exp(facts.calibration.spread(POWER_KIND, 'accelerator-watts', 'measured').lowLog), 9)
 })
