@@ -102,14 +102,16 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
   const wall = (watts: number): number => wallWatts(watts, most, model.supplyEfficiency)
   const together = independentSum(acceleratorWatts, host)
-  const known = intervalFromSpread(wall(together.p50), model.wallSpread)
-  const averageWatts: Interval = {p10: Math.min(wall(together.p10), known.p10), p50: known.p50, p90: Math.max(wall(together.p90), known.p90)}
+  const idleWatts = wall(idle * model.acceleratorsPowered + model.hostIdleWatts)
+  // Readings were of busy nodes: what a node draws doing nothing is known as well as before.
+  const known = shift(intervalFromSpread(wall(together.p50) - idleWatts, model.wallSpread), idleWatts)
+  const averageWatts: Interval = {p10: Math.min(wall(together.p10), known.p10), p50: wall(together.p50), p90: Math.max(wall(together.p90), known.p90)}
   const expectedPeak = wall(maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
   const allAtMaximum = wall(maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
   return {
     averageWatts,
     peakWatts: {p10: averageWatts.p50, p50: Math.max(averageWatts.p50, expectedPeak), p90: Math.max(averageWatts.p90, allAtMaximum)},
-    idleWatts: wall(idle * model.acceleratorsPowered + model.hostIdleWatts),
+    idleWatts,
     acceleratorWatts,
     confidence,
   }
