@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import {readEnergy} from '../../src/accuracy/energy.ts'
-import {calibrationOf, parseHeldOut, type HeldOutFold, type Way} from '../../src/accuracy/held-out.ts'
+import {calibrationOf, parseHeldOut, type HeldOutFold} from '../../src/accuracy/held-out.ts'
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
 import type {Accelerator} from '../../src/catalog/schema.ts'
@@ -75,14 +75,14 @@ function sampleOf(measurement: Measurement, setting: Setting, configurationKey: 
   }]
 }
 
-/** Folds of the speeds: a figure that is out of sample has its speed out of sample as well. */
-export function heldOutSpeeds(facts: PlanningFacts, kinds: readonly string[]): (way: Way, of: {readonly model: string; readonly accelerator: string; readonly source: string}) => PlanningFacts {
+/** Facts with speeds that were fitted without a group, where there is such a fold: a figure that is out of sample has its speed out of sample as well. */
+export function heldOutSpeeds(facts: PlanningFacts, kinds: readonly string[]): (way: string, group: string) => PlanningFacts | undefined {
   const file = path.join(root, 'data/measured/held-out.json')
   const folds = fs.existsSync(file) ? parseHeldOut(fs.readFileSync(file, 'utf8')).filter(fold => fold.kinds.some(kind => kinds.includes(kind))) : []
   const known = new Map<HeldOutFold, PlanningFacts>()
-  return (way, of) => {
-    const fold = folds.find(each => each.way === way && each.held.includes(of[way]))
-    if (fold === undefined) return facts
+  return (way, group) => {
+    const fold = folds.find(each => each.way === way && each.held.includes(group))
+    if (fold === undefined) return undefined
     let without = known.get(fold)
     if (without === undefined) known.set(fold, (without = {...facts, calibration: calibrationOf(fold, facts.snapshot.calibration.spreads)}))
     return without

@@ -136,23 +136,20 @@ function hostEntries(facts: PlanningFacts): CalibrationEntry[] {
 }
 
 /** Readings at the wall: nothing is fitted to them, so that all are out of sample. */
-function wallErrors(facts: PlanningFacts): {readonly errors: readonly number[]; readonly evidence: CalibrationEvidence[]} {
+function wallErrors(facts: PlanningFacts): readonly number[] {
   const errors: number[] = []
-  const evidence: CalibrationEvidence[] = []
   for (const measurement of measurements('energy')) {
     if (measurement.scope !== 'per_node' || measurement.value === undefined) continue
     const setting = settingOf(measurement)
-    const reading = readEnergy(setting, facts, facts.snapshot.accelerators)
     const prediction = predictEnergy(setting, facts, facts.snapshot.accelerators)
-    if (prediction.status !== 'answered' || reading.status !== 'case') {
-      log(`wall: ${measurement.id}: ${prediction.status === 'answered' ? '' : prediction.reason}`)
+    if (prediction.status !== 'answered') {
+      log(`wall: ${measurement.id}: ${prediction.reason}`)
       continue
     }
     errors.push(Math.log(measurement.value / prediction.interval.p50))
     log(`wall: ${measurement.id}: ${prediction.interval.p50.toFixed(0)} W, measured ${measurement.value.toFixed(0)} (${percent(prediction.interval.p50 / measurement.value - 1).trim()})`)
-    evidence.push({kind: POWER_KIND, accelerator: reading.case.accelerator.id, architecture: reading.case.accelerator.architecture, model: reading.case.model, measurements: 1})
   }
-  return {errors, evidence}
+  return errors
 }
 
 function evidenceOf(samples: readonly PowerSample[]): CalibrationEvidence[] {
@@ -217,31 +214,33 @@ async function main(): Promise<void> {
   const spreads: CalibrationSpread[] = []
   // As long as every accelerator is the only one of its architecture, nothing was left out that is farther off than a relative: the look-up widens its spread.
   const farthest = architectures.length < new Set(samples.map(({accelerator}) => accelerator.id)).size ? DISTANCE_FOLDS : DISTANCE_FOLDS.filter(([distance]) => distance !== 'none')
-  for (const [metric, read] of [['accelerator-watts', (each: Scored) => each.watts], ['joules-per-token', (each: Scored) => each.joules]] as const) {
-    let before: Spread = SPREADLESS
-    for (const [distance, fold] of farthest) {
-      const list = ascending((errors.get(fold) ?? []).map(read))
-      if (list.length === 0) continue
-      // Farther off is never more certain.
-      before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
-      spreads.push({kind: POWER_KIND, metric, distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: list.length})
-      const {lowLog, highLog} = before
-      log(`${metric} at distance ${distance}: p10 ${Math.exp(lowLog).toFixed(2)}, p90 ${Math.exp(highLog).toFixed(2)} of p50, ${percent(list.filter(error => error >= lowLog && error <= highLog).length / list.length).trim()} inside`)
-    }
+  let before: Spread = SPREADLESS
+  for (const [distance, fold] of farthest) {
+    const list = ascending((errors.get(fold) ?? []).map(({watts}) => watts))
+    if (list.length === 0) continue
+    // Farther off is never more certain.
+    before = {lowLog: Math.min(before.lowLog, quantile(list, 0.1)), highLog: Math.max(before.highLog, quantile(list, 0.9))}
+    const {lowLog, highLog} = before
+    spreads.push({kind: POWER_KIND, metric: 'accelerator-watts', distance, lowLog: Number(lowLog.toFixed(3)), highLog: Number(highLog.toFixed(3)), measurements: list.length})
+    log(`watts at distance ${distance}: p10 ${Math.exp(lowLog).toFixed(2)}, p90 ${Math.exp(highLog).toFixed(2)} of p50, ${percent(list.filter(error => error >= lowLog && error <= highLog).length / list.length).trim()} inside`)
   }
   const entries = [...entriesOf(fitted, samples), ...hosts]
   const evidence = evidenceOf(samples)
   const wall = wallErrors({...facts, calibration: createCalibration([...facts.snapshot.calibration.entries.filter(({kind}) => kind !== POWER_KIND), ...entries], spreads, evidence)})
-  const wallSigma = Math.sqrt(mean(wall.errors.map(error => error ** 2)))
-  if (wall.errors.length > 0) spreads.push({kind: POWER_KIND, metric: 'wall-watts', distance: 'measured', lowLog: Number((-Z90 * wallSigma).toFixed(3)), highLog: Number((Z90 * wallSigma).toFixed(3)), measurements: wall.errors.length})
+  const wallSigma = Math.sqrt(mean(wall.map(error => error ** 2)))
+  // Of accelerators that were measured with other models; with the same models hosts and supplies are no better known.
+  for (const distance of wall.length > 0 ? (['measured', 'accelerator'] as const) : []) {
+    spreads.push({kind: POWER_KIND, metric: 'wall-watts', distance, lowLog: Number((-Z90 * wallSigma).toFixed(3)), highLog: Number((Z90 * wallSigma).toFixed(3)), measurements: wall.length})
+  }
   writeCalibration([POWER_KIND], {entries, spreads, evidence}, 'power.ts')
   if (!fast) writeHeldOut([POWER_KIND], folds)
 }
 
 /** The sample with its speed predicted without what the fold leaves out, where the speeds have such folds. */
 function resolved(sample: PowerSample, fold: Fold, speeds: ReturnType<typeof heldOutSpeeds>): PowerSample {
-  if (!isWay(fold)) return sample
-  const facts = speeds(fold, {model: sample.model, accelerator: sample.accelerator.id, source: sample.measurement.source})
+  // Without folds by architecture, those that leave out the accelerator come nearest.
+  const facts = speeds(fold, GROUP[fold](sample)) ?? (fold === 'architecture' ? speeds('accelerator', sample.accelerator.id) : undefined)
+  if (facts === undefined) return sample
   const reading = readEnergy(sample.setting, facts, facts.snapshot.accelerators)
   if (reading.status !== 'case') return sample
   const {performance} = reading.case

@@ -1,5 +1,5 @@
 import type {Accelerator} from '../catalog/schema.ts'
-import {divideBy, intervalFromSpread, scale} from '../performance/interval.ts'
+import {divideBy, multiply, scale} from '../performance/interval.ts'
 import type {Interval, Performance} from '../performance/types.ts'
 import {estimatePower} from '../power/estimate.ts'
 import {POWER_KIND, powerModelForServers} from '../power/model.ts'
@@ -10,7 +10,7 @@ import {measuredConfigurations as trainingConfigurations, measuredPerformance as
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
 
-/** Reads published watts and joules: the workload's own reader says what ran and how fast, the power model what that draws. */
+/** Reads published watts and joules: the workload's own reader says what ran and how fast, the power model what that draws. Intervals are those that a plan prints. */
 
 type Predict = (setting: Setting, facts: Facts, accelerators: readonly Accelerator[]) => Prediction
 type Refused = Exclude<Prediction, {status: 'answered'}>
@@ -114,21 +114,17 @@ export function predictEnergy(setting: Setting, facts: Facts, accelerators: read
   const about = {distance, model, acceleratorId: accelerator.id}
   switch (setting.metric) {
     case 'joules_per_token': {
-      const rate = performance.throughput.value?.p50
-      if (rate === undefined || !(rate > 0)) return no('unanswered', 'the estimate has no throughput')
-      return {status: 'answered', interval: intervalFromSpread(watts.p50 / rate, calibration.spread(POWER_KIND, 'joules-per-token', distance)), ...about}
+      const rate = performance.throughput.value
+      if (rate === null || !(rate.p10 > 0)) return no('unanswered', 'the estimate has no throughput')
+      return {status: 'answered', interval: multiply(watts, divideBy(1, rate)), ...about}
     }
     case 'energy_kwh': {
       // Without steps or tokens the length of the run is what was measured, not what it was set to.
       const rate = performance.throughput.value
       if (setting.tokens === undefined || rate === null) return no('out_of_scope', 'how much work the run did is not stated')
-      const seconds = divideBy(setting.tokens, rate)
-      return {status: 'answered', interval: intervalFromSpread((watts.p50 * seconds.p50) / WATT_SECONDS_PER_KWH, calibration.spread(POWER_KIND, 'joules-per-token', distance)), ...about}
+      return {status: 'answered', interval: scale(multiply(watts, divideBy(setting.tokens, rate)), 1 / WATT_SECONDS_PER_KWH), ...about}
     }
-    default: {
-      // Readings at the wall have shown how far off accelerators, host and supplies are together, with batches that the rows do not state.
-      const spread = setting.scope === 'all_accelerators' || setting.scope === 'per_accelerator' ? undefined : calibration.spread(POWER_KIND, 'wall-watts', distance)
-      return {status: 'answered', interval: spread === undefined ? watts : intervalFromSpread(watts.p50, spread), ...about}
-    }
+    default:
+      return {status: 'answered', interval: watts, ...about}
   }
 }

@@ -1,9 +1,6 @@
 import type {Distance} from '../performance/distance.ts'
 import type {Interval} from '../performance/types.ts'
 
-/** A row of measured results, by column. */
-export type MeasuredRow = Readonly<Record<string, string>>
-
 export type Prediction =
   | {
       readonly status: 'answered'

@@ -1,4 +1,4 @@
-import {exactly, multiply, scale} from '../performance/interval.ts'
+import {exactly, multiply, scale, shift} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
 import {plainNumber, priceText} from './how.ts'
 import type {IntervalLine} from './line.ts'
@@ -107,14 +107,16 @@ export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours)
   const idle = pricing.whenIdle === 'on' ? pricing.idleWatts : 0
   const above = {p10: Math.max(0, watts.p10 - idle), p50: Math.max(0, watts.p50 - idle), p90: Math.max(0, watts.p90 - idle)}
   const use = useLines(pricing, period, input.schedule)
-  const aboveIdle = energyLine(idle > 0 ? 'energy above idle' : 'energy', above, period.hours, pricing.tariffUsdPerKwh)
-  const marginal = [aboveIdle, ...coolingLine('cooling', aboveIdle, pricing.coolingCop), ...use]
+  const aboveIdle = energyLine(idle > 0 ? 'energy above idle' : 'energy', above, shift(period.hours, -period.preparationHours), pricing.tariffUsdPerKwh)
+  // Machines that are on anyway draw nothing more before the work.
+  const preparing = idle > 0 || period.preparationHours === 0 ? [] : [energyLine('energy before the work', exactly(pricing.idleWatts), exactly(period.preparationHours), pricing.tariffUsdPerKwh)]
+  const energy = [aboveIdle, ...preparing].flatMap((line, index) => [line, ...coolingLine(index === 0 ? 'cooling' : 'cooling before the work', line, pricing.coolingCop)])
+  const marginal = [...energy, ...use]
 
   const life = capitalHours(input, pricing, period)
   const idleEnergy = idle > 0 ? [energyLine('idle energy', exactly(idle), life, pricing.tariffUsdPerKwh)] : []
   const full = [
-    aboveIdle,
-    ...coolingLine('cooling', aboveIdle, pricing.coolingCop),
+    ...energy,
     ...idleEnergy.flatMap(line => [line, ...coolingLine('cooling of idle heat', line, pricing.coolingCop)]),
     ...use,
     ...ownershipLines(pricing, life),

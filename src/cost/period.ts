@@ -1,5 +1,5 @@
 import {exactly, scale, shift} from '../performance/interval.ts'
-import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
+import {preparationHours, runHoursTotal, type RunHours} from '../performance/run-hours.ts'
 import type {Interval} from '../performance/types.ts'
 import {plainNumber} from './how.ts'
 import type {BillingRule, Schedule} from './types.ts'
@@ -19,6 +19,8 @@ export interface PeriodHours {
   readonly starts: number
   /** starts × perStart. */
   readonly hours: Interval
+  /** The part of `hours` in which the machines idle before the work. */
+  readonly preparationHours: number
   /** Work alone, all starts. */
   readonly workHours: Interval
   /** "2.4 h", "12 × 2.4 h". */
@@ -33,11 +35,11 @@ export function periodHours(hours: RunHours, schedule: Schedule): PeriodHours {
   switch (schedule.kind) {
     case 'once': {
       const total = runHoursTotal(hours)
-      return {period: 'run', perStart: total, starts: 1, hours: total, workHours: hours.work, how: () => `${plainNumber(total.p50)} h`}
+      return {period: 'run', perStart: total, starts: 1, hours: total, preparationHours: preparationHours(hours), workHours: hours.work, how: () => `${plainNumber(total.p50)} h`}
     }
     case 'always': {
       const month = exactly(HOURS_PER_MONTH)
-      return {period: 'month', perStart: month, starts: 1, hours: month, workHours: month, how: () => `${HOURS_PER_MONTH} h`}
+      return {period: 'month', perStart: month, starts: 1, hours: month, preparationHours: 0, workHours: month, how: () => `${HOURS_PER_MONTH} h`}
     }
     case 'runs-per-month': {
       const total = runHoursTotal(hours)
@@ -46,14 +48,15 @@ export function periodHours(hours: RunHours, schedule: Schedule): PeriodHours {
         perStart: total,
         starts: schedule.runs,
         hours: scale(total, schedule.runs),
+        preparationHours: preparationHours(hours) * schedule.runs,
         workHours: scale(hours.work, schedule.runs),
         how: () => `${plainNumber(schedule.runs)} × ${plainNumber(total.p50)} h`,
       }
     }
     case 'hours-per-month': {
       const failures = hours.work.p50 > 0 ? scale(hours.failures, schedule.hours / hours.work.p50) : hours.failures
-      const total = shift(failures, schedule.hours + hours.setup + hours.data + hours.load)
-      return {period: 'month', perStart: total, starts: 1, hours: total, workHours: exactly(schedule.hours), how: () => `${plainNumber(total.p50)} h`}
+      const total = shift(failures, schedule.hours + preparationHours(hours))
+      return {period: 'month', perStart: total, starts: 1, hours: total, preparationHours: preparationHours(hours), workHours: exactly(schedule.hours), how: () => `${plainNumber(total.p50)} h`}
     }
     default:
       return schedule satisfies never

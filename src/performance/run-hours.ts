@@ -11,7 +11,10 @@ export interface RunHours {
   readonly failures: Interval
 }
 
+/** Hours before the work, in which accelerators idle. */
+export const preparationHours = ({setup, data, load}: RunHours): number => setup + data + load
+
 /** Set-up + data + load + work + expected failures of one run. */
 export function runHoursTotal(hours: RunHours): Interval {
-  return sum([exactly(hours.setup + hours.data + hours.load), hours.work, hours.failures])
+  return sum([exactly(preparationHours(hours)), hours.work, hours.failures])
 }

@@ -23,6 +23,8 @@ import {sayHours} from './say.ts'
 /** What of a workload every estimate needs, whatever its kind. */
 export interface Work {
   readonly demand: Demand
+  /** Catalog id of the model that is run, or its name where the catalog has none of that name; empty where none is. */
+  readonly model: string
   readonly schedule: Schedule
   readonly horizonMonths: number
   readonly data: DataMovement
@@ -84,7 +86,7 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
   function powerModel(way: Way, nodes: number): PowerModel {
     const {place} = way
     const country = way.offer?.country
-    const at = `${place.key} ${place.kind === 'rig' ? place.acceleratorsPerNode : ''} ${nodes} ${country ?? ''}`
+    const at = `${place.key} ${place.kind === 'rig' ? place.acceleratorsPerNode : ''} ${nodes} ${country ?? ''} ${work.model}`
     const known = powerModels.get(at)
     if (known !== undefined) return known
     const made = makePowerModel(place, nodes, country)
@@ -96,12 +98,12 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
     const {calibration} = facts
     switch (place.kind) {
       case 'cloud':
-        return powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, acceleratorsPowered: place.machine.acceleratorCount * nodes, provider: place.provider, country})
+        return powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, model: work.model, acceleratorsPowered: place.machine.acceleratorCount * nodes, provider: place.provider, country})
       case 'rig':
-        return powerModelForRig({snapshot, calibration, accelerator: place.accelerator, rig: place.rig, node: place.node, nodes})
+        return powerModelForRig({snapshot, calibration, accelerator: place.accelerator, model: work.model, rig: place.rig, node: place.node, nodes})
       case 'bare':
         // Wall watts of the hardware alone: no building around it, so no PUE, and no country, so no carbon.
-        return {...powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, acceleratorsPowered: place.acceleratorsPerNode * nodes, provider: '', country: undefined}), pue: 1, notes: []}
+        return {...powerModelForCloud({snapshot, calibration, accelerator: place.accelerator, model: work.model, acceleratorsPowered: place.acceleratorsPerNode * nodes, provider: '', country: undefined}), pue: 1, notes: []}
       default:
         return place satisfies never
     }

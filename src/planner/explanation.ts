@@ -1,5 +1,4 @@
 import type {Accelerator} from '../catalog/schema.ts'
-import {RigorError} from '../errors.ts'
 import {sliceOf} from '../performance/hardware.ts'
 import {peakFlops} from '../performance/peak.ts'
 import type {Hardware, Operator, Performance} from '../performance/types.ts'
@@ -14,7 +13,7 @@ export function explanationOf(session: Session, estimate: Estimate, publishedErr
   const {performance, way: {place}, nodes} = estimate
   const {calibration} = session.facts
   const {kind} = session.demand
-  const model = modelOf(session)
+  const {model} = session.work
   // The operators of a rig's unlike groups are those of one of them: their rates have no one limit.
   const hardware = isWholeRig(place) ? undefined : sliceOf(place.hardware(nodes))
   const measured = calibration.nearest(kind, place.accelerator, model)
@@ -29,19 +28,6 @@ export function explanationOf(session: Session, estimate: Estimate, publishedErr
         kind: each, metric, distance, from, p10: Math.exp(spread.lowLog), p90: Math.exp(spread.highLog), measurements, published: publishedErrors(each, metric) ?? null,
       }))
     }),
-  }
-}
-
-/** Catalog id of the model that the workload names, or its name where the catalog has none of that name. */
-function modelOf({raw, facts}: Session): string {
-  const {model} = raw
-  if (typeof model !== 'string') return ''
-  try {
-    return facts.languageModel(model).id
-  } catch (error) {
-    // A kind may have models of its own; its evidence then bears their names.
-    if (!(error instanceof RigorError)) throw error
-    return model
   }
 }
 

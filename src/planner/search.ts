@@ -13,8 +13,10 @@ export interface SearchResult {
 
 /**
  * Evaluates every configuration a practitioner would try and keeps those that no other beats in time and in every
- * driver of power. Cost, time, energy and carbon grow with those drivers whatever the price or the power model, so
- * dropping the dominated ones never drops the best (checked against brute force in test/planner/search.test.ts).
+ * driver of power. Cost, time, energy and carbon grow with those drivers, so dropping the dominated ones never drops
+ * the best (checked against brute force in test/planner/search.test.ts): set-up, data and loading draw idle watts whatever
+ * the configuration, and accelerators never take more for the same work done faster. Fans and supplies' losses alone grow
+ * faster than the work; what the machines' idle draw saves in shorter hours outweighs them in servers as they are built.
  * `keepAll` keeps every feasible one, for objectives that look at latency or throughput.
  */
 export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Hardware, facts: Facts, keepAll = false): SearchResult {

@@ -123,6 +123,7 @@ export function createSession(input: SessionInput): Session {
   const site = options.rigs[0]?.site
   const work: Work = {
     demand,
+    model: modelOf(workload, facts),
     schedule,
     horizonMonths: spec.horizonMonths,
     data: spec.data,
@@ -166,6 +167,19 @@ export function createSession(input: SessionInput): Session {
       return result
     },
     candidatesSeen: () => candidates,
+  }
+}
+
+/** Catalog id of the model that the workload names, or its name where the catalog has none of that name. */
+function modelOf({raw}: ReadWorkload, facts: PlanningFacts): string {
+  const {model} = raw
+  if (typeof model !== 'string') return ''
+  try {
+    return facts.languageModel(model).id
+  } catch (error) {
+    // A kind may have models of its own; its evidence then bears their names.
+    if (!(error instanceof RigorError)) throw error
+    return model
   }
 }
 

@@ -1,18 +1,19 @@
 import {intervalFromSigma, intervalFromSpread, multiply, scale, shift, sum, weakest} from '../performance/interval.ts'
 import {workOf} from '../performance/load.ts'
-import {runHoursTotal, type RunHours} from '../performance/run-hours.ts'
+import {preparationHours, type RunHours} from '../performance/run-hours.ts'
 import type {Interval, Load, Performance} from '../performance/types.ts'
 import type {Energy, Power, PowerCoefficients, PowerModel} from './types.ts'
 
 /**
  * How sharply the power limit sets in: a sum of demands that would just reach the maximum draws 84 % of the range, one of twice as much 98 %. Phases
- * of a step differ, and the limit cuts the hungry ones first. The curve is concave: the same work in less time never takes more energy.
+ * of a step differ, and the limit cuts the hungry ones first. The curve is concave: the same work in less time never takes an accelerator more energy.
  */
 const LIMIT_SHARPNESS = 4
 
 /**
  * Part of the host's range that is fans, and grows with the cube of the heat (air moved goes with the speed, its power with the cube); the
- * rest follows `hostShare`. An assumption: 65 of 163 W per accelerator, 6 % of an HGX node at full load.
+ * rest follows `hostShare`. An assumption: 65 of 163 W per accelerator, 6 % of an HGX node at full load. Fans alone take more for the same heat
+ * in less time; with the host's idle draw, saved meanwhile, a node takes less as long as that is at least 0.15 of the host's range.
  */
 const FAN_SHARE = 0.4
 
@@ -101,13 +102,16 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
   const wall = (watts: number): number => wallWatts(watts, most, model.supplyEfficiency)
   const together = independentSum(acceleratorWatts, host)
-  const averageWatts: Interval = {p10: wall(together.p10), p50: wall(together.p50), p90: wall(together.p90)}
+  const idleWatts = wall(idle * model.acceleratorsPowered + model.hostIdleWatts)
+  // Readings were of busy nodes: what a node draws doing nothing is known as well as before.
+  const known = shift(intervalFromSpread(wall(together.p50) - idleWatts, model.wallSpread), idleWatts)
+  const averageWatts: Interval = {p10: Math.min(wall(together.p10), known.p10), p50: wall(together.p50), p90: Math.max(wall(together.p90), known.p90)}
   const expectedPeak = wall(maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
   const allAtMaximum = wall(maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
   return {
     averageWatts,
     peakWatts: {p10: averageWatts.p50, p50: Math.max(averageWatts.p50, expectedPeak), p90: Math.max(averageWatts.p90, allAtMaximum)},
-    idleWatts: wall(idle * model.acceleratorsPowered + model.hostIdleWatts),
+    idleWatts,
     acceleratorWatts,
     confidence,
   }
@@ -136,19 +140,17 @@ export function overheadShare(model: Pick<PowerModel, 'pue' | 'coolingCop'>): nu
 
 const UNKNOWN_ENERGY: Energy = {kwh: null, wallKwh: null, overheadKwh: null, carbonKg: null}
 
-function energyOf(watts: Interval, hours: Interval, model: PowerModel): Energy {
-  const wallKwh = scale(multiply(watts, hours), 1 / WATT_HOURS_PER_KWH)
+/**
+ * kWh = (watts at work × hours of work and of what failures repeat + idle watts × hours of set-up, data and loading) × PUE (clouds) or
+ * × (1 + 1/COP) (own premises); carbon = kWh × gCO2e/kWh. Before the work starts accelerators wait for the network and for disks.
+ */
+export function estimateEnergy({averageWatts, idleWatts}: Power, hours: RunHours, model: PowerModel): Energy {
+  if (averageWatts === null || idleWatts === null) return UNKNOWN_ENERGY
+  const working = multiply(averageWatts, sum([hours.work, hours.failures]))
+  const wallKwh = scale(shift(working, idleWatts * preparationHours(hours)), 1 / WATT_HOURS_PER_KWH)
   const overhead = overheadShare(model)
   if (overhead === null) return {...UNKNOWN_ENERGY, wallKwh}
   const overheadKwh = scale(wallKwh, overhead)
   const kwh = sum([wallKwh, overheadKwh])
   return {kwh, wallKwh, overheadKwh, carbonKg: model.gramsCo2PerKwh === null ? null : scale(kwh, model.gramsCo2PerKwh / GRAMS_PER_KG)}
-}
-
-/**
- * kWh = wall watts × hours × PUE (clouds) or × (1 + 1/COP) (own premises); carbon = kWh × gCO2e/kWh. All hours of the
- * run count at the work's watts: set-up and loading draw less, so short runs read a little high.
- */
-export function estimateEnergy(power: Power, hours: RunHours, model: PowerModel): Energy {
-  return power.averageWatts === null ? UNKNOWN_ENERGY : energyOf(power.averageWatts, runHoursTotal(hours), model)
 }

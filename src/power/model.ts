@@ -1,7 +1,7 @@
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Rig, RigNode} from '../catalog/rig.ts'
-import type {Calibration} from '../performance/calibration.ts'
+import type {Calibration, Spread} from '../performance/calibration.ts'
 import {weakest} from '../performance/interval.ts'
 import {peakFlops16} from '../performance/load.ts'
 import type {Confidence} from '../performance/types.ts'
@@ -72,8 +72,8 @@ function powerFactors(calibration: Calibration, architecture: string): {readonly
   return {factors: values as PowerFactors, basis}
 }
 
-/** `model`: catalog id of the model that is run, where it may have been measured itself. */
-export function powerCoefficients(calibration: Calibration, accelerator: Accelerator, rangeWatts: number, model = ''): PowerCoefficients | null {
+/** `model`: catalog id of the model that is run, which may have been measured itself; empty where none is. */
+export function powerCoefficients(calibration: Calibration, accelerator: Accelerator, rangeWatts: number, model: string): PowerCoefficients | null {
   const found = powerFactors(calibration, accelerator.architecture)
   if (found === null) return null
   const distance = calibration.distance(POWER_KIND, accelerator, model)
@@ -123,8 +123,10 @@ export function acceleratorWatts(accelerator: Accelerator, accelerators: readonl
 const AVERAGE_PUE_PROVIDER = '*'
 
 /** Coefficients where both ends of the range are known. */
-const coefficientsOf = (calibration: Calibration, accelerator: Accelerator, {idle, maximum}: AcceleratorWatts, model?: string): PowerCoefficients | null =>
+const coefficientsOf = (calibration: Calibration, accelerator: Accelerator, {idle, maximum}: AcceleratorWatts, model: string): PowerCoefficients | null =>
   idle === null || maximum === null ? null : powerCoefficients(calibration, accelerator, maximum - idle, model)
+
+const wallSpread = (calibration: Calibration, accelerator: Accelerator, model: string): Spread => calibration.spread(POWER_KIND, 'wall-watts', calibration.distance(POWER_KIND, accelerator, model))
 
 export interface ServerPowerInput {
   readonly accelerators: readonly Accelerator[]
@@ -146,6 +148,7 @@ export function powerModelForServers({accelerators, calibration, accelerator, ac
     acceleratorMaximumWatts: watts.maximum,
     coefficients: coefficientsOf(calibration, accelerator, watts, model),
     acceleratorsPowered,
+    wallSpread: wallSpread(calibration, accelerator, model),
     hostIdleWatts: hostIdle === undefined ? null : hostIdle.value * acceleratorsPowered,
     hostMaximumWatts: hostMaximum === undefined ? null : hostMaximum.value * acceleratorsPowered,
     supplyEfficiency: calibration.lookup(POWER_KIND, 'supply-efficiency', '*', '*')?.value ?? 1,
@@ -163,6 +166,8 @@ export interface CloudPowerInput {
   readonly accelerator: Accelerator
   /** Rented over all nodes; a slice of an accelerator counts as its fraction. */
   readonly acceleratorsPowered: number
+  /** Catalog id of the model that is run; empty where none is. */
+  readonly model: string
   readonly provider: string
   /** ISO country of the region; `undefined` = not known, and so is the carbon. */
   readonly country: string | undefined
@@ -173,8 +178,8 @@ export interface CloudPowerInput {
  * provider's fleet average, carbon the country's lifecycle factor.
  */
 export function powerModelForCloud(input: CloudPowerInput): PowerModel {
-  const {snapshot, calibration, accelerator, acceleratorsPowered} = input
-  const servers = powerModelForServers({accelerators: snapshot.accelerators, calibration, accelerator, acceleratorsPowered, model: ''})
+  const {snapshot, calibration, accelerator, acceleratorsPowered, model} = input
+  const servers = powerModelForServers({accelerators: snapshot.accelerators, calibration, accelerator, acceleratorsPowered, model})
   const notes = [...servers.notes]
   const fleetPue = snapshot.pueByProvider[input.provider]
   const pue = fleetPue ?? snapshot.pueByProvider[AVERAGE_PUE_PROVIDER]
@@ -192,6 +197,8 @@ export interface RigPowerInput {
   readonly snapshot: Pick<Snapshot, 'accelerators' | 'carbonByCountry'>
   readonly calibration: Calibration
   readonly accelerator: Accelerator
+  /** As above. */
+  readonly model: string
   readonly rig: Pick<Rig, 'site' | 'standing'>
   readonly node: Pick<RigNode, 'acceleratorCount' | 'hostIdleWatts' | 'hostMaximumWatts' | 'supplyEfficiency'>
   /** Nodes of this sort in use; a node is on as a whole, whatever part of it works. */
@@ -205,8 +212,9 @@ export function powerModelForRig(input: RigPowerInput): PowerModel {
   return {
     acceleratorIdleWatts: watts.idle,
     acceleratorMaximumWatts: watts.maximum,
-    coefficients: coefficientsOf(input.calibration, input.accelerator, watts),
+    coefficients: coefficientsOf(input.calibration, input.accelerator, watts, input.model),
     acceleratorsPowered: node.acceleratorCount * nodes,
+    wallSpread: wallSpread(input.calibration, input.accelerator, input.model),
     hostIdleWatts: node.hostIdleWatts * nodes,
     hostMaximumWatts: node.hostMaximumWatts * nodes,
     supplyEfficiency: node.supplyEfficiency,

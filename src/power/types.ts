@@ -32,6 +32,8 @@ export interface PowerModel {
   /** Host, fans, switches behind the supplies (DC): watts at idle and at full load, over all nodes (or the share of the nodes in use). */
   readonly hostIdleWatts: number | null
   readonly hostMaximumWatts: number | null
+  /** Of readings at the wall around such estimates: never is the interval of what the wall gives above idle narrower. */
+  readonly wallSpread: Spread
   /** DC out ÷ AC in of the supplies at half of their rating. */
   readonly supplyEfficiency: number
   /** Facility watts ÷ IT watts on clouds (fleet average); on own premises 1, cooling counted by COP. */

@@ -8,17 +8,17 @@ const table = (cost: Cost): readonly (readonly [string, number])[] => cost.lines
 
 describe('marginal cost of an owned rig, five hours', () => {
   test('energy above idle, its cooling, wear', () => {
-    // (5 − 1) kW × 5 h × 0.3 = 6; ÷ COP 3 = 2; 5 h × 8 × 0.1 = 4
-    expect(table(owned({}))).toEqual([['energy above idle', 6], ['cooling', 2], ['wear', 4]])
+    // (5 − 1) kW × 4 h of work and failures × 0.3 = 4.8; ÷ COP 3 = 1.6; 5 h × 8 × 0.1 = 4
+    expect(table(owned({}))).toEqual([['energy above idle', 4.8], ['cooling', 1.6], ['wear', 4]])
     expect(owned({})).toMatchObject({basis: 'marginal', period: 'run', alternative: {basis: 'full'}})
   })
 
-  test('a rig that is off when idle pays all its energy', () => {
-    expect(table(owned({whenIdle: 'off'}))).toEqual([['energy', 7.5], ['cooling', 2.5], ['wear', 4]])
+  test('a rig that is off when idle pays all its energy, at idle before the work', () => {
+    expect(table(owned({whenIdle: 'off'}))).toEqual([['energy', 6], ['cooling', 2], ['energy before the work', 0.3], ['cooling before the work', 0.1], ['wear', 4]])
   })
 
   test('heat that just leaves costs nothing', () => {
-    expect(table(owned({coolingCop: null}))).toEqual([['energy above idle', 6], ['wear', 4]])
+    expect(table(owned({coolingCop: null}))).toEqual([['energy above idle', 4.8], ['wear', 4]])
   })
 
   test('displaced work and waiting are charged at what they are worth', () => {
@@ -55,8 +55,8 @@ describe('marginal cost of an owned rig, five hours', () => {
 
   test('explains each line', () => {
     expect(owned({}).lines.map(line => line.how)).toEqual([
-      '4 kW × 5 h × 0.3 USD/kWh',
-      '6 USD of heat ÷ COP 3',
+      '4 kW × 4 h × 0.3 USD/kWh',
+      '4.8 USD of heat ÷ COP 3',
       '5 h × 8 × 0.1 USD per accelerator-hour',
     ])
   })
@@ -70,7 +70,7 @@ describe('full cost', () => {
     const alternative = owned({}).alternative
 
     expect(alternative?.basis).toBe('full')
-    expect(alternative?.usd.p50).toBeCloseTo(7.5 + 2.5 + 4 + 5 * PER_HOUR, 9)
+    expect(alternative?.usd.p50).toBeCloseTo(6.3 + 2.1 + 4 + 5 * PER_HOUR, 9)
   })
 
   test('a planned rig is bought whole: a single run carries the horizon and the idle hours', () => {
@@ -79,8 +79,8 @@ describe('full cost', () => {
 
     expect(cost.basis).toBe('full')
     expect(table(cost)).toEqual([
-      ['energy above idle', 6],
-      ['cooling', 2],
+      ['energy above idle', 4.8],
+      ['cooling', 1.6],
       ['idle energy', Number((1 * hours * 0.3).toFixed(6))],
       ['cooling of idle heat', Number(((hours * 0.3) / 3).toFixed(6))],
       ['wear', 4],
@@ -88,7 +88,7 @@ describe('full cost', () => {
       ['financing', 1314],
       ['upkeep', 4380],
     ])
-    expect(cost.alternative?.usd.p50).toBeCloseTo(12, 9)
+    expect(cost.alternative?.usd.p50).toBeCloseTo(10.4, 9)
   })
 
   test('a month of a planned rig carries the month', () => {
@@ -110,15 +110,15 @@ test('taking input out of a cloud is paid on a rig as well', () => {
   const cost = owned({}, {data: {inputGb: 100, outputGb: 0, egressGb: 0, storageGb: 0, inputAt: 'acme'}, inputEgress: {from: 'acme', tiers: [{upToGb: null, usdPerGb: 0.1}]}})
 
   expect(cost.lines.at(-1)).toMatchObject({item: 'input transfer', usd: 10})
-  expect(cost.usd?.p50).toBeCloseTo(22, 9)
+  expect(cost.usd?.p50).toBeCloseTo(20.4, 9)
 })
 
 describe('budget', () => {
   test('passes at the expected cost, names the budget that would do', () => {
     const cost = owned({})
 
-    expect(checkBudget(cost, 12.01)).toBeNull()
-    expect(checkBudget(cost, 10)).toEqual({reason: 'budget', detail: 'costs 12 USD, the budget is 10 USD', nearest: 'raise the budget to 12 USD'})
+    expect(checkBudget(cost, 10.41)).toBeNull()
+    expect(checkBudget(cost, 9)).toEqual({reason: 'budget', detail: 'costs 10.4 USD, the budget is 9 USD', nearest: 'raise the budget to 11 USD'})
     // 27,529.4 rounds up, and thousands are set apart everywhere.
     expect(checkBudget({...cost, usd: {p10: 27_000, p50: 27_529.4, p90: 28_000}}, 10_000)).toMatchObject({detail: 'costs 27,529 USD, the budget is 10,000 USD', nearest: 'raise the budget to 27,530 USD'})
   })

@@ -130,7 +130,7 @@ describe('owned: every field moves what it should', () => {
   const all = (...names: string[]): Record<string, '+'> => Object.fromEntries(['p50', 'perUnit', 'alternative', 'spread', ...names].map(name => [name, '+'] as const))
   const cases: readonly [string, CostInput, Record<string, '+' | '-'>][] = [
     ['tariffUsdPerKwh', owned({tariffUsdPerKwh: 0.4}), all('energy above idle', 'cooling')],
-    ['idleWatts', owned({idleWatts: 2000}), {p50: '-', perUnit: '-', 'energy above idle': '-', cooling: '-', spread: '-'}],
+    ['idleWatts', owned({idleWatts: 2000}), {p50: '-', perUnit: '-', alternative: '+', 'energy above idle': '-', cooling: '-', spread: '-'}],
     ['coolingCop', owned({coolingCop: 4}), {p50: '-', perUnit: '-', alternative: '-', cooling: '-', spread: '-'}],
     ['wearUsdPerAcceleratorHour', owned({wearUsdPerAcceleratorHour: 0.2}), all('wear')],
     ['acceleratorCount', owned({acceleratorCount: 10}), all('wear')],

@@ -3,10 +3,16 @@ import type {Offer} from '../../src/catalog/schema.ts'
 import {refuseMachine, refuseOffer, refuseSite} from '../../src/planner/constraints.ts'
 import type {PlanTarget} from '../../src/planner/document.ts'
 import type {Estimate, Way} from '../../src/planner/evaluate.ts'
+import {exactly} from '../../src/performance/interval.ts'
+import type {Hardware, Performance} from '../../src/performance/types.ts'
 import {cloudPlaces, rigPlaces} from '../../src/planner/places.ts'
 import {withReference} from '../../src/planner/reference.ts'
+import {searchConfigurations} from '../../src/planner/search.ts'
 import {acceleratorsPerNode, createSession, ineligibleReasonOf, onDemandPrice, refuseEstimate, scoreOf, waysOf} from '../../src/planner/session.ts'
+import {estimateEnergy, estimatePower} from '../../src/power/estimate.ts'
+import type {AnyKind, Demand, Facts} from '../../src/workload/contract.ts'
 import {sessionInput, type Workspace} from '../../src/workspace.ts'
+import {MODEL, PERFORMANCE} from '../power/inputs.ts'
 import {examples, plan, read, restricted, rigNamed, workspace, type Spec} from './world.ts'
 
 /** Every offer of every region and zone, at every node count, in every configuration, by the same evaluator; nothing is skipped. */
@@ -103,4 +109,16 @@ describe('the winner is the best of all that there is', () => {
       expect({objective, share: Number(((value ?? Number.NaN) / best).toFixed(9))}).toEqual({objective, share: 1})
     }
   })
+})
+
+test('long hours before the work keep no configuration that takes more energy', () => {
+  // The same work on eight accelerators in an hour and on one in eight, after ten hours of set-up.
+  const performances = [[8, 1], [1, 8]].map(([acceleratorsUsed = 1, hours = 1]) => ({...PERFORMANCE, acceleratorsUsed, workSeconds: exactly(3600 * hours)}))
+  const kind = {configurations: () => performances, perform: (_demand: unknown, _hardware: unknown, performance: unknown) => ({feasible: true, performance})} as unknown as AnyKind
+  const energyOf = (performance: Performance): number =>
+    estimateEnergy(estimatePower(performance, MODEL), {setup: 10, data: 0, load: 0, work: exactly((performance.workSeconds?.p50 ?? 0) / 3600), failures: exactly(0)}, MODEL).kwh!.p50
+
+  const kept = searchConfigurations(kind, {} as Demand, {} as Hardware, {} as Facts).performances
+
+  expect(Math.min(...kept.map(energyOf))).toBe(Math.min(...performances.map(energyOf)))
 })

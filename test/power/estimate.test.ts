@@ -68,6 +68,13 @@ describe('watts by hand', () => {
   })
 })
 
+test('the wall’s interval is never narrower than readings at the wall have shown', () => {
+  const {averageWatts, idleWatts} = estimatePower(PERFORMANCE, MODEL)
+  const wider = estimatePower(PERFORMANCE, {...MODEL, wallSpread: {lowLog: -0.01, highLog: 1}}).averageWatts!
+
+  expect(wider).toEqual({...averageWatts, p90: expect.closeTo(idleWatts! + (averageWatts!.p50 - idleWatts!) * Math.E, 9)})
+})
+
 describe('work behind a load', () => {
   test('where an estimator counts it, it is what counts', () => {
     expect(workOf(PERFORMANCE.load)).toBe(PERFORMANCE.load.work)
@@ -112,14 +119,15 @@ describe('energy by hand', () => {
   test('cloud: watts × hours × PUE, carbon by the country’s factor', () => {
     const energy = estimateEnergy(power, HOURS, MODEL)
 
-    expect(energy.wallKwh?.p50).toBeCloseTo(20, 12)
-    expect(energy.overheadKwh?.p50).toBeCloseTo(4, 12)
-    expect(energy.kwh?.p50).toBeCloseTo(24, 12)
-    expect(energy.carbonKg?.p50).toBeCloseTo(9.6, 12)
+    // 2 kW in 9 h of work, 0.5 kW in the hour before.
+    expect(energy.wallKwh?.p50).toBeCloseTo(18.5, 12)
+    expect(energy.overheadKwh?.p50).toBeCloseTo(3.7, 12)
+    expect(energy.kwh?.p50).toBeCloseTo(22.2, 12)
+    expect(energy.carbonKg?.p50).toBeCloseTo(8.88, 12)
   })
 
   test('own premises: plus heat ÷ COP', () => {
-    expect(estimateEnergy(power, HOURS, {...MODEL, pue: 1, coolingCop: 4}).kwh?.p50).toBeCloseTo(25, 12)
+    expect(estimateEnergy(power, HOURS, {...MODEL, pue: 1, coolingCop: 4}).kwh?.p50).toBeCloseTo(23.125, 12)
   })
 })
 

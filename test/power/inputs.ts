@@ -6,6 +6,7 @@ export const MODEL: PowerModel = {
   acceleratorMaximumWatts: 700,
   coefficients: {activeWeight: 0.4, flopsWeight: 2, bytesWeight: 0.5, cacheBytesWeight: 0.5, unpackWeight: 1, spread: {lowLog: -0.15, highLog: 0.1}, basis: 'calibrated'},
   acceleratorsPowered: 8,
+  wallSpread: {lowLog: 0, highLog: 0},
   hostIdleWatts: 1000,
   hostMaximumWatts: 2000,
   supplyEfficiency: 0.8,

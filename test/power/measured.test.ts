@@ -11,6 +11,7 @@ import {createPlanningFacts} from '../../src/planner/facts.ts'
 import {estimatePower} from '../../src/power/estimate.ts'
 import {POWER_KIND, powerModelForCloud} from '../../src/power/model.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
+import {estimate, examples, workspace} from '../planner/world.ts'
 import {PERFORMANCE} from './inputs.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -119,7 +120,7 @@ describe('readings at the wall (MLPerf Training, eight H100 a node), to which no
 
 test('an idle eight-accelerator node draws what its reference server does, and all of it at work as well', () => {
   const accelerator = facts.accelerator('h100-sxm-80gb')!
-  const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, provider: 'aws', country: 'US'})
+  const model = powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, model: '', provider: 'aws', country: 'US'})
   const power = estimatePower({...PERFORMANCE, acceleratorsUsed: 8}, model)
 
   expect(power.idleWatts).toBeGreaterThan(1890)
@@ -139,6 +140,14 @@ test('what nobody published stays unknown', () => {
   for (const id of ['tpu-v5e', 'tpu-v6e', 'trainium2-96gb']) {
     const accelerator = facts.accelerator(id)!
 
-    expect(powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, provider: 'gcp', country: 'US'}).acceleratorMaximumWatts).toBeNull()
+    expect(powerModelForCloud({snapshot, calibration: facts.calibration, accelerator, acceleratorsPowered: 8, model: '', provider: 'gcp', country: 'US'}).acceleratorMaximumWatts).toBeNull()
   }
+})
+
+test('a plan knows the watts of a model best where that model was measured', async () => {
+  const {targets: [target]} = await estimate(examples['chat-70b'] ?? {}, workspace(snapshot), 'h100-sxm-80gb:2')
+  const {p10, p50} = target!.powerWatts.accelerators!
+
+  expect(target!.accelerators).toBe(2)
+  expect(p10 / p50).toBeCloseTo(Math.exp(facts.calibration.spread(POWER_KIND, 'accelerator-watts', 'measured').lowLog), 9)
 })

@@ -17,6 +17,8 @@ const CALIBRATION = createCalibration([
 ], [
   {kind: 'power', metric: 'accelerator-watts', distance: 'measured', lowLog: -0.1, highLog: 0.1, measurements: 9},
   {kind: 'power', metric: 'accelerator-watts', distance: 'accelerator', lowLog: -0.2, highLog: 0.2, measurements: 9},
+  {kind: 'power', metric: 'wall-watts', distance: 'measured', lowLog: -0.15, highLog: 0.25, measurements: 9},
+  {kind: 'power', metric: 'wall-watts', distance: 'accelerator', lowLog: -0.25, highLog: 0.35, measurements: 9},
   {kind: 'power', metric: 'accelerator-watts', distance: 'none', lowLog: -0.4, highLog: 0.4, measurements: 9},
 ], [{kind: 'power', accelerator: 'h100-sxm-80gb', architecture: 'hopper', model: 'some/model', measurements: 9}])
 const H100 = {
@@ -31,6 +33,7 @@ const CLOUD: CloudPowerInput = {
   calibration: CALIBRATION,
   accelerator: H100,
   acceleratorsPowered: 16,
+  model: '',
   provider: 'acme',
   country: 'US',
 }
@@ -46,6 +49,7 @@ describe('a rented machine', () => {
         spread: {lowLog: -0.2, highLog: 0.2}, basis: 'calibrated',
       },
       acceleratorsPowered: 16,
+      wallSpread: {lowLog: -0.25, highLog: 0.35},
       hostIdleWatts: 2400,
       hostMaximumWatts: 4800,
       supplyEfficiency: 0.96,
@@ -80,7 +84,10 @@ describe('a rented machine', () => {
   })
 
   test('that runs what was measured on it is known best', () => {
-    expect(powerCoefficients(CALIBRATION, H100, 630, 'some/model')!.spread).toEqual({lowLog: -0.1, highLog: 0.1})
+    const model = powerModelForCloud({...CLOUD, model: 'some/model'})
+
+    expect(model.coefficients!.spread).toEqual({lowLog: -0.1, highLog: 0.1})
+    expect(model.wallSpread).toEqual({lowLog: -0.15, highLog: 0.25})
   })
 
   test('whose accelerator has no published power stays unknown, not 0', () => {
@@ -106,7 +113,7 @@ describe('a rented machine', () => {
     const model = powerModelForCloud({...CLOUD, calibration: createCalibration([])})
 
     expect(model).toMatchObject({coefficients: null, hostIdleWatts: null, hostMaximumWatts: null})
-    expect(powerCoefficients(createCalibration([]), H100, 630)).toBeNull()
+    expect(powerCoefficients(createCalibration([]), H100, 630, '')).toBeNull()
   })
 })
 
@@ -114,7 +121,7 @@ test('a rig powers whole nodes; its heat is moved by its own cooling', () => {
   const rig = {site: {country: 'US', tariffUsdPerKwh: 0.2, coolingCop: 3, uplinkBytesPerSecond: 1, whenIdle: 'on'}, standing: 'derived'} as const
   const node = {acceleratorCount: 8, hostIdleWatts: 1264, hostMaximumWatts: 2464, supplyEfficiency: 0.96}
 
-  expect(powerModelForRig({snapshot: CLOUD.snapshot, calibration: CALIBRATION, accelerator: H100, rig, node, nodes: 2})).toMatchObject({
+  expect(powerModelForRig({snapshot: CLOUD.snapshot, calibration: CALIBRATION, accelerator: H100, model: '', rig, node, nodes: 2})).toMatchObject({
     acceleratorsPowered: 16,
     hostIdleWatts: 2528,
     hostMaximumWatts: 4928,

@@ -1,0 +1,50 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
+import type {CalibrationTable} from '../../src/catalog/schema.ts'
+import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
+import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
+import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(path.join(root, 'data', file), 'utf8')
+const {entries, spreads} = JSON.parse(read('calibration.json')) as CalibrationTable
+const folds = parseHeldOut(read('measured/held-out.json'))
+
+/** Where the fit of each kind starts, by quantity. */
+const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  [POWER_KIND]: Object.fromEntries(Object.values(POWER_QUANTITIES)),
+  'llm-inference': Object.fromEntries(Object.values(SERVING_QUANTITIES)),
+  'llm-pretrain': ASSUMED_FACTORS,
+  'llm-finetune': ASSUMED_FACTORS,
+}
+/** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
+const MAY_STAND_STILL: ReadonlySet<string> = new Set()
+/** What the data does not meet until the next refit: a test here fails once it holds, and is then taken out. */
+const AWAITS_REFIT: Readonly<Record<'moved' | 'folds', ReadonlySet<string>>> = {moved: new Set([POWER_KIND]), folds: new Set(['llm-inference'])}
+
+const fitted = [...new Set(entries.filter(({measurements}) => measurements > 0).map(({kind}) => kind))]
+
+test('the starts of all fitted kinds are known here', () => {
+  expect(Object.keys(STARTS).toSorted()).toEqual(fitted.toSorted())
+})
+
+describe.for(fitted)('%s', kind => {
+  test('no factor that says it has measurements stands where the fit started', {fails: AWAITS_REFIT.moved.has(kind)}, () => {
+    const unmoved = Object.entries(STARTS[kind] ?? {}).flatMap(([quantity, start]) => {
+      const own = entries.filter(entry => entry.kind === kind && entry.quantity === quantity && entry.measurements > 0)
+      return own.length > 0 && own.every(({value}) => value === Number(start.toPrecision(4))) && !MAY_STAND_STILL.has(`${kind} ${quantity}`) ? [quantity] : []
+    })
+
+    expect(unmoved).toEqual([])
+  })
+
+  test('there are folds without each model, accelerator and source', {fails: AWAITS_REFIT.folds.has(kind)}, () => {
+    expect(WAYS.filter(way => !folds.some(fold => fold.way === way && fold.kinds.includes(kind)))).toEqual([])
+  })
+
+  test('how far off its estimates are is read off its own residuals', () => {
+    expect(spreads.some(spread => spread.kind === kind)).toBe(true)
+  })
+})
