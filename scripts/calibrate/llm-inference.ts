@@ -141,12 +141,12 @@ function chooseConfigurations(samples: readonly Sample[], lnValuesOf: (sample: S
 
 const startLn = Float64Array.from(names, name => Math.log(QUANTITIES[name][1]))
 
-export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void, from?: ReadonlyMap<string, number>): HierarchicalFit<Sample> {
+export function fit(samples: readonly Sample[], base: PlanningFacts, rounds: number, say?: (text: string) => void, from?: ReadonlyMap<string, number>, coldIterations = 30): HierarchicalFit<Sample> {
   chooseConfigurations(samples, () => startLn, base)
   let fitted: HierarchicalFit<Sample> | undefined
   let parts = from
   for (let round = 0; round < rounds; round++) {
-    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? 30 : 5, relativeIterations: 12})
+    fitted = fitHierarchy({factors: FACTORS, samples, weight: ({weight}) => weight, residual: (sample, lnValues) => residualOf(sample, lnValues, base)}, {...(say === undefined ? {} : {say}), ...(parts === undefined ? {} : {from: parts}), iterations: parts === undefined ? coldIterations : 5, relativeIterations: 12})
     parts = fitted.parts
     if (round < rounds - 1) chooseConfigurations(samples, fitted.lnValues, base)
   }
@@ -308,7 +308,7 @@ async function leaveOut({way, parts}: Job): Promise<Outcome> {
     const inFold = new Set(held)
     const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
     const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-    const without = fit(others, base, 1, undefined, way === 'source' ? undefined : new Map(parts))
+    const without = fit(others, base, 1, undefined, way === 'source' ? undefined : new Map(parts), 14)
     const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
     const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
     const calibration = createCalibration(fold.entries, [], fold.evidence)
