@@ -1,5 +1,7 @@
 import {RigorError} from '../errors.ts'
+import {sliceOf} from '../performance/hardware.ts'
 import {Z90} from '../performance/interval.ts'
+import {greatestShare} from '../performance/operator-rate.ts'
 import type {Configuration, Hardware, Interval, Latency, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
 import {canonicalJson} from '../text/canonical-json.ts'
 import type {CommonSpec} from '../workload/common.ts'
@@ -206,8 +208,13 @@ interface Pull {
   readonly same: boolean
   /** Measured speed ÷ estimated speed, as expected. */
   readonly speed: number
-  readonly note: string
+  /** Whose measurements, for the note. */
+  readonly by: string
 }
+
+/** Rounds that look for the highest speed at which no operator passes its limit: the shares go with the speed, so that few are needed. */
+const LIMIT_ROUNDS = 4
+const LIMIT_TOLERANCE = 1e-9
 
 /**
  * The kind with its estimates pulled towards the user's measurements. Each sort of candidate (hardware, runtime, precision)
@@ -243,6 +250,18 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
     return faster
   }
 
+  /** At the expected speed, or as much of it as the hardware has. */
+  function performWithin(asked: Demand, hardware: Hardware, configuration: Configuration, own: Facts, pull: Pull): PerformResult {
+    let {speed} = pull
+    for (let round = 0; ; round++) {
+      const faster = kind.perform(demandAt(asked, speed), hardware, configuration, own)
+      if (!faster.feasible) return faster
+      const share = speed > 1 ? greatestShare(faster.performance, sliceOf(hardware)) : 0
+      if (share <= 1 + LIMIT_TOLERANCE || round >= LIMIT_ROUNDS) return {feasible: true, performance: pulled(faster.performance, pull, 1, speed)}
+      speed = Math.max(1, speed / share)
+    }
+  }
+
   return {
     ...kind,
     perform(asked: Demand, hardware, configuration, own): PerformResult {
@@ -256,37 +275,44 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
         return again?.feasible === true ? again.performance : undefined
       })
       if (pull !== null && kind.atSpeed !== undefined) {
-        const faster = kind.perform(demandAt(asked, pull.speed), hardware, configuration, own)
-        return faster.feasible ? {feasible: true, performance: pulled(faster.performance, pull, 1)} : faster
+        return performWithin(asked, hardware, configuration, own, pull)
       }
       result ??= kind.perform(asked, hardware, configuration, own)
-      return pull !== null && result.feasible ? {feasible: true, performance: pulled(result.performance, pull, pull.speed)} : result
+      if (pull === null || !result.feasible) return result
+      const {performance} = result
+      const factor = pull.speed > 1 && performance.workSeconds !== null ? Math.min(pull.speed, headroom(performance, hardware)) : pull.speed
+      return {feasible: true, performance: pulled(performance, pull, factor, factor)}
     },
   }
 }
 
 /** `null` where it would change no figure that anybody reads. */
 function pullOf(belief: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
-  const shift = Math.min(sigmaOf(plain) * belief.offsetPerSigma, Math.log(headroom(plain)))
+  const shift = sigmaOf(plain) * belief.offsetPerSigma
   if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
   const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
   const same = evidence.some(({spot: other}) => (['acceleratorId', 'acceleratorsPerNode', 'nodes', 'model', 'runtime', 'precision'] as const).every(trait => other[trait] === spot[trait]))
   const on = nearest === undefined ? '' : `${nearest.measurement.measuredOn === undefined ? '' : ` of ${nearest.measurement.measuredOn}`} on ${nearest.measurement.on}`
   const by = belief.felt === 1 ? `your measurement${on}` : `${belief.felt} measurements of yours, the nearest${on}`
-  return {belief, same, speed, note: `Pulled ×${speed.toPrecision(3)} by ${by}.`}
+  return {belief, same, speed, by}
 }
 
-/** How many times as fast the hardware could be at most: no measurement makes anything faster than that. A load that is given says nothing of it. */
-function headroom({workSeconds, throughput: {value}, endless, rooflineSeconds}: Performance): number {
+/** How many times as fast the hardware could be at most, by the whole and by each operator: no measurement makes anything faster than that. A load that is given says nothing of it. */
+function headroom(performance: Performance, hardware: Hardware): number {
+  const {workSeconds, throughput: {value}, endless, rooflineSeconds} = performance
   const seconds = workSeconds?.p50 ?? (endless && value !== null && value.p10 < value.p90 ? 1 / value.p50 : Number.POSITIVE_INFINITY)
-  return rooflineSeconds > 0 ? Math.max(1, seconds / rooflineSeconds) : Number.POSITIVE_INFINITY
+  const whole = rooflineSeconds > 0 ? seconds / rooflineSeconds : Number.POSITIVE_INFINITY
+  return Math.max(1, Math.min(whole, 1 / greatestShare(performance, sliceOf(hardware))))
 }
 
-/** A performance at `factor` times its speed, with the spread that is left. What only its reader asks for stays lazy. */
-function pulled(performance: Performance, {belief, same, note}: Pull, asked: number): Performance {
+/**
+ * A performance at `factor` times its speed, with the spread that is left; `speed` is what it has of the measurements in all, `factor` and
+ * what the estimate was made at. What only its reader asks for stays lazy.
+ */
+function pulled(performance: Performance, {belief, same, speed: wanted, by}: Pull, factor: number, speed: number): Performance {
   const {workSeconds, throughput, endless} = performance
-  const factor = asked > 1 && workSeconds !== null ? Math.min(asked, headroom(performance)) : asked
+  const note = `Pulled ×${speed.toPrecision(3)} by ${by}${speed < wanted ? ', as far as the hardware goes' : ''}.`
   const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
   const faster = (interval: Interval): Interval => narrowed(interval, factor)
   const shorter = (interval: Interval): Interval => narrowed(interval, 1 / factor)
@@ -300,6 +326,7 @@ function pulled(performance: Performance, {belief, same, note}: Pull, asked: num
     endless,
     throughput: {unit: throughput.unit, value: rate},
     ...('saturationThroughput' in performance ? {get saturationThroughput() { return faster(performance.saturationThroughput!) }} : {}),
+    ...('capacity' in performance ? {get capacity() { return capacityAt(performance.capacity!, faster) }} : {}),
     get latency(): Latency | null {
       const {latency} = performance
       return latency === null ? null : {ttftSeconds: quantile(latency.ttftSeconds), tpotSeconds: quantile(latency.tpotSeconds)}
@@ -310,7 +337,7 @@ function pulled(performance: Performance, {belief, same, note}: Pull, asked: num
     loadSeconds,
     checkpointBytes,
     ...(weightBytes === undefined ? {} : {weightBytes}),
-    get operators() { return performance.operators },
+    get operators() { return factor === 1 ? performance.operators : performance.operators.map(operator => ({...operator, seconds: operator.seconds / factor})) },
     get bottleneck() { return performance.bottleneck },
     basis: same ? 'measured' : performance.basis,
     get rooflineSeconds() { return performance.rooflineSeconds },
@@ -318,6 +345,9 @@ function pulled(performance: Performance, {belief, same, note}: Pull, asked: num
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
 }
+
+const capacityAt = ({atGoal, saturated}: NonNullable<Performance['capacity']>, faster: (interval: Interval) => Interval): NonNullable<Performance['capacity']> =>
+  ({atGoal: atGoal === null ? null : faster(atGoal), saturated: faster(saturated)})
 
 /** A percentile's ratio to the median with the spread that is left: never narrower than a repeated run, never wider than it was. */
 function narrower(ratio: number, {spreadShare}: Belief): number {

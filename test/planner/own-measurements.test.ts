@@ -1,10 +1,13 @@
+import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {Measurement} from '../../src/config/measurement.ts'
 import {RigorError} from '../../src/errors.ts'
 import {withOwnMeasurements} from '../../src/own-measurements.ts'
-import type {Workspace} from '../../src/workspace.ts'
+import {estimateTargets} from '../../src/planner/estimate.ts'
+import {resolveTarget} from '../../src/planner/resolve.ts'
+import {sessionInput, type Workspace} from '../../src/workspace.ts'
 import {measurementId, type StoredMeasurement} from '../../src/store/measurements.ts'
-import {estimate, plan, restricted, workspace, type Spec} from './world.ts'
+import {estimate, plan, read, restricted, workspace, type Spec} from './world.ts'
 
 const world = workspace(restricted({machines: machine => machine.provider === 'lambda'}))
 const ON = 'h100-sxm-80gb:8'
@@ -182,5 +185,41 @@ describe('a measurement that cannot be used', () => {
     const {notes} = await estimate(TUNE, withMeasured([], [bad, good]), ON)
 
     expect(notes).toEqual(['1 own measurement of this kind in use: rigor calibrate list.', expect.stringMatching(/^Your measurement m-[0-9a-f]{10} is not used: .*Lama-3\.1-8B/)])
+  })
+})
+
+describe('whatever was measured, no operator passes its limit', () => {
+  const beyond = async (spec: Spec, at: Workspace, on: string): Promise<number> => {
+    const session = await sessionInput(at, read(spec))
+    const {targets} = estimateTargets({...session, publishedErrors: () => undefined}, [resolveTarget(on, at.facts, at.knownRigs, at.options)])
+    const shares = targets.flatMap(({explanation}) => explanation?.budget.flatMap(({operators}) => operators.map(({achieved, limit}) => (achieved ?? 0) / (limit ?? Number.POSITIVE_INFINITY))) ?? [])
+    expect(shares.length).toBeGreaterThan(0)
+    return Math.max(...shares)
+  }
+
+  test('serving: a rate of eight cards as one replica does not make two of them beat their memory', async () => {
+    const chat = {kind: 'llm-inference', model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 50}}
+
+    expect(await beyond(chat, withMeasured([measured(chat, 12_300)]), ON)).toBeLessThanOrEqual(1 + 1e-6)
+  })
+
+  test('at any rate, on the target and beside it', async () => {
+    const bound = {...CHAT, slo: undefined, configuration: {...LAYOUT, dp: 4}}
+    const cases = fc.record({
+      spec: fc.constantFrom<Spec>(bound, TUNE), times: fc.double({min: 1.1, max: 4, noNaN: true}), on: fc.constantFrom(ON, 'h100-sxm-80gb:4', 'h200-sxm-141gb:8', 'a100-sxm-80gb:8'),
+    })
+
+    await fc.assert(fc.asyncProperty(cases, async ({spec, times, on}) => {
+      const {p50} = await throughput(spec, world)
+      let at: Workspace
+      try {
+        at = withMeasured([measured(spec, p50 * times)])
+      } catch (error) {
+        fc.pre(!(error instanceof RigorError))
+        throw error
+      }
+      const here = on.endsWith(':4') && spec !== TUNE ? {...spec, configuration: {...LAYOUT, dp: 2}} : spec
+      expect(await beyond(here, at, on)).toBeLessThanOrEqual(1 + 1e-6)
+    }), {numRuns: 25})
   })
 })
