@@ -167,6 +167,10 @@ function spotOf(kind: AnyKind, spec: CommonSpec, raw: Readonly<Record<string, un
     work: demand.summary,
     runtime: configuration.runtime ?? '',
     precision: configuration.precision ?? spec.precision ?? '',
+    tp: configuration.tp ?? 1,
+    pp: configuration.pp ?? 1,
+    dp: configuration.dp ?? 1,
+    batch: configuration.batch ?? 1,
   }
 }
 
@@ -204,7 +208,7 @@ const NEGLIGIBLE_NARROWING = 0.02
 /** What the measurements make of one sort of candidate. */
 interface Pull {
   readonly belief: Belief
-  /** On the hardware and with the model that were measured, in that runtime and precision. */
+  /** The very work on the very hardware that were measured, run the same way. */
   readonly same: boolean
   /** Measured speed ÷ estimated speed, as expected. */
   readonly speed: number
@@ -217,7 +221,7 @@ const LIMIT_ROUNDS = 4
 const LIMIT_TOLERANCE = 1e-9
 
 /**
- * The kind with its estimates pulled towards the user's measurements. Each sort of candidate (hardware, runtime, precision)
+ * The kind with its estimates pulled towards the user's measurements. Each sort of candidate (hardware, runtime, precision, layout)
  * is looked up once. Where a kind has goals, estimates are made at the expected speed, so that goals and replicas follow it.
  */
 export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence: readonly Evidence[]): AnyKind {
@@ -228,7 +232,8 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
 
   function pullFor(hardware: Hardware, configuration: Configuration, estimate: () => Performance | undefined): Pull | null {
     const {accelerator, acceleratorsPerNode, nodes} = hardware
-    const key = `${accelerator.id} ${acceleratorsPerNode} ${nodes} ${configuration.runtime ?? ''} ${configuration.precision ?? ''}`
+    const {runtime, precision, tp, pp, dp, batch} = configuration
+    const key = [accelerator.id, acceleratorsPerNode, nodes, runtime, precision, tp, pp, dp, batch].join(' ')
     const known = pulls.get(key)
     if (known !== undefined) return known
     const plain = estimate()
@@ -292,7 +297,7 @@ function pullOf(belief: Belief, spot: Spot, plain: Performance, evidence: readon
   if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
   const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
-  const same = evidence.some(({spot: other}) => (['acceleratorId', 'acceleratorsPerNode', 'nodes', 'model', 'runtime', 'precision'] as const).every(trait => other[trait] === spot[trait]))
+  const same = evidence.some(({spot: other}) => (Object.keys(spot) as (keyof Spot)[]).every(trait => other[trait] === spot[trait]))
   const on = nearest === undefined ? '' : `${nearest.measurement.measuredOn === undefined ? '' : ` of ${nearest.measurement.measuredOn}`} on ${nearest.measurement.on}`
   const by = belief.felt === 1 ? `your measurement${on}` : `${belief.felt} measurements of yours, the nearest${on}`
   return {belief, same, speed, by}

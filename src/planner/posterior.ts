@@ -17,6 +17,11 @@ export interface Spot {
   readonly work: string
   readonly runtime: string
   readonly precision: string
+  /** How it runs: degrees of parallelism, 1 where they do not apply, and sequences at a time. */
+  readonly tp: number
+  readonly pp: number
+  readonly dp: number
+  readonly batch: number
 }
 
 /**
@@ -40,6 +45,10 @@ export const CORRELATION = {
   otherRuntime: 0.8,
   /** Fitted 0.8–0.9. */
   otherPrecision: 0.9,
+  /** Per doubling of the accelerators that share one copy of the model (tp × pp): links and launches against arithmetic. Fitted 0.7–0.9. */
+  perReplicaDoubling: 0.8,
+  /** Per doubling of the sequences at a time: from bandwidth to arithmetic. Fitted 0.98 for serving and 0.8 for training, whose batch is part of the work as well. */
+  perBatchDoubling: 0.95,
 }
 export type Correlations = Readonly<typeof CORRELATION>
 
@@ -55,10 +64,14 @@ const FELT = 0.05
  */
 export function correlation(a: Spot, b: Spot, by: Correlations = CORRELATION): number {
   const hardware = a.acceleratorId === b.acceleratorId ? 1 : a.architecture === b.architecture ? by.sameArchitecture : by.elsewhere
-  const doublings = Math.abs(Math.log2(a.acceleratorsPerNode / b.acceleratorsPerNode)) + Math.abs(Math.log2(a.nodes / b.nodes))
+  const doublings = between(a.acceleratorsPerNode, b.acceleratorsPerNode) + between(a.nodes, b.nodes)
+  const running = by.perReplicaDoubling ** between(a.tp * a.pp, b.tp * b.pp) * by.perBatchDoubling ** between(a.batch, b.batch)
   const model = a.model === b.model ? (a.work === b.work ? 1 : by.otherWork) : by.otherModel * by.otherWork
-  return hardware * by.perDoubling ** doublings * model * (a.runtime === b.runtime ? 1 : by.otherRuntime) * (a.precision === b.precision ? 1 : by.otherPrecision)
+  return hardware * by.perDoubling ** doublings * running * model * (a.runtime === b.runtime ? 1 : by.otherRuntime) * (a.precision === b.precision ? 1 : by.otherPrecision)
 }
+
+/** Doublings from one to the other. */
+const between = (one: number, other: number): number => Math.abs(Math.log2(one / other))
 
 export interface Observation {
   readonly spot: Spot

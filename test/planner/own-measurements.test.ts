@@ -188,6 +188,31 @@ describe('a measurement that cannot be used', () => {
   })
 })
 
+describe('what is no measurement of the candidate', () => {
+  const BENCH: Spec = {kind: 'llm-inference', model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 64}, configuration: {...LAYOUT, tp: 8, dp: 1}}
+
+  test('another layout: it moves by less', async () => {
+    const own = withMeasured([measured(BENCH, (await throughput(BENCH, world)).p50 * 0.8)])
+    const shift = async (configuration: Spec): Promise<number> => Math.log((await throughput({...BENCH, configuration}, own)).p50 / (await throughput({...BENCH, configuration}, world)).p50)
+    const [same, other] = [await shift({...LAYOUT, tp: 8, dp: 1}), await shift({...LAYOUT, tp: 2, dp: 4})]
+
+    expect(other / same).toBeGreaterThan(0.2)
+    expect(other / same).toBeLessThan(0.8)
+    expect((await throughput(BENCH, own)).confidence).toBe('measured')
+    expect((await throughput({...BENCH, configuration: {...LAYOUT, tp: 2, dp: 4}}, own)).confidence).toBe('calibrated')
+  })
+
+  test.for<[string, Spec, Spec]>([
+    ['other traffic', BENCH, {...BENCH, traffic: {inputTokens: 30_000, outputTokens: 200, concurrency: 2}}],
+    ['another sequence length', TUNE, {...TUNE, sequenceLength: 1024}],
+  ])('%s', async ([, spec, other]) => {
+    const own = withMeasured([measured(spec, (await throughput(spec, world)).p50 * 0.8)])
+
+    expect((await throughput(spec, own)).confidence).toBe('measured')
+    expect((await throughput(other, own)).confidence).not.toBe('measured')
+  })
+})
+
 describe('whatever was measured, no operator passes its limit', () => {
   const beyond = async (spec: Spec, at: Workspace, on: string): Promise<number> => {
     const session = await sessionInput(at, read(spec))
