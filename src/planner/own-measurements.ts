@@ -1,6 +1,6 @@
 import {RigorError} from '../errors.ts'
 import {sliceOf} from '../performance/hardware.ts'
-import {Z90} from '../performance/interval.ts'
+import {scale, Z90} from '../performance/interval.ts'
 import {greatestShare} from '../performance/operator-rate.ts'
 import type {Configuration, Hardware, Interval, Latency, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
 import {canonicalJson} from '../text/canonical-json.ts'
@@ -321,7 +321,9 @@ function pulled(performance: Performance, {belief, same, speed: wanted, by}: Pul
   const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
   const faster = (interval: Interval): Interval => narrowed(interval, factor)
   const shorter = (interval: Interval): Interval => narrowed(interval, 1 / factor)
-  const quantile = (value: LatencyQuantile): LatencyQuantile => ({median: shorter(value.median), p99: shorter(value.p99)})
+  const quantile = ({median, p99}: LatencyQuantile, by: (interval: Interval) => Interval): LatencyQuantile => ({median: by(median), p99: by(p99)})
+  // A measured rate says how long tokens take, and not how long requests wait for their first: that moves, and is known no better.
+  const waiting = (interval: Interval): Interval => scale(interval, 1 / factor)
   // A load that is given stays as it is.
   const rate = throughput.value === null || (endless && factor !== 1) ? throughput.value : faster(throughput.value)
   const {configuration, load, acceleratorsUsed, loadSeconds, checkpointBytes, weightBytes, refusedUnlessNamed} = performance
@@ -334,7 +336,7 @@ function pulled(performance: Performance, {belief, same, speed: wanted, by}: Pul
     ...('capacity' in performance ? {get capacity() { return capacityAt(performance.capacity!, faster) }} : {}),
     get latency(): Latency | null {
       const {latency} = performance
-      return latency === null ? null : {ttftSeconds: quantile(latency.ttftSeconds), tpotSeconds: quantile(latency.tpotSeconds)}
+      return latency === null ? null : {ttftSeconds: quantile(latency.ttftSeconds, waiting), tpotSeconds: quantile(latency.tpotSeconds, shorter)}
     },
     get memory() { return performance.memory },
     load,

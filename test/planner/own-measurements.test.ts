@@ -4,6 +4,7 @@ import {Measurement} from '../../src/config/measurement.ts'
 import {RigorError} from '../../src/errors.ts'
 import {withOwnMeasurements} from '../../src/own-measurements.ts'
 import {estimateTargets} from '../../src/planner/estimate.ts'
+import type {Interval} from '../../src/performance/types.ts'
 import {resolveTarget} from '../../src/planner/resolve.ts'
 import {sessionInput, type Workspace} from '../../src/workspace.ts'
 import {measurementId, type StoredMeasurement} from '../../src/store/measurements.ts'
@@ -148,6 +149,18 @@ describe('serving under a goal', () => {
     const plain = await rate(world)
 
     expect((await rate(withMeasured([bench(plain * 0.8)]))) / (plain * 0.8)).toBeCloseTo(1, 1)
+  })
+
+  test('a measured rate narrows the time of each token and leaves the first one as uncertain as it was, tail and all', async () => {
+    const latency = async (at: Workspace) => (await estimate(BENCH, at, ON)).targets[0]?.latency
+    const [plain, own] = [await latency(world), await latency(withMeasured([bench((await rate(world)) * 0.8)]))]
+    const upper = (interval: Interval | undefined): number => (interval?.p90 ?? Number.NaN) / (interval?.p50 ?? Number.NaN)
+
+    for (const quantile of ['median', 'p99'] as const) {
+      expect(upper(own?.ttftSeconds[quantile])).toBeCloseTo(upper(plain?.ttftSeconds[quantile]), 6)
+      expect(own?.ttftSeconds[quantile].p50).toBeGreaterThan(plain?.ttftSeconds[quantile].p50 ?? Number.NaN)
+      expect(upper(own?.tpotSeconds[quantile])).toBeLessThan(upper(plain?.tpotSeconds[quantile]))
+    }
   })
 
   test('a benchmark is taken to have kept every card busy', async () => {
