@@ -45,7 +45,7 @@ export interface Figure {
 }
 
 /** Holds a measurement against its estimate and keeps it in the store. */
-export function addMeasurement(workspace: Workspace, workload: ReadWorkload, figure: Figure, dryRun: boolean): AddedMeasurement {
+export function addMeasurement(workspace: Workspace, workload: ReadWorkload, figure: Figure, {dryRun, force}: {readonly dryRun: boolean; readonly force: boolean}): AddedMeasurement {
   const entry = present({workload: workload.raw as StoredMeasurement['workload'], ...figure})
   const parsed = Measurement.safeParse(entry)
   if (!parsed.success) throw findingsError(findings(parsed.error.issues, Measurement, entry, 'a measurement'), ([first]) => flagOf(first, entry) ?? workload.where)
@@ -56,9 +56,14 @@ export function addMeasurement(workspace: Workspace, workload: ReadWorkload, fig
   const measurement = known ?? {id, ...entry}
   const others = (workspace.ownEvidence?.of(workload.kind.id) ?? []).filter(other => other.measurement.where !== id)
   const warning = surprise(evidence)
-  const result = {measurement, evidence, file: store.file, pulled: figureWith(evidence, [...others, evidence], workspace.facts), warnings: warning === undefined ? [] : [warning]}
+  const result = {measurement, evidence, file: store.file, pulled: figureWith(evidence, [...others, evidence], workspace.facts), warnings: warning === undefined ? [] : [`It is ${warning}: check unit, count and configuration.`]}
   if (known !== undefined) return {...result, status: 'already'}
   if (dryRun) return {...result, status: 'dry-run'}
+  if (warning !== undefined && !force) {
+    throw new RigorError('MEASUREMENT_SURPRISING', `${evidence.measurement.where} — that is ${warning}: more likely a slip than a measurement.`, {
+      hint: 'Check unit (over all accelerators), count and target, and say how it ran: --set configuration.tp=2. If it is right, add --force.',
+    })
+  }
   changeMeasurements(workspace.loaded.paths, ({measurements, hardware}) => (measurements.some(other => other.id === id) ? undefined : {measurements: [...measurements, measurement], hardware}))
   return {...result, status: 'stored'}
 }

@@ -37,6 +37,8 @@ export interface Evidence {
   readonly offset: number
   /** The estimator's own there. */
   readonly sigmaLog: number
+  /** How much less sure the measurement is taken to be, since it is too far off to be believed; 0 = it is not. */
+  readonly conflictLog: number
   readonly configuration: Configuration
   /** What was measured and what the plain estimate says, in one unit. */
   readonly figure: {readonly unit: string; readonly measured: number; readonly predicted: Interval}
@@ -73,12 +75,14 @@ export function evidenceOf(measurement: OwnMeasurement, facts: PlanningFacts): E
     throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — it cannot be compared on ${on}: ${detail}.`, {hint: 'Give the throughput of work without an end, either for the rest.'})
   }
   const {plain, rateFactor} = comparison
+  const [offset, sigmaLog] = [Math.log(rateFactor), sigmaOf(plain)]
   refuseNonsense(measurement, demand, {rate, durationSeconds}, plain, rateFactor, facts)
   return {
     measurement,
     spot: spotOf(kind, spec, measurement.raw, demand, hardware, plain.configuration, facts),
-    offset: Math.log(rateFactor),
-    sigmaLog: sigmaOf(plain),
+    offset,
+    sigmaLog,
+    conflictLog: conflictOf(offset, sigmaLog),
     configuration: plain.configuration,
     figure:
       rate === undefined
@@ -143,11 +147,15 @@ function refuseNonsense({where, on, kind, hardware}: OwnMeasurement, demand: Dem
 
 const times = (factor: number): string => `${Number(factor.toPrecision(3))}×`
 
+/** Beyond what is surprising, the measurement's own standard deviation is what makes it that and no more: the further off, the less it counts. */
+const conflictOf = (offset: number, sigmaLog: number): number => Math.sqrt(Math.max(0, (offset / SURPRISING_SIGMAS) ** 2 - sigmaLog ** 2))
+
 /** Far off, and yet possible: the user should look at it once more. */
-export function surprise({offset, sigmaLog, measurement: {on}}: Evidence): string | undefined {
-  const sigmas = Math.abs(offset) / sigmaLog
-  return sigmas <= SURPRISING_SIGMAS ? undefined : `It is ${times(Math.exp(offset))} of the estimate for ${on}, ${Number(sigmas.toPrecision(2))} standard deviations off: check unit, count and configuration.`
+export function surprise({offset, sigmaLog, conflictLog, measurement: {on}}: Evidence): string | undefined {
+  return conflictLog === 0 ? undefined : `${times(Math.exp(offset))} of the estimate for ${on}, ${Number((Math.abs(offset) / sigmaLog).toPrecision(2))} standard deviations off`
 }
+
+const said = ({measurement: {on, measuredOn}}: Evidence): string => `${measuredOn === undefined ? '' : ` of ${measuredOn}`} on ${on}`
 
 /** The estimator's standard deviation of ln, from the interval of the figure that the work is measured by. */
 function sigmaOf(performance: Performance): number {
@@ -214,6 +222,8 @@ interface Pull {
   readonly speed: number
   /** Whose measurements, for the note. */
   readonly by: string
+  /** What is to be checked of them, one sentence each. */
+  readonly warnings: readonly string[]
 }
 
 /** Rounds that look for the highest speed at which no operator passes its limit: the shares go with the speed, so that few are needed. */
@@ -292,15 +302,19 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
 }
 
 /** `null` where it would change no figure that anybody reads. */
-function pullOf(belief: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
+function pullOf(found: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
+  const conflicting = found.conflicting.flatMap(index => evidence[index] ?? [])
+  // Where measurements and estimates contradict each other, nobody knows better than before.
+  const belief = conflicting.length === 0 ? found : {...found, spreadShare: 1}
   const shift = sigmaOf(plain) * belief.offsetPerSigma
   if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
   const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
-  const same = evidence.some(({spot: other}) => (Object.keys(spot) as (keyof Spot)[]).every(trait => other[trait] === spot[trait]))
-  const on = nearest === undefined ? '' : `${nearest.measurement.measuredOn === undefined ? '' : ` of ${nearest.measurement.measuredOn}`} on ${nearest.measurement.on}`
+  const same = conflicting.length === 0 && evidence.some(({spot: other}) => (Object.keys(spot) as (keyof Spot)[]).every(trait => other[trait] === spot[trait]))
+  const on = nearest === undefined ? '' : said(nearest)
   const by = belief.felt === 1 ? `your measurement${on}` : `${belief.felt} measurements of yours, the nearest${on}`
-  return {belief, same, speed, by}
+  const warnings = conflicting.map(each => `Your measurement${said(each)} is ${surprise(each)}: it counts little, and the intervals stay as wide as without it. Check its unit, count and configuration.`)
+  return {belief, same, speed, by, warnings}
 }
 
 /** How many times as fast the hardware could be at most, by the whole and by each operator: no measurement makes anything faster than that. A load that is given says nothing of it. */
@@ -315,7 +329,7 @@ function headroom(performance: Performance, hardware: Hardware): number {
  * A performance at `factor` times its speed, with the spread that is left; `speed` is what it has of the measurements in all, `factor` and
  * what the estimate was made at. What only its reader asks for stays lazy.
  */
-function pulled(performance: Performance, {belief, same, speed: wanted, by}: Pull, factor: number, speed: number): Performance {
+function pulled(performance: Performance, {belief, same, speed: wanted, by, warnings}: Pull, factor: number, speed: number): Performance {
   const {workSeconds, throughput, endless} = performance
   const note = `Pulled ×${speed.toPrecision(3)} by ${by}${speed < wanted ? ', as far as the hardware goes' : ''}.`
   const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
@@ -348,7 +362,7 @@ function pulled(performance: Performance, {belief, same, speed: wanted, by}: Pul
     get bottleneck() { return performance.bottleneck },
     basis: same ? 'measured' : performance.basis,
     get rooflineSeconds() { return performance.rooflineSeconds },
-    get notes() { return [...performance.notes, note] },
+    get notes() { return [...performance.notes, note, ...warnings] },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
 }

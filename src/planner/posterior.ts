@@ -79,6 +79,8 @@ export interface Observation {
   readonly offset: number
   /** The estimator's own at this spot. */
   readonly sigmaLog: number
+  /** Standard deviation of the measurement beside that of a repeated run, where it is too far off to be believed; absent or 0 = none. */
+  readonly conflictLog?: number
 }
 
 /** What the observations say of a spot. */
@@ -91,6 +93,8 @@ export interface Belief {
   readonly nearest: number
   /** How many have anything in common with it. */
   readonly felt: number
+  /** Indices of those among them that are too far off to be believed. */
+  readonly conflicting: readonly number[]
 }
 
 export interface Posterior {
@@ -106,9 +110,12 @@ export function createPosterior(observations: readonly Observation[], by: Correl
       const shared = observations.map(observation => correlation(spot, observation.spot, by))
       let nearest = 0
       let felt = 0
+      const conflicting: number[] = []
       for (const [index, share] of shared.entries()) {
         if (share > (shared[nearest] ?? 0)) nearest = index
-        if (share >= FELT) felt++
+        if (share < FELT) continue
+        felt++
+        if ((observations[index]?.conflictLog ?? 0) > 0) conflicting.push(index)
       }
       if (felt === 0) return undefined
       const covariance = shared.map((share, index) => share * (observations[index]?.sigmaLog ?? 0))
@@ -118,6 +125,7 @@ export function createPosterior(observations: readonly Observation[], by: Correl
         spreadShare: Math.sqrt(Math.max(0, 1 - explained)),
         nearest,
         felt,
+        conflicting,
       }
     },
   }
@@ -130,7 +138,7 @@ function cholesky(observations: readonly Observation[], by: Correlations): Float
     const values = new Float64Array(row + 1)
     for (let column = 0; column <= row; column++) {
       const other = observations[column]!
-      const own = row === column ? REPEAT_RUN_SIGMA_LOG ** 2 : 0
+      const own = row === column ? REPEAT_RUN_SIGMA_LOG ** 2 + (one.conflictLog ?? 0) ** 2 : 0
       let sum = one.sigmaLog * other.sigmaLog * correlation(one.spot, other.spot, by) + own
       const above = rows[column] ?? values
       for (let index = 0; index < column; index++) sum -= values[index]! * above[index]!

@@ -68,6 +68,18 @@ describe('calibrate add', () => {
     expect(fs.readdirSync(path.dirname(store))).toEqual(['measurements.json'])
   })
 
+  test('far off: refused, shown by --dry-run, and kept with --force', async () => {
+    const far = ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', '15000 tokens/s']
+    const {code, stderr} = await run(...far)
+
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/standard deviations off.*\nCode: MEASUREMENT_SURPRISING\nTry this: .*--force/s)
+    expect(fs.existsSync(store)).toBe(false)
+    expect((await run(...far, '--dry-run')).stdout.replaceAll(/\s+/g, ' ')).toContain('standard deviations off: check unit, count and configuration.')
+    expect((await answer(...far, '--force')).status).toBe('stored')
+    expect((await run('estimate', TUNE, '--on', 'h100-sxm-80gb:8')).stdout.replaceAll(/\s+/g, ' ')).toContain('standard deviations off: it counts little')
+  })
+
   test('by flags alone, with a duration', async () => {
     const {status, comparison} = await answer('calibrate', 'add', '--kind', 'generic', '--set', 'flops=1e17', '--set', 'bytes=1e12', '--on', 'a100-sxm-80gb:1', '--duration', '3 h')
 

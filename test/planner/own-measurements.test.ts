@@ -226,6 +226,28 @@ describe('what is no measurement of the candidate', () => {
   })
 })
 
+describe('a measurement that is too far off to be believed', async () => {
+  const plain = await throughput(TUNE, world)
+  const sigma = Math.log(plain.p90 / plain.p10) / (2 * 1.2815515655446)
+  const at = (sigmas: number): Promise<Awaited<ReturnType<typeof throughput>>> => throughput(TUNE, withMeasured([measured(TUNE, plain.p50 * Math.exp(-sigmas * sigma))]))
+
+  test('narrows nothing, is no basis, and every estimate that uses it says so', async () => {
+    const {p10, p50, p90, confidence, warnings} = await at(6)
+
+    expect([p50 / p10, p90 / p50]).toEqual([expect.closeTo(plain.p50 / plain.p10, 6), expect.closeTo(plain.p90 / plain.p50, 6)])
+    expect(confidence).toBe(plain.confidence)
+    expect(warnings).toContainEqual(expect.stringMatching(/^Your measurement of 2026-11-01 on h100-sxm-80gb:8 is 0\.\d+× of the estimate for h100-sxm-80gb:8, 6 standard deviations off: it counts little/))
+  })
+
+  test('moves the less the further off it is', async () => {
+    const [three, four, eight] = [await at(2.95), await at(4), await at(8)]
+
+    expect(three.p50).toBeLessThan(four.p50)
+    expect(four.p50).toBeLessThan(eight.p50)
+    expect(eight.p50).toBeLessThan(plain.p50)
+  })
+})
+
 describe('whatever was measured, no operator passes its limit', () => {
   const beyond = async (spec: Spec, at: Workspace, on: string): Promise<number> => {
     const session = await sessionInput(at, read(spec))
