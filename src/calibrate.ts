@@ -49,6 +49,8 @@ export function addMeasurement(workspace: Workspace, workload: ReadWorkload, fig
   const entry = present({workload: workload.raw as StoredMeasurement['workload'], ...figure})
   const parsed = Measurement.safeParse(entry)
   if (!parsed.success) throw findingsError(findings(parsed.error.issues, Measurement, entry, 'a measurement'), ([first]) => flagOf(first, entry) ?? workload.where)
+  const today = workspace.options.asOf
+  if (figure.date > today) throw new RigorError('BAD_FIELD', `--date ${echo(figure.date, 40)} — that day is after today, ${today}.`, {hint: 'Give the day on which it was measured, or leave --date out for today.'})
   const id = measurementId(entry)
   const evidence = evidenceOf(resolveMeasurement(parsed.data, workspace, ([first]) => flagOf(first, entry) ?? workload.where, `${workload.where}, --on ${echo(figure.on, 120)}`), workspace.facts)
   const store = readMeasurements(workspace.loaded.paths)

@@ -93,6 +93,7 @@ describe('calibrate add', () => {
     ['a figure without a unit of its own', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--duration', '3'], 'BAD_FIELD'],
     ['faster than the roofline', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', '600000 tokens/s'], 'MEASUREMENT_IMPOSSIBLE'],
     ['a day that is none', [...MEASURED, '--date', 'yesterday'], 'BAD_FIELD'],
+    ['a day to come', [...MEASURED, '--date', '2099-01-01'], 'BAD_FIELD'],
     ['a remark that steers the terminal', [...MEASURED, '--note', 'a\u001b[2Jb'], 'BAD_FIELD'],
     ['a processor\'s figures', ['calibrate', 'add', path.join(ROOT, 'test', 'fixtures', 'measurement', 'cpu.json')], 'NO_ACCELERATOR'],
     ['an accelerator\'s figures with a target', ['calibrate', 'add', MADE_UP, '--on', 'h100-pcie-80gb:1'], 'BAD_USAGE'],

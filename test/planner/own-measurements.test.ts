@@ -192,6 +192,16 @@ describe('a measurement that cannot be used', () => {
     expect(error.hint).toBeTruthy()
   })
 
+  test('of a large store only the newest are worked out', async () => {
+    const old = {workload: {...TUNE, model: 'Lama-3.1-8B'} as unknown as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s', date: '2020-01-01'}
+    const recent = Array.from({length: 201}, (_, index) => ({workload: TUNE as StoredMeasurement['workload'], on: ON, throughput: `${60_000 + index} tokens/s`, date: `2026-10-${index === 0 ? '01' : '02'}`}))
+    const own = withMeasured([], [old, ...recent])
+
+    expect(own.ownEvidence?.of('llm-finetune')).toHaveLength(200)
+    expect(own.ownEvidence?.notes).toEqual(['Of your 202 measurements of this kind the newest 200 are used.'])
+    expect(own.ownEvidence?.of('llm-finetune').every(({measurement}) => measurement.measuredOn === '2026-10-02')).toBe(true)
+  })
+
   test('in the store a note, and the others count', async () => {
     const bad = {workload: {...TUNE, model: 'Lama-3.1-8B'} as unknown as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s'}
     const good = {workload: TUNE as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s'}
