@@ -48,7 +48,10 @@ export interface Figure {
 export function addMeasurement(workspace: Workspace, workload: ReadWorkload, figure: Figure, {dryRun, force}: {readonly dryRun: boolean; readonly force: boolean}): AddedMeasurement {
   const entry = present({workload: workload.raw as StoredMeasurement['workload'], ...figure})
   const parsed = Measurement.safeParse(entry)
-  if (!parsed.success) throw findingsError(findings(parsed.error.issues, Measurement, entry, 'a measurement'), ([first]) => flagOf(first, entry) ?? workload.where)
+  if (!parsed.success) {
+    const found = findings(parsed.error.issues, Measurement, entry, 'a measurement')
+    throw findingsError(found, ([first]) => flagOf(first, entry) ?? workload.where, AS_WRITTEN[String(found[0]?.path[0])])
+  }
   const today = workspace.options.asOf
   if (figure.date > today) throw new RigorError('BAD_FIELD', `--date ${echo(figure.date, 40)} — that day is after today, ${today}.`, {hint: 'Give the day on which it was measured, or leave --date out for today.'})
   const id = measurementId(entry)
@@ -68,6 +71,15 @@ export function addMeasurement(workspace: Workspace, workload: ReadWorkload, fig
   }
   changeMeasurements(workspace.loaded.paths, ({measurements, hardware}) => (measurements.some(other => other.id === id) ? undefined : {measurements: [...measurements, measurement], hardware}))
   return {...result, status: 'stored'}
+}
+
+/** Of each figure what to do about a mistake in it. */
+const AS_WRITTEN: Readonly<Record<string, string>> = {
+  throughput: 'Give what it did over all accelerators, above zero: --throughput "12300 tokens/s".',
+  duration: 'Give how long the work alone took, above zero: --duration 3h.',
+  date: 'Give the day of the measurement as --date 2026-11-01, or leave it out for today.',
+  on: 'Name the target that it ran on, as in --on h100-sxm-80gb:8.',
+  note: 'Write the remark as one short line of plain text.',
 }
 
 const flagOf = (field: PropertyKey | undefined, entry: Readonly<Record<string, unknown>>): string | undefined =>

@@ -6,7 +6,7 @@ import type {Configuration, Hardware, Interval, Latency, LatencyQuantile, Perfor
 import {canonicalJson} from '../text/canonical-json.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand, Facts} from '../workload/contract.ts'
-import {rateIn, type Rate} from '../workload/fields.ts'
+import {rateIn, unitOfRate, type Rate} from '../workload/fields.ts'
 import type {PlanningFacts} from './facts.ts'
 import {compareWithEstimate, type RateOf} from './measured-speed.ts'
 import {createPosterior, REPEAT_RUN_SIGMA_LOG, type Belief, type Spot} from './posterior.ts'
@@ -64,7 +64,7 @@ export function evidenceOf(measurement: OwnMeasurement, facts: PlanningFacts): E
   if (spec.reference !== undefined) throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — the workload of a measurement has a reference of its own.`, {hint: 'Leave reference out: the measurement is one.'})
   const demand = kind.demand(spec, facts)
   const rate = throughput === undefined ? undefined : rateIn(throughput, demand.throughputUnit)
-  if (throughput !== undefined && rate === undefined) throw new RigorError('BAD_UNIT', `${where} — throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
+  if (throughput !== undefined && rate === undefined) throw new RigorError('BAD_UNIT', `${where} — throughput is in "${unitOfRate(throughput)}", and this work is measured in ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   const configuration = configurationOf(kind, demand, hardware, facts)
   if (!configuration.feasible) {
     throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — by the estimates it could not have run on ${on}: ${configuration.refusal.detail}.`, {hint: 'Check the target and its count, or give the configuration as it ran.'})

@@ -3,7 +3,7 @@ import {intervalFromSigma, scale} from '../performance/interval.ts'
 import type {Hardware, Interval, LatencyQuantile, Performance} from '../performance/types.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand} from '../workload/contract.ts'
-import {rateIn} from '../workload/fields.ts'
+import {rateIn, unitOfRate} from '../workload/fields.ts'
 import type {PlanningFacts} from './facts.ts'
 import {compareWithEstimate} from './measured-speed.ts'
 
@@ -28,7 +28,7 @@ export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec
   if (reference === undefined || kind.readsReference === true) return undefined
   const measuredRate = reference.throughput === undefined ? undefined : rateIn(reference.throughput, demand.throughputUnit)
   if (reference.throughput !== undefined && measuredRate === undefined) {
-    throw new RigorError('BAD_UNIT', `reference.throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
+    throw new RigorError('BAD_UNIT', `reference.throughput is in "${unitOfRate(reference.throughput)}", and this work is measured in ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   }
   const comparison = compareWithEstimate(kind, demand, hardware, facts, {rate: measuredRate, durationSeconds: reference.durationSeconds}, reference.configuration)
   if (!comparison.compared) {

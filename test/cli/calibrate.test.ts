@@ -92,6 +92,9 @@ describe('calibrate add', () => {
     ['both figures', [...MEASURED, '--duration', '3h'], 'BAD_USAGE'],
     ['a figure without a unit of its own', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--duration', '3'], 'BAD_FIELD'],
     ['faster than the roofline', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', '600000 tokens/s'], 'MEASUREMENT_IMPOSSIBLE'],
+    ['a rate below zero', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput=-5 tokens/s'], 'BAD_FIELD'],
+    ['no time at all', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--duration', '0s'], 'BAD_FIELD'],
+    ['a month that is none', [...MEASURED, '--date', '2099-13-01'], 'BAD_FIELD'],
     ['a day that is none', [...MEASURED, '--date', 'yesterday'], 'BAD_FIELD'],
     ['a day to come', [...MEASURED, '--date', '2099-01-01'], 'BAD_FIELD'],
     ['a remark that steers the terminal', [...MEASURED, '--note', 'a\u001b[2Jb'], 'BAD_FIELD'],
@@ -102,7 +105,7 @@ describe('calibrate add', () => {
     const outcome = await run(...args)
 
     expect({code: outcome.code, stdout: outcome.stdout}).toEqual({code: 2, stdout: ''})
-    expect(outcome.stderr).toMatch(new RegExp(`^Error: .+\\nCode: ${code}\\n`, 's'))
+    expect(outcome.stderr).toMatch(new RegExp(`^Error: .+\\nCode: ${code}\\nTry this: .`, 's'))
     expect(outcome.stderr).not.toContain('\u001b')
     expect(fs.existsSync(store)).toBe(false)
   })

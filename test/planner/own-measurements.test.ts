@@ -178,7 +178,7 @@ describe('a measurement that cannot be used', () => {
   test.for<[string, Spec, string, RegExp]>([
     ['an unknown model', {workload: {...TUNE, model: 'Lama-3.1-8B'}, on: ON, throughput: '60000 tokens/s'}, 'UNKNOWN_MODEL', /rigor\.yaml:2/],
     ['an unknown target', {workload: TUNE, on: 'h100-sxn-80gb:8', throughput: '60000 tokens/s'}, 'UNKNOWN_ACCELERATOR', /^rigor\.yaml:2 — /],
-    ['another unit', {workload: TUNE, on: ON, throughput: '60000 samples/s'}, 'BAD_UNIT', /^rigor\.yaml:2 — /],
+    ['another unit', {workload: TUNE, on: ON, throughput: '60000 tokns/s'}, 'BAD_UNIT', /^rigor\.yaml:2 — throughput is in "tokns\/s", and this work is measured in tokens\/s/],
     ['too little memory', {workload: {...TUNE, model: 'Llama-3.1-70B'}, on: 'h100-sxm-80gb:1', throughput: '600 tokens/s'}, 'MEASUREMENT_UNUSABLE', /^rigor\.yaml:2 — by the estimates it could not have run on h100-sxm-80gb:1: /],
     ['faster than the roofline', {workload: TUNE, on: ON, throughput: '600000 tokens/s'}, 'MEASUREMENT_IMPOSSIBLE', /^rigor\.yaml:2 — that is [\d.]+× as fast as h100-sxm-80gb:8 can be/],
     ['a thousand times too slow', {workload: TUNE, on: ON, throughput: '60 tokens/s'}, 'MEASUREMENT_IMPOSSIBLE', /too far apart/],
@@ -190,6 +190,13 @@ describe('a measurement that cannot be used', () => {
     expect(error.code).toBe(code)
     expect(error.message).toMatch(message)
     expect(error.hint).toBeTruthy()
+  })
+
+  test('a mistyped figure is one mistake', () => {
+    const {error} = Measurement.safeParse({workload: TUNE, on: ON, throughputt: '60000 tokens/s'})
+
+    expect(error?.issues.map(({code}) => code)).toEqual(['unrecognized_keys'])
+    expect(Measurement.safeParse({workload: TUNE, on: ON}).error?.issues.map(({message}) => message)).toEqual(['a measurement has exactly one of throughput and duration'])
   })
 
   test('of a large store only the newest are worked out', async () => {
