@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {matchAccelerator} from './accuracy/accelerator-label.ts'
 import {resolveAccelerator} from './catalog/accelerator-names.ts'
 import type {Accelerator} from './catalog/schema.ts'
@@ -201,24 +202,28 @@ export function removeMeasurement(workspace: Pick<Workspace, 'loaded'>, id: stri
 
 const SCHEMA = 'rigor.calibration/1'
 
+/** JSON is passed on: the folder of the store, which has the user's name in it, stays here. */
+export const bareName = (file: string): string => path.basename(file)
+
 /** How a measurement compares to its estimate. */
 export function comparisonJson({figure, offset, sigmaLog, configuration}: Evidence) {
   return {unit: figure.unit, measured: figure.measured, predicted: figure.predicted, ratio: figure.measured / figure.predicted.p50, standardDeviations: Math.abs(offset) / sigmaLog, configuration}
 }
 
 export function measurementJson({status, file, measurement, evidence, pulled, warnings}: AddedMeasurement) {
-  return {schema: SCHEMA, status, file, measurement, comparison: comparisonJson(evidence), estimate: pulled ?? null, warnings}
+  return {schema: SCHEMA, status, file: bareName(file), measurement, comparison: comparisonJson(evidence), estimate: pulled ?? null, warnings}
 }
 
 export function hardwareJson({status, file, hardware, factors, warnings}: AddedHardware) {
-  return {schema: SCHEMA, status, file, hardware, factors, warnings}
+  return {schema: SCHEMA, status, file: bareName(file), hardware, factors, warnings}
 }
 
 export function listJson({measurements, store}: ReturnType<typeof listMeasurements>) {
+  const bare = (text: string): string => text.replaceAll(store.file, bareName(store.file)).replaceAll(echo(store.file, 300), bareName(store.file))
   return {
     schema: SCHEMA,
-    file: store.file,
-    measurements: measurements.map(({evidence, ...rest}) => ({...rest, comparison: evidence === undefined ? null : comparisonJson(evidence)})),
+    file: bareName(store.file),
+    measurements: measurements.map(({evidence, where, problem, ...rest}) => ({...rest, where: bare(where), problem: problem === null ? null : bare(problem), comparison: evidence === undefined ? null : comparisonJson(evidence)})),
     hardware: store.hardware,
   }
 }

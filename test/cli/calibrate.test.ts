@@ -149,11 +149,25 @@ describe('list and remove', () => {
     expect(doctor.stdout).toContain('of your own in use: 1 in rigor.yaml:1, 1 in ')
     expect((await rigor(['config', '--origin'], {cwd: project, env})).stdout).toContain('calibrate: measurements')
 
+    const json = (await rigor(['calibrate', 'list', '--json'], {cwd: project, env})).stdout
+    expect(json).not.toContain(folder)
+    expect(JSON.parse(json)).toMatchObject({file: 'measurements.json', measurements: [{where: 'rigor.yaml:2'}, {where: 'measurements.json:1'}]})
+
     const removed = await run('calibrate', 'remove', measurement.id)
     expect({code: removed.code, stdout: removed.stdout}).toEqual({code: 0, stdout: `${measurement.id} is taken out of ${store}.\n`})
     const {code, stderr} = await run('calibrate', 'remove', measurement.id)
     expect(code).toBe(2)
     expect(stderr).toContain('Code: UNKNOWN_MEASUREMENT')
+  })
+
+  test('as JSON name no folder of the user, in mistakes either', async () => {
+    fs.mkdirSync(path.dirname(store), {recursive: true})
+    fs.writeFileSync(store, '{"schema": "rigor.measurements/1", "hardware": [], "measurements": [\n{"id": "m-0123456789", "workload": {"kind": "generic", "flops": "1e17"}, "on": "a100-sxm-80gb:1", "duration": "3"}]}\n')
+    const {stdout} = await run('calibrate', 'list', '--json')
+
+    expect(stdout).not.toContain(folder)
+    expect((JSON.parse(stdout) as {measurements: {problem: string}[]}).measurements[0]?.problem).toMatch(/^measurements\.json:2 — .*has no unit/)
+    expect((await run('calibrate', 'remove', 'm-0123456789', '--json')).stdout).not.toContain(folder)
   })
 
   test('a store that cannot be read costs plans a note, and calibrate an error with the place', async () => {
