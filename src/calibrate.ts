@@ -223,7 +223,7 @@ export function listJson({measurements, store}: ReturnType<typeof listMeasuremen
   return {
     schema: SCHEMA,
     file: bareName(store.file),
-    measurements: measurements.map(({evidence, where, problem, ...rest}) => ({...rest, where: bare(where), problem: problem === null ? null : bare(problem), comparison: evidence === undefined ? null : comparisonJson(evidence)})),
+    measurements: measurements.map(({evidence, where, problem, ...rest}) => ({...rest, where: bareName(where), problem: problem === null ? null : bare(problem), comparison: evidence === undefined ? null : comparisonJson(evidence)})),
     hardware: store.hardware,
   }
 }
