@@ -331,8 +331,10 @@ function headroom(performance: Performance, hardware: Hardware): number {
  */
 function pulled(performance: Performance, {belief, same, speed: wanted, by, warnings}: Pull, factor: number, speed: number): Performance {
   const {workSeconds, throughput, endless} = performance
-  const note = `Pulled ×${speed.toPrecision(3)} by ${by}${speed < wanted ? ', as far as the hardware goes' : ''}.`
-  const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
+  // What the hardware does not have stays between estimate and measurement, and so in the interval.
+  const missing = Math.max(0, Math.log(wanted / speed))
+  const note = `Pulled ×${speed.toPrecision(3)} by ${by}${missing > 0 ? ', as far as the hardware goes' : ''}.`
+  const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief, missing), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief, missing)})
   const faster = (interval: Interval): Interval => narrowed(interval, factor)
   const shorter = (interval: Interval): Interval => narrowed(interval, 1 / factor)
   const quantile = ({median, p99}: LatencyQuantile, by: (interval: Interval) => Interval): LatencyQuantile => ({median: by(median), p99: by(p99)})
@@ -360,7 +362,7 @@ function pulled(performance: Performance, {belief, same, speed: wanted, by, warn
     ...(weightBytes === undefined ? {} : {weightBytes}),
     get operators() { return factor === 1 ? performance.operators : performance.operators.map(operator => ({...operator, seconds: operator.seconds / factor})) },
     get bottleneck() { return performance.bottleneck },
-    basis: same ? 'measured' : performance.basis,
+    basis: same && missing === 0 ? 'measured' : performance.basis,
     get rooflineSeconds() { return performance.rooflineSeconds },
     get notes() { return [...performance.notes, note, ...warnings] },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
@@ -370,9 +372,9 @@ function pulled(performance: Performance, {belief, same, speed: wanted, by, warn
 const capacityAt = ({atGoal, saturated}: NonNullable<Performance['capacity']>, faster: (interval: Interval) => Interval): NonNullable<Performance['capacity']> =>
   ({atGoal: atGoal === null ? null : faster(atGoal), saturated: faster(saturated)})
 
-/** A percentile's ratio to the median with the spread that is left: never narrower than a repeated run, never wider than it was. */
-function narrower(ratio: number, {spreadShare}: Belief): number {
+/** A percentile's ratio to the median with the spread that is left and the logarithm of what is missing: never narrower than a repeated run, never wider than it was. */
+function narrower(ratio: number, {spreadShare}: Belief, missing: number): number {
   if (!(ratio > 1) || !Number.isFinite(ratio)) return ratio
   const log = Math.log(ratio)
-  return Math.exp(Math.min(log, Math.max(log * spreadShare, Z90 * REPEAT_RUN_SIGMA_LOG)))
+  return Math.exp(Math.min(log, Math.max(log * spreadShare, Z90 * REPEAT_RUN_SIGMA_LOG) + missing))
 }
