@@ -58,6 +58,10 @@ async function readRows(): Promise<readonly Row[]> {
         work: [setting.inputTokens, setting.outputTokens, setting.concurrency, setting.sequenceLength, setting.globalBatch].join(' '),
         runtime: setting.framework,
         precision: setting.precision,
+        tp: setting.tp ?? 1,
+        pp: setting.pp ?? 1,
+        dp: setting.dp ?? 1,
+        batch: (setting.concurrency ?? setting.globalBatch ?? 1) / (setting.dp ?? 1),
       },
     }]
   })
@@ -89,6 +93,8 @@ const GRID: Readonly<Record<keyof Correlations, readonly number[]>> = {
   otherWork: [0.95, 0.9, 0.8, 0.7, 0.6, 0.5],
   otherRuntime: [0.95, 0.9, 0.8, 0.6, 0.4],
   otherPrecision: [1, 0.95, 0.9, 0.8, 0.6],
+  perReplicaDoubling: [1, 0.95, 0.9, 0.8, 0.7],
+  perBatchDoubling: [1, 0.98, 0.95, 0.9, 0.8],
 }
 const ROUNDS = 2
 /** Degrees of freedom of the t distribution that predictions are scored by: errors have heavier tails than a Gaussian. */

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import {matchAccelerator} from './accuracy/accelerator-label.ts'
 import {resolveAccelerator} from './catalog/accelerator-names.ts'
 import type {Accelerator} from './catalog/schema.ts'
@@ -45,10 +46,15 @@ export interface Figure {
 }
 
 /** Holds a measurement against its estimate and keeps it in the store. */
-export function addMeasurement(workspace: Workspace, workload: ReadWorkload, figure: Figure, dryRun: boolean): AddedMeasurement {
+export function addMeasurement(workspace: Workspace, workload: ReadWorkload, figure: Figure, {dryRun, force}: {readonly dryRun: boolean; readonly force: boolean}): AddedMeasurement {
   const entry = present({workload: workload.raw as StoredMeasurement['workload'], ...figure})
   const parsed = Measurement.safeParse(entry)
-  if (!parsed.success) throw findingsError(findings(parsed.error.issues, Measurement, entry, 'a measurement'), ([first]) => flagOf(first, entry) ?? workload.where)
+  if (!parsed.success) {
+    const found = findings(parsed.error.issues, Measurement, entry, 'a measurement')
+    throw findingsError(found, ([first]) => flagOf(first, entry) ?? workload.where, AS_WRITTEN[String(found[0]?.path[0])])
+  }
+  const today = workspace.options.asOf
+  if (figure.date > today) throw new RigorError('BAD_FIELD', `--date ${echo(figure.date, 40)} — that day is after today, ${today}.`, {hint: 'Give the day on which it was measured, or leave --date out for today.'})
   const id = measurementId(entry)
   const evidence = evidenceOf(resolveMeasurement(parsed.data, workspace, ([first]) => flagOf(first, entry) ?? workload.where, `${workload.where}, --on ${echo(figure.on, 120)}`), workspace.facts)
   const store = readMeasurements(workspace.loaded.paths)
@@ -56,11 +62,25 @@ export function addMeasurement(workspace: Workspace, workload: ReadWorkload, fig
   const measurement = known ?? {id, ...entry}
   const others = (workspace.ownEvidence?.of(workload.kind.id) ?? []).filter(other => other.measurement.where !== id)
   const warning = surprise(evidence)
-  const result = {measurement, evidence, file: store.file, pulled: figureWith(evidence, [...others, evidence], workspace.facts), warnings: warning === undefined ? [] : [warning]}
+  const result = {measurement, evidence, file: store.file, pulled: figureWith(evidence, [...others, evidence], workspace.facts), warnings: warning === undefined ? [] : [`It is ${warning}: check unit, count and configuration.`]}
   if (known !== undefined) return {...result, status: 'already'}
   if (dryRun) return {...result, status: 'dry-run'}
+  if (warning !== undefined && !force) {
+    throw new RigorError('MEASUREMENT_SURPRISING', `${evidence.measurement.where} — that is ${warning}: more likely a slip than a measurement.`, {
+      hint: 'Check unit (over all accelerators), count and target, and say how it ran: --set configuration.tp=2. If it is right, add --force.',
+    })
+  }
   changeMeasurements(workspace.loaded.paths, ({measurements, hardware}) => (measurements.some(other => other.id === id) ? undefined : {measurements: [...measurements, measurement], hardware}))
   return {...result, status: 'stored'}
+}
+
+/** Of each figure what to do about a mistake in it. */
+const AS_WRITTEN: Readonly<Record<string, string>> = {
+  throughput: 'Give what it did over all accelerators, above zero: --throughput "12300 tokens/s".',
+  duration: 'Give how long the work alone took, above zero: --duration 3h.',
+  date: 'Give the day of the measurement as --date 2026-11-01, or leave it out for today.',
+  on: 'Name the target that it ran on, as in --on h100-sxm-80gb:8.',
+  note: 'Write the remark as one short line of plain text.',
 }
 
 const flagOf = (field: PropertyKey | undefined, entry: Readonly<Record<string, unknown>>): string | undefined =>
@@ -182,24 +202,28 @@ export function removeMeasurement(workspace: Pick<Workspace, 'loaded'>, id: stri
 
 const SCHEMA = 'rigor.calibration/1'
 
+/** JSON is passed on: the folder of the store, which has the user's name in it, stays here. */
+export const bareName = (file: string): string => path.basename(file)
+
 /** How a measurement compares to its estimate. */
 export function comparisonJson({figure, offset, sigmaLog, configuration}: Evidence) {
   return {unit: figure.unit, measured: figure.measured, predicted: figure.predicted, ratio: figure.measured / figure.predicted.p50, standardDeviations: Math.abs(offset) / sigmaLog, configuration}
 }
 
 export function measurementJson({status, file, measurement, evidence, pulled, warnings}: AddedMeasurement) {
-  return {schema: SCHEMA, status, file, measurement, comparison: comparisonJson(evidence), estimate: pulled ?? null, warnings}
+  return {schema: SCHEMA, status, file: bareName(file), measurement, comparison: comparisonJson(evidence), estimate: pulled ?? null, warnings}
 }
 
 export function hardwareJson({status, file, hardware, factors, warnings}: AddedHardware) {
-  return {schema: SCHEMA, status, file, hardware, factors, warnings}
+  return {schema: SCHEMA, status, file: bareName(file), hardware, factors, warnings}
 }
 
 export function listJson({measurements, store}: ReturnType<typeof listMeasurements>) {
+  const bare = (text: string): string => text.replaceAll(store.file, bareName(store.file)).replaceAll(echo(store.file, 300), bareName(store.file))
   return {
     schema: SCHEMA,
-    file: store.file,
-    measurements: measurements.map(({evidence, ...rest}) => ({...rest, comparison: evidence === undefined ? null : comparisonJson(evidence)})),
+    file: bareName(store.file),
+    measurements: measurements.map(({evidence, where, problem, ...rest}) => ({...rest, where: bareName(where), problem: problem === null ? null : bare(problem), comparison: evidence === undefined ? null : comparisonJson(evidence)})),
     hardware: store.hardware,
   }
 }

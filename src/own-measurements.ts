@@ -86,21 +86,33 @@ export function withOwnMeasurements(workspace: Workspace, {store, storeProblem}:
   function of(kindId: string): readonly Evidence[] {
     const found = known.get(kindId)
     if (found !== undefined) return found
-    const stored: Evidence[] = []
-    for (const [index, {id, workload}] of store.measurements.entries()) {
-      if (workload.kind !== kindId) continue
-      try {
-        stored.push(evidenceOf(resolveMeasurement(parseStored(store, index), workspace, at => store.locate(['measurements', index, ...at]), id), facts))
-      } catch (error) {
-        if (!(error instanceof RigorError)) throw error
-        notes.push(`Your measurement ${id} is not used: ${error.message}`)
-      }
+    // By the day as written: each costs an estimate, and a store may hold far more than are used.
+    const newestFirst = [
+      ...configured.flatMap(evidence => (evidence.measurement.kind.id === kindId ? [{date: evidence.measurement.measuredOn ?? '', evidence: () => evidence}] : [])),
+      ...store.measurements.flatMap((entry, index) => (entry.workload.kind === kindId ? [{date: typeof entry.date === 'string' ? entry.date : '', evidence: () => storedEvidence(index)}] : [])),
+    ].toSorted((a, b) => compare(b.date, a.date))
+    const used: Evidence[] = []
+    let tried = 0
+    for (const {evidence} of newestFirst) {
+      if (used.length === MOST_MEASUREMENTS) break
+      tried++
+      const found = evidence()
+      if (found !== undefined) used.push(found)
     }
-    const all = [...configured.filter(({measurement}) => measurement.kind.id === kindId), ...stored]
-    const newest = all.toSorted((a, b) => compare(b.measurement.measuredOn ?? '', a.measurement.measuredOn ?? '')).slice(0, MOST_MEASUREMENTS)
-    if (newest.length < all.length) notes.push(`Of your ${all.length} measurements of this kind the newest ${newest.length} are used.`)
-    known.set(kindId, newest)
-    return newest
+    if (tried < newestFirst.length) notes.push(`Of your ${newestFirst.length} measurements of this kind the newest ${used.length} are used.`)
+    known.set(kindId, used)
+    return used
+  }
+
+  function storedEvidence(index: number): Evidence | undefined {
+    const id = store.measurements[index]?.id ?? ''
+    try {
+      return evidenceOf(resolveMeasurement(parseStored(store, index), workspace, at => store.locate(['measurements', index, ...at]), id), facts)
+    } catch (error) {
+      if (!(error instanceof RigorError)) throw error
+      notes.push(`Your measurement ${id} is not used: ${error.message}`)
+      return undefined
+    }
   }
 
   const ownEvidence: OwnEvidence = {of, notes}

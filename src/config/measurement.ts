@@ -14,5 +14,9 @@ export const Measurement = z
     date: z.iso.date({error: () => 'expected a date such as 2026-11-01'}).optional(),
     note: label(500).optional(),
   })
-  .refine((entry) => (entry.duration === undefined) !== (entry.throughput === undefined), {error: () => 'a measurement has exactly one of throughput and duration'})
+  .refine((entry) => (entry.duration === undefined) !== (entry.throughput === undefined), {
+    error: () => 'a measurement has exactly one of throughput and duration',
+    // A mistyped name leaves its figure missing: one mistake, told once.
+    when: ({issues}) => issues.length === 0,
+  })
 export type Measurement = z.infer<typeof Measurement>

@@ -1,6 +1,5 @@
-import type {Accelerator} from '../catalog/schema.ts'
 import {sliceOf} from '../performance/hardware.ts'
-import {peakFlops} from '../performance/peak.ts'
+import {rateOf} from '../performance/operator-rate.ts'
 import type {Hardware, Operator, Performance} from '../performance/types.ts'
 import {POWER_KIND} from '../power/model.ts'
 import type {Explanation, HardwareLimit, KnownFigureError, NearestMeasurement, OperatorShare, TimeBudget} from './document.ts'
@@ -66,7 +65,7 @@ export function budgetsOf(performance: Pick<Performance, 'operators' | 'workSeco
           seconds: operator.seconds,
           share: total > 0 ? operator.seconds / total : 0,
           bound: operator.bound,
-          ...rateOf(operator, performance, hardware),
+          ...rateOf(operator, performance.configuration.precision, hardware),
         }))
         .toSorted((a, b) => b.seconds - a.seconds),
     }
@@ -75,46 +74,3 @@ export function budgetsOf(performance: Pick<Performance, 'operators' | 'workSeco
 
 const unnamedGroup = (total: number, {workSeconds}: Pick<Performance, 'workSeconds'>): string =>
   workSeconds !== null && Math.abs(total - workSeconds.p50) <= workSeconds.p50 * 1e-6 ? 'run' : 'step'
-
-const NO_RATE = {unit: null, achieved: null, limit: null} as const
-
-/** The rate at which an operator works on what bounds it, and the data sheet's. Operators count FLOP and bytes of one accelerator, as their seconds do. */
-function rateOf({bound, flops, bytes, seconds}: Operator, {configuration}: Pick<Performance, 'configuration'>, hardware: Hardware | undefined): Pick<OperatorShare, 'unit' | 'achieved' | 'limit'> {
-  const amount = bound === 'compute' ? flops : bound === 'host' || bound === 'overhead' ? undefined : bytes
-  const achieved = amount === undefined || !(seconds > 0) ? Number.NaN : amount / seconds
-  if (!Number.isFinite(achieved)) return NO_RATE
-  return {unit: bound === 'compute' ? 'FLOP/s' : 'bytes/s', achieved, limit: hardware === undefined ? null : limitOn(bound, hardware, configuration.precision)}
-}
-
-/**
- * The dense peak at which numbers of a precision are multiplied: at their width, or in 16 bits where the hardware has no units for it (and in 32
- * where it has none for 16, or, as Pascal cards, only a token few).
- */
-function peakFor(accelerator: Accelerator, precision: string): number | null {
-  const own = peakFlops(accelerator, precision)
-  if (own !== undefined && WIDE_PRECISIONS.includes(precision)) return own
-  const {bf16 = 0, fp16 = 0, fp32 = 0} = accelerator.peakFlops
-  return Math.max(own ?? 0, bf16, fp16, fp32) || null
-}
-
-const WIDE_PRECISIONS: readonly string[] = ['fp32', 'tf32', 'fp64']
-
-function limitOn(bound: Operator['bound'], {accelerator, acceleratorsPerNode, levels, network}: Hardware, precision = ''): number | null {
-  switch (bound) {
-    case 'compute':
-      return peakFor(accelerator, precision)
-    case 'memory-bandwidth':
-      return accelerator.memoryBandwidthBytesPerSecond
-    case 'link': {
-      // Over uneven links it depends on who talks to whom.
-      const [level, another] = levels ?? []
-      return level === undefined || another !== undefined ? null : level.bytesPerSecond
-    }
-    case 'network':
-      return network === undefined ? null : network.bytesPerSecondPerNode / Math.max(1, acceleratorsPerNode)
-    case 'host': case 'overhead':
-      return null
-    default:
-      return bound satisfies never
-  }
-}

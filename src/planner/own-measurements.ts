@@ -1,10 +1,12 @@
 import {RigorError} from '../errors.ts'
-import {Z90} from '../performance/interval.ts'
+import {sliceOf} from '../performance/hardware.ts'
+import {scale, Z90} from '../performance/interval.ts'
+import {greatestShare} from '../performance/operator-rate.ts'
 import type {Configuration, Hardware, Interval, Latency, LatencyQuantile, Performance, PerformResult} from '../performance/types.ts'
 import {canonicalJson} from '../text/canonical-json.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand, Facts} from '../workload/contract.ts'
-import {rateIn, type Rate} from '../workload/fields.ts'
+import {rateIn, unitOfRate, type Rate} from '../workload/fields.ts'
 import type {PlanningFacts} from './facts.ts'
 import {compareWithEstimate, type RateOf} from './measured-speed.ts'
 import {createPosterior, REPEAT_RUN_SIGMA_LOG, type Belief, type Spot} from './posterior.ts'
@@ -35,6 +37,8 @@ export interface Evidence {
   readonly offset: number
   /** The estimator's own there. */
   readonly sigmaLog: number
+  /** How much less sure the measurement is taken to be, since it is too far off to be believed; 0 = it is not. */
+  readonly conflictLog: number
   readonly configuration: Configuration
   /** What was measured and what the plain estimate says, in one unit. */
   readonly figure: {readonly unit: string; readonly measured: number; readonly predicted: Interval}
@@ -60,7 +64,7 @@ export function evidenceOf(measurement: OwnMeasurement, facts: PlanningFacts): E
   if (spec.reference !== undefined) throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — the workload of a measurement has a reference of its own.`, {hint: 'Leave reference out: the measurement is one.'})
   const demand = kind.demand(spec, facts)
   const rate = throughput === undefined ? undefined : rateIn(throughput, demand.throughputUnit)
-  if (throughput !== undefined && rate === undefined) throw new RigorError('BAD_UNIT', `${where} — throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
+  if (throughput !== undefined && rate === undefined) throw new RigorError('BAD_UNIT', `${where} — throughput is in "${unitOfRate(throughput)}", and this work is measured in ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   const configuration = configurationOf(kind, demand, hardware, facts)
   if (!configuration.feasible) {
     throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — by the estimates it could not have run on ${on}: ${configuration.refusal.detail}.`, {hint: 'Check the target and its count, or give the configuration as it ran.'})
@@ -71,12 +75,14 @@ export function evidenceOf(measurement: OwnMeasurement, facts: PlanningFacts): E
     throw new RigorError('MEASUREMENT_UNUSABLE', `${where} — it cannot be compared on ${on}: ${detail}.`, {hint: 'Give the throughput of work without an end, either for the rest.'})
   }
   const {plain, rateFactor} = comparison
+  const [offset, sigmaLog] = [Math.log(rateFactor), sigmaOf(plain)]
   refuseNonsense(measurement, demand, {rate, durationSeconds}, plain, rateFactor, facts)
   return {
     measurement,
     spot: spotOf(kind, spec, measurement.raw, demand, hardware, plain.configuration, facts),
-    offset: Math.log(rateFactor),
-    sigmaLog: sigmaOf(plain),
+    offset,
+    sigmaLog,
+    conflictLog: conflictOf(offset, sigmaLog),
     configuration: plain.configuration,
     figure:
       rate === undefined
@@ -141,11 +147,15 @@ function refuseNonsense({where, on, kind, hardware}: OwnMeasurement, demand: Dem
 
 const times = (factor: number): string => `${Number(factor.toPrecision(3))}×`
 
+/** Beyond what is surprising, the measurement's own standard deviation is what makes it that and no more: the further off, the less it counts. */
+const conflictOf = (offset: number, sigmaLog: number): number => Math.sqrt(Math.max(0, (offset / SURPRISING_SIGMAS) ** 2 - sigmaLog ** 2))
+
 /** Far off, and yet possible: the user should look at it once more. */
-export function surprise({offset, sigmaLog, measurement: {on}}: Evidence): string | undefined {
-  const sigmas = Math.abs(offset) / sigmaLog
-  return sigmas <= SURPRISING_SIGMAS ? undefined : `It is ${times(Math.exp(offset))} of the estimate for ${on}, ${Number(sigmas.toPrecision(2))} standard deviations off: check unit, count and configuration.`
+export function surprise({offset, sigmaLog, conflictLog, measurement: {on}}: Evidence): string | undefined {
+  return conflictLog === 0 ? undefined : `${times(Math.exp(offset))} of the estimate for ${on}, ${Number((Math.abs(offset) / sigmaLog).toPrecision(2))} standard deviations off`
 }
+
+const said = ({measurement: {on, measuredOn}}: Evidence): string => `${measuredOn === undefined ? '' : ` of ${measuredOn}`} on ${on}`
 
 /** The estimator's standard deviation of ln, from the interval of the figure that the work is measured by. */
 function sigmaOf(performance: Performance): number {
@@ -165,6 +175,10 @@ function spotOf(kind: AnyKind, spec: CommonSpec, raw: Readonly<Record<string, un
     work: demand.summary,
     runtime: configuration.runtime ?? '',
     precision: configuration.precision ?? spec.precision ?? '',
+    tp: configuration.tp ?? 1,
+    pp: configuration.pp ?? 1,
+    dp: configuration.dp ?? 1,
+    batch: configuration.batch ?? 1,
   }
 }
 
@@ -202,15 +216,22 @@ const NEGLIGIBLE_NARROWING = 0.02
 /** What the measurements make of one sort of candidate. */
 interface Pull {
   readonly belief: Belief
-  /** On the hardware and with the model that were measured, in that runtime and precision. */
+  /** The very work on the very hardware that were measured, run the same way. */
   readonly same: boolean
   /** Measured speed ÷ estimated speed, as expected. */
   readonly speed: number
-  readonly note: string
+  /** Whose measurements, for the note. */
+  readonly by: string
+  /** What is to be checked of them, one sentence each. */
+  readonly warnings: readonly string[]
 }
 
+/** Rounds that look for the highest speed at which no operator passes its limit: the shares go with the speed, so that few are needed. */
+const LIMIT_ROUNDS = 4
+const LIMIT_TOLERANCE = 1e-9
+
 /**
- * The kind with its estimates pulled towards the user's measurements. Each sort of candidate (hardware, runtime, precision)
+ * The kind with its estimates pulled towards the user's measurements. Each sort of candidate (hardware, runtime, precision, layout)
  * is looked up once. Where a kind has goals, estimates are made at the expected speed, so that goals and replicas follow it.
  */
 export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence: readonly Evidence[]): AnyKind {
@@ -221,7 +242,8 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
 
   function pullFor(hardware: Hardware, configuration: Configuration, estimate: () => Performance | undefined): Pull | null {
     const {accelerator, acceleratorsPerNode, nodes} = hardware
-    const key = `${accelerator.id} ${acceleratorsPerNode} ${nodes} ${configuration.runtime ?? ''} ${configuration.precision ?? ''}`
+    const {runtime, precision, tp, pp, dp, batch} = configuration
+    const key = [accelerator.id, acceleratorsPerNode, nodes, runtime, precision, tp, pp, dp, batch].join(' ')
     const known = pulls.get(key)
     if (known !== undefined) return known
     const plain = estimate()
@@ -243,6 +265,18 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
     return faster
   }
 
+  /** At the expected speed, or as much of it as the hardware has. */
+  function performWithin(asked: Demand, hardware: Hardware, configuration: Configuration, own: Facts, pull: Pull): PerformResult {
+    let {speed} = pull
+    for (let round = 0; ; round++) {
+      const faster = kind.perform(demandAt(asked, speed), hardware, configuration, own)
+      if (!faster.feasible) return faster
+      const share = speed > 1 ? greatestShare(faster.performance, sliceOf(hardware)) : 0
+      if (share <= 1 + LIMIT_TOLERANCE || round >= LIMIT_ROUNDS) return {feasible: true, performance: pulled(faster.performance, pull, 1, speed)}
+      speed = Math.max(1, speed / share)
+    }
+  }
+
   return {
     ...kind,
     perform(asked: Demand, hardware, configuration, own): PerformResult {
@@ -256,41 +290,56 @@ export function pulledKind({kind, spec, raw, demand, facts}: PullInput, evidence
         return again?.feasible === true ? again.performance : undefined
       })
       if (pull !== null && kind.atSpeed !== undefined) {
-        const faster = kind.perform(demandAt(asked, pull.speed), hardware, configuration, own)
-        return faster.feasible ? {feasible: true, performance: pulled(faster.performance, pull, 1)} : faster
+        return performWithin(asked, hardware, configuration, own, pull)
       }
       result ??= kind.perform(asked, hardware, configuration, own)
-      return pull !== null && result.feasible ? {feasible: true, performance: pulled(result.performance, pull, pull.speed)} : result
+      if (pull === null || !result.feasible) return result
+      const {performance} = result
+      const factor = pull.speed > 1 && performance.workSeconds !== null ? Math.min(pull.speed, headroom(performance, hardware)) : pull.speed
+      return {feasible: true, performance: pulled(performance, pull, factor, factor)}
     },
   }
 }
 
 /** `null` where it would change no figure that anybody reads. */
-function pullOf(belief: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
-  const shift = Math.min(sigmaOf(plain) * belief.offsetPerSigma, Math.log(headroom(plain)))
+function pullOf(found: Belief, spot: Spot, plain: Performance, evidence: readonly Evidence[]): Pull | null {
+  const conflicting = found.conflicting.flatMap(index => evidence[index] ?? [])
+  // Where measurements and estimates contradict each other, nobody knows better than before.
+  const belief = conflicting.length === 0 ? found : {...found, spreadShare: 1}
+  const shift = sigmaOf(plain) * belief.offsetPerSigma
   if (Math.abs(shift) < NEGLIGIBLE_SHIFT_LOG && belief.spreadShare > 1 - NEGLIGIBLE_NARROWING) return null
   const speed = Math.exp(shift)
   const nearest = evidence[belief.nearest]
-  const same = evidence.some(({spot: other}) => (['acceleratorId', 'acceleratorsPerNode', 'nodes', 'model', 'runtime', 'precision'] as const).every(trait => other[trait] === spot[trait]))
-  const on = nearest === undefined ? '' : `${nearest.measurement.measuredOn === undefined ? '' : ` of ${nearest.measurement.measuredOn}`} on ${nearest.measurement.on}`
+  const same = conflicting.length === 0 && evidence.some(({spot: other}) => (Object.keys(spot) as (keyof Spot)[]).every(trait => other[trait] === spot[trait]))
+  const on = nearest === undefined ? '' : said(nearest)
   const by = belief.felt === 1 ? `your measurement${on}` : `${belief.felt} measurements of yours, the nearest${on}`
-  return {belief, same, speed, note: `Pulled ×${speed.toPrecision(3)} by ${by}.`}
+  const warnings = conflicting.map(each => `Your measurement${said(each)} is ${surprise(each)}: it counts little, and the intervals stay as wide as without it. Check its unit, count and configuration.`)
+  return {belief, same, speed, by, warnings}
 }
 
-/** How many times as fast the hardware could be at most: no measurement makes anything faster than that. A load that is given says nothing of it. */
-function headroom({workSeconds, throughput: {value}, endless, rooflineSeconds}: Performance): number {
+/** How many times as fast the hardware could be at most, by the whole and by each operator: no measurement makes anything faster than that. A load that is given says nothing of it. */
+function headroom(performance: Performance, hardware: Hardware): number {
+  const {workSeconds, throughput: {value}, endless, rooflineSeconds} = performance
   const seconds = workSeconds?.p50 ?? (endless && value !== null && value.p10 < value.p90 ? 1 / value.p50 : Number.POSITIVE_INFINITY)
-  return rooflineSeconds > 0 ? Math.max(1, seconds / rooflineSeconds) : Number.POSITIVE_INFINITY
+  const whole = rooflineSeconds > 0 ? seconds / rooflineSeconds : Number.POSITIVE_INFINITY
+  return Math.max(1, Math.min(whole, 1 / greatestShare(performance, sliceOf(hardware))))
 }
 
-/** A performance at `factor` times its speed, with the spread that is left. What only its reader asks for stays lazy. */
-function pulled(performance: Performance, {belief, same, note}: Pull, asked: number): Performance {
+/**
+ * A performance at `factor` times its speed, with the spread that is left; `speed` is what it has of the measurements in all, `factor` and
+ * what the estimate was made at. What only its reader asks for stays lazy.
+ */
+function pulled(performance: Performance, {belief, same, speed: wanted, by, warnings}: Pull, factor: number, speed: number): Performance {
   const {workSeconds, throughput, endless} = performance
-  const factor = asked > 1 && workSeconds !== null ? Math.min(asked, headroom(performance)) : asked
-  const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief)})
+  // What the hardware does not have stays between estimate and measurement, and so in the interval.
+  const missing = Math.max(0, Math.log(wanted / speed))
+  const note = `Pulled ×${speed.toPrecision(3)} by ${by}${missing > 0 ? ', as far as the hardware goes' : ''}.`
+  const narrowed = ({p10, p50, p90}: Interval, by: number): Interval => ({p10: (p50 * by) / narrower(p50 / p10, belief, missing), p50: p50 * by, p90: p50 * by * narrower(p90 / p50, belief, missing)})
   const faster = (interval: Interval): Interval => narrowed(interval, factor)
   const shorter = (interval: Interval): Interval => narrowed(interval, 1 / factor)
-  const quantile = (value: LatencyQuantile): LatencyQuantile => ({median: shorter(value.median), p99: shorter(value.p99)})
+  const quantile = ({median, p99}: LatencyQuantile, by: (interval: Interval) => Interval): LatencyQuantile => ({median: by(median), p99: by(p99)})
+  // A measured rate says how long tokens take, and not how long requests wait for their first: that moves, and is known no better.
+  const waiting = (interval: Interval): Interval => scale(interval, 1 / factor)
   // A load that is given stays as it is.
   const rate = throughput.value === null || (endless && factor !== 1) ? throughput.value : faster(throughput.value)
   const {configuration, load, acceleratorsUsed, loadSeconds, checkpointBytes, weightBytes, refusedUnlessNamed} = performance
@@ -300,9 +349,10 @@ function pulled(performance: Performance, {belief, same, note}: Pull, asked: num
     endless,
     throughput: {unit: throughput.unit, value: rate},
     ...('saturationThroughput' in performance ? {get saturationThroughput() { return faster(performance.saturationThroughput!) }} : {}),
+    ...('capacity' in performance ? {get capacity() { return capacityAt(performance.capacity!, faster) }} : {}),
     get latency(): Latency | null {
       const {latency} = performance
-      return latency === null ? null : {ttftSeconds: quantile(latency.ttftSeconds), tpotSeconds: quantile(latency.tpotSeconds)}
+      return latency === null ? null : {ttftSeconds: quantile(latency.ttftSeconds, waiting), tpotSeconds: quantile(latency.tpotSeconds, shorter)}
     },
     get memory() { return performance.memory },
     load,
@@ -310,18 +360,21 @@ function pulled(performance: Performance, {belief, same, note}: Pull, asked: num
     loadSeconds,
     checkpointBytes,
     ...(weightBytes === undefined ? {} : {weightBytes}),
-    get operators() { return performance.operators },
+    get operators() { return factor === 1 ? performance.operators : performance.operators.map(operator => ({...operator, seconds: operator.seconds / factor})) },
     get bottleneck() { return performance.bottleneck },
-    basis: same ? 'measured' : performance.basis,
+    basis: same && missing === 0 ? 'measured' : performance.basis,
     get rooflineSeconds() { return performance.rooflineSeconds },
-    get notes() { return [...performance.notes, note] },
+    get notes() { return [...performance.notes, note, ...warnings] },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
   }
 }
 
-/** A percentile's ratio to the median with the spread that is left: never narrower than a repeated run, never wider than it was. */
-function narrower(ratio: number, {spreadShare}: Belief): number {
+const capacityAt = ({atGoal, saturated}: NonNullable<Performance['capacity']>, faster: (interval: Interval) => Interval): NonNullable<Performance['capacity']> =>
+  ({atGoal: atGoal === null ? null : faster(atGoal), saturated: faster(saturated)})
+
+/** A percentile's ratio to the median with the spread that is left and the logarithm of what is missing: never narrower than a repeated run, never wider than it was. */
+function narrower(ratio: number, {spreadShare}: Belief, missing: number): number {
   if (!(ratio > 1) || !Number.isFinite(ratio)) return ratio
   const log = Math.log(ratio)
-  return Math.exp(Math.min(log, Math.max(log * spreadShare, Z90 * REPEAT_RUN_SIGMA_LOG)))
+  return Math.exp(Math.min(log, Math.max(log * spreadShare, Z90 * REPEAT_RUN_SIGMA_LOG) + missing))
 }

@@ -17,6 +17,11 @@ export interface Spot {
   readonly work: string
   readonly runtime: string
   readonly precision: string
+  /** How it runs: degrees of parallelism, 1 where they do not apply, and sequences at a time. */
+  readonly tp: number
+  readonly pp: number
+  readonly dp: number
+  readonly batch: number
 }
 
 /**
@@ -40,6 +45,10 @@ export const CORRELATION = {
   otherRuntime: 0.8,
   /** Fitted 0.8–0.9. */
   otherPrecision: 0.9,
+  /** Per doubling of the accelerators that share one copy of the model (tp × pp): links and launches against arithmetic. Fitted 0.7–0.9. */
+  perReplicaDoubling: 0.8,
+  /** Per doubling of the sequences at a time: from bandwidth to arithmetic. Fitted 0.98 for serving and 0.8 for training, whose batch is part of the work as well. */
+  perBatchDoubling: 0.95,
 }
 export type Correlations = Readonly<typeof CORRELATION>
 
@@ -55,10 +64,14 @@ const FELT = 0.05
  */
 export function correlation(a: Spot, b: Spot, by: Correlations = CORRELATION): number {
   const hardware = a.acceleratorId === b.acceleratorId ? 1 : a.architecture === b.architecture ? by.sameArchitecture : by.elsewhere
-  const doublings = Math.abs(Math.log2(a.acceleratorsPerNode / b.acceleratorsPerNode)) + Math.abs(Math.log2(a.nodes / b.nodes))
+  const doublings = between(a.acceleratorsPerNode, b.acceleratorsPerNode) + between(a.nodes, b.nodes)
+  const running = by.perReplicaDoubling ** between(a.tp * a.pp, b.tp * b.pp) * by.perBatchDoubling ** between(a.batch, b.batch)
   const model = a.model === b.model ? (a.work === b.work ? 1 : by.otherWork) : by.otherModel * by.otherWork
-  return hardware * by.perDoubling ** doublings * model * (a.runtime === b.runtime ? 1 : by.otherRuntime) * (a.precision === b.precision ? 1 : by.otherPrecision)
+  return hardware * by.perDoubling ** doublings * running * model * (a.runtime === b.runtime ? 1 : by.otherRuntime) * (a.precision === b.precision ? 1 : by.otherPrecision)
 }
+
+/** Doublings from one to the other. */
+const between = (one: number, other: number): number => Math.abs(Math.log2(one / other))
 
 export interface Observation {
   readonly spot: Spot
@@ -66,6 +79,8 @@ export interface Observation {
   readonly offset: number
   /** The estimator's own at this spot. */
   readonly sigmaLog: number
+  /** Standard deviation of the measurement beside that of a repeated run, where it is too far off to be believed; absent or 0 = none. */
+  readonly conflictLog?: number
 }
 
 /** What the observations say of a spot. */
@@ -78,6 +93,8 @@ export interface Belief {
   readonly nearest: number
   /** How many have anything in common with it. */
   readonly felt: number
+  /** Indices of those among them that are too far off to be believed. */
+  readonly conflicting: readonly number[]
 }
 
 export interface Posterior {
@@ -93,9 +110,12 @@ export function createPosterior(observations: readonly Observation[], by: Correl
       const shared = observations.map(observation => correlation(spot, observation.spot, by))
       let nearest = 0
       let felt = 0
+      const conflicting: number[] = []
       for (const [index, share] of shared.entries()) {
         if (share > (shared[nearest] ?? 0)) nearest = index
-        if (share >= FELT) felt++
+        if (share < FELT) continue
+        felt++
+        if ((observations[index]?.conflictLog ?? 0) > 0) conflicting.push(index)
       }
       if (felt === 0) return undefined
       const covariance = shared.map((share, index) => share * (observations[index]?.sigmaLog ?? 0))
@@ -105,6 +125,7 @@ export function createPosterior(observations: readonly Observation[], by: Correl
         spreadShare: Math.sqrt(Math.max(0, 1 - explained)),
         nearest,
         felt,
+        conflicting,
       }
     },
   }
@@ -117,7 +138,7 @@ function cholesky(observations: readonly Observation[], by: Correlations): Float
     const values = new Float64Array(row + 1)
     for (let column = 0; column <= row; column++) {
       const other = observations[column]!
-      const own = row === column ? REPEAT_RUN_SIGMA_LOG ** 2 : 0
+      const own = row === column ? REPEAT_RUN_SIGMA_LOG ** 2 + (one.conflictLog ?? 0) ** 2 : 0
       let sum = one.sigmaLog * other.sigmaLog * correlation(one.spot, other.spot, by) + own
       const above = rows[column] ?? values
       for (let index = 0; index < column; index++) sum -= values[index]! * above[index]!

@@ -3,7 +3,7 @@ import {intervalFromSigma, scale} from '../performance/interval.ts'
 import type {Hardware, Interval, LatencyQuantile, Performance} from '../performance/types.ts'
 import type {CommonSpec} from '../workload/common.ts'
 import type {AnyKind, Demand} from '../workload/contract.ts'
-import {rateIn} from '../workload/fields.ts'
+import {rateIn, unitOfRate} from '../workload/fields.ts'
 import type {PlanningFacts} from './facts.ts'
 import {compareWithEstimate} from './measured-speed.ts'
 
@@ -28,7 +28,7 @@ export function measureReference(kind: AnyKind, demand: Demand, spec: CommonSpec
   if (reference === undefined || kind.readsReference === true) return undefined
   const measuredRate = reference.throughput === undefined ? undefined : rateIn(reference.throughput, demand.throughputUnit)
   if (reference.throughput !== undefined && measuredRate === undefined) {
-    throw new RigorError('BAD_UNIT', `reference.throughput is in another unit than ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
+    throw new RigorError('BAD_UNIT', `reference.throughput is in "${unitOfRate(reference.throughput)}", and this work is measured in ${demand.throughputUnit}.`, {hint: `Write it like "12300 ${demand.throughputUnit}".`})
   }
   const comparison = compareWithEstimate(kind, demand, hardware, facts, {rate: measuredRate, durationSeconds: reference.durationSeconds}, reference.configuration)
   if (!comparison.compared) {
@@ -47,7 +47,7 @@ export function atMeasuredSpeed(kind: AnyKind, demand: Demand, reference: Refere
 const impossible = (detail: string): RigorError =>
   new RigorError('REFERENCE_IMPOSSIBLE', `By these estimates the reference could not have run: ${detail}.`, {hint: 'Check reference.on, or give reference.configuration as it was measured.'})
 
-/** A performance put right by the user's measurement: rates times the factor and times divided by it where the estimate was not made at that speed, and narrower intervals on what was measured. */
+/** A performance put right by the user's measurement: rates times the factor and times divided by it where the estimate was not made at that speed, and narrower intervals on what was measured and what follows from it. */
 export function withReference(performance: Performance, hardware: Hardware, reference: ReferenceFactor): Performance {
   const {rateFactor, inDemand} = reference
   const factor = inDemand ? 1 : rateFactor
@@ -55,7 +55,9 @@ export function withReference(performance: Performance, hardware: Hardware, refe
   const narrowed = (interval: Interval): Interval => (same ? intervalFromSigma(interval.p50, SAME_HARDWARE_SIGMA_LOG) : interval)
   const faster = (interval: Interval): Interval => narrowed(scale(interval, factor))
   const shorter = (interval: Interval): Interval => narrowed(scale(interval, 1 / factor))
-  const quantile = (value: LatencyQuantile): LatencyQuantile => ({median: shorter(value.median), p99: shorter(value.p99)})
+  const quantile = ({median, p99}: LatencyQuantile, by: (interval: Interval) => Interval): LatencyQuantile => ({median: by(median), p99: by(p99)})
+  // A measured rate says how long tokens take, and not how long requests wait for their first: that moves, and is known no better.
+  const waiting = (interval: Interval): Interval => scale(interval, 1 / factor)
   const {value} = performance.throughput
   return {
     ...performance,
@@ -63,7 +65,7 @@ export function withReference(performance: Performance, hardware: Hardware, refe
     throughput: {...performance.throughput, value: value === null || performance.endless ? value : faster(value)},
     ...(performance.saturationThroughput === undefined ? {} : {saturationThroughput: faster(performance.saturationThroughput)}),
     workSeconds: performance.workSeconds === null ? null : shorter(performance.workSeconds),
-    latency: performance.latency === null ? null : {ttftSeconds: quantile(performance.latency.ttftSeconds), tpotSeconds: quantile(performance.latency.tpotSeconds)},
+    latency: performance.latency === null ? null : {ttftSeconds: quantile(performance.latency.ttftSeconds, waiting), tpotSeconds: quantile(performance.latency.tpotSeconds, shorter)},
     rooflineSeconds: Math.min(performance.rooflineSeconds, performance.rooflineSeconds / rateFactor),
     basis: same ? 'measured' : performance.basis,
     notes: [...performance.notes, `Scaled by your measurement: ×${Number(rateFactor.toPrecision(3))} of the plain estimate.`],

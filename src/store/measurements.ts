@@ -10,7 +10,7 @@ import {findings, findingsError} from '../text/issues.ts'
 import {echo} from '../text/safe.ts'
 import {label} from '../workload/fields.ts'
 import type {Paths} from './paths.ts'
-import {readTextFile} from './text-file.ts'
+import {MAXIMUM_BYTES, readTextFile} from './text-file.ts'
 
 /** The user's own measurement store: one file in the data folder, written by `rigor calibrate`. */
 export const MEASUREMENTS_FILE = 'measurements.json'
@@ -105,34 +105,58 @@ export function changeMeasurements(paths: Pick<Paths, 'data'>, change: (store: M
   const file = measurementsFile(paths)
   const lock = `${file}.lock`
   const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
-  let locked = false
+  const token = randomBytes(8).toString('hex')
   try {
     fs.mkdirSync(path.dirname(file), {recursive: true})
-    takeLock(lock)
-    locked = true
+    takeLock(lock, token)
     const changed = change(readMeasurements(paths))
     if (changed === undefined) return
-    fs.writeFileSync(temporary, `${JSON.stringify({schema: 'rigor.measurements/1', ...changed}, undefined, 2)}\n`, {mode: 0o600})
+    // Compact: with an indentation, what is left of a store that can be read may be more than can be read.
+    const text = `${JSON.stringify({schema: 'rigor.measurements/1', ...changed})}\n`
+    if (Buffer.byteLength(text) > MAXIMUM_BYTES) throw new RigorError('TOO_LARGE', `${echo(file, 300)} would be larger than 10 MB; it stays as it is.`, {hint: 'Take older measurements out first: rigor calibrate list, rigor calibrate remove ID.'})
+    fs.writeFileSync(temporary, text, {mode: 0o600})
+    if (!holds(lock, token)) throw new RigorError('NOT_WRITABLE', `${echo(file, 300)} was taken over by another process while this one was held up; it stays as that left it.`, {hint: 'Run the command once more.'})
     fs.renameSync(temporary, file)
   } catch (cause) {
     fs.rmSync(temporary, {force: true})
     if (cause instanceof RigorError) throw cause
     throw new RigorError('NOT_WRITABLE', `${echo(file, 300)} cannot be written (${echo(String((cause as NodeJS.ErrnoException).code ?? cause))}).`, {hint: 'Set RIGOR_HOME to a folder that can be written, or check the permissions.', cause})
   } finally {
-    if (locked) fs.rmSync(lock, {force: true})
+    if (holds(lock, token)) fs.rmSync(lock, {force: true})
   }
 }
 
-function takeLock(lock: string): void {
+function takeLock(lock: string, token: string): void {
   for (let tries = 0; ; tries++) {
     try {
-      fs.closeSync(fs.openSync(lock, 'wx'))
+      fs.writeFileSync(lock, token, {flag: 'wx'})
       return
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST' || tries >= LOCK_TRIES) throw cause
-      const age = Date.now() - (fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs ?? Date.now())
-      if (age > STALE_LOCK_MILLISECONDS) fs.rmSync(lock, {force: true})
+      if (isStale(lock)) clearStale(lock, `${lock}.${token}`)
       else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_PAUSE_MILLISECONDS)
     }
+  }
+}
+
+const isStale = (lock: string): boolean => Date.now() - (fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs ?? Date.now()) > STALE_LOCK_MILLISECONDS
+
+/** Several may have seen the same stale lock: one of them moves it aside, and who moved the lock of the next holder instead puts it back. */
+function clearStale(lock: string, aside: string): void {
+  try {
+    fs.renameSync(lock, aside)
+    if (!isStale(aside)) fs.linkSync(aside, lock)
+  } catch (cause) {
+    if (!['ENOENT', 'EEXIST'].includes((cause as NodeJS.ErrnoException).code ?? '')) throw cause
+  } finally {
+    fs.rmSync(aside, {force: true})
+  }
+}
+
+function holds(lock: string, token: string): boolean {
+  try {
+    return fs.readFileSync(lock, 'utf8') === token
+  } catch {
+    return false
   }
 }

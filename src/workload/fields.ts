@@ -218,6 +218,12 @@ export function readRate(input: string | number): Rate | undefined {
   return {amount: head.amount * factor, noun: match[2]?.trim().toLowerCase() ?? null, perSeconds}
 }
 
+/** The unit of a rate as it was read: "tokns/s". */
+export function unitOfRate({noun, perSeconds}: Rate): string {
+  const period = Object.entries(PERIOD_SECONDS).find(([, seconds]) => seconds === perSeconds)?.[0]
+  return `${noun ?? ''}${period === undefined ? '' : `/${period}`}`
+}
+
 /** The rate in a kind's throughput unit ("output tokens/s", "runs/h"); `undefined` where its noun or its form does not fit. */
 export function rateIn(rate: Rate, throughputUnit: string): number | undefined {
   const own = readRate(`1 ${throughputUnit}`)

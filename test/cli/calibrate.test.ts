@@ -68,6 +68,18 @@ describe('calibrate add', () => {
     expect(fs.readdirSync(path.dirname(store))).toEqual(['measurements.json'])
   })
 
+  test('far off: refused, shown by --dry-run, and kept with --force', async () => {
+    const far = ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', '15000 tokens/s']
+    const {code, stderr} = await run(...far)
+
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/standard deviations off.*\nCode: MEASUREMENT_SURPRISING\nTry this: .*--force/s)
+    expect(fs.existsSync(store)).toBe(false)
+    expect((await run(...far, '--dry-run')).stdout.replaceAll(/\s+/g, ' ')).toContain('standard deviations off: check unit, count and configuration.')
+    expect((await answer(...far, '--force')).status).toBe('stored')
+    expect((await run('estimate', TUNE, '--on', 'h100-sxm-80gb:8')).stdout.replaceAll(/\s+/g, ' ')).toContain('standard deviations off: it counts little')
+  })
+
   test('by flags alone, with a duration', async () => {
     const {status, comparison} = await answer('calibrate', 'add', '--kind', 'generic', '--set', 'flops=1e17', '--set', 'bytes=1e12', '--on', 'a100-sxm-80gb:1', '--duration', '3 h')
 
@@ -80,7 +92,11 @@ describe('calibrate add', () => {
     ['both figures', [...MEASURED, '--duration', '3h'], 'BAD_USAGE'],
     ['a figure without a unit of its own', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--duration', '3'], 'BAD_FIELD'],
     ['faster than the roofline', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput', '600000 tokens/s'], 'MEASUREMENT_IMPOSSIBLE'],
+    ['a rate below zero', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--throughput=-5 tokens/s'], 'BAD_FIELD'],
+    ['no time at all', ['calibrate', 'add', TUNE, '--on', 'h100-sxm-80gb:8', '--duration', '0s'], 'BAD_FIELD'],
+    ['a month that is none', [...MEASURED, '--date', '2099-13-01'], 'BAD_FIELD'],
     ['a day that is none', [...MEASURED, '--date', 'yesterday'], 'BAD_FIELD'],
+    ['a day to come', [...MEASURED, '--date', '2099-01-01'], 'BAD_FIELD'],
     ['a remark that steers the terminal', [...MEASURED, '--note', 'a\u001b[2Jb'], 'BAD_FIELD'],
     ['a processor\'s figures', ['calibrate', 'add', path.join(ROOT, 'test', 'fixtures', 'measurement', 'cpu.json')], 'NO_ACCELERATOR'],
     ['an accelerator\'s figures with a target', ['calibrate', 'add', MADE_UP, '--on', 'h100-pcie-80gb:1'], 'BAD_USAGE'],
@@ -89,7 +105,7 @@ describe('calibrate add', () => {
     const outcome = await run(...args)
 
     expect({code: outcome.code, stdout: outcome.stdout}).toEqual({code: 2, stdout: ''})
-    expect(outcome.stderr).toMatch(new RegExp(`^Error: .+\\nCode: ${code}\\n`, 's'))
+    expect(outcome.stderr).toMatch(new RegExp(`^Error: .+\\nCode: ${code}\\nTry this: .`, 's'))
     expect(outcome.stderr).not.toContain('\u001b')
     expect(fs.existsSync(store)).toBe(false)
   })
@@ -133,11 +149,25 @@ describe('list and remove', () => {
     expect(doctor.stdout).toContain('of your own in use: 1 in rigor.yaml:1, 1 in ')
     expect((await rigor(['config', '--origin'], {cwd: project, env})).stdout).toContain('calibrate: measurements')
 
+    const json = (await rigor(['calibrate', 'list', '--json'], {cwd: project, env})).stdout
+    expect(json).not.toContain(folder)
+    expect(JSON.parse(json)).toMatchObject({file: 'measurements.json', measurements: [{where: 'rigor.yaml:2'}, {where: 'measurements.json:1'}]})
+
     const removed = await run('calibrate', 'remove', measurement.id)
     expect({code: removed.code, stdout: removed.stdout}).toEqual({code: 0, stdout: `${measurement.id} is taken out of ${store}.\n`})
     const {code, stderr} = await run('calibrate', 'remove', measurement.id)
     expect(code).toBe(2)
     expect(stderr).toContain('Code: UNKNOWN_MEASUREMENT')
+  })
+
+  test('as JSON name no folder of the user, in mistakes either', async () => {
+    fs.mkdirSync(path.dirname(store), {recursive: true})
+    fs.writeFileSync(store, '{"schema": "rigor.measurements/1", "hardware": [], "measurements": [\n{"id": "m-0123456789", "workload": {"kind": "generic", "flops": "1e17"}, "on": "a100-sxm-80gb:1", "duration": "3"}]}\n')
+    const {stdout} = await run('calibrate', 'list', '--json')
+
+    expect(stdout).not.toContain(folder)
+    expect((JSON.parse(stdout) as {measurements: {problem: string}[]}).measurements[0]?.problem).toMatch(/^measurements\.json:2 — .*has no unit/)
+    expect((await run('calibrate', 'remove', 'm-0123456789', '--json')).stdout).not.toContain(folder)
   })
 
   test('a store that cannot be read costs plans a note, and calibrate an error with the place', async () => {

@@ -1,10 +1,14 @@
+import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {Measurement} from '../../src/config/measurement.ts'
 import {RigorError} from '../../src/errors.ts'
 import {withOwnMeasurements} from '../../src/own-measurements.ts'
-import type {Workspace} from '../../src/workspace.ts'
+import {estimateTargets} from '../../src/planner/estimate.ts'
+import type {Interval} from '../../src/performance/types.ts'
+import {resolveTarget} from '../../src/planner/resolve.ts'
+import {sessionInput, type Workspace} from '../../src/workspace.ts'
 import {measurementId, type StoredMeasurement} from '../../src/store/measurements.ts'
-import {estimate, plan, restricted, workspace, type Spec} from './world.ts'
+import {estimate, plan, read, restricted, workspace, type Spec} from './world.ts'
 
 const world = workspace(restricted({machines: machine => machine.provider === 'lambda'}))
 const ON = 'h100-sxm-80gb:8'
@@ -147,6 +151,18 @@ describe('serving under a goal', () => {
     expect((await rate(withMeasured([bench(plain * 0.8)]))) / (plain * 0.8)).toBeCloseTo(1, 1)
   })
 
+  test('a measured rate narrows the time of each token and leaves the first one as uncertain as it was, tail and all', async () => {
+    const latency = async (at: Workspace) => (await estimate(BENCH, at, ON)).targets[0]?.latency
+    const [plain, own] = [await latency(world), await latency(withMeasured([bench((await rate(world)) * 0.8)]))]
+    const upper = (interval: Interval | undefined): number => (interval?.p90 ?? Number.NaN) / (interval?.p50 ?? Number.NaN)
+
+    for (const quantile of ['median', 'p99'] as const) {
+      expect(upper(own?.ttftSeconds[quantile])).toBeCloseTo(upper(plain?.ttftSeconds[quantile]), 6)
+      expect(own?.ttftSeconds[quantile].p50).toBeGreaterThan(plain?.ttftSeconds[quantile].p50 ?? Number.NaN)
+      expect(upper(own?.tpotSeconds[quantile])).toBeLessThan(upper(plain?.tpotSeconds[quantile]))
+    }
+  })
+
   test('a benchmark is taken to have kept every card busy', async () => {
     const plain = await rate(world)
     const {configuration: _, ...spread} = bench(plain)['workload'] as Record<string, unknown>
@@ -162,7 +178,7 @@ describe('a measurement that cannot be used', () => {
   test.for<[string, Spec, string, RegExp]>([
     ['an unknown model', {workload: {...TUNE, model: 'Lama-3.1-8B'}, on: ON, throughput: '60000 tokens/s'}, 'UNKNOWN_MODEL', /rigor\.yaml:2/],
     ['an unknown target', {workload: TUNE, on: 'h100-sxn-80gb:8', throughput: '60000 tokens/s'}, 'UNKNOWN_ACCELERATOR', /^rigor\.yaml:2 — /],
-    ['another unit', {workload: TUNE, on: ON, throughput: '60000 samples/s'}, 'BAD_UNIT', /^rigor\.yaml:2 — /],
+    ['another unit', {workload: TUNE, on: ON, throughput: '60000 tokns/s'}, 'BAD_UNIT', /^rigor\.yaml:2 — throughput is in "tokns\/s", and this work is measured in tokens\/s/],
     ['too little memory', {workload: {...TUNE, model: 'Llama-3.1-70B'}, on: 'h100-sxm-80gb:1', throughput: '600 tokens/s'}, 'MEASUREMENT_UNUSABLE', /^rigor\.yaml:2 — by the estimates it could not have run on h100-sxm-80gb:1: /],
     ['faster than the roofline', {workload: TUNE, on: ON, throughput: '600000 tokens/s'}, 'MEASUREMENT_IMPOSSIBLE', /^rigor\.yaml:2 — that is [\d.]+× as fast as h100-sxm-80gb:8 can be/],
     ['a thousand times too slow', {workload: TUNE, on: ON, throughput: '60 tokens/s'}, 'MEASUREMENT_IMPOSSIBLE', /too far apart/],
@@ -176,11 +192,121 @@ describe('a measurement that cannot be used', () => {
     expect(error.hint).toBeTruthy()
   })
 
+  test('a mistyped figure is one mistake', () => {
+    const {error} = Measurement.safeParse({workload: TUNE, on: ON, throughputt: '60000 tokens/s'})
+
+    expect(error?.issues.map(({code}) => code)).toEqual(['unrecognized_keys'])
+    expect(Measurement.safeParse({workload: TUNE, on: ON}).error?.issues.map(({message}) => message)).toEqual(['a measurement has exactly one of throughput and duration'])
+  })
+
+  test('of a large store only the newest are worked out', async () => {
+    const old = {workload: {...TUNE, model: 'Lama-3.1-8B'} as unknown as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s', date: '2020-01-01'}
+    const recent = Array.from({length: 201}, (_, index) => ({workload: TUNE as StoredMeasurement['workload'], on: ON, throughput: `${60_000 + index} tokens/s`, date: `2026-10-${index === 0 ? '01' : '02'}`}))
+    const own = withMeasured([], [old, ...recent])
+
+    expect(own.ownEvidence?.of('llm-finetune')).toHaveLength(200)
+    expect(own.ownEvidence?.notes).toEqual(['Of your 202 measurements of this kind the newest 200 are used.'])
+    expect(own.ownEvidence?.of('llm-finetune').every(({measurement}) => measurement.measuredOn === '2026-10-02')).toBe(true)
+  })
+
   test('in the store a note, and the others count', async () => {
     const bad = {workload: {...TUNE, model: 'Lama-3.1-8B'} as unknown as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s'}
     const good = {workload: TUNE as StoredMeasurement['workload'], on: ON, throughput: '60000 tokens/s'}
     const {notes} = await estimate(TUNE, withMeasured([], [bad, good]), ON)
 
     expect(notes).toEqual(['1 own measurement of this kind in use: rigor calibrate list.', expect.stringMatching(/^Your measurement m-[0-9a-f]{10} is not used: .*Lama-3\.1-8B/)])
+  })
+})
+
+describe('what is no measurement of the candidate', () => {
+  const BENCH: Spec = {kind: 'llm-inference', model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 64}, configuration: {...LAYOUT, tp: 8, dp: 1}}
+
+  test('another layout: it moves by less', async () => {
+    const own = withMeasured([measured(BENCH, (await throughput(BENCH, world)).p50 * 0.8)])
+    const shift = async (configuration: Spec): Promise<number> => Math.log((await throughput({...BENCH, configuration}, own)).p50 / (await throughput({...BENCH, configuration}, world)).p50)
+    const [same, other] = [await shift({...LAYOUT, tp: 8, dp: 1}), await shift({...LAYOUT, tp: 2, dp: 4})]
+
+    expect(other / same).toBeGreaterThan(0.2)
+    expect(other / same).toBeLessThan(0.8)
+    expect((await throughput(BENCH, own)).confidence).toBe('measured')
+    expect((await throughput({...BENCH, configuration: {...LAYOUT, tp: 2, dp: 4}}, own)).confidence).toBe('calibrated')
+  })
+
+  test.for<[string, Spec, Spec]>([
+    ['other traffic', BENCH, {...BENCH, traffic: {inputTokens: 30_000, outputTokens: 200, concurrency: 2}}],
+    ['another sequence length', TUNE, {...TUNE, sequenceLength: 1024}],
+  ])('%s', async ([, spec, other]) => {
+    const own = withMeasured([measured(spec, (await throughput(spec, world)).p50 * 0.8)])
+
+    expect((await throughput(spec, own)).confidence).toBe('measured')
+    expect((await throughput(other, own)).confidence).not.toBe('measured')
+  })
+})
+
+describe('a measurement that is too far off to be believed', async () => {
+  const plain = await throughput(TUNE, world)
+  const sigma = Math.log(plain.p90 / plain.p10) / (2 * 1.2815515655446)
+  const at = (sigmas: number): Promise<Awaited<ReturnType<typeof throughput>>> => throughput(TUNE, withMeasured([measured(TUNE, plain.p50 * Math.exp(-sigmas * sigma))]))
+
+  test('narrows nothing, is no basis, and every estimate that uses it says so', async () => {
+    const {p10, p50, p90, confidence, warnings} = await at(6)
+
+    expect([p50 / p10, p90 / p50]).toEqual([expect.closeTo(plain.p50 / plain.p10, 6), expect.closeTo(plain.p90 / plain.p50, 6)])
+    expect(confidence).toBe(plain.confidence)
+    expect(warnings).toContainEqual(expect.stringMatching(/^Your measurement of 2026-11-01 on h100-sxm-80gb:8 is 0\.\d+× of the estimate for h100-sxm-80gb:8, 6 standard deviations off: it counts little/))
+  })
+
+  test('moves the less the further off it is', async () => {
+    const [three, four, eight] = [await at(2.95), await at(4), await at(8)]
+
+    expect(three.p50).toBeLessThan(four.p50)
+    expect(four.p50).toBeLessThan(eight.p50)
+    expect(eight.p50).toBeLessThan(plain.p50)
+  })
+})
+
+describe('whatever was measured, no operator passes its limit', () => {
+  const beyond = async (spec: Spec, at: Workspace, on: string): Promise<number> => {
+    const session = await sessionInput(at, read(spec))
+    const {targets} = estimateTargets({...session, publishedErrors: () => undefined}, [resolveTarget(on, at.facts, at.knownRigs, at.options)])
+    const shares = targets.flatMap(({explanation}) => explanation?.budget.flatMap(({operators}) => operators.map(({achieved, limit}) => (achieved ?? 0) / (limit ?? Number.POSITIVE_INFINITY))) ?? [])
+    expect(shares.length).toBeGreaterThan(0)
+    return Math.max(...shares)
+  }
+
+  test('serving: a rate of eight cards as one replica does not make two of them beat their memory', async () => {
+    const chat = {kind: 'llm-inference', model: 'Llama-3.1-70B', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 50}}
+
+    expect(await beyond(chat, withMeasured([measured(chat, 12_300)]), ON)).toBeLessThanOrEqual(1 + 1e-6)
+  })
+
+  test('what it is held back by stays in the interval, and the basis is not the measurement', async () => {
+    const bound = {...CHAT, slo: undefined, configuration: {...LAYOUT, dp: 4}}
+    const {p50} = await throughput(bound, world)
+    const [reached, held] = [await throughput(bound, withMeasured([measured(bound, p50 * 1.1)])), await throughput(bound, withMeasured([measured(bound, p50 * 1.6)]))]
+
+    expect(held.warnings).toContainEqual(expect.stringMatching(/^Pulled ×1\.\d+ by .*, as far as the hardware goes\.$/))
+    expect(held.p90 / held.p50).toBeGreaterThan(reached.p90 / reached.p50)
+    expect([reached.confidence, held.confidence]).toEqual(['measured', 'calibrated'])
+  })
+
+  test('at any rate, on the target and beside it', async () => {
+    const bound = {...CHAT, slo: undefined, configuration: {...LAYOUT, dp: 4}}
+    const cases = fc.record({
+      spec: fc.constantFrom<Spec>(bound, TUNE), times: fc.double({min: 1.1, max: 4, noNaN: true}), on: fc.constantFrom(ON, 'h100-sxm-80gb:4', 'h200-sxm-141gb:8', 'a100-sxm-80gb:8'),
+    })
+
+    await fc.assert(fc.asyncProperty(cases, async ({spec, times, on}) => {
+      const {p50} = await throughput(spec, world)
+      let at: Workspace
+      try {
+        at = withMeasured([measured(spec, p50 * times)])
+      } catch (error) {
+        fc.pre(!(error instanceof RigorError))
+        throw error
+      }
+      const here = on.endsWith(':4') && spec !== TUNE ? {...spec, configuration: {...LAYOUT, dp: 2}} : spec
+      expect(await beyond(here, at, on)).toBeLessThanOrEqual(1 + 1e-6)
+    }), {numRuns: 25})
   })
 })

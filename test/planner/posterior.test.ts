@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {correlation, CORRELATION, createPosterior, REPEAT_RUN_SIGMA_LOG, type Observation, type Spot} from '../../src/planner/posterior.ts'
 
-const HERE: Spot = {acceleratorId: 'h100-sxm-80gb', architecture: 'hopper', acceleratorsPerNode: 8, nodes: 1, model: '70b', work: '64 requests', runtime: 'vllm', precision: 'bf16'}
+const HERE: Spot = {acceleratorId: 'h100-sxm-80gb', architecture: 'hopper', acceleratorsPerNode: 8, nodes: 1, model: '70b', work: '64 requests', runtime: 'vllm', precision: 'bf16', tp: 2, pp: 1, dp: 4, batch: 16}
 const seen = (offset: number, changes: Partial<Spot> = {}, sigmaLog = 0.3): Observation => ({spot: {...HERE, ...changes}, offset, sigmaLog})
 
 describe('one measurement', () => {
@@ -20,6 +20,14 @@ describe('one measurement', () => {
 
     expect(belief?.offsetPerSigma).toBeCloseTo((rho * 0.3 * 0.3) / 0.0925, 12)
     expect((belief?.spreadShare ?? Number.NaN) ** 2).toBeCloseTo(1 - (rho * rho * 0.09) / 0.0925, 12)
+  })
+
+  test('run another way: by the accelerators that share a copy of the model, and by the sequences at a time', () => {
+    const at = (changes: Partial<Spot>): number => correlation(HERE, {...HERE, ...changes})
+
+    expect(at({tp: 4})).toBeCloseTo(CORRELATION.perReplicaDoubling, 12)
+    expect(at({tp: 1, pp: 2})).toBe(1)
+    expect(at({batch: 64})).toBeCloseTo(CORRELATION.perBatchDoubling ** 2, 12)
   })
 
   test('says nothing of another model on other hardware', () => {
@@ -49,6 +57,10 @@ const spots = fc.record({
   work: fc.constantFrom('p', 'q'),
   runtime: fc.constantFrom('r', 's'),
   precision: fc.constantFrom('bf16', 'fp8'),
+  tp: fc.constantFrom(1, 2, 8),
+  pp: fc.constantFrom(1, 4),
+  dp: fc.constantFrom(1, 3),
+  batch: fc.constantFrom(1, 50, 256),
 })
 const observations = fc.array(fc.record({spot: spots, offset: fc.double({min: -3, max: 3, noNaN: true}), sigmaLog: fc.double({min: 0.05, max: 1, noNaN: true})}), {minLength: 1, maxLength: 12})
 

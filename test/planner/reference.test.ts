@@ -37,6 +37,17 @@ describe('a reference of online serving', () => {
     expect(rejected).toMatchObject([{reason: 'slo', detail: expect.stringContaining('the goal 60 ms')}])
   })
 
+  test('says nothing of how sure the first token is, only of the rate', async () => {
+    const upper = async (spec: Spec) => {
+      const latency = (await estimate(spec, world, ON)).targets[0]?.latency
+      return {first: (latency?.ttftSeconds.p99.p90 ?? 0) / (latency?.ttftSeconds.p99.p50 ?? 0), next: (latency?.tpotSeconds.p99.p90 ?? 0) / (latency?.tpotSeconds.p99.p50 ?? 0)}
+    }
+    const [plain, referred] = [await upper(chat()), await upper(chat(throughput(await plainRate())))]
+
+    expect(referred.first).toBeCloseTo(plain.first, 6)
+    expect(referred.next).toBeLessThan(plain.next)
+  })
+
   test('faster than estimated takes fewer, and its rate comes out where it was measured', async () => {
     const rate = await plainRate()
     const [as] = (await estimate(chat(), world, ON)).targets

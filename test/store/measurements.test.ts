@@ -51,6 +51,33 @@ describe('the store', () => {
     expect(fs.existsSync(lock)).toBe(false)
   })
 
+  test('can always be read again: what would be too large is refused, and taking out of a large one makes it smaller', () => {
+    const many = Array.from({length: 30_000}, (_, index): StoredMeasurement => ({...stored(), id: `m-${index.toString(16).padStart(10, '0')}`, note: 'x'.repeat(200)}))
+    const large = many.slice(0, Math.floor((9_900_000 / (JSON.stringify(many).length / many.length))))
+    save(large)
+
+    save(large.slice(1))
+    expect(readMeasurements({data}).measurements).toHaveLength(large.length - 1)
+    expect(() => save(many.concat(many))).toThrow(/larger than 10 MB/)
+    expect(readMeasurements({data}).measurements).toHaveLength(large.length - 1)
+    expect(fs.readdirSync(data)).toEqual(['measurements.json'])
+  })
+
+  test("leaves the lock of another alone, and what that other is about to write: held up for too long, it gives way", () => {
+    save([stored()])
+    const lock = path.join(data, 'measurements.json.lock')
+
+    const held = () => changeMeasurements({data}, () => {
+      fs.writeFileSync(lock, 'of another')
+      return {measurements: [], hardware: []}
+    })
+
+    expect(held).toThrow(/taken over by another process/)
+    expect(fs.readFileSync(lock, 'utf8')).toBe('of another')
+    expect(readMeasurements({data}).measurements).toEqual([stored()])
+    expect(fs.readdirSync(data)).toEqual(['measurements.json', 'measurements.json.lock'])
+  })
+
   test('names file and line of a mistake', () => {
     save([{...stored(), id: 'nonsense'}])
 

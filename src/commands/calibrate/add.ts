@@ -23,6 +23,7 @@ export default class CalibrateAdd extends PlanningCommand {
     date: Flags.string({summary: 'Day of the measurement; today if left out.', helpValue: 'YYYY-MM-DD'}),
     note: Flags.string({summary: 'A remark to keep with it.', helpValue: 'TEXT'}),
     accelerator: Flags.string({summary: 'The accelerator that measure.py ran on, where its name does not say.', helpValue: 'NAME'}),
+    force: Flags.boolean({summary: 'Keep it though it is far off the estimate.', default: false}),
     'dry-run': Flags.boolean({summary: 'Compare, and store nothing.', default: false}),
   }
   static override examples = [
@@ -48,7 +49,7 @@ export default class CalibrateAdd extends PlanningCommand {
     const [workload, other] = await loadWorkloads(workspace, args.file, settingsOf(flags), text)
     if (workload === undefined || other !== undefined) throw new RigorError('SEVERAL_WORKLOADS', 'A measurement is of one workload, and there are several.', {hint: 'Name a file with one.'})
     this.wentThrough.add(workload.kind.id)
-    return this.showMeasurement(addMeasurement(workspace, workload, {on, throughput, duration, note, date: flags.date ?? this.today(flags)}, dryRun))
+    return this.showMeasurement(addMeasurement(workspace, workload, {on, throughput, duration, note, date: flags.date ?? this.today(flags)}, {dryRun, force: flags.force}))
   }
 
   private showMeasurement(added: AddedMeasurement): unknown {

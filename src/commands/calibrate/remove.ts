@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {RigorCommand} from '../../command.ts'
-import {removeMeasurement} from '../../calibrate.ts'
+import {bareName, removeMeasurement} from '../../calibrate.ts'
 
 export default class CalibrateRemove extends RigorCommand {
   static override summary = 'Take a measurement out of your store.'
@@ -15,6 +15,6 @@ export default class CalibrateRemove extends RigorCommand {
     const dryRun = flags['dry-run']
     const {removed, file} = removeMeasurement({loaded: await this.settings(flags)}, args.id, dryRun)
     this.print(dryRun ? `${removed.id} would be taken out of ${file}.` : `${removed.id} is taken out of ${file}.`)
-    return {schema: 'rigor.calibration/1', status: dryRun ? 'dry-run' : 'removed', file, removed}
+    return {schema: 'rigor.calibration/1', status: dryRun ? 'dry-run' : 'removed', file: bareName(file), removed}
   }
 }
