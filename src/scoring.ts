@@ -51,7 +51,7 @@ function basisRemarks(predicted: readonly PredictedRow[]): readonly Remark[] {
   })
   const some = scored.some(row => !isInSample(row))
   return [
-    ...(some ? [{warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each line shows the worst of the three.'}] : []),
+    ...(some ? [{warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each figure is the worst of the three. The widths of the intervals were read from these very residuals, though: how often a measurement lies in p10–p90 is not out of sample.'}] : []),
     ...(inSample.length === 0 ? [] : [{warning: true, text: `IN SAMPLE${some ? ', and shown apart' : ''}: ${inSample.join(', ')}. data/measured/held-out.json has no factors that were fitted without them; the errors on results that nobody has seen are larger, and the aims they belong to are unknown.`}]),
   ]
 }
