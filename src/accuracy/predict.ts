@@ -35,7 +35,7 @@ export interface PredictedRow {
   /** rigor's kind of work, or what the row says where rigor has none. */
   readonly kind: string
   readonly figure: string
-  /** Equal for rows that state the same setting, whatever was measured of it. */
+  /** Equal for rows that state the same setting, whatever was measured of it; models of one shape (DeepSeek-V3 and R1) are one. */
   readonly configuration: string
   readonly model: string
   /** Catalog id, or the row's label. */
@@ -80,10 +80,21 @@ export function configurationOf({metric: _metric, unit: _unit, scope: _scope, ..
   return JSON.stringify(setting)
 }
 
+/** What time and memory know of a model: the weights of two names may differ, and their results not. `undefined` = the catalog lacks it. */
+function shapeOf(name: string, facts: Facts): Partial<Setting> | undefined {
+  try {
+    const {layers, hidden, vocab, parameters} = facts.languageModel(name)
+    return {model: [layers, hidden, vocab, parameters].join(' '), parametersBillion: undefined}
+  } catch (error) {
+    if (error instanceof RigorError) return undefined
+    throw error
+  }
+}
+
 /** Every row once, in order. */
 export function predictRows(rows: readonly ResultRow[], input: PredictionInput): readonly PredictedRow[] {
   const factsOf = factsByFolds(input)
-  const asked: Asked = new Map()
+  const asked: Asked = {answers: new Map(), configurations: new Set()}
   return rows.map((row, index) => {
     if (index % 50 === 0) input.progress?.(index)
     return predictRow(row, input, factsOf, asked)
@@ -92,8 +103,11 @@ export function predictRows(rows: readonly ResultRow[], input: PredictionInput):
 
 /** `undefined` = all that is known has seen the group. */
 type FactsOf = (basis: Basis, group: string, kinds: readonly string[]) => Facts | undefined
-/** Whether a configuration fits, by the full calibration: asked once each. */
-type Asked = Map<string, Prediction | Failed>
+/** Whether settings fit, by the full calibration, and the configurations that this was asked of. */
+interface Asked {
+  readonly answers: Map<string, Prediction | Failed>
+  readonly configurations: Set<string>
+}
 
 function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Asked): PredictedRow {
   const {setting} = row
@@ -112,13 +126,15 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
   const unit = readUnit(row.metric, setting.unit)
   const predictFigure = (facts: Facts): Prediction | Failed => ('problem' in unit ? {status: 'unanswered', reason: unit.problem} : inUnits(unit.perUnit, predict({...setting, unit: unit.unit}, facts)))
   const first = predictFigure(input.facts)
-  // Whatever was measured of it, and whether that is answered or not: it ran.
-  const ran = row.metric !== 'fits' && !asked.has(common.configuration)
-  const memory = row.metric === 'fits' ? first : (asked.get(common.configuration) ?? predictMemory(input.facts))
-  if (ran) asked.set(common.configuration, memory)
+  const memory = row.metric === 'fits' ? first : (asked.answers.get(common.configuration) ?? predictMemory(input.facts))
+  if (row.metric !== 'fits') asked.answers.set(common.configuration, memory)
 
   const named = [first, memory].find(each => each.status === 'answered')
   const {model, accelerator} = {model: named?.model ?? common.model, accelerator: named?.acceleratorId ?? common.accelerator}
+  const configuration = configurationOf({...setting, ...(named === undefined ? undefined : shapeOf(model, input.facts))})
+  // Whatever was measured of it, and whether that is answered or not: it ran.
+  const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
+  if (ran) asked.configurations.add(configuration)
   const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source}
   const kinds = kindsBehind(common.kind, setting)
   const answers = new Map<Basis, Answer>()
@@ -135,7 +151,7 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
   const seen = folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) === undefined)
   // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
   const outcome = first.status === 'answered' ? {status: 'answered' as const, reason: undefined} : {status: 'unanswered' as const, reason: first.reason, failed: first.status === 'failed'}
-  return {...common, model, accelerator, predicate: undefined, seen, answers, fits, ...outcome}
+  return {...common, configuration, model, accelerator, predicate: undefined, seen, answers, fits, ...outcome}
 }
 
 const inUnits = (perUnit: number, prediction: Prediction | Failed): Prediction | Failed =>

@@ -138,6 +138,16 @@ describe('what becomes of a row', () => {
     expect([row?.status, row?.fits.get('all'), row?.model]).toEqual(['unanswered', false, 'meta-llama/Meta-Llama-3.1-405B'])
   })
 
+  test('a result under two names of one shape is one configuration, whether it is answered or not', () => {
+    const named = (model: string, more: Readonly<Record<string, string>> = {}) => ({...SERVING, model, params_b: '671', ...more})
+
+    const twins = predict(rowsOf([named('deepseek-ai/DeepSeek-R1'), named('deepseek-ai/DeepSeek-V3', {params_b: ''}), named('deepseek-ai/DeepSeek-V3', {unit: 'ktokens'}), named('deepseek-ai/DeepSeek-V3', {concurrency: '64'}), named('meta-llama/Llama-3.1-405B')]))
+
+    const [first, ...others] = twins.map(({configuration}) => configuration)
+    expect(others.map(each => each === first)).toEqual([true, true, false, false])
+    expect(twins.map(({fits}) => fits.size)).toEqual([1, 0, 0, 1, 1])
+  })
+
   test('a configuration that ran is asked once whether it fits', () => {
     const predicted = predict(rowsOf(cells))
     const asked = predicted.filter(({fits}) => fits.size > 0)
