@@ -16,7 +16,7 @@ export type Prediction =
       /** What the time goes to, in words. */
       readonly bottleneck?: string
     }
-  | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
+  | {readonly status: 'unanswered'; readonly reason: string}
 
 /** One prediction held against its measurement. */
 export interface Comparison {

@@ -17,6 +17,10 @@ test('a setting holds neither the value nor who measured it when', () => {
   expect(Object.keys(read({})?.setting ?? {}).filter(key => ['id', 'value', 'date', 'source'].includes(key))).toEqual([])
 })
 
+test('what a note says of the result is no part of the setting', () => {
+  expect(read({notes: 'not reproducible by 6ND; the card is thought to count only part'})?.setting.notes).toEqual({})
+})
+
 test('a withheld value is no problem', () => {
   expect(read({value: ''})).toMatchObject({measured: undefined, problem: undefined})
 })
