@@ -5,9 +5,11 @@ import {readResults, type ResultRow} from './accuracy/rows.ts'
 import {parseScope} from './accuracy/scope.ts'
 import {isInSample, summarize, type AccuracySummary} from './accuracy/summary.ts'
 import type {Snapshot} from './catalog/snapshot.ts'
+import {RigorError} from './errors.ts'
 import {createPlanningFacts} from './planner/facts.ts'
 import {readMeasured, SCOPE_FILE, type MeasuredTexts} from './store/measured.ts'
 import {readTextFile} from './store/text-file.ts'
+import {echo} from './text/safe.ts'
 import {groupDigits} from './units/format.ts'
 
 /** Something to know before the figures. */
@@ -51,7 +53,7 @@ function basisRemarks(predicted: readonly PredictedRow[]): readonly Remark[] {
   })
   const some = scored.some(row => !isInSample(row))
   return [
-    ...(some ? [{warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each line shows the worst of the three.'}] : []),
+    ...(some ? [{warning: false, text: 'Out of sample: every result is predicted three times, by factors fitted without its model, without its accelerator and without its source. Each figure is the worst of the three. The widths of the intervals were read from these very residuals, though: how often a measurement lies in p10–p90 is not out of sample.'}] : []),
     ...(inSample.length === 0 ? [] : [{warning: true, text: `IN SAMPLE${some ? ', and shown apart' : ''}: ${inSample.join(', ')}. data/measured/held-out.json has no factors that were fitted without them; the errors on results that nobody has seen are larger, and the aims they belong to are unknown.`}]),
   ]
 }
@@ -59,6 +61,7 @@ function basisRemarks(predicted: readonly PredictedRow[]): readonly Remark[] {
 /** A file of the user's. */
 export function ownResults(file: string, packageRoot: string): Subject {
   const {rows, remarks} = readResults(readTextFile(file), file)
+  if (rows.length === 0) throw new RigorError('BAD_MEASUREMENT', `${echo(file, 300)} holds no rows.`, {hint: 'Below the line that names the columns there must be one line for each result.'})
   const {results, scope} = readMeasured(packageRoot)
   const seen = new Set(rowsOf(results).map(keyOf))
   const known = rows.filter(row => row.problem === undefined && seen.has(keyOf(row))).length

@@ -25,6 +25,8 @@ const KIND = 'llm-inference'
 const MEASURED_FILES = ['llm-inference', 'mlperf']
 const LABELS: ReadonlySet<string> = new Set(['llm_inference', 'llm_serving', 'multimodal_inference'])
 const NOT_FITTED: ReadonlySet<string> = new Set(['fits', 'memory_gib'])
+/** Scored, but nothing to learn from: 512 requests are said to be in flight, and by what they wait and decode about 100 ran at a time; the engine's limit is not stated. */
+const OTHER_CONCURRENCY = /^aic-gpt-oss-120b-h100-sxm-vllm-fp4-.*-c512-/
 
 /** Belongs to the hardware: global → vendor → architecture → with a runtime. The others belong to the software: global → runtime → on an architecture. */
 const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
@@ -207,7 +209,7 @@ export async function loadSamples(): Promise<{base: PlanningFacts; samples: Samp
   const samples: Sample[] = []
   for (const file of MEASURED_FILES) {
     for (const measurement of measurements(file)) {
-      if (!LABELS.has(measurement.kind) || NOT_FITTED.has(measurement.metric) || !(measurement.value !== undefined && measurement.value > 0)) continue
+      if (!LABELS.has(measurement.kind) || NOT_FITTED.has(measurement.metric) || OTHER_CONCURRENCY.test(measurement.id) || !(measurement.value !== undefined && measurement.value > 0)) continue
       const setting = settingOf(measurement)
       const reading = readMeasurement(setting, base, base.snapshot.accelerators)
       if (reading.status !== 'case') continue

@@ -27,8 +27,8 @@ export function accuracyTable({summary, remarks}: Scored): string {
   return [table, fitText(summary), ...remarks.map(({text}) => text)].filter(text => text !== '').join('\n\n')
 }
 
-function fitText({fits, fitsInSample}: AccuracySummary): string {
-  return [...(fits[0] === undefined ? [] : [fitSentence(fits[0][1])]), ...(fitsInSample === undefined ? [] : [`In sample: ${fitSentence(fitsInSample).replace(/^W/, 'w')}`])].join(' ')
+function fitText({worstFits, fitsInSample}: AccuracySummary): string {
+  return [...(worstFits === undefined ? [] : [fitSentence(worstFits)]), ...(fitsInSample === undefined ? [] : [`In sample: ${fitSentence(fitsInSample).replace(/^W/, 'w')}`])].join(' ')
 }
 
 function fitSentence(scores: FitScores): string {
@@ -73,7 +73,7 @@ ${aimsText(goals)}
 
 ${table(goalColumns, goals)}
 
-"p90 ÷ p10" is the median where the accelerator was measured. A floor is what a test insists on (\`test/accuracy/floors.test.ts\`), as it does on no figure getting worse by more than a point.
+"p90 ÷ p10" is the median where the accelerator was measured. A floor is what a test insists on (\`test/accuracy/floors.test.ts\`), but for a dated list of exceptions, as it does on no figure getting worse by more than a point and on no interval getting wider.
 
 ## Predicted against measured
 
@@ -140,13 +140,13 @@ function aimsText(goals: readonly Goal[]): string {
 const DEFINITIONS = `## Definitions
 
 - **Blind.** What is predicted sees the setting of a row: never its value, id, date or source, and of its notes the fields that one documented parser names. A test blanks the values and shuffles the rest, and the predictions stay the same byte for byte.
-- **Out of sample.** Each row is predicted with factors that were fitted without its model, without its accelerator, and without its source, each left out whole. A figure is the worst of the three; "without …" gives all.
+- **Out of sample.** Each row is predicted with factors that were fitted without its model, without its accelerator, and without its source, each left out whole. Every figure is the worst of the three, each column for itself (of the share inside p10–p90 the one farthest from 75–90 %); "without …" gives the mean errors of all three.
 - **Error** = |predicted ÷ measured − 1|, with the median (p50) as what was predicted.
-- **One configuration has one vote.** Rows of one source whose settings agree in every column but metric, unit and scope (tokens/s, TFLOP/s and MFU of one run) are averaged first.
+- **One configuration has one vote.** Rows of one source whose settings agree in every column but metric, unit and scope (tokens/s, TFLOP/s and MFU of one run) are averaged first. Models of one shape (DeepSeek-V3 and R1) are one: tables list the same result under both names.
 - **Sources are averaged.** Each source weighs the same, shared evenly by its configurations, so that one large table does not drown the rest. **MAPE**, the headline, is the mean error so weighted; MdAPE and the 90th percentile are weighted quantiles. *Plain* figures weigh every configuration the same.
 - **With unanswered**: the same mean over all rows in scope, each that is not answered counted as an error of 100 %.
 - **Bias** = exp(mean of ln(predicted ÷ measured)) − 1: too much and too little by the same factor cancel.
-- **In p10–p90**: how often the measurement lies in the interval; four in five is right. **p90÷p10**: its median width.
+- **In p10–p90**: how often the measurement lies in the interval; four in five is right. **p90÷p10**: its median width. This is not out of sample: the widths were read from the residuals of these very rows, each left out in its turn, and not anew without those that are counted here. What nobody has measured may lie outside more often.
 - **Winkler** score, on the log scale: ln(p90 ÷ p10), plus ten times the log distance of a measurement that lies outside. Smaller is better, and only the true percentiles make it least.
-- **Fits.** Published failures, and every configuration of any other row, since it ran. An answer is wrong if it says otherwise.`
+- **Fits.** Published failures, and every configuration of any other row in scope, since it ran: whether its own figure is answered or not. An answer is wrong if it says otherwise.`
 

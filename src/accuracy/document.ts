@@ -40,9 +40,9 @@ function groupEntry({scores, byBasis, ...group}: GroupSummary): Record<string, u
 }
 
 /** Yes or no has no percentage errors: how often it is right, overall and on either side. */
-function fitEntries({fits: [worst], fitsInSample}: AccuracySummary): readonly Record<string, unknown>[] {
+function fitEntries({fits: [quoted], worstFits, fitsInSample}: AccuracySummary): readonly Record<string, unknown>[] {
   const entry = (basis: Basis, inSample: boolean, {cases, answered, ...shares}: FitScores): Record<string, unknown> => ({by: 'figure', group: 'fits', rows: cases, answered, coverage: short(answered / cases), basis, inSample, ...shortened(shares)})
-  return [...(worst === undefined ? [] : [entry(worst[0], false, worst[1])]), ...(fitsInSample === undefined ? [] : [entry('all', true, fitsInSample)])]
+  return [...(quoted === undefined || worstFits === undefined ? [] : [entry(quoted[0], false, worstFits)]), ...(fitsInSample === undefined ? [] : [entry('all', true, fitsInSample)])]
 }
 
 /** The basis that each figure is quoted on: the rows of the document are those that its summary was made of. */

@@ -15,7 +15,7 @@ import type {Setting} from './setting.ts'
 type Predict = (setting: Setting, facts: Facts, accelerators: readonly Accelerator[]) => Prediction
 type Refused = Exclude<Prediction, {status: 'answered'}>
 
-const no = (status: Refused['status'], reason: string): Refused => ({status, reason})
+const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 /** Metrics that are read here. */
 const ENERGY_METRICS: ReadonlySet<string> = new Set(['watts', 'watts_per_node', 'watts_system', 'joules_per_token', 'energy_kwh'])
@@ -52,7 +52,7 @@ function readInference(setting: Setting, facts: Facts, accelerators: readonly Ac
   if (reading.status !== 'case') return reading
   const {demand, hardware} = reading.case
   const {performance, refusal} = servingPerformance(reading.case, servingConfigurations(reading.case, facts), facts)
-  if (performance === undefined) return no('unanswered', refusal)
+  if (performance === undefined) return no(refusal)
   return {
     status: 'case',
     case: {performance, accelerator: hardware.accelerator, accelerators: setting.accelerators ?? performance.acceleratorsUsed, nodes: Math.max(1, setting.nodes ?? 1), model: demand.model.id},
@@ -80,7 +80,7 @@ function readTraining(setting: Setting, facts: Facts, accelerators: readonly Acc
   if (reading.status !== 'case') return reading
   const {question, hardware} = reading.case
   const performance = trainingPerformance(reading.case, trainingConfigurations(reading.case, facts), facts)
-  if (performance === undefined) return no('unanswered', 'no layout fits this hardware')
+  if (performance === undefined) return no('no layout fits this hardware')
   return {
     status: 'case',
     case: {
@@ -109,19 +109,19 @@ export function predictEnergy(setting: Setting, facts: Facts, accelerators: read
   const {calibration} = facts
   const powerModel = powerModelForServers({accelerators, calibration, accelerator, acceleratorsPowered: count, model})
   const watts = wattsOf(setting, reading.case, powerModel)
-  if (watts === undefined) return no('unanswered', `the power of ${accelerator.name} is not known`)
+  if (watts === undefined) return no(`the power of ${accelerator.name} is not known`)
   const distance = calibration.distance(POWER_KIND, accelerator, model)
   const about = {distance, model, acceleratorId: accelerator.id}
   switch (setting.metric) {
     case 'joules_per_token': {
       const rate = performance.throughput.value
-      if (rate === null || !(rate.p10 > 0)) return no('unanswered', 'the estimate has no throughput')
+      if (rate === null || !(rate.p10 > 0)) return no('the estimate has no throughput')
       return {status: 'answered', interval: multiply(watts, divideBy(1, rate)), ...about}
     }
     case 'energy_kwh': {
       // Without steps or tokens the length of the run is what was measured, not what it was set to.
       const rate = performance.throughput.value
-      if (setting.tokens === undefined || rate === null) return no('out_of_scope', 'how much work the run did is not stated')
+      if (setting.tokens === undefined || rate === null) return no('how much work the run did is not stated')
       return {status: 'answered', interval: scale(multiply(watts, divideBy(setting.tokens, rate)), 1 / WATT_SECONDS_PER_KWH), ...about}
     }
     default:

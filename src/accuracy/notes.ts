@@ -58,8 +58,6 @@ export interface NoteFields {
   readonly perRankDataset?: true
   /** Tokens of the longest sample by family of models, lower case. */
   readonly longestSampleTokens?: Readonly<Record<string, number>>
-  /** The source counts other work as well, or only part of it. */
-  readonly otherWork?: true
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
   readonly causalAttentionFlops?: true
@@ -119,7 +117,6 @@ const RULES: readonly Rule[] = [
   {pattern: /\boptions: (?:q?lora|adapters?); cumulative\b/i, read: () => ({allOptions: true})},
   {pattern: /\brank-local dataset\b/, read: () => ({perRankDataset: true})},
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
-  {pattern: /\bnot reproducible\b|\bthought to count only part\b/, read: () => ({otherWork: true})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
   // Power.

@@ -3,6 +3,7 @@ import type {Accelerator, CalibrationTable} from '../catalog/schema.ts'
 import {RigorError} from '../errors.ts'
 import {createCalibration, type Calibration} from '../performance/calibration.ts'
 import type {Distance} from '../performance/distance.ts'
+import {scale} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
 import type {Facts} from '../workload/contract.ts'
 import {measuredAccelerator} from '../workload/llm/measured-place.ts'
@@ -15,6 +16,7 @@ import type {ResultRow} from './rows.ts'
 import type {Scope, ScopeContext} from './scope.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
+import {readUnit} from './units.ts'
 
 /** Which calibration an answer rests on: all measurements, or those without the row's own model, accelerator or source. */
 export const BASES = ['all', ...WAYS] as const
@@ -33,7 +35,7 @@ export interface PredictedRow {
   /** rigor's kind of work, or what the row says where rigor has none. */
   readonly kind: string
   readonly figure: string
-  /** Equal for rows that state the same setting, whatever was measured of it. */
+  /** Equal for rows that state the same setting, whatever was measured of it; models of one shape (DeepSeek-V3 and R1) are one. */
   readonly configuration: string
   readonly model: string
   /** Catalog id, or the row's label. */
@@ -49,8 +51,8 @@ export interface PredictedRow {
   readonly seen: readonly Way[]
   /** Of an answered row, by basis; absent = not answered on that basis, or nothing was left out that way (`seen`). */
   readonly answers: ReadonlyMap<Basis, Answer>
-  /** Of the first answered row of a configuration that ran: whether the memory model says that it fits. */
-  readonly fits: ReadonlyMap<Basis, boolean>
+  /** Of the first row in scope of a configuration that ran: whether the memory model says that it fits (`undefined` = it cannot say). */
+  readonly fits: ReadonlyMap<Basis, boolean | undefined>
 }
 
 export interface PredictionInput {
@@ -78,10 +80,21 @@ export function configurationOf({metric: _metric, unit: _unit, scope: _scope, ..
   return JSON.stringify(setting)
 }
 
+/** What time and memory know of a model: the weights of two names may differ, and their results not. `undefined` = the catalog lacks it. */
+function shapeOf(name: string, facts: Facts): Partial<Setting> | undefined {
+  try {
+    const {layers, hidden, vocab, parameters} = facts.languageModel(name)
+    return {model: [layers, hidden, vocab, parameters].join(' '), parametersBillion: undefined}
+  } catch (error) {
+    if (error instanceof RigorError) return undefined
+    throw error
+  }
+}
+
 /** Every row once, in order. */
 export function predictRows(rows: readonly ResultRow[], input: PredictionInput): readonly PredictedRow[] {
   const factsOf = factsByFolds(input)
-  const asked = new Set<string>()
+  const asked: Asked = {answers: new Map(), configurations: new Set()}
   return rows.map((row, index) => {
     if (index % 50 === 0) input.progress?.(index)
     return predictRow(row, input, factsOf, asked)
@@ -90,43 +103,61 @@ export function predictRows(rows: readonly ResultRow[], input: PredictionInput):
 
 /** `undefined` = all that is known has seen the group. */
 type FactsOf = (basis: Basis, group: string, kinds: readonly string[]) => Facts | undefined
-type Groups = Readonly<Record<Basis, string>>
+/** Whether settings fit, by the full calibration, and the configurations that this was asked of. */
+interface Asked {
+  readonly answers: Map<string, Prediction | Failed>
+  readonly configurations: Set<string>
+}
 
-function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Set<string>): PredictedRow {
+function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Asked): PredictedRow {
   const {setting} = row
   const reader = readerOf(setting.kind)
   const part = acceleratorOf(setting.accelerator, accelerators)
   const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: []}
   const no = (status: Status, reason: string, predicate?: string): PredictedRow => ({...common, status, reason, predicate, answers: new Map(), fits: new Map()})
-  const kinds = kindsBehind(common.kind, setting)
-  const seenIn = (groups: Groups): readonly Way[] => (folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) === undefined))
   const problem = row.problem ?? scope.excluded(row.id)
   if (problem !== undefined) return no('excluded', problem)
   const outside = scope.outOfScope(setting)
   if (outside !== undefined) return no('out_of_scope', outside.reason, outside.name)
   if (reader === undefined) return no('unanswered', `nothing reads results of kind "${setting.kind}"`)
+
   const predict = (asking: Setting, facts: Facts): Prediction | Failed => sound(asking, () => reader.predict(asking, facts, accelerators))
-  const first = predict(setting, input.facts)
-  // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
-  if (first.status !== 'answered') return {...no('unanswered', first.reason), failed: first.status === 'failed', seen: seenIn({all: '', model: common.model, accelerator: common.accelerator, source: row.source})}
-  const {model, accelerator} = {model: first.model ?? common.model, accelerator: first.acceleratorId ?? common.accelerator}
-  const groups: Groups = {all: '', model, accelerator, source: row.source}
-  const bases: readonly Basis[] = folds === undefined ? ['all'] : BASES
+  const predictMemory = (facts: Facts): Prediction | Failed => predict({...setting, metric: 'fits', unit: 'bool', scope: 'system'}, facts)
+  const unit = readUnit(row.metric, setting.unit)
+  const predictFigure = (facts: Facts): Prediction | Failed => ('problem' in unit ? {status: 'unanswered', reason: unit.problem} : inUnits(unit.perUnit, predict({...setting, unit: unit.unit}, facts)))
+  const first = predictFigure(input.facts)
+  const memory = row.metric === 'fits' ? first : (asked.answers.get(common.configuration) ?? predictMemory(input.facts))
+  if (row.metric !== 'fits') asked.answers.set(common.configuration, memory)
+
+  const named = [first, memory].find(each => each.status === 'answered')
+  const {model, accelerator} = {model: named?.model ?? common.model, accelerator: named?.acceleratorId ?? common.accelerator}
+  const configuration = configurationOf({...setting, ...(named === undefined ? undefined : shapeOf(model, input.facts))})
+  // Whatever was measured of it, and whether that is answered or not: it ran.
+  const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
+  if (ran) asked.configurations.add(configuration)
+  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source}
+  const kinds = kindsBehind(common.kind, setting)
   const answers = new Map<Basis, Answer>()
-  const fits = new Map<Basis, boolean>()
-  const ran = row.metric !== 'fits' && !asked.has(common.configuration)
-  if (ran) asked.add(common.configuration)
-  for (const basis of bases) {
+  const fits = new Map<Basis, boolean | undefined>()
+  for (const basis of folds === undefined ? (['all'] as const) : BASES) {
     const facts = factsOf(basis, groups[basis], kinds)
     if (facts === undefined) continue
-    const prediction = facts === input.facts ? first : predict(setting, facts)
-    if (prediction.status === 'answered') answers.set(basis, answerOf(prediction, reader.kind, part, model, facts.calibration))
-    if (!ran) continue
-    const memory = predict({...setting, metric: 'fits', unit: 'bool', scope: 'system'}, facts)
-    if (memory.status === 'answered') fits.set(basis, memory.interval.p50 >= 0.5)
+    if (first.status === 'answered') {
+      const prediction = facts === input.facts ? first : predictFigure(facts)
+      if (prediction.status === 'answered') answers.set(basis, answerOf(prediction, reader.kind, part, model, facts.calibration))
+    }
+    if (ran) fits.set(basis, fitOf(facts === input.facts ? memory : predictMemory(facts)))
   }
-  return {...common, model, accelerator, status: 'answered', reason: undefined, predicate: undefined, seen: seenIn(groups), answers, fits}
+  const seen = folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) === undefined)
+  // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
+  const outcome = first.status === 'answered' ? {status: 'answered' as const, reason: undefined} : {status: 'unanswered' as const, reason: first.reason, failed: first.status === 'failed'}
+  return {...common, configuration, model, accelerator, predicate: undefined, seen, answers, fits, ...outcome}
 }
+
+const inUnits = (perUnit: number, prediction: Prediction | Failed): Prediction | Failed =>
+  prediction.status === 'answered' && perUnit !== 1 ? {...prediction, interval: scale(prediction.interval, 1 / perUnit)} : prediction
+
+const fitOf = (memory: Prediction | Failed): boolean | undefined => (memory.status === 'answered' ? memory.interval.p50 >= 0.5 : undefined)
 
 function answerOf(prediction: Extract<Prediction, {status: 'answered'}>, kind: string, part: Accelerator | undefined, model: string, calibration: Calibration): Answer {
   const distance = prediction.distance ?? (part === undefined ? 'none' : calibration.distance(kind, part, model))

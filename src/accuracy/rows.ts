@@ -35,6 +35,8 @@ const LARGEST: Readonly<Record<string, number>> = {
 }
 /** None of it is nothing to measure. (Zero experts in parallel is how some write "not cut"; zero accelerators is a processor alone.) */
 const ABOVE_ZERO: ReadonlySet<string> = new Set(['params_b', 'nodes', 'tp', 'pp', 'dp', 'cp', 'micro_batch', 'global_batch', 'concurrency', 'input_len', 'output_len', 'seq_len', 'tokens'])
+/** Nobody has half of one. Concurrency may be a mean over time, and lengths one over requests. */
+const WHOLE: ReadonlySet<string> = new Set(['accelerators', 'nodes', 'tp', 'pp', 'dp', 'ep', 'cp', 'micro_batch', 'global_batch'])
 const LONGEST_CELL = 2000
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 // oxlint-disable-next-line no-control-regex -- these are the very characters that no table of results needs
@@ -81,6 +83,7 @@ function problemOf(cells: Readonly<Record<string, string>>): string | undefined 
     const value = Number(cell)
     if (!(Math.abs(value) <= largest)) return `${column} ${echo(cell, 30)} is beyond anything measured`
     if (value < 0) return `${column} ${echo(cell, 30)} is negative`
+    if (WHOLE.has(column) && !Number.isInteger(value)) return `${column} ${echo(cell, 30)} is not a whole number`
     if (value === 0 && ABOVE_ZERO.has(column)) return `${column} is 0`
   }
   if ((cells['kind'] ?? '').trim() === '') return 'the kind of work is not stated'

@@ -13,7 +13,7 @@ export type Prediction =
       /** What the time goes to, in words. */
       readonly bottleneck?: string
     }
-  | {readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
+  | {readonly status: 'unanswered'; readonly reason: string}
 
 /** One prediction held against its measurement. */
 export interface Comparison {
@@ -161,6 +161,23 @@ export function scoresOf(comparisons: readonly Comparison[]): Scores | undefined
   }
 }
 
+/** Shares of measurements within [p10, p90] that are as good as one may ask for. */
+export const INSIDE = {aim: 0.75, most: 0.9} as const
+const outsideBand = (inside: number): number => Math.max(INSIDE.aim - inside, inside - INSIDE.most, 0)
+
+/** Of each statistic the worst, whichever of these it belongs to; the counts are those of the first. */
+export function worstScores([first, ...others]: readonly Scores[]): Scores | undefined {
+  if (first === undefined) return undefined
+  const all = [first, ...others]
+  const farthest = (valueOf: (scores: Scores) => number, badness: (value: number) => number = value => value): number => all.map(valueOf).reduce((worst, value) => (badness(value) > badness(worst) ? value : worst))
+  return {
+    ...first,
+    mape: farthest(({mape}) => mape), mdape: farthest(({mdape}) => mdape), p90: farthest(({p90}) => p90), bias: farthest(({bias}) => bias, Math.abs), inside: farthest(({inside}) => inside, outsideBand),
+    width: farthest(({width}) => width), winkler: farthest(({winkler}) => winkler), mapeOfAll: farthest(({mapeOfAll}) => mapeOfAll),
+    plainMape: farthest(({plainMape}) => plainMape), plainMdape: farthest(({plainMdape}) => plainMdape), plainMapeOfAll: farthest(({plainMapeOfAll}) => plainMapeOfAll),
+  }
+}
+
 /** What one vote of each source weighs: 1 ÷ its number of votes. */
 function sourceWeights(votes: readonly Vote[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
@@ -196,4 +213,14 @@ export function fitScoresOf(cases: readonly FitCase[]): FitScores | undefined {
     cases: cases.length, answered: answered.length, rightShare: right(answered) ?? 0,
     failures: side(false).length, failuresRightShare: right(side(false)), ran: side(true).length, ranRightShare: right(side(true)),
   }
+}
+
+/** Of each share the worst, whichever of these it belongs to; the counts are those of the first. */
+export function worstFitScores([first, ...others]: readonly FitScores[]): FitScores | undefined {
+  if (first === undefined) return undefined
+  const least = (valueOf: (scores: FitScores) => number | null): number | null => {
+    const values = [first, ...others].flatMap(scores => valueOf(scores) ?? [])
+    return values.length === 0 ? null : Math.min(...values)
+  }
+  return {...first, rightShare: least(({rightShare}) => rightShare) ?? first.rightShare, failuresRightShare: least(each => each.failuresRightShare), ranRightShare: least(each => each.ranRightShare)}
 }

@@ -2,7 +2,7 @@ import {DISTANCES, type Distance} from '../performance/distance.ts'
 import {FIGURE_ORDER} from './figures.ts'
 import {WAYS} from './held-out.ts'
 import type {Basis, PredictedRow, Status} from './predict.ts'
-import {fitScoresOf, scoresOf, type Comparison, type FitCase, type FitScores, type Scores} from './score.ts'
+import {fitScoresOf, scoresOf, worstFitScores, worstScores, type Comparison, type FitCase, type FitScores, type Scores} from './score.ts'
 
 export const GROUPINGS = ['all', 'figure', 'kind', 'accelerator', 'source', 'distance', 'kind and distance'] as const
 export type Grouping = (typeof GROUPINGS)[number]
@@ -15,11 +15,11 @@ export interface GroupSummary {
   readonly answered: number
   /** answered ÷ rows. */
   readonly coverage: number
-  /** The basis with the largest MAPE: its scores are the ones to quote. `pooled`: what each basis says of this distance, together. */
+  /** The basis with the largest MAPE: its rows are the ones to show. `pooled`: what each basis says of this distance, together. */
   readonly basis: Basis | 'pooled'
   /** Of rows for which nothing was left out, with the full calibration that was fitted to them; those of the group that are out of sample have an entry of their own. */
   readonly inSample: boolean
-  /** Absent where nothing was answered. */
+  /** Of each statistic the worst of what was left out. Absent where nothing was answered. */
   readonly scores: Scores | undefined
   readonly byBasis: Readonly<Partial<Record<Basis, Scores>>>
 }
@@ -50,6 +50,8 @@ export interface AccuracySummary {
   readonly groups: readonly GroupSummary[]
   /** By basis; the one with the fewest right first. */
   readonly fits: readonly (readonly [Basis, FitScores])[]
+  /** Of each share the worst of these. */
+  readonly worstFits: FitScores | undefined
   /** Of the configurations that are in sample; absent where there are none. */
   readonly fitsInSample: FitScores | undefined
   readonly topics: readonly TopicCounts[]
@@ -65,8 +67,9 @@ export function summarize(rows: readonly PredictedRow[], bases: readonly Basis[]
   const scored = rows.filter(isScored)
   const [seen, unseen] = [rows.filter(isInSample), rows.filter(row => !isInSample(row))]
   const groups = [...groupsOf(unseen.filter(isScored), bases, false), ...groupsOf(seen.filter(isScored), IN_SAMPLE, true)]
+  const fits = fitsByBasis(unseen, bases)
   return {
-    bases, groups, fits: fitsByBasis(unseen, bases), fitsInSample: fitsByBasis(seen, IN_SAMPLE)[0]?.[1], topics: topicsOf(rows), worst: worstOf(scored, groups),
+    bases, groups, fits, worstFits: worstFitScores(fits.map(([, each]) => each)), fitsInSample: fitsByBasis(seen, IN_SAMPLE)[0]?.[1], topics: topicsOf(rows), worst: worstOf(scored, groups),
     outOfScope: reasonsOf(rows, 'out_of_scope', ({predicate}) => predicate),
     excluded: reasonsOf(rows, 'excluded', () => undefined),
     unanswered: reasonsOf(rows, 'unanswered', () => undefined),
@@ -108,8 +111,10 @@ function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly B
       return scores === undefined ? [] : [[basis, scores] as const]
     }))
     const basis = worstBasis(byBasis, bases)
-    const answered = list.filter(({answers}) => answers.has(basis)).length
-    return {by, group, rows: list.length, answered, coverage: answered / list.length, basis, scores: byBasis[basis], byBasis}
+    const quoted = outOfSample(bases)
+    const answered = Math.min(...quoted.map(each => list.filter(({answers}) => answers.has(each)).length))
+    const scores = worstScores([basis, ...quoted.filter(each => each !== basis)].flatMap(each => byBasis[each] ?? []))
+    return {by, group, rows: list.length, answered, coverage: answered / list.length, basis, scores, byBasis}
   })
   return by === 'figure'
     ? summaries.toSorted((a, b) => FIGURE_ORDER.indexOf(a.group) - FIGURE_ORDER.indexOf(b.group))

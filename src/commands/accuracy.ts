@@ -35,9 +35,7 @@ export default class Accuracy extends RigorCommand {
   async run(): Promise<unknown> {
     this.argv = namePlotFolder(this.argv)
     const {flags} = await this.parse(Accuracy)
-    if (flags.plot !== undefined && fs.statSync(flags.plot, {throwIfNoEntry: false})?.isDirectory() === false) {
-      throw new RigorError('BAD_FLAG', `--plot "${echo(flags.plot, 200)}" is a file.`, {hint: 'Name a folder; it is made if there is none.'})
-    }
+    if (flags.plot !== undefined) makePlotFolder(flags.plot)
     const snapshot = await this.openCatalog(flags)
     const subject = flags.data === undefined ? bundledResults(this.packageRoot) : ownResults(flags.data, this.packageRoot)
     const rows = selectRows(subject.rows, {kinds: flags.kind, accelerators: flags.accelerator, metrics: flags.metric}, snapshot.accelerators)
@@ -67,11 +65,36 @@ function namePlotFolder(argv: readonly string[]): string[] {
   })
 }
 
+/** Made before anything is scored: who mistypes it should not wait for a report first. */
+function makePlotFolder(folder: string): void {
+  const hint = 'Name a folder; it is made if there is none.'
+  if (folder.trim() === '') throw new RigorError('BAD_FLAG', '--plot names no folder.', {hint})
+  try {
+    makeFolder(path.resolve(folder))
+    fs.accessSync(folder, fs.constants.W_OK)
+  } catch (cause) {
+    const {code = '', path: where = folder} = cause as NodeJS.ErrnoException
+    throw new RigorError('BAD_FLAG', `--plot — "${echo(where, 200)}" ${FOLDER_PROBLEMS[code] ?? `cannot be made: ${code}`}.`, {hint, cause})
+  }
+}
+
+const FOLDER_PROBLEMS: Readonly<Record<string, string>> = {
+  EEXIST: 'is a file', ENOTDIR: 'is in a file', EACCES: 'may not be written to', EPERM: 'may not be written to', EROFS: 'may not be written to', ENOENT: 'cannot be made', ENAMETOOLONG: 'is too long a name',
+}
+
+/** One after the other: Node's recursive way goes round for ever where the system says that a folder is not there which is (/proc, 2026-11). */
+function makeFolder(folder: string): void {
+  const found = fs.statSync(folder, {throwIfNoEntry: false})
+  if (found?.isDirectory() === true) return
+  const parent = path.dirname(folder)
+  if (found === undefined && parent !== folder) makeFolder(parent)
+  fs.mkdirSync(folder)
+}
+
 /** Writes the plots and says where. */
 async function writePlots(folder: string, {summary, predicted}: Scored, {accelerators}: Snapshot): Promise<string> {
   const {accuracyPlots} = await import('../report/accuracy-plot.ts')
   const plots = accuracyPlots(summary, predicted, accelerators)
-  fs.mkdirSync(folder, {recursive: true})
   for (const {name, svg} of plots) fs.writeFileSync(path.join(folder, name), svg)
   return plots.length === 0 ? 'No plots: nothing was answered.' : `Plots: ${plots.map(({name}) => echo(path.join(folder, name), 200)).join(', ')}`
 }

@@ -124,8 +124,8 @@ function figureLines(heading: string, groups: readonly GroupSummary[], summary: 
   return lines
 }
 
-function fitLines({fits, fitsInSample}: AccuracySummary, {width}: AccuracyView): Line[] {
-  const lists = [...(fits[0] === undefined ? [] : [['Right', fits[0][1]] as const]), ...(fitsInSample === undefined ? [] : [['In sample: right', fitsInSample] as const])]
+function fitLines({worstFits, fitsInSample}: AccuracySummary, {width}: AccuracyView): Line[] {
+  const lists = [...(worstFits === undefined ? [] : [['Right', worstFits] as const]), ...(fitsInSample === undefined ? [] : [['In sample: right', fitsInSample] as const])]
   if (lists.length === 0) return []
   const side = (count: number, right: number | null): string => (right === null ? 'none' : `${share(right)} of ${groupDigits(String(count))}`)
   return [

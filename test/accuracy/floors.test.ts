@@ -3,15 +3,34 @@ import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {accuracyRecord, AccuracyRecord, RECORD_FILE} from '../../scripts/docs/accuracy-record.ts'
 import {scoredResults} from '../../scripts/docs/accuracy.ts'
-import {floorMet, meets, type Goal} from '../../src/accuracy/goals.ts'
+import {floorMet, type Goal} from '../../src/accuracy/goals.ts'
 
 /**
- * Where the accuracy stands (`node scripts/accuracy-record.ts` writes it anew). A floor that holds must go on holding, and no figure may
- * get worse by more than a point. The aims are not asserted: they are what the estimates are to reach.
+ * Where the accuracy stands (`node scripts/accuracy-record.ts` writes it anew). Every floor must hold but those of the list below, and no
+ * figure may get worse by more than a point. The aims are not asserted: they are what the estimates are to reach.
  */
 const ROOT = path.resolve(import.meta.dirname, '../..')
 const record = AccuracyRecord.parse(JSON.parse(fs.readFileSync(path.join(ROOT, RECORD_FILE), 'utf8')))
 const POINT = 0.01
+/** Of p90 ÷ p10. */
+const WIDTH_STEP = 0.05
+
+/** A floor that does not hold yet, how far off it was on that day, and why. */
+interface Exception {
+  readonly name: string
+  readonly value: number
+  readonly date: string
+  readonly why: string
+}
+
+const EXCEPTIONS: readonly Exception[] = [
+  {name: 'TPOT, MAPE', value: 0.231, date: '2026-11-27', why: 'before the refit of this day'},
+  {name: 'serving throughput, MAPE', value: 0.352, date: '2026-11-27', why: 'before the refit of this day'},
+  {name: 'TTFT, MAPE', value: 1.284, date: '2026-11-27', why: 'before the refit of this day'},
+  {name: 'fine-tuning step, MdAPE', value: 0.189, date: '2026-11-27', why: 'before the refit of this day'},
+  {name: 'power and energy, MAPE', value: 0.161, date: '2026-11-27', why: 'before the refit of this day'},
+  {name: 'peak memory, MAPE', value: 0.141, date: '2026-11-27', why: 'before the refit of this day'},
+]
 
 let goals: readonly Goal[] = []
 let now: AccuracyRecord
@@ -26,21 +45,38 @@ test('the record is of the same sort: run node scripts/accuracy-record.ts where 
   expect(Object.keys(record.goals).filter(name => !(name in now.goals))).toEqual([])
 })
 
-test('every floor that holds goes on holding', () => {
-  const lost = goals.filter(goal => {
-    const before = record.goals[goal.name]
-    return before !== undefined && goal.floor !== undefined && meets(goal, before, goal.floor) && floorMet(goal) !== true
+const listed = (goals: readonly Goal[]): readonly string[] => goals.map(({name, value, floor}) => `${name}: ${value ?? 'unknown'}, floor ${floor ?? 'none'}`)
+
+/** How much worse than it was: on the bad side of an aim, or farther from the nearer end of a band. */
+function worseBy({better, aim, most = Number.POSITIVE_INFINITY}: Goal, value: number, before: number): number {
+  const outside = (each: number): number => Math.max(aim - each, each - most, 0)
+  return better === 'less' ? value - before : better === 'more' ? before - value : outside(value) - outside(before)
+}
+
+describe('every floor holds', () => {
+  test('but those that are listed, and these are no farther off than on their day', () => {
+    const allowed = new Map(EXCEPTIONS.map(({name, value}) => [name, value]))
+    const lost = goals.filter(goal => {
+      const before = allowed.get(goal.name)
+      return floorMet(goal) === false && (before === undefined || goal.value === undefined || worseBy(goal, goal.value, before) > POINT)
+    })
+
+    expect(listed(lost)).toEqual([])
   })
 
-  expect(lost.map(({name, value, floor}) => `${name}: ${value ?? 'unknown'} is past the floor ${floor ?? ''}`)).toEqual([])
+  test('an exception that is met again, or has no floor, is taken off the list', () => {
+    const failing = new Set(goals.filter(goal => floorMet(goal) === false).map(({name}) => name))
+
+    expect(EXCEPTIONS.filter(({name}) => !failing.has(name)).map(({name}) => `take "${name}" off the list`)).toEqual([])
+  })
 })
 
 describe('nothing gets worse by more than a point', () => {
-  test('of what is aimed at', () => {
-    const worse = goals.filter(({name, better, unit, value}) => {
-      const before = record.goals[name]
-      if (before === undefined || unit !== 'share' || better === 'within') return false
-      return value === undefined || (better === 'less' ? value > before + POINT : value < before - POINT)
+  test('of what is aimed at; of widths, by more than a twentieth', () => {
+    const worse = goals.filter(goal => {
+      const before = record.goals[goal.name]
+      if (before === undefined) return false
+      return goal.value === undefined || worseBy(goal, goal.value, before) > (goal.unit === 'share' ? POINT : WIDTH_STEP)
     })
 
     expect(worse.map(({name, value}) => `${name}: ${value ?? 'unknown'}, was ${record.goals[name] ?? ''}`)).toEqual([])

@@ -4,6 +4,7 @@ import {beforeAll, describe, expect, test} from 'vitest'
 import {WAYS, type HeldOutFold} from '../../src/accuracy/held-out.ts'
 import {predictRows, scopeContext, type Basis, type PredictedRow} from '../../src/accuracy/predict.ts'
 import {readResults, type ResultRow} from '../../src/accuracy/rows.ts'
+import {readUnit} from '../../src/accuracy/units.ts'
 import {createScope, parseScope, type Scope} from '../../src/accuracy/scope.ts'
 import {MEASUREMENT_COLUMNS} from '../../src/catalog/parse/measured.ts'
 import {parseCsv, writeCsv} from '../../src/catalog/csv.ts'
@@ -50,11 +51,12 @@ describe('the mapping is blind', () => {
   })
 })
 
+const SERVING = {
+  id: 'a', kind: 'llm_inference', model: 'meta-llama/Llama-3.1-70B', phase: 'serving_fixed_concurrency', framework: 'vllm 0.12.0', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', precision: 'fp8', tp: '8', pp: '1', dp: '1', ep: '1',
+  concurrency: '32', input_len: '1024', output_len: '1024', metric: 'tpot_ms', unit: 'ms', scope: 'per_request', value: '10', source: 's',
+}
+
 describe('the setting matters', () => {
-  const SERVING = {
-    id: 'a', kind: 'llm_inference', model: 'meta-llama/Llama-3.1-70B', phase: 'serving_fixed_concurrency', framework: 'vllm 0.12.0', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', precision: 'fp8', tp: '8', pp: '1', dp: '1', ep: '1',
-    concurrency: '32', input_len: '1024', output_len: '1024', metric: 'tpot_ms', unit: 'ms', scope: 'per_request', value: '10', source: 's',
-  }
   const TRAINING = {
     id: 'b', kind: 'llm_pretraining', model: 'Llama 3 8B', phase: 'train_step', framework: 'NVIDIA Megatron-Bridge', accelerator: 'H100 SXM 80GB', accelerators: '8', nodes: '1', precision: 'bf16', tp: '1', pp: '1', dp: '8', ep: '1', cp: '1',
     micro_batch: '1', global_batch: '128', seq_len: '8192', metric: 'tokens_per_s_per_accelerator', unit: 'tokens/s', scope: 'per_accelerator', value: '12000', source: 's',
@@ -72,6 +74,36 @@ describe('the setting matters', () => {
     expect(before).toBeGreaterThan(0)
     expect(after).toBeGreaterThan(0)
     expect(after).not.toBe(before)
+  })
+})
+
+describe('units', () => {
+  const only = (row: Readonly<Record<string, string>>): PredictedRow | undefined => predict(rowsOf([row]))[0]
+  const middle = (row: Readonly<Record<string, string>>): number => only(row)?.answers.get('all')?.interval.p50 ?? Number.NaN
+
+  test.for<[Readonly<Record<string, string>>, string, number]>([
+    [{metric: 'tpot_ms', unit: 'ms'}, 's', 1000],
+    [{metric: 'ttft_ms', unit: 'ms'}, 's', 1000],
+    [{metric: 'tpot_s', unit: 's'}, 'ms', 1 / 1000],
+    [{metric: 'watts', unit: 'W', scope: 'all_accelerators'}, 'kW', 1000],
+    [{metric: 'memory_gib', unit: 'GiB', scope: 'peak_per_accelerator'}, 'GB', 1e9 / 2 ** 30],
+    [{metric: 'output_tokens_per_s', unit: 'tokens/s', scope: 'system'}, '', 1],
+  ])('%j in %s is the same in other words', ([cells, unit, each]) => {
+    expect(middle({...SERVING, ...cells, unit}) * each).toBeCloseTo(middle({...SERVING, ...cells}), 6)
+  })
+
+  test.for<[Readonly<Record<string, string>>, string]>([
+    [{metric: 'output_tokens_per_s', unit: 'ktokens/s'}, 'unit "ktokens/s" is not one of tokens/s'],
+    [{metric: 'tpot_ms', unit: 'tokens/s'}, 'unit "tokens/s" is not one of ms, s'],
+    [{metric: 'tpot_ms', unit: 'constructor'}, 'unit "constructor" is not one of ms, s'],
+  ])('%j is not answered, and still a configuration that ran', ([cells, reason]) => {
+    const row = only({...SERVING, ...cells})
+
+    expect([row?.status, row?.reason, row?.fits.get('all')]).toEqual(['unanswered', reason, true])
+  })
+
+  test('every unit of the bundled rows is one', () => {
+    expect(cells.filter(each => 'problem' in readUnit(each['metric'] ?? '', each['unit'] ?? '')).map(each => `${each['metric'] ?? ''} ${each['unit'] ?? ''}`)).toEqual([])
   })
 })
 
@@ -100,12 +132,30 @@ describe('what becomes of a row', () => {
     expect(row?.reason).not.toContain('\n')
   })
 
+  test('a configuration that ran and is said not to fit counts as such, though its own figure is not answered', () => {
+    const [row] = predict(rowsOf([{...SERVING, model: 'meta-llama/Llama-3.1-405B', precision: 'bf16', tp: '1', accelerators: '1'}]))
+
+    expect([row?.status, row?.fits.get('all'), row?.model]).toEqual(['unanswered', false, 'meta-llama/Meta-Llama-3.1-405B'])
+  })
+
+  test('a result under two names of one shape is one configuration, whether it is answered or not', () => {
+    const named = (model: string, more: Readonly<Record<string, string>> = {}) => ({...SERVING, model, params_b: '671', ...more})
+
+    const twins = predict(rowsOf([named('deepseek-ai/DeepSeek-R1'), named('deepseek-ai/DeepSeek-V3', {params_b: ''}), named('deepseek-ai/DeepSeek-V3', {unit: 'ktokens'}), named('deepseek-ai/DeepSeek-V3', {concurrency: '64'}), named('meta-llama/Llama-3.1-405B')]))
+
+    const [first, ...others] = twins.map(({configuration}) => configuration)
+    expect(others.map(each => each === first)).toEqual([true, true, false, false])
+    expect(twins.map(({fits}) => fits.size)).toEqual([1, 0, 0, 1, 1])
+  })
+
   test('a configuration that ran is asked once whether it fits', () => {
     const predicted = predict(rowsOf(cells))
     const asked = predicted.filter(({fits}) => fits.size > 0)
+    const inScope = predicted.filter(({status, figure}) => (status === 'answered' || status === 'unanswered') && figure !== 'fits')
 
     expect(asked.length).toBeGreaterThan(200)
     expect(new Set(asked.map(({configuration}) => configuration)).size).toBe(asked.length)
+    expect(new Set(inScope.map(({configuration}) => configuration)).size).toBe(asked.length)
     expect(asked.filter(({figure}) => figure === 'fits')).toEqual([])
   })
 })

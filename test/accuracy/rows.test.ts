@@ -17,6 +17,10 @@ test('a setting holds neither the value nor who measured it when', () => {
   expect(Object.keys(read({})?.setting ?? {}).filter(key => ['id', 'value', 'date', 'source'].includes(key))).toEqual([])
 })
 
+test('what a note says of the result is no part of the setting', () => {
+  expect(read({notes: 'not reproducible by 6ND; the card is thought to count only part'})?.setting.notes).toEqual({})
+})
+
 test('a withheld value is no problem', () => {
   expect(read({value: ''})).toMatchObject({measured: undefined, problem: undefined})
 })
@@ -33,6 +37,9 @@ test.for<[Readonly<Record<string, string>>, string]>([
   [{input_len: '1,024'}, 'input_len "1,024" is not a number'],
   [{accelerators: '1e30'}, 'accelerators 1e30 is beyond anything measured'],
   [{concurrency: '0'}, 'concurrency is 0'],
+  [{tp: '2.5'}, 'tp 2.5 is not a whole number'],
+  [{accelerators: '7.5'}, 'accelerators 7.5 is not a whole number'],
+  [{micro_batch: '0.5'}, 'micro_batch 0.5 is not a whole number'],
   [{model: 'a\u001b[31mb'}, 'model holds control characters'],
   [{accelerator: 'a\u0000b'}, 'accelerator holds control characters'],
   [{notes: 'x'.repeat(2001)}, 'notes is longer than 2000 characters'],
@@ -42,7 +49,7 @@ test.for<[Readonly<Record<string, string>>, string]>([
   expect(read(cells)?.problem).toBe(problem)
 })
 
-test.for<[Readonly<Record<string, string>>]>([[{ep: '0'}], [{output_len: '609.1'}], [{metric: 'fits', value: '0'}], [{notes: 'two\nlines, and "quotes"'}], [{value: '2.0E+1'}], [{tp: ' 8 '}]])('%j is in order', ([cells]) => {
+test.for<[Readonly<Record<string, string>>]>([[{ep: '0'}], [{output_len: '609.1'}], [{concurrency: '12.5'}], [{tp: '8.0'}], [{metric: 'fits', value: '0'}], [{notes: 'two\nlines, and "quotes"'}], [{value: '2.0E+1'}], [{tp: ' 8 '}]])('%j is in order', ([cells]) => {
   expect(read(cells)?.problem).toBeUndefined()
 })
 

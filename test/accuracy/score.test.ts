@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {fitScoresOf, scoresOf, votesOf, weightedMean, weightedQuantile, winklerScore, type Comparison} from '../../src/accuracy/score.ts'
+import {fitScoresOf, scoresOf, votesOf, worstScores, weightedMean, weightedQuantile, winklerScore, type Comparison} from '../../src/accuracy/score.ts'
 
 /** Predicted 100 in [80, 125] unless said otherwise. */
 const compared = (measured: number, more: Partial<Comparison> = {}): Comparison => ({source: 's', configuration: `${measured}`, measured, interval: {p10: 80, p50: 100, p90: 125}, ...more})
@@ -99,6 +99,14 @@ test('one answered figure of a configuration and one that is not: half an answer
 test('without any answer there are no scores', () => {
   expect(scoresOf([])).toBeUndefined()
   expect(scoresOf([compared(1, unanswered)])).toBeUndefined()
+})
+
+test('the worst of several: bias either way, and the share inside that is farthest from its band', () => {
+  const scores = scoresOf([compared(80), compared(125)])
+  if (scores === undefined) throw new Error('no scores')
+
+  expect(worstScores([{...scores, mape: 0.3, bias: 0.1, inside: 0.8, width: 2}, {...scores, mape: 0.2, bias: -0.2, inside: 1, width: 1.5}, {...scores, mape: 0.1, bias: 0, inside: 0.7, width: 3}])).toMatchObject({mape: 0.3, bias: -0.2, inside: 1, width: 3})
+  expect(worstScores([])).toBeUndefined()
 })
 
 describe('whether it fits', () => {

@@ -18,6 +18,20 @@ describe('the figure to quote', () => {
     expect(figure?.byBasis.model?.mape).toBeCloseTo(0.1, 12)
   })
 
+  test('is the worst of each statistic for itself, and the aims say the same', () => {
+    // By model: one far off; by accelerator: both somewhat; by source: both too little, in wide intervals.
+    const rows = [answered('TPOT', 100, {all: 100, model: 200, accelerator: 130, source: 90}), answered('TPOT', 100, {all: 100, model: 101, accelerator: 130, source: 60})]
+    const summary = summarize(rows, BASES)
+    const goals = new Map(goalsOf(summary, rows).map(({name, value}) => [name, value]))
+
+    const {basis, scores, byBasis} = summary.groups.find(({by}) => by === 'all') ?? {}
+
+    expect(basis).toBe('model')
+    expect([scores?.mape, scores?.mdape, scores?.bias]).toEqual([byBasis?.model?.mape, byBasis?.model?.mdape, byBasis?.model?.bias])
+    expect([scores?.inside, byBasis?.model?.inside, byBasis?.accelerator?.inside]).toEqual([0, 0.5, 0])
+    expect([goals.get('TPOT, MAPE'), goals.get('in p10–p90: llm-inference'), goals.get('90th percentile of all')]).toEqual([scores?.mape, 0, scores?.p90])
+  })
+
   test('is that of the full calibration where nothing was left out', () => {
     expect(summarize([answered('TPOT', 100, {all: 130})], ['all']).groups[0]).toMatchObject({basis: 'all'})
   })
@@ -63,6 +77,16 @@ test('what ran and is said not to fit is wrong, as is what failed and is said to
   const {fits} = summarize([ran(true), ran(false), failed(0), failed(0), failed(1), unanswered('fits', 0)], ['all'])
 
   expect(fits).toEqual([['all', {cases: 6, answered: 5, rightShare: 0.6, ran: 2, ranRightShare: 0.5, failures: 3, failuresRightShare: 2 / 3}]])
+})
+
+test('of what fits each share is the worst of the three', () => {
+  const fits = (model: boolean, accelerator: boolean, source: boolean) => new Map<Basis, boolean>([['model', model], ['accelerator', accelerator], ['source', source]])
+  const rows = [{...answered('TPOT', 1, worse), fits: fits(false, true, true)}, {...answered('TPOT', 1, worse), fits: fits(true, true, true)}, answered('fits', 0, {model: 0, accelerator: 1, source: 0})]
+
+  const summary = summarize(rows, BASES)
+
+  expect(summary.worstFits).toMatchObject({rightShare: 2 / 3, ranRightShare: 0.5, failuresRightShare: 0})
+  expect(goalsOf(summary, rows).filter(({name}) => name.startsWith('fits')).map(({value}) => value)).toEqual([2 / 3, 0.5, 0])
 })
 
 test('the summary of a document ends with what fits', () => {

@@ -83,6 +83,7 @@ describe('a file of results', () => {
   test.for<[string, readonly string[], string, RegExp]>([
     ['missing.csv', [], 'FILE_NOT_FOUND', /There is no file/],
     ['empty.csv', [''], 'BAD_MEASUREMENT', /is empty/],
+    ['rows.csv', [HEADER], 'BAD_MEASUREMENT', /holds no rows/],
     ['column.csv', [HEADER.replace('metric', 'metrics'), ''], 'BAD_MEASUREMENT', /there is no column "metric"\.[\s\S]*Is "metrics" meant to be it\?/],
   ])('%s: exit 2, with the cause and the next step', async ([name, lines, code, said]) => {
     if (lines.length > 0) await fileOf(name, ...lines)
@@ -152,13 +153,15 @@ describe('plots', () => {
     expect(await readdir(path.join(folder, 'rigor-accuracy'))).toEqual(['tpot.svg'])
   })
 
-  test('a file in the way is an error, not a bug', async () => {
+  test('a folder that cannot be is an error, before anything is scored', async () => {
     const file = await fileOf('way.csv', HEADER, line({}))
 
-    const {code, stderr} = await rigor(['accuracy', '--data', file, '--plot', file], {env})
+    for (const [to, said] of [[file, 'way\\.csv" is a file'], [path.join(file, 'x'), 'way\\.csv" is a file'], ['', 'names no folder'], ['/dev/null/x', '"/dev/null" is a file'], ['/proc/x/y', '"/proc/x" (?:cannot be made|may not be written to)']] as const) {
+      const {code, stdout, stderr} = await rigor(['accuracy', '--data', file, `--plot=${to}`], {env: {...env, COLUMNS: '400'}})
 
-    expect(code).toBe(2)
-    expect(stderr).toMatch(/is a file\.\nCode: BAD_FLAG\nTry this: Name a folder/)
+      expect({to, code, stdout}).toEqual({to, code: 2, stdout: ''})
+      expect(stderr).toMatch(new RegExp(`${said}\\.\nCode: BAD_FLAG\nTry this: Name a folder`))
+    }
   })
 })
 

@@ -26,7 +26,7 @@ export interface MeasuredCase {
 type Refused = Exclude<Prediction, {status: 'answered'}>
 export type MeasuredReading = {readonly status: 'case'; readonly case: MeasuredCase} | Refused
 
-const no = (status: Refused['status'], reason: string): Refused => ({status, reason})
+const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 /** In order of precedence; names and versions as the sources write them. */
 const RUNTIMES: readonly (readonly [RegExp, string])[] = [
@@ -228,20 +228,17 @@ const MANY_REQUESTS = {queue: 2000, benchmark: 20_000}
 /** What a row of measured results asks, or why it cannot be asked. */
 export function readMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): MeasuredReading {
   const {accelerator: label, notes, phase, concurrency} = setting
-  if (/^CPU\b|CPU only/i.test(label)) return no('out_of_scope', 'a processor without accelerator')
-  if (label === '' || /to be read from|not stated/i.test(label)) return no('out_of_scope', 'the source does not say which accelerator')
-  if (label.includes(',')) return no('out_of_scope', 'several sorts of accelerators in one system')
   const accelerator = measuredAccelerator(label, accelerators)
-  if (accelerator === undefined) return no('unanswered', `${label} is not in the catalog`)
-  if (peakFlopsFor(accelerator, 16) === undefined) return no('unanswered', `no matmul rate is known for ${accelerator.name}`)
-  if (notes.speculative) return no('out_of_scope', 'speculative decoding whose rate of acceptance is not stated')
+  if (accelerator === undefined) return no(`${label === '' ? 'the accelerator' : label} is not in the catalog`)
+  if (peakFlopsFor(accelerator, 16) === undefined) return no(`no matmul rate is known for ${accelerator.name}`)
+  if (notes.speculative) return no('speculative decoding whose rate of acceptance is not stated')
   const runtime = runtimeOf(setting.framework)
   const {accelerators: count, configuration} = splitOf(setting, runtime)
   const lengths = lengthsOf(setting)
   const read = readerOf(setting, count, lengths)
-  if (read === undefined) return no('out_of_scope', `${setting.metric} is not a figure of this kind`)
+  if (read === undefined) return no(`${setting.metric} is not a figure of this kind`)
   const {input, output, imageTokens, beams} = lengths
-  if (input === undefined || output === undefined) return no('unanswered', `how many tokens ${input === undefined ? (output === undefined ? 'go in and come out' : 'go in') : 'come out'} is not known`)
+  if (input === undefined || output === undefined) return no(`how many tokens ${input === undefined ? (output === undefined ? 'go in and come out' : 'go in') : 'come out'} is not known`)
   const precision = precisionOf(setting, accelerator)
   const traffic: Record<string, unknown> = {
     inputTokens: Math.max(1, Math.round(input)), outputTokens: Math.max(1, Math.round(output)),
@@ -252,7 +249,7 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
     Object.assign(traffic, {mode: 'offline', requests: phase === 'offline_throughput' ? MANY_REQUESTS.queue : MANY_REQUESTS.benchmark})
     slo = mlperfGoal(setting)
   } else {
-    if (concurrency === undefined && !phase.endsWith('batch1')) return no('unanswered', 'how many requests were in flight is not known')
+    if (concurrency === undefined && !phase.endsWith('batch1')) return no('how many requests were in flight is not known')
     traffic['concurrency'] = concurrency ?? 1
   }
   try {
@@ -261,7 +258,7 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
     const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase), copiesExperts: true}
     return {status: 'case', case: {demand, hardware: hardwareFor(accelerator, count, Math.max(1, setting.nodes ?? 1)), configuration: {runtime, precision, ...configuration}, read}}
   } catch (error) {
-    if (error instanceof RigorError) return no('unanswered', error.message)
+    if (error instanceof RigorError) return no(error.message)
     throw error
   }
 }
@@ -322,7 +319,7 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   const {performance, refusal, tooLarge} = measuredPerformance(reading.case, measuredConfigurations(reading.case, facts), facts)
   const about = {distance: facts.calibration.distance('llm-inference', hardware.accelerator, demand.model.id), model: demand.model.id, acceleratorId: hardware.accelerator.id}
   if (setting.metric === 'fits' && tooLarge) return {status: 'answered', interval: exactly(0), ...about}
-  if (performance === undefined) return no('unanswered', refusal)
+  if (performance === undefined) return no(refusal)
   const interval = read(performance)
-  return interval === undefined ? no('unanswered', `the estimate has no ${setting.metric}`) : {status: 'answered', interval, ...about}
+  return interval === undefined ? no(`the estimate has no ${setting.metric}`) : {status: 'answered', interval, ...about}
 }

@@ -22,7 +22,7 @@ export function readTrainingMeasurement(
   setting: Setting, kind: TrainingKind, facts: Pick<Facts, 'languageModel'>, accelerators: readonly Accelerator[],
 ): {readonly status: 'case'; readonly case: MeasuredCase} | Exclude<Prediction, {status: 'answered'}> {
   const question = trainingQuestion(setting, kind, facts.languageModel)
-  if (!question.answerable) return {status: question.status, reason: question.reason}
+  if (!question.answerable) return {status: 'unanswered', reason: question.reason}
   const accelerator = measuredAccelerator(setting.accelerator, accelerators)
   if (accelerator === undefined) return {status: 'unanswered', reason: `${setting.accelerator === '' ? 'the accelerator' : setting.accelerator} is not in the catalog`}
   return {status: 'case', case: {question, hardware: measuredHardware(question.place, accelerator)}}

@@ -31,7 +31,7 @@ export type TrainingQuestion =
       /** The figure in the source's own metric, unit and scope. */
       predict(performance: Performance, hardware: Hardware, runShare: number): Interval
     }
-  | {readonly answerable: false; readonly status: 'unanswered' | 'out_of_scope' | 'excluded'; readonly reason: string}
+  | {readonly answerable: false; readonly reason: string}
 
 /** `precision` in a source's words → ours; scaling recipes of one width run at one rate. `undefined` = not stated. */
 export function measuredPrecision(text: string): string | undefined {
@@ -58,19 +58,18 @@ const USUAL_ACCELERATORS = {rate: 64, hours: 1024}
 const USUAL_TOKENS_PER_ACCELERATOR = 16_384
 
 /** Why nobody could answer, before anything is looked up. */
-function refusalOf({metric, phase, model, notes}: Setting): Extract<TrainingQuestion, {answerable: false}> | undefined {
-  const no = (status: 'unanswered' | 'out_of_scope' | 'excluded', reason: string): Extract<TrainingQuestion, {answerable: false}> => ({answerable: false, status, reason})
-  if (['goodput', 'interruptions', 'energy_kwh'].includes(metric)) return no('out_of_scope', `${metric} is not a figure of one training step`)
-  if (metric === 'compute_pflop_days') return no('out_of_scope', 'a count of FLOP, not a figure of a machine')
-  if (notes.otherWork === true) return no('excluded', 'the source says that its figure covers other work')
-  if (/quantization_aware/i.test(phase)) return no('out_of_scope', 'training that simulates quantisation is no kind of work rigor has')
-  if (/visual_instruction|projector|vision|llava/i.test(`${phase} ${model}`)) return no('out_of_scope', 'training of a vision-language adapter: its tokens per sample are not stated')
+function refusalOf({metric, phase, model}: Setting): Extract<TrainingQuestion, {answerable: false}> | undefined {
+  const no = (reason: string): Extract<TrainingQuestion, {answerable: false}> => ({answerable: false, reason})
+  if (['goodput', 'interruptions', 'energy_kwh'].includes(metric)) return no(`${metric} is not a figure of one training step`)
+  if (metric === 'compute_pflop_days') return no('a count of FLOP, not a figure of a machine')
+  if (/quantization_aware/i.test(phase)) return no('training that simulates quantisation is no kind of work rigor has')
+  if (/visual_instruction|projector|vision|llava/i.test(`${phase} ${model}`)) return no('training of a vision-language adapter: its tokens per sample are not stated')
   return undefined
 }
 
 /** Reads one setting. */
 export function trainingQuestion(setting: Setting, kind: TrainingKind, languageModel: (name: string) => LanguageModel): TrainingQuestion {
-  const no = (reason: string, status: 'unanswered' | 'out_of_scope' | 'excluded' = 'unanswered'): TrainingQuestion => ({answerable: false, status, reason})
+  const no = (reason: string): TrainingQuestion => ({answerable: false, reason})
   const {metric, notes, phase, microBatch, tokens} = setting
   const refusal = refusalOf(setting)
   if (refusal !== undefined) return refusal
@@ -129,7 +128,7 @@ function untied(model: LanguageModel): LanguageModel {
 /** What the metric asks for, out of a performance. */
 function readerOf(
   {metric, unit, scope, microBatch, tokens, notes, precision}: Setting, work: TrainingWork, conventions: Conventions, accelerators: number, batchStated: boolean, samples: number | undefined,
-  question: (figure: 'step-time' | 'memory' | 'fits', predict: (performance: Performance, hardware: Hardware, runShare: number) => Interval) => TrainingQuestion, no: (reason: string, status?: 'out_of_scope') => TrainingQuestion,
+  question: (figure: 'step-time' | 'memory' | 'fits', predict: (performance: Performance, hardware: Hardware, runShare: number) => Interval) => TrainingQuestion, no: (reason: string) => TrainingQuestion,
 ): TrainingQuestion {
   const flopsPerToken = countedFlopsPerToken(work, conventions, notes)
   const rate = (performance: Performance): Interval => performance.throughput.value ?? {p10: Number.NaN, p50: Number.NaN, p90: Number.NaN}
@@ -176,7 +175,7 @@ function readerOf(
     case 'fits':
       return question('fits', () => ({p10: 1, p50: 1, p90: 1}))
     default:
-      return no(`"${metric}" is not a metric of training`, 'out_of_scope')
+      return no(`"${metric}" is not a metric of training`)
   }
 }
 
