@@ -6,7 +6,7 @@
 import {fork} from 'node:child_process'
 import {availableParallelism} from 'node:os'
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
-import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
+import type {HeldOutFold} from '../../src/accuracy/held-out.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
 import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
@@ -238,6 +238,8 @@ interface Scored {
   /** ln(measured ÷ predicted). */
   readonly error: number
   readonly spread: SpreadName
+  /** From what the calibration rests on. */
+  readonly distance: Distance
 }
 
 /** Predicts the samples as the estimates do. `versions: false` = as for a plan, which says what runs but not in which version. */
@@ -251,7 +253,8 @@ export function score(samples: readonly Sample[], calibration: Calibration, base
     if (performance === undefined || predicted === undefined || !(predicted > 0)) return []
     const {dp = 1, batch = 1} = performance.configuration
     const spread = sample.figure === 'ttft' ? firstTokenRegime(demand, dp, batch) : isTokenRateAlone(sample) ? 'tpot' : sample.figure
-    return [{sample, spread, error: Math.log(sample.measurement.value! / predicted)}]
+    const distance = calibration.distance(KIND, sample.found.hardware.accelerator, sample.model)
+    return [{sample, spread, distance, error: Math.log(sample.measurement.value! / predicted)}]
   })
 }
 
@@ -276,17 +279,16 @@ export function report(title: string, scored: readonly Scored[]): void {
   }
 }
 
-const GROUP: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Sample) => string>> = {
+const GROUP: Readonly<Record<Out, (sample: Sample) => string>> = {
   // The same weights under two names (DeepSeek-R1 and V3) are timed as one: a twin left in would be no test.
   model: ({found: {demand: {model: {layers, hidden, vocab, parameters}}}}) => [layers, hidden, vocab, parameters].join(' '),
   accelerator: ({accelerator}) => accelerator,
   source: ({measurement}) => measurement.source,
   configuration: ({configurationKey}) => configurationKey,
-  architecture: ({architecture}) => architecture,
 }
 
-/** What is left out in turn: the last two only for intervals at such a distance. */
-const OUTS = ['configuration', 'model', 'accelerator', 'source', 'architecture'] as const
+/** What is left out in turn; the longest first. Single configurations only for intervals. */
+const OUTS = ['source', 'configuration', 'accelerator', 'model'] as const
 type Out = (typeof OUTS)[number]
 
 interface Job {
@@ -296,7 +298,7 @@ interface Job {
 
 /** Scores by position of the sample, so that it passes from process to process. */
 interface Outcome {
-  readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadName; readonly plain: boolean}[]
+  readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadName; readonly distance: Distance; readonly plain: boolean}[]
   readonly folds: readonly HeldOutFold[]
 }
 
@@ -314,8 +316,8 @@ async function leaveOut({way, parts}: Job): Promise<Outcome> {
     const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
     const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
     const calibration = createCalibration(fold.entries, [], fold.evidence)
-    for (const plain of [false, true]) for (const {sample, error, spread} of score(own, calibration, base, {versions: !plain})) scores.push({index: indexOf.get(sample)!, error, spread, plain})
-    if (way === 'model' || way === 'accelerator' || way === 'source') folds.push({way, ...fold})
+    for (const plain of [false, true]) for (const {sample, ...scored} of score(own, calibration, base, {versions: !plain})) scores.push({index: indexOf.get(sample)!, ...scored, plain})
+    if (way !== 'configuration') folds.push({way, ...fold})
   }
   return {scores, folds}
 }
@@ -346,7 +348,7 @@ async function main(): Promise<void> {
   // Intervals are of what was left out: a fit alone leaves those that there are.
   if (process.argv.includes('--fast')) return writeCalibration([KIND], {...all, spreads: base.snapshot.calibration.spreads.filter(({kind}) => kind === KIND)}, 'llm-inference.ts')
 
-  const errors = new Map<Out, Scored[]>()
+  const errors: Scored[] = []
   const folds = new Map<Out, readonly HeldOutFold[]>()
   const waiting: Out[] = [...OUTS]
   const next = async (): Promise<void> => {
@@ -355,7 +357,7 @@ async function main(): Promise<void> {
       const scored = (plain: boolean): Scored[] => outcome.scores.filter(each => each.plain === plain).map(({index, ...rest}) => ({sample: samples[index]!, ...rest}))
       report(way, scored(false))
       report(`${way}, no version`, scored(true))
-      errors.set(way, scored(true))
+      errors.push(...scored(true))
       folds.set(way, outcome.folds)
     }
   }
@@ -367,16 +369,19 @@ async function main(): Promise<void> {
 /** Fewer rows say nothing about tails. */
 const LEAST_FOR_SPREAD = 20
 
-/** 10th and 90th percentile of the errors, rows weighted as in the fit; plans do not say a version, so neither do the predictions. */
-function spreadsFrom(errors: ReadonlyMap<Out, readonly Scored[]>): CalibrationSpread[] {
+/**
+ * 10th and 90th percentile of the errors of all that was left out, by how near the nearest measurement was that was left in; rows weighted as in the
+ * fit. Plans do not say a version, so neither do the predictions.
+ */
+function spreadsFrom(errors: readonly Scored[]): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
   for (const name of Object.keys(SPREAD_METRICS) as SpreadName[]) {
     let before = {lowLog: 0, highLog: 0}
-    for (const [distance, way] of DISTANCE_WAYS) {
-      const scored = errors.get(way) ?? []
-      const list = scored.filter(({spread}) => spread === name)
+    for (const distance of DISTANCES) {
+      const near = errors.filter(each => each.distance === distance)
+      const list = near.filter(({spread}) => spread === name)
       // Waits for a free slot are few: all that lie beyond first tokens in general are taken with them.
-      const rows = list.length >= LEAST_FOR_SPREAD ? list : scored.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
+      const rows = list.length >= LEAST_FOR_SPREAD ? list : near.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
       if (rows.length === 0) continue
       const at = (share: number): number => weightedQuantile(rows, share)
       // Farther off is never more certain.
@@ -394,8 +399,5 @@ function weightedQuantile(scored: readonly Scored[], share: number): number {
   for (const {error, weight} of sorted) if ((sum += weight) >= wanted) return error
   return sorted.at(-1)?.error ?? Number.NaN
 }
-
-/** What was left out to see how far off a prediction at this distance is. */
-const DISTANCE_WAYS: readonly (readonly [Distance, Out])[] = [[DISTANCES[0], 'configuration'], [DISTANCES[1], 'model'], [DISTANCES[2], 'accelerator'], [DISTANCES[3], 'architecture']]
 
 if (import.meta.main) await (process.argv.includes('--worker') ? work() : main())
