@@ -4,7 +4,7 @@ import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {rigor} from './rigor.ts'
 
-const CHAT = '{kind: llm-inference, model: Qwen2.5-32B, precision: fp8, traffic: {inputTokens: 800, outputTokens: 200, concurrency: 4}, schedule: always, constraints: {privacy: own-hardware}}'
+const CHAT = '{kind: llm-inference, model: Qwen2.5-32B, precision: fp8, traffic: {inputTokens: 800, outputTokens: 200, concurrency: 4}, slo: {ttft: 10 s, tpot: 400 ms}, schedule: always, constraints: {privacy: own-hardware}}'
 const TUNE = '{name: tuning, kind: llm-finetune, model: Llama-3.1-8B, method: full, tokens: 500M, sequenceLength: 4096, globalBatch: 64}'
 
 function folderWith(files: Readonly<Record<string, string>>): string {

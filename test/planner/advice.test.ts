@@ -4,7 +4,7 @@ import type {PlanDocument} from '../../src/planner/document.ts'
 import {catalog, derived, estimate, plan, restricted, rigNamed, workspace, type Spec} from './world.ts'
 
 /** 33 GiB of weights: more than a 24 GB card, and 48 GB are plenty. */
-const chat: Spec = {kind: 'llm-inference', model: 'Qwen2.5-32B', precision: 'fp8', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 4}, schedule: 'always'}
+const chat: Spec = {kind: 'llm-inference', model: 'Qwen2.5-32B', precision: 'fp8', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 4}, slo: {ttft: '10 s', tpot: '400 ms'}, schedule: 'always'}
 const tune: Spec = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'lora', tokens: '100M', sequenceLength: 2048, globalBatch: 8}
 
 const desk = rigNamed('workstation-rtx4090')

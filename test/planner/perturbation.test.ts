@@ -69,7 +69,7 @@ const measured = (value: Spec): Spec => ({reference: {on: EIGHT, throughput: '60
 
 const rows: Readonly<Record<string, Row>> = {
   name: {spec: tuning, to: {name: 'other'}, moves: {workload: '≠', cost: '=', targets: '='}},
-  precision: {spec: serving, from: {precision: 'fp8'}, to: {precision: 'bf16'}, on: LAMBDA, moves: {memory: '↑', throughput: '↓', accelerators: '↑'}},
+  precision: {spec: serving, from: {precision: 'fp8'}, to: {precision: 'bf16'}, on: LAMBDA, moves: {memory: '≠', throughput: '↓', accelerators: '↑'}},
   'constraints.deadline': {spec: tuning, from: constraints({deadline: '100 h'}), to: constraints({deadline: '1 h'}), moves: {targets: '↓', cost: '↑', hours: '↓'}},
   'constraints.budget': {spec: tuning, from: constraints({budget: '500 USD'}), to: constraints({budget: '40 USD'}), moves: {targets: '↓', cost: '='}},
   'constraints.providers': {spec: tuning, to: constraints({providers: 'aws'}), moves: {targets: '↓', winner: '≠', cost: '↑'}},
