@@ -106,7 +106,7 @@ function rateTexts({achieved, limit, unit}: OperatorShare): string[] {
   if (achieved === null || unit === null) return ['']
   const [size, prefix] = prefixOf(limit ?? achieved)
   const rate = `${prefix}${unit === 'bytes/s' ? 'B/s' : unit}`
-  const share = limit === null || !Number.isFinite(achieved / limit) ? '' : percent(achieved / limit)
+  const share = limit === null || !Number.isFinite((100 * achieved) / limit) ? '' : percent(achieved / limit)
   if (limit === null || share === '') return [`${significant(achieved / size, 3)} ${rate}`]
   return [`${significant(achieved / size, 3)} of ${significant(limit / size, 3)} ${rate}, ${share}`, `${share} of ${significant(limit / size, 3)} ${rate}`]
 }
