@@ -4,7 +4,7 @@ import {acceleratorsPerNode, nodeCounts, type Session} from './session.ts'
 
 /**
  * The fewest nodes of a place that serve; `null` = none of the counts worth trying does. What n nodes serve, n + 1 serve as
- * well, and so does a network that is no worse in anything (both are compared with trying every count of every place in
+ * well (but for layouts that want a power of two), and so does a network that is no worse in anything (both are compared with trying every count of every place in
  * test/planner/fewest-nodes.test.ts). So the same machine with another network bounds the answer, and between the bounds
  * the accelerators that the largest count leaves at work say where to look first.
  */
@@ -58,8 +58,16 @@ function findFewestNodes(session: Session, place: Place): number | null {
       next = (failing + serving) >> 1
     }
   }
+  // Degrees of parallelism are powers of two: such a number of nodes may serve where a few more leave too many idle.
+  for (let nodes = powerOfTwoBelow(counts[serving] ?? 1); nodes > 1; nodes = powerOfTwoBelow(nodes)) {
+    const index = counts.indexOf(nodes)
+    if (index < 0 || served(index).length === 0) break
+    serving = index
+  }
   return found(serving)
 }
+
+const powerOfTwoBelow = (nodes: number): number => 2 ** (Math.ceil(Math.log2(nodes)) - 1)
 
 /** The link between nodes where it is the same at every count, so that machines can be compared by it. */
 function networkOf(place: Place, counts: readonly number[]): NetworkLink | undefined {
