@@ -1,13 +1,14 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type {HeldOutFile, HeldOutFold} from '../../src/accuracy/held-out.ts'
+import type {CalibrationEntry, CalibrationEvidence} from '../../src/catalog/schema.ts'
 import {root} from './fit.ts'
 
 /**
  * Splits samples into `count` folds of about equal size that keep the samples of one group together: largest groups first, each
- * into the fold that has fewest samples so far. Gives the groups of each fold.
+ * into the fold that has fewest samples so far. Gives the groups of each fold; without a count every group is a fold of its own.
  */
-export function foldsOf<S>(samples: readonly S[], groupOf: (sample: S) => string, count: number): readonly (readonly string[])[] {
+export function foldsOf<S>(samples: readonly S[], groupOf: (sample: S) => string, count = Number.POSITIVE_INFINITY): readonly (readonly string[])[] {
   const sizes = new Map<string, number>()
   for (const sample of samples) sizes.set(groupOf(sample), (sizes.get(groupOf(sample)) ?? 0) + 1)
   const folds = Array.from({length: Math.min(count, sizes.size)}, () => ({size: 0, groups: [] as string[]}))
@@ -24,15 +25,21 @@ const FILE = 'data/measured/held-out.json'
 /** Replaces the folds of some kinds in data/measured/held-out.json; with `--check` only says whether they are what stands there. HELD_OUT_OUT names another file to write. */
 export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFold[]): void {
   const file = path.join(root, FILE)
-  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{"schema":"rigor.held-out/1","folds":[]}'
-  const others = (JSON.parse(before) as HeldOutFile).folds.filter(fold => !fold.kinds.some(kind => kinds.includes(kind)))
-  const own = folds.map(fold => ({
-    kinds: fold.kinds, way: fold.way, held: fold.held,
-    entries: fold.entries.map(({kind, quantity, architecture, runtime, value}) => [kind, quantity, architecture, runtime, value]),
-    evidence: fold.evidence.map(({kind, accelerator, architecture, model, measurements}) => [kind, accelerator, architecture, model, measurements]),
-  }))
-  const lines = [...others, ...own].map(fold => JSON.stringify(fold)).sort()
-  const result = `{"schema":"rigor.held-out/1","folds":[\n${lines.join(',\n')}\n]}\n`
+  const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{"schema":"rigor.held-out/2","groups":[]}'
+  const others = (JSON.parse(before) as HeldOutFile).groups.filter(group => !group.kinds.some(kind => kinds.includes(kind)))
+  const entryKey = ({kind, quantity, architecture, runtime}: CalibrationEntry): string => JSON.stringify([kind, quantity, architecture, runtime])
+  const evidenceKey = ({kind, accelerator, architecture, model}: CalibrationEvidence): string => JSON.stringify([kind, accelerator, architecture, model])
+  const entries = [...new Set(folds.flatMap(fold => fold.entries.map(entryKey)))].sort()
+  const evidence = [...new Set(folds.flatMap(fold => fold.evidence.map(evidenceKey)))].sort()
+  const lines = folds.map(fold => {
+    const values = new Map(fold.entries.map(entry => [entryKey(entry), entry.value]))
+    const counts = new Map(fold.evidence.map(each => [evidenceKey(each), each.measurements]))
+    return JSON.stringify({way: fold.way, held: fold.held, values: entries.map(key => values.get(key) ?? null), measurements: evidence.map(key => counts.get(key) ?? null)})
+  }).sort()
+  const own = `{"kinds":${JSON.stringify(kinds)},\n"entries":[${entries.join(',')}],\n"evidence":[${evidence.join(',')}],\n"folds":[\n${lines.join(',\n')}\n]}`
+  const written = (group: HeldOutFile['groups'][number]): string => `{"kinds":${JSON.stringify(group.kinds)},\n"entries":${JSON.stringify(group.entries)},\n"evidence":${JSON.stringify(group.evidence)},\n"folds":[\n${group.folds.map(fold => JSON.stringify(fold)).join(',\n')}\n]}`
+  const groups = [...others.map(written), own].sort()
+  const result = `{"schema":"rigor.held-out/2","groups":[\n${groups.join(',\n')}\n]}\n`
   if (!process.argv.includes('--check')) fs.writeFileSync(process.env['HELD_OUT_OUT'] ?? file, result)
   else if (result !== before) throw new Error(`${FILE} is not what the measurements give: npm run calibrate`)
 }

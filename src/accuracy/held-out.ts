@@ -18,15 +18,19 @@ export interface HeldOutFold {
   readonly evidence: readonly CalibrationEvidence[]
 }
 
-/** As in `data/measured/held-out.json`: the rows of a fold as arrays, since there are many of them. */
+/** As in `data/measured/held-out.json`: what a value is of stands once per group of kinds, each fold has its values in that order; null where it has none. */
 export interface HeldOutFile {
-  readonly schema: 'rigor.held-out/1'
-  readonly folds: readonly {
+  readonly schema: 'rigor.held-out/2'
+  readonly groups: readonly {
     readonly kinds: readonly string[]
-    readonly way: Way
-    readonly held: readonly string[]
-    readonly entries: readonly (readonly [kind: string, quantity: string, architecture: string, runtime: string, value: number])[]
-    readonly evidence: readonly (readonly [kind: string, accelerator: string, architecture: string, model: string, measurements: number])[]
+    readonly entries: readonly (readonly [kind: string, quantity: string, architecture: string, runtime: string])[]
+    readonly evidence: readonly (readonly [kind: string, accelerator: string, architecture: string, model: string])[]
+    readonly folds: readonly {
+      readonly way: Way
+      readonly held: readonly string[]
+      readonly values: readonly (number | null)[]
+      readonly measurements: readonly (number | null)[]
+    }[]
   }[]
 }
 
@@ -35,11 +39,17 @@ const FOLD_PROVENANCE = {measurements: 1, sourceId: 'data-measured', asOf: '2026
 
 export function parseHeldOut(text: string): readonly HeldOutFold[] {
   const file = JSON.parse(text) as HeldOutFile
-  return file.folds.map(({kinds, way, held, entries, evidence}) => ({
+  return file.groups.flatMap(({kinds, entries, evidence, folds}) => folds.map(({way, held, values, measurements}) => ({
     kinds, way, held,
-    entries: entries.map(([kind, quantity, architecture, runtime, value]) => ({kind, quantity, architecture, runtime, value, ...FOLD_PROVENANCE})),
-    evidence: evidence.map(([kind, accelerator, architecture, model, measurements]) => ({kind, accelerator, architecture, model, measurements})),
-  }))
+    entries: entries.flatMap(([kind, quantity, architecture, runtime], index) => {
+      const value = values[index]
+      return typeof value === 'number' ? [{kind, quantity, architecture, runtime, value, ...FOLD_PROVENANCE}] : []
+    }),
+    evidence: evidence.flatMap(([kind, accelerator, architecture, model], index) => {
+      const count = measurements[index]
+      return typeof count === 'number' ? [{kind, accelerator, architecture, model, measurements: count}] : []
+    }),
+  })))
 }
 
 /** The calibration of a fold. Spreads are those of all rows: they were read off held-out residuals in the first place. */
