@@ -29,6 +29,15 @@ export function largestSource(rows: readonly {readonly source: string}[]): strin
 /** Rates are answered as rates: what takes longer than predicted has a lower one. */
 export const isRate = (metric: string): boolean => /per_s(?:_per_accelerator)?$|mfu|tflops/.test(metric)
 
+/** The smallest value up to which lies such a share of all weight. */
+export function weightedQuantile(values: readonly {readonly value: number; readonly weight: number}[], share: number): number {
+  const sorted = values.toSorted((a, b) => a.value - b.value)
+  const wanted = share * sorted.reduce((total, {weight}) => total + weight, 0)
+  let sum = 0
+  for (const {value, weight} of sorted) if ((sum += weight) >= wanted) return value
+  return sorted.at(-1)?.value ?? Number.NaN
+}
+
 /** What a fit of some kinds gives. */
 export interface FittedKinds {
   readonly entries: readonly CalibrationEntry[]

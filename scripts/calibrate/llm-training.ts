@@ -8,8 +8,7 @@
  * towards its parent, so that what nobody measured has its parent's value.
  *
  * The folds leave out whole models, whole accelerators and whole sources: their fits go to data/measured/held-out.json, where the accuracy
- * command reads them. Spreads are percentiles of residuals by distance: configurations left out at random (the accelerator and the model
- * were measured), models, accelerators, architectures.
+ * command reads them. Spreads are percentiles of the residuals of all folds — configurations and architectures are left out as well — by distance.
  */
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import {calibrationOf} from '../../src/accuracy/held-out.ts'
@@ -17,7 +16,7 @@ import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
 import type {Accelerator, CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
 import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
-import type {Distance} from '../../src/performance/distance.ts'
+import {DISTANCES, type Distance} from '../../src/performance/distance.ts'
 import type {Configuration, Performance} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
@@ -27,7 +26,7 @@ import {measuredConfigurations, measuredPerformance, predictTrainingMeasurement,
 import {trainingMemory} from '../../src/workload/llm/training-memory.ts'
 import {trainingStep} from '../../src/workload/llm/training-step.ts'
 import type {TrainingLayout} from '../../src/workload/llm/training.ts'
-import {AS_OF, isRate, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
+import {AS_OF, isRate, largestSource, log, measurements, root, weightedQuantile, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
 import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
 
@@ -311,21 +310,28 @@ const WIDENING = 1.1
 /** Too few say nothing about their own spread. */
 const LEAST_FOR_SPREAD = 12
 
-/** 10th and 90th percentile of ln(measured ÷ predicted) by kind, metric and distance; farther off is never narrower. */
-function spreadsOf(errorsBy: Readonly<Record<Distance, readonly Error[]>>): CalibrationSpread[] {
+/** A source of n runs has n to the power of one less this votes on the spreads: nearly one each, as they are scored. */
+const SPREAD_BALANCE = 0.7
+
+/**
+ * 10th and 90th percentile of ln(measured ÷ predicted) by kind and metric over all that was left out, by how near the nearest measurement was
+ * that was left in; farther off is never narrower.
+ */
+function spreadsOf(errors: readonly Error[]): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
   for (const kind of KINDS) {
     for (const [metric, memory] of METRICS) {
       let [lowLog, highLog] = [0, 0]
       let farther = 1
-      for (const distance of ['measured', 'accelerator', 'family', 'none'] as const) {
-        const both = errorsBy[distance].filter(({sample}) => sample.memory === memory)
+      for (const distance of DISTANCES) {
+        const both = errors.filter(each => each.distance === distance && each.sample.memory === memory)
         const kindOwn = both.filter(({sample}) => sample.kind === kind)
         const own = kindOwn.length >= LEAST_FOR_SPREAD ? kindOwn : both
         if (own.length === 0) continue
-        const values = own.map(({ln}) => ln)
-        lowLog = Math.min(lowLog * farther, quantile(values, 0.1), 0)
-        highLog = Math.max(highLog * farther, quantile(values, 0.9), 0)
+        const sizes = Map.groupBy(own, ({sample}) => sample.source)
+        const values = own.map(({ln, sample}) => ({value: ln, weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
+        lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
+        highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
         farther = WIDENING
         spreads.push({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length})
       }
@@ -362,7 +368,7 @@ async function main(): Promise<void> {
   }
   const errorsBy = (way: keyof typeof GROUPS, spreads: readonly CalibrationSpread[]): Error[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf({measured: errorsBy('configuration', []), accelerator: errorsBy('model', []), family: errorsBy('accelerator', []), none: errorsBy('architecture', [])})
+  const spreads = spreadsOf((Object.keys(GROUPS) as (keyof typeof GROUPS)[]).flatMap(way => errorsBy(way, [])))
 
   log(HEADLINE)
   for (const kind of KINDS) {
@@ -370,7 +376,7 @@ async function main(): Promise<void> {
       for (const way of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
         const errors = errorsBy(way, spreads).filter(({sample}) => sample.kind === kind && sample.memory === memory)
         figures(`${kind} ${metric}, ${way}s left out`, errors)
-        for (const distance of ['measured', 'accelerator', 'family', 'none'] as const) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
+        for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
       }
     }
   }

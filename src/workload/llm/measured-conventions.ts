@@ -19,8 +19,8 @@ export interface Conventions {
   readonly chunkedLoss: boolean
   /** No tensor parallelism and no pipeline unless stated. */
   readonly replicated: boolean
-  /** The stated micro-batch is a rank's batch, which pipelines split into single sequences. */
-  readonly splitsIntoSequences: boolean
+  /** The stated micro-batch is a rank's batch, which pipelines split: into as many parts as they have stages, or into single sequences. */
+  readonly pipelineSplits: 'stages' | 'sequences' | undefined
   /** Parallel degrees count cores, so many to a chip. */
   readonly coresPerChip: number
   /** Published FLOP count causal attention in full. */
@@ -48,6 +48,9 @@ const ZERO_STAGE = {none: 0, states: 1, gradients: 2, full: 3} as const
 const RECORDED_SINCE = 26.06
 /** "NeMo container 26.04.01" → 26.04. */
 const releaseOf = (framework: string): number => Number(/container (\d\d\.\d\d)/i.exec(framework)?.[1] ?? 0)
+
+/** "torchtitan (torch 2.6 dev, 2024-12-23)" → 2024. */
+const yearOf = (framework: string): number => Number(/\b(20\d\d)-\d\d/.exec(framework)?.[1] ?? Number.POSITIVE_INFINITY)
 
 /** The attention kernel that a framework of its time used. */
 function attentionOf(framework: string, model: LanguageModel): Pick<Implementation, 'attention'> {
@@ -105,7 +108,8 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
     masterWeights: !(/bf16-true|bnb/i.test(precision) || litgpt || torchtune),
     chunkedLoss: notes.chunkedLoss === true || notes.allOptions === true || is(/liger|unsloth/i),
     replicated: litgpt || torchtune || transformers || is(/llama-factory|axolotl|unsloth/i),
-    splitsIntoSequences: is(/torchtitan/i),
+    // torchtitan's pipeline_parallel_microbatches defaulted to the number of stages; in 2025 pipeline_parallel_microbatch_size took its place, which defaults to 1.
+    pipelineSplits: !is(/torchtitan/i) ? undefined : yearOf(framework) < 2025 ? 'stages' : 'sequences',
     coresPerChip: is(/neuron/i) ? 2 : 1,
     // MaxText counted attention in full until its logs said otherwise, Megatron-LM does; Megatron-Bridge halves it.
     countsFullAttention: notes.causalAttentionFlops !== true && is(/maxtext|megatron-lm/i),
@@ -121,7 +125,8 @@ export function conventionsOf({framework, phase, precision, notes, accelerators}
       fusedOptimizer: notes.fusedOptimizer === true || (torchtune && !several && !adapters && notes.optionsListed !== true),
       offloadedActivations: notes.offloadedActivations === true || notes.allOptions === true,
       loadsWhole: litgpt,
-      fusedLoss: is(/llm-foundry|composer/i),
+      // Since 2025 torchtitan compiles the loss with the model (pytorch/torchtitan 1033): no 32-bit copy of the logits is left.
+      fusedLoss: is(/llm-foundry|composer/i) || (is(/torchtitan/i) && notes.compiled === true && yearOf(framework) >= 2025),
       unpacksStepwise: /gptq/i.test(precision),
       wideGradients: is(/deepspeed/i) && !is(/megatron/i) && !adapters,
     },

@@ -107,7 +107,9 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const embeddingKept = work.base !== 'computed' ? (shape.embeddingParameters / layout.tp / (layout.zeroStage === 3 ? groups.dense : 1)) * (2 - stored) : 0
   const weightBytes = onHost === 'all' ? 0 : split(3, stored) + embeddingKept
   const adapterBytes = work.trains === 'adapters' ? split(4, trainedShare * (work.masterWeights ? 4 : 2)) : 0
-  const gradientBytes = onHost === 'all' || work.implementation?.fusedOptimizer === true ? 0 : split(2, width * trainedShare) + (work.implementation?.wideGradients === true && onHost === 'none' ? split(1, 4 * trainedShare) : 0)
+  // Gradients have the type of what they belong to: adapters beside a 16-bit base are trained in 32 bit.
+  const gradientWidth = work.trains === 'adapters' && work.masterWeights ? 4 : width
+  const gradientBytes = onHost === 'all' || work.implementation?.fusedOptimizer === true ? 0 : split(2, gradientWidth * trainedShare) + (work.implementation?.wideGradients === true && onHost === 'none' ? split(1, 4 * trainedShare) : 0)
   const stateWidth = optimizerStateBytes(work.optimizer, work.masterWeights) + (work.masterWeights && work.trains === 'all' ? 4 : 0)
   const stateBytes = onHost === 'none' ? split(1, stateWidth * trainedShare) : 0
   // Copies of embedding and head keep the 16-bit type of the base, their gradients and states too.
@@ -158,6 +160,8 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
   const statics = lines.length
   add('activations', activationsCounted)
   add('logits and loss', lossCounted)
+  // At the optimizer's step activations are gone: its temporaries count where they are more than that.
+  add("optimizer's temporaries", temporaryBytes(work, layout, split(1, trainedShare)) - gatheredBytes - unpackedBytes - activationsCounted - lossCounted)
   // Loading may take more than training: the whole weights, the shard that is kept and a buffer between them.
   const running = weightBytes + adapterBytes + gradientBytes + stateBytes + embeddingBytes + referenceBytes + gatheredBytes + unpackedBytes + activationsCounted + lossCounted
   if (work.implementation?.loadsWhole === true && layout.zeroStage === 3) add('loading whole weights', loadingBytes(work, layout) - running)
@@ -171,6 +175,16 @@ export function trainingMemory(work: TrainingWork, layout: TrainingLayout, facto
     if (index < statics) staticGib += gib
   }
   return {lines, neededGib, staticGib, perSequenceGib: ((activationsCounted + lossCounted) / GIB + fragmentsGib) / layout.microBatch}
+}
+
+/** PyTorch's optimizers walk through lists of tensors with intermediates as large as the parameters (`foreach`, torch.optim); fused ones need none. */
+const FOREACH: ReadonlySet<string> = new Set(['pytorch'])
+/** Sharded states are updated in groups of so many parameters (DeepSpeed's sub_group_size). */
+const SUB_GROUP_PARAMETERS = 1e9
+
+function temporaryBytes({optimizer, implementation, masterWeights}: TrainingWork, {runtime, offload, zeroStage}: TrainingLayout, trained: number): number {
+  const listed = FOREACH.has(runtime) && (optimizer === 'adamw' || optimizer === 'lion') && offload === 'none' && implementation?.fusedOptimizer !== true
+  return listed ? (masterWeights ? 4 : 2) * (zeroStage === 0 ? trained : Math.min(trained, SUB_GROUP_PARAMETERS)) : 0
 }
 
 /** Weights, gradients and states of trained embeddings on one accelerator; offloading takes the states. */

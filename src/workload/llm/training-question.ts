@@ -234,12 +234,15 @@ function configurationOf(setting: Setting, conventions: Conventions, accelerator
   // Sources count what data parallelism is left with in different ways (Megatron's leaves out context parallelism): the product decides.
   if (configuration.tp !== undefined) configuration.dp = Math.max(1, Math.floor(accelerators / (configuration.tp * (configuration.pp ?? 1) * (cp ?? 1))))
   else if (setting.dp !== undefined) configuration.dp = setting.dp
-  if (microBatch !== undefined) configuration.microBatch = conventions.splitsIntoSequences && (configuration.pp ?? 1) > 1 ? 1 : microBatch
+  if (microBatch !== undefined) configuration.microBatch = partOf(microBatch, configuration.pp ?? 1, conventions.pipelineSplits)
   if (conventions.checkpointing !== undefined) configuration.checkpointing = conventions.checkpointing
   if (accelerators === 1 && !conventions.shardsAlone) configuration.zeroStage = 0
   else if (conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage
   return configuration
 }
+
+/** Sequences of a rank's batch that go through a pipeline together. */
+const partOf = (batch: number, pp: number, splits: Conventions['pipelineSplits']): number => (pp === 1 || splits === undefined ? batch : splits === 'sequences' ? 1 : Math.ceil(batch / pp))
 
 /** Sequences per optimizer step, where the setting says it in one way or another. */
 function globalBatchOf({framework, globalBatch, microBatch, notes, dataset, metric}: Setting, sequenceLength: number, dataParallel: number): number | undefined {

@@ -146,6 +146,15 @@ describe('how a row is read', () => {
     expect(measuredRuntime(framework, false)).toBe(runtime)
   })
 
+  test.for([
+    ['torchtitan (torch 2.6 dev, 2024-12-23)', 8, 4, false],
+    ['torchtitan (torch 2025-06-14)', 8, 1, true],
+    ['torchtitan (torch 2025-06-14)', 1, 32, true],
+    ['NVIDIA Megatron-Bridge', 8, 32, false],
+  ] as const)('%s, pp %d: a stated batch of 32 goes through %d at a time; the compiled loss keeps no wide logits: %s', ([framework, pp, microBatch, fusedLoss]) => {
+    expect(ask({framework, pp, dp: 8, accelerators: 8 * pp, microBatch: 32, notes: 'compile, float8'})).toMatchObject({configuration: {microBatch}, work: {implementation: {fusedLoss}}})
+  })
+
   test.for([['bf16-true', 'bf16'], ['mxfp8', 'fp8'], ['fp8-mx', 'fp8'], ['nvfp4', 'nvfp4'], ['fp16', 'fp16'], ['Autocast:BF16+SR', 'bf16'], ['nf4 (4-bit)', 'bf16']] as const)('precision %s is %s', ([text, precision]) => {
     expect(measuredPrecision(text)).toBe(precision)
   })
