@@ -310,9 +310,6 @@ const WIDENING = 1.1
 /** Too few say nothing about their own spread. */
 const LEAST_FOR_SPREAD = 12
 
-/** A source of n runs has n to the power of one less this votes on the spreads: nearly one each, as they are scored. */
-const SPREAD_BALANCE = 0.7
-
 /**
  * 10th and 90th percentile of ln(measured ÷ predicted) by kind and metric over all that was left out, by how near the nearest measurement was
  * that was left in; farther off is never narrower.
@@ -329,7 +326,7 @@ function spreadsOf(errors: readonly Error[]): CalibrationSpread[] {
         const own = kindOwn.length >= LEAST_FOR_SPREAD ? kindOwn : both
         if (own.length === 0) continue
         const sizes = Map.groupBy(own, ({sample}) => sample.source)
-        const values = own.map(({ln, sample}) => ({value: ln, weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
+        const values = own.map(({ln, sample}) => ({value: ln, weight: sizes.get(sample.source)!.length ** -SOURCE_BALANCE}))
         lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
         highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
         farther = WIDENING

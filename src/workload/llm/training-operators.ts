@@ -89,14 +89,21 @@ export function attentionForward({work, hardware, layout: {tp}, shape, rates, fa
 /**
  * Casting for 8- and 4-bit matmuls, all passes: inputs of the linear layers are read in 16 bit and written narrow, as they are and transposed, gradients of
  * their outputs too. One scale per row needs the rows read before, and the columns for the backward pass.
+ * LLM.int8() reads a forward pass's inputs for their largest values and its outliers, and again to narrow them, and scales 32-bit sums to 16 bit (Dettmers et al. 2022, §3).
  */
 export function castingWork({work, layout, shape, rates, passes, tokens, layers}: StepContext): {readonly seconds: number; readonly bytes: number} {
-  if (!isLowPrecision(layout.precision)) return {seconds: 0, bytes: 0}
+  const forwardOnly = work.base === 'int8'
+  if (!forwardOnly && !isLowPrecision(layout.precision)) return {seconds: 0, bytes: 0}
   const {hidden} = work.model
   const routed = (shape.expertsPerToken * shape.mixtureLayers) / work.model.layers
   const intermediate = shape.denseIntermediate + routed * shape.expertIntermediate
   const inputs = 2 * hidden + shape.queryWidth + intermediate + routed * shape.expertHidden
   const gradients = shape.queryWidth + shape.keyValueWidth + 2 * hidden + shape.inputsOfMlp * intermediate + routed * shape.expertHidden
+  if (forwardOnly) {
+    // As many outputs as there are gradients of them.
+    const bytes = (tokens * (5 * inputs + 10 * gradients) * passes.forward * layers) / layout.tp
+    return {seconds: bytes / rates.bandwidth, bytes}
+  }
   const bytes = (4 * tokens * (inputs * passes.forward + gradients) * layers * (work.implementation?.rowwiseScaling === true ? 3 : 1)) / layout.tp
   return {seconds: bytes / rates.bandwidth, bytes}
 }
