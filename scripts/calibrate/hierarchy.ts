@@ -67,17 +67,8 @@ const cost = (residual: number, lens: Lens): number => (Math.sqrt(lens.of(residu
 /** `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. `from`: parts to start with. */
 export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, from, say = () => {}}: {iterations?: number; relativeIterations?: number; from?: ReadonlyMap<string, number>; say?: (text: string) => void} = {}): HierarchicalFit<S> {
   const {factors, samples} = problem
-  const partIndex = new Map<string, number>()
-  const taus: number[] = []
-  const partsOf = samples.map(sample => factors.map(factor => factor.scopes(sample).map(({key, tau}) => {
-    const name = `${factor.name}|${key}`
-    let index = partIndex.get(name)
-    if (index === undefined) {
-      partIndex.set(name, (index = taus.length))
-      taus.push(tau)
-    }
-    return index
-  })))
+  const {partIndex, taus} = numbered(problem)
+  const partsOf = samples.map(sample => factors.map(factor => factor.scopes(sample).map(({key}) => partIndex.get(`${factor.name}|${key}`)!)))
   const startsOf = samples.map(sample => Float64Array.from(factors, factor => factor.startLn(sample)))
   const clamp = (factor: HierarchicalFactor<S>, ln: number): number => Math.min(factor.highestLn ?? Infinity, Math.max(factor.lowestLn ?? -Infinity, ln))
   const valuesAt = (parts: Float64Array, index: number): Float64Array => {
@@ -174,21 +165,37 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
   }
 }
 
-/** (matrix + damping · diagonal) · x = right side, by Cholesky. */
+/**
+ * Numbers the parts by key, backwards: `hopper|vllm@0.12` before `hopper|vllm`, `*` last. Scopes that share no sample are then apart, and most of the
+ * matrix before its diagonal stays empty: the solver need not look there.
+ */
+function numbered<S>({factors, samples}: HierarchicalProblem<S>): {readonly partIndex: ReadonlyMap<string, number>; readonly taus: readonly number[]} {
+  const found = new Map<string, Scope>()
+  for (const sample of samples) for (const factor of factors) for (const scope of factor.scopes(sample)) found.set(`${factor.name}|${scope.key}`, scope)
+  const ordered = [...found].sort(([left, a], [right, b]) => (a.key < b.key ? 1 : a.key > b.key ? -1 : left < right ? -1 : 1))
+  return {partIndex: new Map(ordered.map(([name], index) => [name, index])), taus: ordered.map(([, {tau}]) => tau)}
+}
+
+/** (matrix + damping · diagonal) · x = right side, by Cholesky within the envelope: what is 0 before the first entry of a row stays 0. */
 function solve(matrix: Float64Array, right: Float64Array, size: number, damping: number): Float64Array {
   const lower = matrix.slice()
+  const first = Int32Array.from({length: size}, (_, row) => {
+    let column = 0
+    while (column < row && lower[row * size + column] === 0) column++
+    return column
+  })
   for (let row = 0; row < size; row++) lower[row * size + row]! *= 1 + damping
   for (let row = 0; row < size; row++) {
-    for (let column = 0; column <= row; column++) {
+    for (let column = first[row]!; column <= row; column++) {
       let total = lower[row * size + column]!
-      for (let k = 0; k < column; k++) total -= lower[row * size + k]! * lower[column * size + k]!
+      for (let k = Math.max(first[row]!, first[column]!); k < column; k++) total -= lower[row * size + k]! * lower[column * size + k]!
       lower[row * size + column] = row === column ? Math.sqrt(Math.max(total, 1e-12)) : total / lower[column * size + column]!
     }
   }
   const x = right.slice()
   for (let row = 0; row < size; row++) {
     let total = x[row]!
-    for (let k = 0; k < row; k++) total -= lower[row * size + k]! * x[k]!
+    for (let k = first[row]!; k < row; k++) total -= lower[row * size + k]! * x[k]!
     x[row] = total / lower[row * size + row]!
   }
   for (let row = size - 1; row >= 0; row--) {

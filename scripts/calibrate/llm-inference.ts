@@ -15,7 +15,7 @@ import type {Configuration} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import {QUANTITIES, SPREAD_METRICS, versioned, type FactorName, type SpreadName} from '../../src/workload/llm-inference/factors.ts'
-import {firstTokenRegime} from '../../src/workload/llm-inference/performance.ts'
+import {firstTokenRegime, runsAsProgram} from '../../src/workload/llm-inference/performance.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
 import {AS_OF, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
@@ -25,8 +25,6 @@ const KIND = 'llm-inference'
 const MEASURED_FILES = ['llm-inference', 'mlperf']
 const LABELS: ReadonlySet<string> = new Set(['llm_inference', 'llm_serving', 'multimodal_inference'])
 const NOT_FITTED: ReadonlySet<string> = new Set(['fits', 'memory_gib'])
-/** Scored, but nothing to learn from: 512 requests are said to be in flight, and by what they wait and decode about 100 ran at a time; the engine's limit is not stated. */
-const OTHER_CONCURRENCY = /^aic-gpt-oss-120b-h100-sxm-vllm-fp4-.*-c512-/
 
 /** Belongs to the hardware: global → vendor → architecture → with a runtime. The others belong to the software: global → runtime → on an architecture. */
 const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'compute4', 'weightBandwidth', 'link'])
@@ -35,9 +33,9 @@ const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
 const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.15 : name === 'queueShare' ? 0.25 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const tauOf = (name: FactorName): number => (name === 'blockScaling' ? 0.15 : name === 'promptAttention' ? 0.3 : name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.2 : name === 'queueShare' ? 0.6 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
 /** What physics allows at most: rates the printed ones; where all start together, the median request waits for half of the others' prompts. */
-const HIGHEST: Partial<Record<FactorName, number>> = {compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 0.5, queueExponent: 1, routingSpread: 1, clockExponent: 1}
+const HIGHEST: Partial<Record<FactorName, number>> = {blockScaling: 1, promptAttention: 1, compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 0.5, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -81,10 +79,13 @@ function concerns(name: FactorName, {found: {demand, configuration}, figure, con
   if (OF_MIXTURES.has(name) && demand.model.experts === undefined) return false
   const formats = OF_FORMATS[name]
   if (formats !== undefined && !formats.includes(configuration.precision ?? '')) return false
+  if (name === 'blockScaling') return configuration.precision === 'fp8'
+  if (name === 'promptAttention') return figure !== 'tpot' || demand.load.kind !== 'concurrency' || demand.load.average > 1
+  if (name === 'launchLayerSeconds') return (figure !== 'tpot' || configuration.runtime === 'pytorch') && !runsAsProgram(configuration.runtime ?? '', demand.runtimeVersion)
   if (name === 'requestSeconds') return figure !== 'tpot' && demand.engineOnly !== true
   if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
   if (name === 'lockstep' || name === 'balanceSteps') return configurations.some(({tp = 1, ep = 1}) => ep > tp)
-  if (name === 'queueShare' || name === 'queueExponent') return demand.load.kind === 'concurrency' && demand.load.average > 1
+  if (name === 'queueShare' || name === 'queueExponent') return demand.staticBatch !== true && demand.load.kind === 'concurrency' && demand.load.average > 1
   return true
 }
 
@@ -209,7 +210,7 @@ export async function loadSamples(): Promise<{base: PlanningFacts; samples: Samp
   const samples: Sample[] = []
   for (const file of MEASURED_FILES) {
     for (const measurement of measurements(file)) {
-      if (!LABELS.has(measurement.kind) || NOT_FITTED.has(measurement.metric) || OTHER_CONCURRENCY.test(measurement.id) || !(measurement.value !== undefined && measurement.value > 0)) continue
+      if (!LABELS.has(measurement.kind) || NOT_FITTED.has(measurement.metric) || !(measurement.value !== undefined && measurement.value > 0)) continue
       const setting = settingOf(measurement)
       const reading = readMeasurement(setting, base, base.snapshot.accelerators)
       if (reading.status !== 'case') continue
@@ -287,57 +288,60 @@ const GROUP: Readonly<Record<Out, (sample: Sample) => string>> = {
   configuration: ({configurationKey}) => configurationKey,
 }
 
-/** What is left out in turn; the longest first. Single configurations only for intervals. */
-const OUTS = ['source', 'configuration', 'accelerator', 'model'] as const
+/** What is left out in turn: sources, accelerators and models one by one, single configurations (for intervals only) in so many parts. */
+const OUTS = ['source', 'accelerator', 'model', 'configuration'] as const
 type Out = (typeof OUTS)[number]
+const CONFIGURATION_FOLDS = 4
+/** A source with such a share of all rows may decide factors alone: without it the fit starts anew. All other folds start at the fit of all, whose parts that only the left out rows have are dropped. */
+const COLD_SHARE = 0.03
 
 interface Job {
   readonly way: Out
-  readonly parts: readonly (readonly [string, number])[]
+  readonly held: readonly string[]
 }
 
 /** Scores by position of the sample, so that it passes from process to process. */
-interface Outcome {
+interface Outcome extends Job {
   readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadName; readonly distance: Distance; readonly plain: boolean}[]
-  readonly folds: readonly HeldOutFold[]
+  readonly fold: Omit<HeldOutFold, 'way'>
 }
 
-/** Fits without each fold in turn. A source may decide a factor alone, so without it the fit starts anew; otherwise it starts at the fit of all. */
-async function leaveOut({way, parts}: Job): Promise<Outcome> {
-  const {base, samples} = await loadSamples()
+/** Fits without the held ones and predicts them. */
+function leaveOut({way, held}: Job, samples: readonly Sample[], base: PlanningFacts, parts: ReadonlyMap<string, number>): Outcome {
+  const inFold = new Set(held)
+  const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
+  const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
+  const cold = way === 'source' && own.length > COLD_SHARE * samples.length
+  const without = fit(others, base, 1, undefined, cold ? undefined : parts, 14)
+  const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
+  const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
+  const calibration = createCalibration(fold.entries, [], fold.evidence)
   const indexOf = new Map(samples.map((sample, index) => [sample, index]))
-  const scores: Outcome['scores'][number][] = []
-  const folds: HeldOutFold[] = []
-  for (const held of foldsOf(samples, GROUP[way], way === 'configuration' ? 4 : 5)) {
-    const inFold = new Set(held)
-    const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
-    const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-    const without = fit(others, base, 1, undefined, way === 'source' ? undefined : new Map(parts), 14)
-    const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
-    const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
-    const calibration = createCalibration(fold.entries, [], fold.evidence)
-    for (const plain of [false, true]) for (const {sample, ...scored} of score(own, calibration, base, {versions: !plain})) scores.push({index: indexOf.get(sample)!, ...scored, plain})
-    if (way !== 'configuration') folds.push({way, ...fold})
-  }
-  return {scores, folds}
+  const scores = [false, true].flatMap(plain => score(own, calibration, base, {versions: !plain}).map(({sample, ...scored}) => ({index: indexOf.get(sample)!, ...scored, plain})))
+  return {way, held, scores, fold}
 }
 
-/** The same in a process of its own. */
-function inProcess(job: Job): Promise<Outcome> {
+/** A process that asks for one job after another until there is none. */
+function inProcess(parts: ReadonlyMap<string, number>, next: () => Job | undefined, done: (outcome: Outcome) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(import.meta.filename, [...process.argv.slice(2), '--worker'], {serialization: 'advanced'})
-    let outcome: Outcome | undefined
-    child.on('message', (message: Outcome) => (outcome = message))
+    const give = (): boolean => child.send({parts, job: next()})
+    child.on('message', (message: Outcome | 'ready') => {
+      if (message !== 'ready') done(message)
+      give()
+    })
     child.on('error', reject)
-    child.on('exit', code => (outcome === undefined ? reject(new Error(`${job.way}: the process ended with ${code}`)) : resolve(outcome)))
-    child.send(job)
+    child.on('exit', code => (code === 0 ? resolve() : reject(new Error(`a process of the fit ended with ${code}`))))
   })
 }
 
-function work(): void {
-  process.once('message', (job: Job) => {
-    void leaveOut(job).then(outcome => process.send!(outcome, () => process.disconnect()))
+async function work(): Promise<void> {
+  const {base, samples} = await loadSamples()
+  process.on('message', ({parts, job}: {parts: ReadonlyMap<string, number>; job: Job | undefined}) => {
+    if (job === undefined) process.disconnect()
+    else process.send!(leaveOut(job, samples, base, parts))
   })
+  process.send!('ready')
 }
 
 async function main(): Promise<void> {
@@ -348,22 +352,27 @@ async function main(): Promise<void> {
   // Intervals are of what was left out: a fit alone leaves those that there are.
   if (process.argv.includes('--fast')) return writeCalibration([KIND], {...all, spreads: base.snapshot.calibration.spreads.filter(({kind}) => kind === KIND)}, 'llm-inference.ts')
 
-  const errors: Scored[] = []
-  const folds = new Map<Out, readonly HeldOutFold[]>()
-  const waiting: Out[] = [...OUTS]
-  const next = async (): Promise<void> => {
-    for (let way = waiting.shift(); way !== undefined; way = waiting.shift()) {
-      const outcome = await inProcess({way, parts: [...fitted.parts]})
-      const scored = (plain: boolean): Scored[] => outcome.scores.filter(each => each.plain === plain).map(({index, ...rest}) => ({sample: samples[index]!, ...rest}))
-      report(way, scored(false))
-      report(`${way}, no version`, scored(true))
-      errors.push(...scored(true))
-      folds.set(way, outcome.folds)
-    }
+  const jobs = OUTS.flatMap(way => foldsOf(samples, GROUP[way], way === 'configuration' ? CONFIGURATION_FOLDS : undefined).map((held): Job => ({way, held})))
+  const waiting = [...jobs]
+  const outcomes = new Map<string, Outcome>()
+  const done = (outcome: Outcome): void => {
+    outcomes.set(JSON.stringify([outcome.way, outcome.held]), outcome)
+    log(`${outcomes.size} of ${jobs.length}: without ${outcome.way} ${outcome.held.length === 1 ? outcome.held[0] : `in ${outcome.held.length} groups`}`)
   }
-  await Promise.all(Array.from({length: Math.min(availableParallelism(), OUTS.length)}, next))
+  await Promise.all(Array.from({length: Math.min(availableParallelism(), jobs.length)}, () => inProcess(fitted.parts, () => waiting.shift(), done)))
+  const errors: Scored[] = []
+  const folds: HeldOutFold[] = []
+  for (const way of OUTS) {
+    // In the order of the jobs, not of their ends.
+    const own = jobs.filter(job => job.way === way).map(({held}) => outcomes.get(JSON.stringify([way, held]))!)
+    const scored = (plain: boolean): Scored[] => own.flatMap(({scores}) => scores.filter(each => each.plain === plain).map(({index, ...rest}) => ({sample: samples[index]!, ...rest})))
+    report(way, scored(false))
+    report(`${way}, no version`, scored(true))
+    errors.push(...scored(true))
+    if (way !== 'configuration') folds.push(...own.map(({fold}) => ({way, ...fold})))
+  }
   writeCalibration([KIND], {...all, spreads: spreadsFrom(errors)}, 'llm-inference.ts')
-  writeHeldOut([KIND], OUTS.flatMap(way => folds.get(way) ?? []))
+  writeHeldOut([KIND], folds)
 }
 
 /** Fewer rows say nothing about tails. */

@@ -68,7 +68,7 @@ function layouts(demand: InferenceDemand, hardware: Hardware, precision: string,
   const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
   const total = perNode * hardware.nodes
   const degrees = configuration.tp === undefined ? powersOfTwoUpTo(perNode).filter(tp => model.heads % tp === 0) : [configuration.tp]
-  const format = formatOf(model, precision, runtime, hardware.accelerator)
+  const format = formatOf(model, {precision, runtime}, hardware.accelerator)
   const roomBytes = hardware.accelerator.memoryGib * 2 ** 30 * Math.min(1, hardware.acceleratorsPerNode) * GPU_SHARE_FOR_WEIGHTS
   const fits = (tp: number, pp: number, ep: number): boolean => weightBytesIn(model, format, {tp, pp, ep}) <= roomBytes
   const found: {tp: number; pp: number; ep: number}[] = []

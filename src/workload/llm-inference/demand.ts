@@ -41,6 +41,10 @@ export interface InferenceDemand extends Demand {
   readonly runtimeVersion?: string
   /** Timed inside the engine: no server, no network, no tokenising before the first token. */
   readonly engineOnly?: boolean
+  /** One batch at a time: all prompts together, then all answers, and none begins before. */
+  readonly staticBatch?: boolean
+  /** The checkpoint asks for a KV cache in FP8, as those of NVIDIA's ModelOpt do. */
+  readonly cacheInFp8?: boolean
   /** Published racks hold copies of some experts so that any number of accelerators shares them (288 slots for 256 experts over 72): the split need not divide them. */
   readonly copiesExperts?: boolean
   /** How many times as fast as estimated the user measured such work to be (`reference`); 1 without a measurement. */

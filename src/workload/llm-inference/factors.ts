@@ -18,6 +18,10 @@ export interface Factors {
   readonly computeWatts: number
   /** By what power of the watts allowed ÷ those wanted the clock falls. */
   readonly clockExponent: number
+  /** What one scale per block of an 8-bit matrix leaves of the rate of one scale per matrix: partial sums are scaled between tiles. */
+  readonly blockScaling: number
+  /** Rate at which a prompt attends to itself ÷ that of 16-bit matmuls: softmax stands between two products. */
+  readonly promptAttention: number
   /** Share of the memory bandwidth at which weights stream in. */
   readonly weightBandwidth: number
   /** What unpacking and scaling of 8-bit and 4-bit weights leave of it. */
@@ -47,8 +51,8 @@ export interface Factors {
   readonly quantiseLayerSeconds: number
   /** The same for a layer of experts, on top. */
   readonly mixtureLayerSeconds: number
-  /** Seconds per layer that the host takes to launch a prefill: only decoding replays captured graphs. Runs beside the accelerator's work. */
-  readonly prefillLayerSeconds: number
+  /** Seconds per layer that the host takes to launch its kernels one by one, beside the accelerator's work: of prompts, and of every step where decoding does not replay captured graphs. */
+  readonly launchLayerSeconds: number
   /** Seconds per decode step of host work: scheduling, sampling, output. */
   readonly stepSeconds: number
   /** The same per sequence of the batch. */
@@ -74,6 +78,8 @@ export const QUANTITIES = {
   compute4: ['compute-4bit', 0.6],
   computeWatts: ['compute-watts', 0.6],
   clockExponent: ['clock-exponent', 0.5],
+  blockScaling: ['block-scaling', 0.85],
+  promptAttention: ['prompt-attention', 0.6],
   weightBandwidth: ['memory-bandwidth', 0.75],
   weightBandwidth8: ['memory-bandwidth-8bit', 0.8],
   weightBandwidth4: ['memory-bandwidth-4bit', 0.7],
@@ -90,12 +96,12 @@ export const QUANTITIES = {
   layerSeconds: ['layer-seconds', 30e-6],
   quantiseLayerSeconds: ['quantise-layer-seconds', 5e-6],
   mixtureLayerSeconds: ['mixture-layer-seconds', 30e-6],
-  prefillLayerSeconds: ['prefill-layer-seconds', 0.5e-3],
+  launchLayerSeconds: ['launch-layer-seconds', 0.5e-3],
   stepSeconds: ['step-seconds', 1.5e-3],
   sequenceSeconds: ['sequence-seconds', 20e-6],
   requestSeconds: ['request-seconds', 50e-3],
-  queueShare: ['queue-share', 0.3],
-  queueExponent: ['queue-exponent', 0.85],
+  queueShare: ['queue-share', 0.15],
+  queueExponent: ['queue-exponent', 0.95],
   lockstep: ['lockstep', 1.15],
   balanceSteps: ['balance-steps', 10],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
@@ -157,7 +163,7 @@ export function spreadsOf(calibration: Calibration, accelerator: Accelerator, mo
 }
 
 /** Overheads; everything else of `QUANTITIES` is a share or a size and stays what it is, or a rate, below. */
-const SECONDS = ['collectiveSeconds', 'layerSeconds', 'quantiseLayerSeconds', 'mixtureLayerSeconds', 'prefillLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
+const SECONDS = ['collectiveSeconds', 'layerSeconds', 'quantiseLayerSeconds', 'mixtureLayerSeconds', 'launchLayerSeconds', 'stepSeconds', 'sequenceSeconds', 'requestSeconds'] as const satisfies readonly FactorName[]
 const RATES = ['compute16', 'compute8', 'compute4', 'weightBandwidth', 'kvBandwidth', 'link'] as const satisfies readonly FactorName[]
 
 const scaled = new WeakMap<Factors, Map<number, Factors>>()
@@ -177,6 +183,15 @@ export function atSpeed(factors: Factors, speed: number): Factors {
 }
 
 const engines = new WeakMap<Factors, Factors>()
+
+const programs = new WeakMap<Factors, Factors>()
+
+/** Prompts run as one program: nothing is launched layer by layer from the host. */
+export function asProgram(factors: Factors): Factors {
+  let program = programs.get(factors)
+  if (program === undefined) programs.set(factors, (program = {...factors, launchLayerSeconds: 0}))
+  return program
+}
 
 /** The engine alone, called in its own process. */
 export function withoutServer(factors: Factors): Factors {

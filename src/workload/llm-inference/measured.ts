@@ -8,6 +8,7 @@ import type {Configuration, Hardware, Interval, Performance} from '../../perform
 import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
 import {llmInference} from './index.ts'
+import {runsAsProgram} from './performance.ts'
 import {measuredAccelerator} from '../llm/measured-place.ts'
 import {measuredModel} from './measured-models.ts'
 import {InferenceSpec} from './schema.ts'
@@ -51,6 +52,13 @@ const versionOf = (framework: string): string | undefined => /\b\d+\.\d+[\w.]*/.
 
 /** Phases that time the engine itself, without a server around it. */
 const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1', 'generate_static_batch'])
+
+/** One batch at a time: so said, or an engine that was called with a batch. */
+const isStatic = ({phase, notes, concurrency}: Setting, runtime: string, version: string | undefined): boolean =>
+  phase === 'generate_static_batch' || (phase === 'offline_throughput' && concurrency !== undefined && (notes.staticBatch === true || (runtime === 'tensorrt-llm' && runsAsProgram(runtime, version))))
+
+/** NVIDIA's 8-bit checkpoints ask for an 8-bit cache (kv_cache_quant_algo in hf_quant_config.json). */
+const MODELOPT = /^nvidia\/.*-FP8$/
 
 const isGptOss = (model: string): boolean => /gpt-oss/i.test(model)
 
@@ -255,7 +263,7 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
   try {
     const spec = InferenceSpec.parse({kind: 'llm-inference', model: measuredModel(setting), traffic, precision, configuration: {runtime}, ...(slo === undefined ? {} : {slo})})
     const runtimeVersion = versionOf(setting.framework)
-    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase), copiesExperts: true}
+    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase), copiesExperts: true, ...(isStatic(setting, runtime, runtimeVersion) ? {staticBatch: true} : {}), ...(MODELOPT.test(setting.model) ? {cacheInFp8: true} : {})}
     return {status: 'case', case: {demand, hardware: hardwareFor(accelerator, count, Math.max(1, setting.nodes ?? 1)), configuration: {runtime, precision, ...configuration}, read}}
   } catch (error) {
     if (error instanceof RigorError) return no(error.message)

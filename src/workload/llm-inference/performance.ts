@@ -6,7 +6,7 @@ import type {Facts} from '../contract.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, expectedTokens, hitShare, peakFlopsFor, prefillStages, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -65,6 +65,11 @@ export function replicasThatFit(hardware: Hardware, tp: number, pp: number): num
   return pp <= stages ? Math.floor(stages / pp) * hardware.nodes + Math.floor(((stages % pp) * hardware.nodes) / pp) : Math.floor((stages * hardware.nodes) / pp)
 }
 
+/** Compiled as a whole, or written in C++: launches cost the host next to nothing. */
+const PROGRAMS: ReadonlySet<string> = new Set(['neuron', 'jetstream', 'llama.cpp', 'mlx'])
+/** TensorRT-LLM built an engine out of the whole network until 1.0; since then PyTorch launches it. */
+export const runsAsProgram = (runtime: string, version = ''): boolean => PROGRAMS.has(runtime) || (runtime === 'tensorrt-llm' && version.startsWith('0.'))
+
 const shapeOf = (demand: InferenceDemand): RequestShape => demand
 
 /** What a candidate does, or why it cannot. */
@@ -77,6 +82,7 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
     ep: configuration.ep ?? 1,
     precision: configuration.precision ?? demand.precision ?? demand.model.nativeDtype,
     runtime: configuration.runtime ?? 'vllm',
+    ...(demand.cacheInFp8 === undefined ? {} : {cacheInFp8: demand.cacheInFp8}),
   }
   const total = Math.max(1, Math.floor(hardware.acceleratorsPerNode)) * hardware.nodes
   if (layout.tp * layout.pp > total || layout.ep > total) {
@@ -85,8 +91,10 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   const mismatch = refuseExpertSplit(demand, layout, configuration.dp ?? demand.replicas)
   if (mismatch !== undefined) return mismatch
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
-  const factors = demand.engineOnly === true ? withoutServer(known) : known
-  const serving = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
+  const launched = runsAsProgram(layout.runtime, demand.runtimeVersion) ? asProgram(known) : known
+  const factors = demand.engineOnly === true ? withoutServer(launched) : launched
+  const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
+  const serving = bound !== undefined && demand.staticBatch === true ? {...bound, staticBatch: true} : bound
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
@@ -564,7 +572,7 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
   const tokens = micro * passTokens * serving.groups
   const hit = model.experts > 0 ? hitShare(serving, tokens) : 0
   const expertBytes = serving.routedWeightBytes * hit
-  const cache = micro * cacheBytes(serving, meanContext(shape))
+  const cache = micro * cacheBytes(serving, meanContext(serving, shape))
   const busiestBytes = step.bytes * tokensPerPass - serving.sharedReadBytes - cache / serving.stretch
   const meanShare = busiestBytes > 0 ? Math.min(1, expertBytes / busiestBytes) : 1
   return workLoadOf([

@@ -17,6 +17,8 @@ export interface Format {
   readonly operandBits: 4 | 8 | 16
   /** Of the shared matrices, where a mixture's 4-bit file leaves them as they were trained. */
   readonly sharedOperandBits: 4 | 8 | 16
+  /** 8-bit matrices have a scale per block, not one for all. */
+  readonly blockScaled: boolean
 }
 
 const FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4', 'int4', 'nf4'])
@@ -36,38 +38,44 @@ const keepsCacheInFp8 = (runtime: string, precision: string): boolean => precisi
  * The usual checkpoints: 8-bit formats quantise every layer but embeddings and head; 4-bit formats do the same in dense models, in mixtures only
  * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). Integer formats are weight-only: they multiply in 16 bit.
  */
-export function formatOf(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
+export function formatOf(model: LanguageModel, {precision, runtime, cacheInFp8 = keepsCacheInFp8(runtime, precision)}: Stored, accelerator: Accelerator): Format {
   // Asked several times in a row for one candidate.
-  if (latest === undefined || latest.model !== model || latest.accelerator !== accelerator || latest.precision !== precision || latest.runtime !== runtime) {
-    latest = {model, accelerator, precision, runtime, format: makeFormat(model, precision, runtime, accelerator)}
+  if (latest === undefined || latest.model !== model || latest.accelerator !== accelerator || latest.precision !== precision || latest.runtime !== runtime || latest.cacheInFp8 !== cacheInFp8) {
+    latest = {model, accelerator, precision, runtime, cacheInFp8, format: makeFormat(model, precision, runtime, accelerator, cacheInFp8)}
   }
   return latest.format
 }
 
-let latest: {readonly model: LanguageModel; readonly accelerator: Accelerator; readonly precision: string; readonly runtime: string; readonly format: Format} | undefined
+/** What decides how weights and cache are stored. `cacheInFp8`: as the checkpoint asks, where that is known. */
+type Stored = Pick<Layout, 'precision' | 'runtime' | 'cacheInFp8'>
 
-function makeFormat(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator): Format {
+let latest: {readonly model: LanguageModel; readonly accelerator: Accelerator; readonly precision: string; readonly runtime: string; readonly cacheInFp8: boolean; readonly format: Format} | undefined
+
+/** Qwen 3's own 8-bit checkpoints are scaled by blocks, as DeepSeek-V3's and those of all that were trained in 8 bit since. */
+const scalesBlocks = ({id, nativeDtype}: LanguageModel): boolean => nativeDtype === 'fp8' || id.startsWith('Qwen/Qwen3')
+
+function makeFormat(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator, cacheInFp8: boolean): Format {
   const {peakFlops} = accelerator
   if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
     const bits = WHOLE_FILE_BITS[precision]
     // Prompts are unpacked and multiplied in 16 bit: with 8-bit integers, as the printed rates would allow, Ada and Hopper would be three times as fast as they were.
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16, sharedOperandBits: 16}
+    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16, sharedOperandBits: 16, blockScaled: false}
   }
   const bits = WEIGHT_BITS[precision] ?? 16
   const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
-  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16, sharedOperandBits: 16}
-  const inFp8 = peakFlops.fp8 !== undefined && keepsCacheInFp8(runtime, precision)
+  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16, sharedOperandBits: 16, blockScaled: false}
+  const inFp8 = peakFlops.fp8 !== undefined && cacheInFp8
   const kvBytesPerElement = inFp8 ? 1 : 2
   const cacheFormat = inFp8 ? 'fp8' : sixteenBit
   if (!FOUR_BIT.has(precision)) {
     const operandBits = precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16
-    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: operandBits}
+    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: operandBits, blockScaled: operandBits === 8 && scalesBlocks(model)}
   }
   let operandBits: Format['operandBits'] = 16
   if ((precision === 'fp4' || precision === 'nvfp4') && peakFlops.fp4 !== undefined) operandBits = 4
   else if (precision === 'mxfp4' && peakFlops.fp4 !== undefined) operandBits = 8
   const sharedBits = isMixture(model) && precision !== 'nf4' ? 16 : bits
-  return {sharedBits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: sharedBits === 16 ? 16 : operandBits}
+  return {sharedBits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: sharedBits === 16 ? 16 : operandBits, blockScaled: false}
 }
 
 /**
@@ -164,6 +172,8 @@ export interface Layout {
   readonly ep: number
   readonly precision: string
   readonly runtime: string
+  /** Whether the KV cache is kept in FP8; left out = as the runtime does by itself. */
+  readonly cacheInFp8?: boolean
 }
 
 /** Layers of the fullest pipeline stage over the mean: 80 layers in 3 stages are 27, 27 and 26. */
@@ -171,7 +181,7 @@ const stageStretch = (layers: number, pp: number): number => (Math.ceil(layers /
 
 /** Weights on the fullest accelerator. */
 export function weightBytesPerAccelerator(model: LanguageModel, layout: Layout, accelerator: Accelerator): number {
-  return weightBytesIn(model, formatOf(model, layout.precision, layout.runtime, accelerator), layout)
+  return weightBytesIn(model, formatOf(model, layout, accelerator), layout)
 }
 
 /** The same where the format is known already. */
@@ -201,6 +211,8 @@ export interface Serving {
   /** Of the shared matrices; of attention and output head, which multiply in 16 bit. */
   readonly sharedFlopsPerSecond: number
   readonly wideFlopsPerSecond: number
+  /** Of a prompt's attention to itself. */
+  readonly promptAttentionFlopsPerSecond: number
   readonly weightBytesPerSecond: number
   readonly kvBytesPerSecond: number
   readonly peakFlopsPerSecond: number
@@ -215,6 +227,12 @@ export interface Serving {
   readonly expertFlopsPerSecond: number
   /** Of every layer in a pass: launches, small kernels, quantising of operands. */
   readonly layerSeconds: number
+  /** Seconds the host takes to launch a pass kernel by kernel. */
+  readonly launchSeconds: number
+  /** Decoding is launched so as well. */
+  readonly eager: boolean
+  /** Attention reads all that is reserved for a sequence, whatever of it is filled. */
+  readonly fixedShapes: boolean
   /** Seconds of a pass ÷ those of a rank on its own; 1 where ranks do not wait for each other. */
   readonly lockstep: number
   readonly allReduceLatencySeconds: number
@@ -229,6 +247,8 @@ export interface Serving {
   readonly tokensPerPass: number
   /** Replicas that prefill only, for each that decodes; 0 = every replica does both. */
   readonly prefillersPerDecoder: number
+  /** One batch at a time, instead of a sequence taking the place of any that ends. */
+  readonly staticBatch: boolean
   /** Seconds that the cache of a prompt takes from one to the other. */
   readonly handOverSeconds: number
   /** Weights of experts are unpacked before they are multiplied. */
@@ -248,6 +268,18 @@ function clockShare(accelerator: Accelerator, peak: number, operandBits: number,
 }
 
 const LARGE_MESSAGE_BYTES = 1e9
+
+/** Runtimes that compile decoding for a length: 128 + 3,968 tokens take as long as 2,048 + 2,048, and 8,192 longer (AWS Neuron's own tables). */
+const FIXED_SHAPES: ReadonlySet<string> = new Set(['neuron'])
+/** Cores of a chip that hold attention heads of their own (NeuronCore-v2: Inferentia2, Trainium). */
+const CORES_PER_CHIP: Readonly<Record<string, number>> = {neuron: 2}
+/** Parts of the cache that a chip does not hold ÷ the one it does: each core keeps whole heads, one at least, so that few heads are held many times. */
+const shardsOverCores = (tp: number, kvHeads: number, cores: number): number => kvHeads / (cores * Math.ceil(kvHeads / (tp * cores)))
+
+/** Runtimes that launch each step anew: Transformers and LitGPT as they come (7B in 16 bit on an A100 took 40 ms a token, 8 of them reading weights; PyTorch's "Accelerating Generative AI" of 2023). */
+const EAGER: ReadonlySet<string> = new Set(['pytorch'])
+/** Kernels of a layer whose weights bitsandbytes unpacks first ÷ of one that is not: an assumption, as in training. */
+const UNPACKING_LAUNCHES = 1.4
 
 /** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
 export interface Speculation {
@@ -275,7 +307,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
   const numbers = numbersOf(model)
-  const format = formatOf(model, layout.precision, layout.runtime, accelerator)
+  const format = formatOf(model, layout, accelerator)
   const slice = Math.min(1, hardware.acceleratorsPerNode)
   const peak = peakFlopsFor(accelerator, format.operandBits, layout.runtime)
   const peak16 = peakFlopsFor(accelerator, 16, layout.runtime)
@@ -291,7 +323,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const wideFlopsPerSecond = flopsPerSecond(16, peak16)
   const narrowFlopsPerSecond = flopsPerSecond(format.operandBits, peak)
   const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
-  const kvShards = Math.min(tp, numbers.kvHeads)
+  const kvShards = CORES_PER_CHIP[layout.runtime] === undefined ? Math.min(tp, numbers.kvHeads) : shardsOverCores(tp, numbers.kvHeads, CORES_PER_CHIP[layout.runtime] ?? 1)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
   const weightBandwidth = bandwidth * factors.weightBandwidth * narrowed(format.sharedBits, factors.weightBandwidth8, factors.weightBandwidth4)
@@ -316,8 +348,9 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     kvBytesPerToken: numbers.fullLayers * kvPerTokenLayer,
     kvBytesPerWindowToken: numbers.windowedLayers * kvPerTokenLayer,
     stateBytes: (numbers.stateLayers * numbers.hidden * STATE_ELEMENTS_PER_HIDDEN * STATE_BYTES_PER_ELEMENT) / tp / pp,
-    sharedFlopsPerSecond: format.sharedOperandBits === format.operandBits ? narrowFlopsPerSecond : wideFlopsPerSecond,
+    sharedFlopsPerSecond: (format.sharedOperandBits === format.operandBits ? narrowFlopsPerSecond : wideFlopsPerSecond) * (format.blockScaled ? factors.blockScaling : 1),
     wideFlopsPerSecond,
+    promptAttentionFlopsPerSecond: wideFlopsPerSecond * factors.promptAttention,
     weightBytesPerSecond: weightBandwidth,
     kvBytesPerSecond: bandwidth * factors.kvBandwidth,
     peakFlopsPerSecond: peak * slice,
@@ -327,6 +360,9 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     expertRanksMaximum: expectedMaximum(expertRanks),
     expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
     layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
+    launchSeconds: numbers.layers * factors.launchLayerSeconds * (layout.precision === 'nf4' ? UNPACKING_LAUNCHES : 1),
+    eager: EAGER.has(layout.runtime),
+    fixedShapes: FIXED_SHAPES.has(layout.runtime),
     expertFlopsPerSecond: narrowFlopsPerSecond * factors.expertCompute * wideEnough,
     lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
     allReduceLatencySeconds: tp > 1 ? (reduce0 ?? 0) + factors.collectiveSeconds : 0,
@@ -339,6 +375,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     passTokens: 1 + (speculation?.draftTokens ?? 0),
     tokensPerPass: speculation === undefined ? 1 : expectedTokens(speculation),
     prefillersPerDecoder: 0,
+    staticBatch: false,
     handOverSeconds: 0,
     linkKnown: reduce1 !== undefined && exchange1 !== undefined && hand1 !== undefined,
   }
@@ -374,6 +411,8 @@ export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 
 const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
 /** Prompt tokens that pass together in a busy engine: a share of its budget, as few requests wait at a time. An assumption. */
 const SHARED_PASS_TOKENS = 2048
+/** Bytes moved for each score that stands in memory: 32 bit written by the product, read with its mask (1) by the softmax, 16 bit written there and read for the values. */
+const SCORE_BYTES = 13
 /** Bytes per element of activations on the wire. */
 const ACTIVATION_BYTES = 2
 
@@ -421,7 +460,11 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   into.link = linkSeconds(serving, rows)
   into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
   if (serving.passTokens > 1) into.overhead += draftSeconds(serving)
-  const stage = into.weights + into.experts + into.attention + into.link + into.overhead
+  let stage = into.weights + into.experts + into.attention + into.link + into.overhead
+  if (serving.eager && stage < serving.launchSeconds / pp) {
+    into.overhead += serving.launchSeconds / pp - stage
+    stage = serving.launchSeconds / pp
+  }
   into.total = pp * stage * serving.stretch * serving.lockstep + factors.stepSeconds + factors.sequenceSeconds * batch
   return serving.passTokens > 1 ? perToken(serving, into) : into
 }
@@ -510,10 +553,13 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const sharedFlops = (2 * all * model.sharedBody + 2 * requests * model.head) / (tp * pp)
   const expertFlops = (2 * all * model.routedActive) / (tp * pp)
   const mean = start + tokens / 2
-  const attentionFlops = (all * model.prefillAttentionFlops * (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window))) / Math.min(tp, model.heads) / pp
+  const attended = (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window)) / Math.min(tp, model.heads) / pp
+  const attentionFlops = all * model.prefillAttentionFlops * attended
   into.weights = sharedSeconds(serving, all, requests) * (alone ? paddedShare(all, factors.matmulRows) : 1)
   into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
-  into.attention = attentionFlops / serving.wideFlopsPerSecond
+  into.attention = attentionFlops / serving.promptAttentionFlopsPerSecond
+  // Whole squares of scores, of which half is masked away, stand in memory.
+  if (serving.fixedShapes) into.attention += attentionFlops / serving.promptAttentionFlopsPerSecond + (SCORE_BYTES * 2 * all * model.heads * attended) / serving.kvBytesPerSecond
   into.computing = into.weights + into.experts + into.attention
   into.flops = sharedFlops + expertFlops + attentionFlops
   into.attentionFlops = attentionFlops
@@ -530,8 +576,7 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-    const launches = model.layers * factors.prefillLayerSeconds
-    into.total = Math.max(prefillStages(layout, all) * stage * serving.stretch, launches) + factors.stepSeconds
+    into.total = Math.max(prefillStages(layout, all) * stage * serving.stretch, serving.launchSeconds) + factors.stepSeconds
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
     into.link = ((2 * model.layers - (serving.groups > 1 ? model.mixtureLayers : 0)) * bytes * serving.allReduceSecondsPerByte) / pp

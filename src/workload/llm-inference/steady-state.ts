@@ -40,8 +40,8 @@ const Z_99 = 2.3263478740408408
 /** Prompt tokens that one step takes in beside the decoding: the chunk of chunked prefill. */
 const CHUNK_TOKENS = 8192
 
-/** Mean context of a sequence while it decodes: the prompt and half of the answer. */
-export const meanContext = (shape: RequestShape): number => shape.cachedTokens + shape.newTokens + shape.outputTokens / 2
+/** Mean context that attention reads for a sequence while it decodes: the prompt and half of the answer, or all of it where a program of fixed shapes reads what is reserved. */
+export const meanContext = ({fixedShapes}: Serving, {cachedTokens, newTokens, outputTokens}: RequestShape): number => cachedTokens + newTokens + (fixedShapes ? outputTokens : outputTokens / 2)
 
 /**
  * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more
@@ -96,8 +96,9 @@ function hiddenSeconds({layout}: Serving, {newTokens, outputTokens}: RequestShap
  */
 export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
   if (serving.prefillersPerDecoder > 0) return closedLoopApart(serving, shape, inFlight, into)
+  if (serving.staticBatch) return batchByBatch(serving, shape, inFlight, into)
   const {factors} = serving
-  const step = decodeStep(serving, inFlight, meanContext(shape), into.step)
+  const step = decodeStep(serving, inFlight, meanContext(serving, shape), into.step)
   const {alone, added} = withPrefills(serving, shape, into)
   const others = Math.max(0, inFlight - 1)
   const prefillSeconds = added.total - hiddenSeconds(serving, shape, added, step, others)
@@ -121,6 +122,25 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   return into
 }
 
+/** All prompts of a batch in one pass, then a step for each token of its answers; the next batch begins when all are done. */
+function batchByBatch(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
+  const step = decodeStep(serving, inFlight, meanContext(serving, shape), into.step)
+  const {added} = withPrefills(serving, shape, into)
+  const together = prefill(serving, shape.newTokens, shape.cachedTokens, inFlight, true, into.alone)
+  // What stands in `alone` now is of this batch only.
+  into.serving = undefined
+  const first = serving.factors.requestSeconds + together.total
+  into.inFlight = inFlight
+  into.stepSeconds = step.total
+  into.prefillSeconds = added.total
+  into.requestsPerSecond = inFlight / (first + Math.max(0, shape.outputTokens - 1) * step.total)
+  into.ttftMedian = first
+  into.ttftP99 = first
+  into.tpotMedian = step.total
+  into.tpotP99 = step.total
+  return into
+}
+
 /** The share of a prefiller's time that random arrivals leave it busy at most. */
 const MOST_BUSY = 0.95
 
@@ -140,7 +160,7 @@ function closedLoopApart(serving: Serving, shape: RequestShape, inFlight: number
   let wait = 0
   let batch = Math.max(1, living)
   for (let round = 0; round < 12; round++) {
-    const step = decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step)
+    const step = decodeStep(serving, Math.max(1, batch), meanContext(serving, shape), into.step)
     perSecond = Math.min(most, living / (first + wait + gaps * step.total))
     wait = perSecond < most ? queueWait((perSecond * alone.total) / ratio, alone.total, living, false) : Math.max(0, living / perSecond - first - gaps * step.total)
     batch = Math.max(1, Math.min(living, perSecond * gaps * step.total))
@@ -161,9 +181,10 @@ function closedLoopApart(serving: Serving, shape: RequestShape, inFlight: number
 export function saturated(serving: Serving, shape: RequestShape, batch: number, into: SteadyState): SteadyState {
   const ratio = serving.prefillersPerDecoder
   closedLoop(serving, shape, batch, into)
+  if (serving.staticBatch) return into
   const gaps = Math.max(1, shape.outputTokens)
   if (ratio > 0) {
-    const step = decodeStep(serving, batch, meanContext(shape), into.step)
+    const step = decodeStep(serving, batch, meanContext(serving, shape), into.step)
     into.inFlight = batch
     into.stepSeconds = step.total
     into.requestsPerSecond = Math.min(ratio / into.alone.total, batch / (gaps * step.total)) / (1 + ratio)
@@ -179,7 +200,7 @@ export function saturated(serving: Serving, shape: RequestShape, batch: number, 
  * `false` = more than `slots` sequences would have to run at once: the replica cannot keep up.
  */
 export function openLoop(serving: Serving, shape: RequestShape, perSecond: number, slots: number, into: SteadyState): boolean {
-  const context = meanContext(shape)
+  const context = meanContext(serving, shape)
   const {alone, added} = withPrefills(serving, shape, into)
   const ratio = serving.prefillersPerDecoder
   if (ratio > 0) return openLoopApart(serving, shape, perSecond, slots, into)
@@ -230,7 +251,7 @@ function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number,
   let batch = 0
   let converged = gaps === 0
   for (let round = 0; round < 60 && !converged; round++) {
-    const next = arrivals * gaps * decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step).total
+    const next = arrivals * gaps * decodeStep(serving, Math.max(1, batch), meanContext(serving, shape), into.step).total
     if (next > slots) return false
     converged = next - batch <= 1e-3 * next
     batch = next
@@ -238,8 +259,8 @@ function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number,
   if (!converged) return false
   const first = factors.requestSeconds + alone.total + serving.handOverSeconds
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
-  into.tpotP99 = decodeStep(serving, Math.max(1, crowded), meanContext(shape), into.step).total
-  into.tpotMedian = decodeStep(serving, Math.max(1, batch), meanContext(shape), into.step).total
+  into.tpotP99 = decodeStep(serving, Math.max(1, crowded), meanContext(serving, shape), into.step).total
+  into.tpotMedian = decodeStep(serving, Math.max(1, batch), meanContext(serving, shape), into.step).total
   into.inFlight = batch
   into.stepSeconds = into.step.total
   into.prefillSeconds = added.total

@@ -4,7 +4,8 @@ import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPass
 import {closedLoop, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
-import {loadOf, replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
+import {asProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
+import {loadOf, replicasThatFit, runsAsProgram} from '../../../src/workload/llm-inference/performance.ts'
 import {bundledFacts, hardwareNamed, IDEAL, perform} from './fixtures.ts'
 
 let facts: PlanningFacts
@@ -55,7 +56,7 @@ describe('KV cache', () => {
     // No FP8 units.
     ['fp8', 'tensorrt-llm', 'a100-sxm-80gb', 2, 'bf16'],
   ] as const)('beside %s weights under %s on %s takes %d bytes an element: %s', ([precision, runtime, accelerator, bytes, name]) => {
-    const format = formatOf(facts.languageModel('Llama-3.1-70B'), precision, runtime, hardwareNamed(facts, accelerator, 1).accelerator)
+    const format = formatOf(facts.languageModel('Llama-3.1-70B'), {precision, runtime}, hardwareNamed(facts, accelerator, 1).accelerator)
     expect([format.kvBytesPerElement, format.cacheFormat]).toEqual([bytes, name])
   })
 
@@ -225,6 +226,70 @@ describe('disaggregated serving', () => {
   })
 })
 
+describe('one batch at a time', () => {
+  const shape = {newTokens: 4000, cachedTokens: 0, outputTokens: 300}
+  const serving = () => ({...createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1), {...IDEAL, requestSeconds: 0.01, stepSeconds: 1e-3, queueShare: 0.3})!, staticBatch: true})
+  const batchOf = (sequences: number) => closedLoop(serving(), shape, sequences, newSteadyState())
+
+  test('the first tokens come after all prompts of the batch', () => {
+    const state = batchOf(8)
+    expect(state.ttftMedian).toBeCloseTo(0.01 + prefill(serving(), 4000, 0, 8, true, newPassTime()).total, 12)
+    expect(state.ttftP99).toBe(state.ttftMedian)
+  })
+
+  test('no prompt stands between two tokens, and a batch lives as long as its prompts and 299 steps take', () => {
+    const state = batchOf(8)
+    expect(state.tpotMedian).toBe(state.stepSeconds)
+    expect(state.requestsPerSecond * (state.ttftMedian + 299 * state.stepSeconds)).toBeCloseTo(8, 9)
+  })
+
+  test('more prompts make the first token later by as much as they take', () => {
+    expect((batchOf(16).ttftMedian - 0.011) / (batchOf(8).ttftMedian - 0.011)).toBeCloseTo(2, 2)
+  })
+
+  test('a queue of work goes through batch by batch', () => {
+    expect(saturated(serving(), shape, 8, newSteadyState()).requestsPerSecond).toBe(batchOf(8).requestsPerSecond)
+  })
+})
+
+describe('what slows matmuls of a prompt', () => {
+  const passOf = (model: string, how: Layout, factors: Partial<Factors>) => prefill(createServing(facts.languageModel(model), hardwareNamed(facts, 'h100-sxm-80gb', 1), how, {...IDEAL, ...factors})!, 8192, 0, 1, true, newPassTime())
+
+  test('attention at half the rate of matmuls takes twice as long, everything else as long as before', () => {
+    const [whole, half] = [passOf('Llama-3.1-8B', layout(1), {}), passOf('Llama-3.1-8B', layout(1), {promptAttention: 0.5})]
+    expect(half.attention / whole.attention).toBeCloseTo(2, 12)
+    expect(half.weights).toBe(whole.weights)
+  })
+
+  test.for([['Qwen/Qwen3-8B', 'fp8', true], ['Llama-3.1-8B', 'fp8', false], ['Qwen/Qwen3-8B', 'bf16', false]] as const)('%s in %s: scales by block %s', ([model, precision, slowed]) => {
+    const [plain, scaled] = [passOf(model, layout(1, precision), {}), passOf(model, layout(1, precision), {blockScaling: 0.5})]
+    if (slowed) expect(scaled.weights / plain.weights).toBeGreaterThan(1.8)
+    else expect(scaled.weights).toBe(plain.weights)
+  })
+
+  test('a compiled program launches nothing: the host no longer holds a short prompt up', () => {
+    const slow = {...IDEAL, launchLayerSeconds: 1e-3}
+    const pass = (factors: Factors) => prefill(createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1), factors)!, 16, 0, 1, true, newPassTime()).total
+    expect(pass(slow)).toBeCloseTo(32e-3, 9)
+    expect(pass(asProgram(slow))).toBe(pass(IDEAL))
+    expect([runsAsProgram('tensorrt-llm', '0.9.0'), runsAsProgram('tensorrt-llm', '1.2.0rc6'), runsAsProgram('neuron'), runsAsProgram('vllm', '0.12.0')]).toEqual([true, false, true, false])
+  })
+
+  test('an eager runtime launches every step: 32 layers of 1 ms, 1.4 times as many kernels where weights are unpacked', () => {
+    const step = (runtime: string, precision = 'bf16') => decodeStep(createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1, precision, runtime), {...IDEAL, launchLayerSeconds: 1e-3})!, 1, 100, newPassTime())
+    expect(step('pytorch').total).toBeCloseTo(32e-3, 9)
+    expect(step('pytorch', 'nf4').total).toBeCloseTo(44.8e-3, 9)
+    expect(step('vllm').total).toBeLessThan(6e-3)
+    const {weights, experts, attention, link, overhead, total} = step('pytorch')
+    expect(weights + experts + attention + link + overhead).toBeCloseTo(total, 12)
+  })
+
+  test('a checkpoint that asks for an FP8 cache gets one where the runtime would keep 16 bit', () => {
+    const bytes = (how: Layout) => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h200-sxm-141gb', 1), how, IDEAL)!.kvBytesPerToken
+    expect(bytes({...layout(1, 'fp8'), cacheInFp8: true}) / bytes(layout(1, 'fp8'))).toBe(0.5)
+  })
+})
+
 describe('the power limit of a board', () => {
   const rate = (accelerator: string, computeWatts: number): number => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1), {...IDEAL, computeWatts, clockExponent: 0.5})!.sharedFlopsPerSecond
 
@@ -243,7 +308,7 @@ describe('the power limit of a board', () => {
 
 test('at a measured speed every pass takes that much less', () => {
   const hardware = hardwareNamed(facts, 'h100-sxm-80gb', 8)
-  const factors = {...IDEAL, layerSeconds: 20e-6, stepSeconds: 1e-3, sequenceSeconds: 1e-5, collectiveSeconds: 5e-6, prefillLayerSeconds: 1e-4, requestSeconds: 0.02, queueShare: 0.1}
+  const factors = {...IDEAL, layerSeconds: 20e-6, stepSeconds: 1e-3, sequenceSeconds: 1e-5, collectiveSeconds: 5e-6, launchLayerSeconds: 1e-4, requestSeconds: 0.02, queueShare: 0.1}
   const state = (speed: number) => closedLoop(createServing(facts.languageModel('Llama-3.1-70B'), hardware, layout(8), factors, speed)!, {newTokens: 1000, cachedTokens: 0, outputTokens: 100}, 16, newSteadyState())
   const [plain, faster] = [state(1), state(2.5)]
   for (const key of ['ttftMedian', 'ttftP99', 'tpotMedian', 'tpotP99', 'stepSeconds', 'prefillSeconds'] as const) expect(plain[key] / faster[key]).toBeCloseTo(2.5, 9)

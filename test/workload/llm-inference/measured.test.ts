@@ -92,6 +92,21 @@ describe('traps of the sources', () => {
   })
 
   test.for([
+    [{phase: 'generate_static_batch', framework: 'Transformers NeuronX'}, true],
+    [{phase: 'offline_throughput', framework: 'TensorRT-LLM 0.5'}, true],
+    [{phase: 'offline_throughput', framework: 'vllm 0.12.0', notes: 'in-flight batching off'}, true],
+    [{phase: 'offline_throughput', framework: 'vllm 0.12.0'}, undefined],
+    [{framework: 'TensorRT-LLM 0.5'}, undefined],
+  ])('%j runs batch by batch: %s', ([columns, expected]) => {
+    expect(question({concurrency: '8', ...(columns as Record<string, string>)}).demand.staticBatch).toBe(expected)
+  })
+
+  test('NVIDIA\'s 8-bit checkpoints ask for an 8-bit cache, others say nothing', () => {
+    expect(question({model: 'nvidia/Llama-3.1-8B-Instruct-FP8'}).demand.cacheInFp8).toBe(true)
+    expect(question({model: 'meta-llama/Llama-3.1-8B-Instruct'}).demand.cacheInFp8).toBeUndefined()
+  })
+
+  test.for([
     ['vllm 0.12.0', '0.12.0'],
     ['trtllm 1.2.0rc6.post3', '1.2.0rc6.post3'],
     ['vLLM 0.11 (ML.ENERGY benchmark v3)', '0.11'],

@@ -275,7 +275,7 @@ describe('calibration', () => {
     'collective-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
     'layer-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
     'mixture-layer-seconds': {setting: mixture, value: 3e-4, expected: {throughput: 'down', tpot: 'up'}},
-    'prefill-layer-seconds': {value: 1e-2, expected: {ttft: 'up', throughput: 'down'}},
+    'launch-layer-seconds': {value: 1e-2, expected: {ttft: 'up', throughput: 'down'}},
     'step-seconds': {value: 1e-2, expected: {throughput: 'down', tpot: 'up'}},
     'sequence-seconds': {value: 1e-3, expected: {throughput: 'down', tpot: 'up'}},
     'request-seconds': {value: 1, expected: {throughput: 'down', ttft: 'up'}},
