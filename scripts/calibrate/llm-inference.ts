@@ -17,7 +17,7 @@ import {openSnapshot} from '../../src/store/snapshot.ts'
 import {QUANTITIES, SPREAD_METRICS, versioned, type FactorName, type SpreadName} from '../../src/workload/llm-inference/factors.ts'
 import {firstTokenRegime, runsAsProgram} from '../../src/workload/llm-inference/performance.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
-import {AS_OF, largestSource, log, measurements, root, writeCalibration} from './fit.ts'
+import {AS_OF, largestSource, log, measurements, root, weightedQuantile, writeCalibration} from './fit.ts'
 import {foldsOf, writeHeldOut} from './held-out.ts'
 import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
 
@@ -392,21 +392,14 @@ function spreadsFrom(errors: readonly Scored[]): CalibrationSpread[] {
       // Waits for a free slot are few: all that lie beyond first tokens in general are taken with them.
       const rows = list.length >= LEAST_FOR_SPREAD ? list : near.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
       if (rows.length === 0) continue
-      const at = (share: number): number => weightedQuantile(rows, share)
+      const values = rows.map(each => ({value: spreadError(each), weight: each.sample.weight}))
+      const at = (share: number): number => weightedQuantile(values, share)
       // Farther off is never more certain.
       before = {lowLog: Math.min(before.lowLog, at(0.1)), highLog: Math.max(before.highLog, at(0.9))}
       spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: rows.length})
     }
   }
   return spreads
-}
-
-function weightedQuantile(scored: readonly Scored[], share: number): number {
-  const sorted = scored.map(each => ({error: spreadError(each), weight: each.sample.weight})).sort((a, b) => a.error - b.error)
-  const wanted = share * sorted.reduce((total, {weight}) => total + weight, 0)
-  let sum = 0
-  for (const {error, weight} of sorted) if ((sum += weight) >= wanted) return error
-  return sorted.at(-1)?.error ?? Number.NaN
 }
 
 if (import.meta.main) await (process.argv.includes('--worker') ? work() : main())
