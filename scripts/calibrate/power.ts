@@ -131,6 +131,8 @@ function hostEntries(facts: PlanningFacts): CalibrationEntry[] {
     log(`host of a ${hostClass} (${serverId}): ${idle.toFixed(0)}–${maximum.toFixed(0)} W per accelerator`)
     const provenance = [0, server['sourceId'] ?? '', server['asOf'] ?? '', 'derived'] as const
     entries.push(entry('host-idle-watts', '*', hostClass, idle, ...provenance), entry('host-maximum-watts', '*', hostClass, maximum, ...provenance))
+    // Hosts of other boards are those of this one by heat.
+    if (hostClass === 'board') entries.push(entry('host-board-watts', '*', hostClass, accelerator.powerWatts, ...provenance))
   }
   return entries
 }

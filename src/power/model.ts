@@ -12,7 +12,7 @@ export const POWER_KIND = 'power'
 
 /**
  * Host watts (processors, memory, fans, drives, network) per accelerator where no server of the machine itself is
- * known: the reference servers of data/calibration.json (`host-idle-watts`, `host-maximum-watts`; the `runtime` column
+ * known: the reference servers of data/calibration.json (`host-idle-watts`, `host-maximum-watts`, `host-board-watts`; the `runtime` column
  * holds the class). SXM-like boards: an 8-accelerator HGX node; cards: a 10-slot 4U chassis.
  */
 type HostClass = 'board' | 'card'
@@ -128,6 +128,16 @@ const coefficientsOf = (calibration: Calibration, accelerator: Accelerator, {idl
 
 const wallSpread = (calibration: Calibration, accelerator: Accelerator, model: string): Spread => calibration.spread(POWER_KIND, 'wall-watts', calibration.distance(POWER_KIND, accelerator, model))
 
+/**
+ * Host of a board ÷ that of the reference server's: fans, switches, regulators and supplies are built for the heat of the accelerators. Rated servers agree
+ * (what a DGX is rated for beside its accelerators ÷ theirs: A100 1.0, H100 0.8, B200 0.8), idle ones as well (H100 145 W, B200 210 W each). Hosts of cards are
+ * ordinary servers, whatever is plugged in.
+ */
+function heatScale(calibration: Calibration, {powerWatts}: Accelerator, hostClass: HostClass): number {
+  const reference = hostClass === 'board' ? calibration.lookup(POWER_KIND, 'host-board-watts', '*', hostClass) : undefined
+  return reference === undefined || powerWatts === undefined ? 1 : powerWatts / reference.value
+}
+
 export interface ServerPowerInput {
   readonly accelerators: readonly Accelerator[]
   readonly calibration: Calibration
@@ -143,14 +153,15 @@ export function powerModelForServers({accelerators, calibration, accelerator, ac
   const hostClass = hostClassOf(accelerator)
   const hostIdle = calibration.lookup(POWER_KIND, 'host-idle-watts', '*', hostClass)
   const hostMaximum = calibration.lookup(POWER_KIND, 'host-maximum-watts', '*', hostClass)
+  const hostScale = acceleratorsPowered * heatScale(calibration, accelerator, hostClass)
   return {
     acceleratorIdleWatts: watts.idle,
     acceleratorMaximumWatts: watts.maximum,
     coefficients: coefficientsOf(calibration, accelerator, watts, model),
     acceleratorsPowered,
     wallSpread: wallSpread(calibration, accelerator, model),
-    hostIdleWatts: hostIdle === undefined ? null : hostIdle.value * acceleratorsPowered,
-    hostMaximumWatts: hostMaximum === undefined ? null : hostMaximum.value * acceleratorsPowered,
+    hostIdleWatts: hostIdle === undefined ? null : hostIdle.value * hostScale,
+    hostMaximumWatts: hostMaximum === undefined ? null : hostMaximum.value * hostScale,
     supplyEfficiency: calibration.lookup(POWER_KIND, 'supply-efficiency', '*', '*')?.value ?? 1,
     pue: 1,
     coolingCop: null,

@@ -104,6 +104,15 @@ describe('a rented machine', () => {
     expect(model.notes[0]).toContain('10 %')
   })
 
+  test('on a board of half the watts has half the host of the reference; cards have ordinary servers', () => {
+    const hosts = [row('host-idle-watts', '*', 'board', 150, 0), row('host-maximum-watts', '*', 'board', 300, 0), row('host-idle-watts', '*', 'card', 60, 0), row('host-maximum-watts', '*', 'card', 130, 0)]
+    const host = (changed: Partial<Accelerator>) => powerModelForCloud({...CLOUD, calibration: createCalibration([...hosts, row('host-board-watts', '*', 'board', 700, 0)]), accelerator: {...H100, ...changed}}).hostIdleWatts
+
+    expect(host({})).toBe(2400)
+    expect(host({powerWatts: 350})).toBe(1200)
+    expect(host({powerWatts: 350, formFactor: 'pcie'})).toBe(host({formFactor: 'pcie'}))
+  })
+
   test('in an unknown country has unknown carbon', () => {
     expect(powerModelForCloud({...CLOUD, country: undefined}).gramsCo2PerKwh).toBeNull()
     expect(powerModelForCloud({...CLOUD, country: 'XX'}).gramsCo2PerKwh).toBeNull()
