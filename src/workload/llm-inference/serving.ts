@@ -229,6 +229,8 @@ export interface Serving {
   readonly layerSeconds: number
   /** Seconds the host takes to launch a pass kernel by kernel. */
   readonly launchSeconds: number
+  /** Seconds to write the weights of a stage out in 16 bit and read them again, for each chunk of a prompt. */
+  readonly unpackSeconds: number
   /** Decoding is launched so as well. */
   readonly eager: boolean
   /** Attention reads all that is reserved for a sequence, whatever of it is filled. */
@@ -268,6 +270,10 @@ function clockShare(accelerator: Accelerator, peak: number, operandBits: number,
 }
 
 const LARGE_MESSAGE_BYTES = 1e9
+
+/** Runtimes that write packed weights out in 16 bit for the matmuls of a prompt, which the vendor's library does: llama.cpp's builds of May 2024, which are those that were measured; Metal unpacks in the kernel. */
+const UNPACKS_FOR_PROMPTS: ReadonlySet<string> = new Set(['llama.cpp'])
+const UNPACKED_BYTES = 2
 
 /** Runtimes that compile decoding for a length: 128 + 3,968 tokens take as long as 2,048 + 2,048, and 8,192 longer (AWS Neuron's own tables). */
 const FIXED_SHAPES: ReadonlySet<string> = new Set(['neuron'])
@@ -361,6 +367,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     expertBytesPerSecond: bandwidth * factors.weightBandwidth * factors.expertBandwidth * narrowed(format.expertBits, factors.expertBandwidth8, factors.expertBandwidth4) * wideEnough,
     layerSeconds: factors.layerSeconds + (format.operandBits < 16 ? factors.quantiseLayerSeconds : 0),
     launchSeconds: numbers.layers * factors.launchLayerSeconds * (layout.precision === 'nf4' ? UNPACKING_LAUNCHES : 1),
+    unpackSeconds: format.sharedBits < 16 && UNPACKS_FOR_PROMPTS.has(layout.runtime) && accelerator.vendor !== 'apple' ? ((numbers.sharedBody + numbers.routed) * (format.sharedBits / 8 + 2 * UNPACKED_BYTES)) / tp / pp / (bandwidth * factors.weightBandwidth) : 0,
     eager: EAGER.has(layout.runtime),
     fixedShapes: FIXED_SHAPES.has(layout.runtime),
     expertFlopsPerSecond: narrowFlopsPerSecond * factors.expertCompute * wideEnough,
@@ -555,7 +562,7 @@ export function prefill(serving: Serving, tokens: number, start: number, request
   const mean = start + tokens / 2
   const attended = (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window)) / Math.min(tp, model.heads) / pp
   const attentionFlops = all * model.prefillAttentionFlops * attended
-  into.weights = sharedSeconds(serving, all, requests) * (alone ? paddedShare(all, factors.matmulRows) : 1)
+  into.weights = sharedSeconds(serving, all, requests) * (alone ? paddedShare(all, factors.matmulRows) : 1) + Math.ceil(all / PIPELINE_CHUNK_TOKENS.layerSplit) * serving.unpackSeconds
   into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
   into.attention = attentionFlops / serving.promptAttentionFlopsPerSecond
   // Whole squares of scores, of which half is masked away, stand in memory.

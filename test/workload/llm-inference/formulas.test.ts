@@ -1,7 +1,7 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPassTime, prefill, weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/serving.ts'
-import {closedLoop, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
+import {closedLoop, meanContext, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
 import {asProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
@@ -282,6 +282,27 @@ describe('what slows matmuls of a prompt', () => {
     expect(step('vllm').total).toBeLessThan(6e-3)
     const {weights, experts, attention, link, overhead, total} = step('pytorch')
     expect(weights + experts + attention + link + overhead).toBeCloseTo(total, 12)
+  })
+
+  test('llama.cpp writes 4.85 bits out as 16 and reads them again for every 512 tokens of a prompt, but not on Metal', () => {
+    const weights = (accelerator: string, tokens: number, precision = 'int4') => prefill(createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, accelerator, 1), layout(1, precision, 'llama.cpp'), IDEAL)!, tokens, 0, 1, false, newPassTime()).weights
+    const model = facts.languageModel('Llama-3.1-8B')
+    const bytes = (model.parameters - 2 * model.vocab * model.hidden) * (4.85 / 8 + 4)
+    const {memoryBandwidthBytesPerSecond} = hardwareNamed(facts, 'rtx-4090-24gb', 1).accelerator
+
+    expect(weights('rtx-4090-24gb', 512) - weights('rtx-4090-24gb', 512, 'fp16')).toBeCloseTo(bytes / memoryBandwidthBytesPerSecond, 9)
+    expect(weights('rtx-4090-24gb', 1024) - weights('rtx-4090-24gb', 1024, 'fp16')).toBeCloseTo((2 * bytes) / memoryBandwidthBytesPerSecond, 9)
+    expect(weights('apple-m3-max', 512)).toBe(weights('apple-m3-max', 512, 'fp16'))
+  })
+
+  test('Neuron reads all that is reserved, and each of its two cores a chip keeps a whole KV head', () => {
+    const model = facts.languageModel('Llama-3-8B')
+    const serving = createServing(model, hardwareNamed(facts, 'inferentia2-32gb', 12), layout(12, 'bf16', 'neuron'), IDEAL)!
+    expect(meanContext(serving, {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(4096)
+    expect(meanContext(idealServing('Llama-3-8B', 'h100-sxm-80gb', 1, layout(1)), {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(2112)
+    // Two of 8 heads on a chip; of Llama-2-7B's 32 heads on 24 cores two to a core, four to a chip.
+    expect(serving.kvBytesPerToken).toBe(32 * 2 * 2 * 128 * 2)
+    expect(createServing(facts.languageModel('Llama-2-7b'), hardwareNamed(facts, 'inferentia2-32gb', 12), layout(12, 'bf16', 'neuron'), IDEAL)!.kvBytesPerToken).toBe(32 * 2 * 4 * 128 * 2)
   })
 
   test('a checkpoint that asks for an FP8 cache gets one where the runtime would keep 16 bit', () => {

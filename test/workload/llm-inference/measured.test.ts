@@ -110,6 +110,7 @@ describe('traps of the sources', () => {
     ['vllm 0.12.0', '0.12.0'],
     ['trtllm 1.2.0rc6.post3', '1.2.0rc6.post3'],
     ['vLLM 0.11 (ML.ENERGY benchmark v3)', '0.11'],
+    ['TensorRT-LLM pre-release 2023-11', '0.0'],
     ['sglang nightly-dev', undefined],
   ])('%s is version %s', ([framework, version]) => {
     expect(question({framework: framework ?? ''}).demand.runtimeVersion).toBe(version)
