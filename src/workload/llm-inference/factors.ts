@@ -184,18 +184,23 @@ export function atSpeed(factors: Factors, speed: number): Factors {
 
 const engines = new WeakMap<Factors, Factors>()
 
-const programs = new WeakMap<Factors, Factors>()
+/** Compiled as a whole, or written in C++: launches cost the host next to nothing. */
+const PROGRAMS: ReadonlySet<string> = new Set(['neuron', 'jetstream', 'llama.cpp', 'mlx'])
+/** TensorRT-LLM built an engine out of the whole network until 1.0; since then PyTorch launches it. */
+export const runsAsProgram = (runtime: string, version = ''): boolean => PROGRAMS.has(runtime) || (runtime === 'tensorrt-llm' && version.startsWith('0.'))
+
+/** The same factors but for some; made once for each, so that they can be told apart by identity. */
+function changing(change: Partial<Factors>): (factors: Factors) => Factors {
+  const known = new WeakMap<Factors, Factors>()
+  return factors => {
+    let changed = known.get(factors)
+    if (changed === undefined) known.set(factors, (changed = {...factors, ...change}))
+    return changed
+  }
+}
 
 /** Prompts run as one program: nothing is launched layer by layer from the host. */
-export function asProgram(factors: Factors): Factors {
-  let program = programs.get(factors)
-  if (program === undefined) programs.set(factors, (program = {...factors, launchLayerSeconds: 0}))
-  return program
-}
+export const asProgram = changing({launchLayerSeconds: 0})
 
 /** The engine alone, called in its own process. */
-export function withoutServer(factors: Factors): Factors {
-  let engine = engines.get(factors)
-  if (engine === undefined) engines.set(factors, (engine = {...factors, requestSeconds: 0}))
-  return engine
-}
+export const withoutServer = changing({requestSeconds: 0})

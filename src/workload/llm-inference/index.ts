@@ -1,7 +1,8 @@
 import type {Kind} from '../contract.ts'
+import {rooflineSeconds} from './breakdown.ts'
 import {inferenceConfigurations, precisionsFor, runtimeFor} from './configurations.ts'
 import {inferenceDemand, type InferenceDemand} from './demand.ts'
-import {performInference, rooflineSeconds} from './performance.ts'
+import {performInference} from './performance.ts'
 import {machineSize, refused, weightsTooLarge} from './refusals.ts'
 import {InferenceSpec} from './schema.ts'
 

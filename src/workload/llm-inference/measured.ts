@@ -8,7 +8,7 @@ import type {Configuration, Hardware, Interval, Performance} from '../../perform
 import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
 import {llmInference} from './index.ts'
-import {runsAsProgram} from './performance.ts'
+import {runsAsProgram} from './factors.ts'
 import {measuredAccelerator} from '../llm/measured-place.ts'
 import {measuredModel} from './measured-models.ts'
 import {InferenceSpec} from './schema.ts'

@@ -4,8 +4,9 @@ import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPass
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
-import {asProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
-import {loadOf, replicasThatFit, runsAsProgram} from '../../../src/workload/llm-inference/performance.ts'
+import {asProgram, runsAsProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
+import {loadOf} from '../../../src/workload/llm-inference/breakdown.ts'
+import {replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
 import {bundledFacts, hardwareNamed, IDEAL, perform} from './fixtures.ts'
 
 let facts: PlanningFacts
