@@ -182,8 +182,6 @@ export function atSpeed(factors: Factors, speed: number): Factors {
   return faster
 }
 
-const engines = new WeakMap<Factors, Factors>()
-
 /** Compiled as a whole, or written in C++: launches cost the host next to nothing. */
 const PROGRAMS: ReadonlySet<string> = new Set(['neuron', 'jetstream', 'llama.cpp', 'mlx'])
 /** TensorRT-LLM built an engine out of the whole network until 1.0; since then PyTorch launches it. */
