@@ -170,7 +170,8 @@ const GROUP: Readonly<Record<Fold, (sample: PowerSample) => string>> = {
   configuration: ({configurationKey}) => configurationKey,
   architecture: ({accelerator}) => accelerator.architecture,
 }
-const FOLD_COUNT: Readonly<Record<Fold, number>> = {model: 8, accelerator: 5, source: 5, configuration: 4, architecture: 5}
+/** Single configurations are left out in so many parts, all else one by one. */
+const CONFIGURATION_FOLDS = 4
 /** What was left out to see how far off a prediction at this distance is. */
 const DISTANCE_FOLDS: readonly (readonly [Distance, Fold])[] = [['measured', 'configuration'], ['accelerator', 'model'], ['family', 'accelerator'], ['none', 'architecture']]
 
@@ -194,7 +195,7 @@ async function main(): Promise<void> {
   const speeds = heldOutSpeeds(facts, ['llm-inference'])
   for (const fold of fast ? (['configuration'] as const) : (['configuration', 'model', 'accelerator', 'source', 'architecture'] as const)) {
     const scored: Scored[] = []
-    for (const held of foldsOf(samples, GROUP[fold], FOLD_COUNT[fold])) {
+    for (const held of foldsOf(samples, GROUP[fold], fold === 'configuration' ? CONFIGURATION_FOLDS : undefined)) {
       const without = samples.filter(sample => !held.includes(GROUP[fold](sample)))
       const fitOfOthers = fit(without)
       const known = new Set(without.map(({accelerator}) => accelerator.architecture))

@@ -21,6 +21,8 @@ export interface NoteFields {
   readonly speculative?: true
   /** In-flight batching was off: one batch at a time, from prompt to last token. */
   readonly staticBatch?: true
+  /** All prompts and all answers are of one length. */
+  readonly equalLengths?: true
   // Training.
   /** How weights, gradients and states are divided. */
   readonly sharding?: 'none' | 'states' | 'gradients' | 'full'
@@ -85,6 +87,8 @@ const RULES: readonly Rule[] = [
   {pattern: /requests queued at once/, read: () => ({queuedAtOnce: true})},
   {pattern: /speculative|\bMTP\b|eagle/i, read: () => ({speculative: true})},
   {pattern: /in-flight batching off/, read: () => ({staticBatch: true})},
+  // The tool's random data set varies lengths only if it is told to (--random-range-ratio, 0 by default).
+  {pattern: /\bvllm bench serve, random data\b/, read: () => ({equalLengths: true})},
   // Training.
   {pattern: /\bSHARD_GRAD_OP\b|\bzero-?2\b/i, read: () => ({sharding: 'gradients'})},
   {pattern: /\bzero-?1\b|\bdistributed optimizer\b/i, read: () => ({sharding: 'states'})},

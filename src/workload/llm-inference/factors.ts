@@ -200,5 +200,8 @@ function changing(change: Partial<Factors>): (factors: Factors) => Factors {
 /** Prompts run as one program: nothing is launched layer by layer from the host. */
 export const asProgram = changing({launchLayerSeconds: 0})
 
+/** Requests that no other is in step with. */
+export const outOfStep = changing({queueShare: 0})
+
 /** The engine alone, called in its own process. */
 export const withoutServer = changing({requestSeconds: 0})

@@ -5,7 +5,7 @@ import type {Facts} from '../contract.ts'
 import {bottleneckOf, loadOf, minimumWeightBits, operatorsOf, PREFILL_BUDGET_TOKENS, rooflineSeconds} from './breakdown.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {asProgram, factorsOf, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, outOfStep, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -79,7 +79,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (mismatch !== undefined) return mismatch
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const launched = runsAsProgram(layout.runtime, demand.runtimeVersion) ? asProgram(known) : known
-  const factors = demand.engineOnly === true ? withoutServer(launched) : launched
+  const spaced = demand.equalLengths === true ? outOfStep(launched) : launched
+  const factors = demand.engineOnly === true ? withoutServer(spaced) : spaced
   const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
   const serving = bound !== undefined && demand.staticBatch === true ? {...bound, staticBatch: true} : bound
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)

@@ -3,7 +3,7 @@ import {matchAccelerator} from '../../../src/accuracy/accelerator-label.ts'
 import {settingOf, type Setting} from '../../../src/accuracy/setting.ts'
 import {MEASUREMENT_COLUMNS, parseMeasurements} from '../../../src/catalog/parse/measured.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {predictMeasurement, readMeasurement} from '../../../src/workload/llm-inference/measured.ts'
+import {measuredPerformance, predictMeasurement, readMeasurement} from '../../../src/workload/llm-inference/measured.ts'
 import {bundledFacts} from './fixtures.ts'
 
 let facts: PlanningFacts
@@ -99,6 +99,15 @@ describe('traps of the sources', () => {
     [{framework: 'TensorRT-LLM 0.5'}, undefined],
   ])('%j runs batch by batch: %s', ([columns, expected]) => {
     expect(question({concurrency: '8', ...(columns as Record<string, string>)}).demand.staticBatch).toBe(expected)
+  })
+
+  test('requests of one length are in step with no other: only chance makes them wait', () => {
+    const ttft = (notes: string): number => {
+      const found = question({concurrency: '64', notes})
+      return measuredPerformance(found, [found.configuration], facts).performance?.latency?.ttftSeconds.median.p50 ?? Number.NaN
+    }
+    expect(question({notes: 'vllm bench serve, random data'}).demand.equalLengths).toBe(true)
+    expect(ttft('vllm bench serve, random data')).toBeLessThan(0.8 * ttft(''))
   })
 
   test('NVIDIA\'s 8-bit checkpoints ask for an 8-bit cache, others say nothing', () => {
