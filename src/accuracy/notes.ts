@@ -31,6 +31,8 @@ export interface NoteFields {
   readonly offload?: 'none' | 'optimizer'
   readonly optimizerOffloadOf?: string
   readonly accumulation?: number
+  /** The batch is put together from smaller ones, of which nobody says how large. */
+  readonly accumulates?: true
   readonly virtualStages?: number
   readonly contextParallel?: number
   readonly tokensPerStep?: number
@@ -101,6 +103,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\bCPU Adam\w* offload\b|\boptimizer (?:CPU )?offload\b/i, read: () => ({offload: 'optimizer'})},
   {pattern: /\bmemory row of (\d+B) full uses CPU offload\b/, read: found => ({optimizerOffloadOf: (found[1] ?? '').toLowerCase()})},
   {pattern: /\bgrad(?:ient)? accumulation (\d+)/, read: found => ({accumulation: number(found[1])})},
+  {pattern: /\bby accumulation\b/, read: () => ({accumulates: true})},
   {pattern: /\bvirtual PP (\d+)/, read: found => ({virtualStages: number(found[1])})},
   {pattern: /\bCP ?(\d+)|\bcontext parallel (\d+)/i, read: found => ({contextParallel: number(found[1] ?? found[2])})},
   {pattern: /\btotal tokens per step ([\d,]+)/, read: found => ({tokensPerStep: number(found[1])})},

@@ -136,11 +136,12 @@ export function outputHead({work, layout: {tp}, shape, rates, passes, tokens, he
 /** A chain of elementwise kernels writes the unpacked integers in 16 bit and reads them again. */
 const STEPWISE_BYTES = 4
 
-/** Seconds of unpacking a packed base for each pass: 0.516 bytes read in 4 bit (Dettmers et al. 2023) or 1 in 8, and 2 written per weight. */
+/** Seconds of unpacking a packed base for each pass: 0.516 bytes read in 4 bit (Dettmers et al. 2023) or 1 in 8, and 2 written per weight. LLM.int8() multiplies as it stores and unpacks for the backward pass alone. */
 export function unpackingSeconds({work, factors, rates, passes, weights}: StepContext): number {
   if (work.base === 'computed' || work.trains !== 'adapters') return 0
   const perWeight = baseWeightBytes(work, 'bf16') + 2 + (work.implementation?.unpacksStepwise === true ? STEPWISE_BYTES : 0)
-  return ((weights.dense + weights.routed) * perWeight * (passes.forward + 1)) / (rates.nominalBandwidth * factors.dequantise)
+  const unpacked = work.base === 'int8' ? 1 : passes.forward + 1
+  return ((weights.dense + weights.routed) * perWeight * unpacked) / (rates.nominalBandwidth * factors.dequantise)
 }
 
 /** Kernels of a linear layer whose base is packed ÷ of one that is not: 4 bit is unpacked first; LLM.int8() scales, looks for outliers and multiplies twice. */

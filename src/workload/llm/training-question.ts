@@ -217,6 +217,9 @@ function samplesOf({dataset, notes, tokens}: Setting): number | undefined {
   return samples === undefined ? undefined : samples * epochs
 }
 
+/** What the scripts set that people accumulate batches with (tloen/alpaca-lora, tatsu-lab/stanford_alpaca). */
+const USUAL_MICRO_BATCH = 4
+
 /** What the source says of how it ran, and what its framework does where the source says nothing. */
 function configurationOf(setting: Setting, conventions: Conventions, accelerators: number): Configuration {
   const {tp, pp, ep, microBatch, notes} = setting
@@ -234,7 +237,8 @@ function configurationOf(setting: Setting, conventions: Conventions, accelerator
   // Sources count what data parallelism is left with in different ways (Megatron's leaves out context parallelism): the product decides.
   if (configuration.tp !== undefined) configuration.dp = Math.max(1, Math.floor(accelerators / (configuration.tp * (configuration.pp ?? 1) * (cp ?? 1))))
   else if (setting.dp !== undefined) configuration.dp = setting.dp
-  if (microBatch !== undefined) configuration.microBatch = partOf(microBatch, configuration.pp ?? 1, conventions.pipelineSplits)
+  if (microBatch === undefined && notes.accumulates === true) configuration.microBatch = USUAL_MICRO_BATCH
+  else if (microBatch !== undefined) configuration.microBatch = partOf(microBatch, configuration.pp ?? 1, conventions.pipelineSplits)
   if (conventions.checkpointing !== undefined) configuration.checkpointing = conventions.checkpointing
   if (accelerators === 1 && !conventions.shardsAlone) configuration.zeroStage = 0
   else if (conventions.zeroStage !== undefined) configuration.zeroStage = conventions.zeroStage

@@ -255,6 +255,8 @@ describe('calibration', () => {
     'compute-8bit': {value: 0.9, expected: {throughput: 'up', ttft: 'down'}},
     'compute-4bit': {setting: () => ({...base(), hardware: hardwareNamed(facts, 'b200-sxm-180gb', 8), configuration: {...sharded, precision: 'nvfp4'}}), value: 0.9, expected: {throughput: 'up'}},
     'compute-watts': {setting: () => ({...base({...users, inputTokens: 8000}), hardware: hardwareNamed(facts, 'h100-nvl-94gb', 8)}), value: 2, expected: {throughput: 'down', ttft: 'up'}},
+    'block-scaling': {setting: mixture, value: 0.4, expected: {throughput: 'down', ttft: 'up'}},
+    'prompt-attention': {setting: () => base({...users, inputTokens: 30_000}), value: 0.2, expected: {throughput: 'down', ttft: 'up'}},
     'memory-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'kv-bandwidth': {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'memory-bandwidth-8bit': {value: 1, expected: {throughput: 'up', tpot: 'down'}},

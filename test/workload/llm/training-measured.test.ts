@@ -155,6 +155,13 @@ describe('how a row is read', () => {
     expect(ask({framework, pp, dp: 8, accelerators: 8 * pp, microBatch: 32, notes: 'compile, float8'})).toMatchObject({configuration: {microBatch}, work: {implementation: {fusedLoss}}})
   })
 
+  test('a batch put together from smaller ones, of which nobody says how large, is made of fours', () => {
+    const changed = {framework: '', phase: 'lora_finetuning', accelerators: 1, microBatch: undefined, globalBatch: 128} as const
+
+    expect(ask({...changed, notes: 'batch 128 by accumulation'}, 'llm-finetune')).toMatchObject({configuration: {microBatch: 4}, work: {globalBatch: 128}})
+    expect(ask(changed, 'llm-finetune')).not.toMatchObject({configuration: {microBatch: 4}})
+  })
+
   test.for([['bf16-true', 'bf16'], ['mxfp8', 'fp8'], ['fp8-mx', 'fp8'], ['nvfp4', 'nvfp4'], ['fp16', 'fp16'], ['Autocast:BF16+SR', 'bf16'], ['nf4 (4-bit)', 'bf16']] as const)('precision %s is %s', ([text, precision]) => {
     expect(measuredPrecision(text)).toBe(precision)
   })
