@@ -62,8 +62,8 @@ interface Scatter {
 }
 
 // Drawn 480 units wide: at 390 pixels the smallest letters are still 11 pixels high.
-const WIDTH = 480
-const [LEFT, RIGHT, TOP, SIDE] = [66, 14, 62, 400]
+const WIDTH = 492
+const [LEFT, RIGHT, TOP, SIDE] = [66, 26, 62, 400]
 const BAND = 0.25
 /** Okabe and Ito's colours, told apart with colour-blindness and on both grounds. */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#8f8f00', '#7a5cff']
