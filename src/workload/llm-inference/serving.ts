@@ -329,7 +329,8 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const wideFlopsPerSecond = flopsPerSecond(16, peak16)
   const narrowFlopsPerSecond = flopsPerSecond(format.operandBits, peak)
   const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
-  const kvShards = CORES_PER_CHIP[layout.runtime] === undefined ? Math.min(tp, numbers.kvHeads) : shardsOverCores(tp, numbers.kvHeads, CORES_PER_CHIP[layout.runtime] ?? 1)
+  const cores = CORES_PER_CHIP[layout.runtime]
+  const kvShards = cores === undefined ? Math.min(tp, numbers.kvHeads) : shardsOverCores(tp, numbers.kvHeads, cores)
   const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
   const weightBandwidth = bandwidth * factors.weightBandwidth * narrowed(format.sharedBits, factors.weightBandwidth8, factors.weightBandwidth4)
