@@ -22,6 +22,12 @@ export function foldsOf<S>(samples: readonly S[], groupOf: (sample: S) => string
 
 const FILE = 'data/measured/held-out.json'
 
+const texts = (values: readonly unknown[]): string[] => values.map(value => JSON.stringify(value))
+
+/** A group of kinds as it stands in the file: what values are of in one line each, folds one to a line. All but `kinds` as JSON already. */
+const writtenGroup = (kinds: readonly string[], entries: readonly string[], evidence: readonly string[], folds: readonly string[]): string =>
+  `{"kinds":${JSON.stringify(kinds)},\n"entries":[${entries.join(',')}],\n"evidence":[${evidence.join(',')}],\n"folds":[\n${folds.join(',\n')}\n]}`
+
 /** Replaces the folds of some kinds in data/measured/held-out.json; with `--check` only says whether they are what stands there. HELD_OUT_OUT names another file to write. */
 export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFold[]): void {
   const file = path.join(root, FILE)
@@ -31,13 +37,12 @@ export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFo
   const evidenceKey = ({kind, accelerator, architecture, model}: CalibrationEvidence): string => JSON.stringify([kind, accelerator, architecture, model])
   const entries = [...new Set(folds.flatMap(fold => fold.entries.map(entryKey)))].sort()
   const evidence = [...new Set(folds.flatMap(fold => fold.evidence.map(evidenceKey)))].sort()
-  const lines = folds.map(fold => {
+  const own = writtenGroup(kinds, entries, evidence, folds.map(fold => {
     const values = new Map(fold.entries.map(entry => [entryKey(entry), entry.value]))
     const counts = new Map(fold.evidence.map(each => [evidenceKey(each), each.measurements]))
     return JSON.stringify({way: fold.way, held: fold.held, values: entries.map(key => values.get(key) ?? null), measurements: evidence.map(key => counts.get(key) ?? null)})
-  }).sort()
-  const own = `{"kinds":${JSON.stringify(kinds)},\n"entries":[${entries.join(',')}],\n"evidence":[${evidence.join(',')}],\n"folds":[\n${lines.join(',\n')}\n]}`
-  const written = (group: HeldOutFile['groups'][number]): string => `{"kinds":${JSON.stringify(group.kinds)},\n"entries":${JSON.stringify(group.entries)},\n"evidence":${JSON.stringify(group.evidence)},\n"folds":[\n${group.folds.map(fold => JSON.stringify(fold)).join(',\n')}\n]}`
+  }).sort())
+  const written = (group: HeldOutFile['groups'][number]): string => writtenGroup(group.kinds, texts(group.entries), texts(group.evidence), texts(group.folds))
   const groups = [...others.map(written), own].sort()
   const result = `{"schema":"rigor.held-out/2","groups":[\n${groups.join(',\n')}\n]}\n`
   if (!process.argv.includes('--check')) fs.writeFileSync(process.env['HELD_OUT_OUT'] ?? file, result)

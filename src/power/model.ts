@@ -129,9 +129,9 @@ const coefficientsOf = (calibration: Calibration, accelerator: Accelerator, {idl
 const wallSpread = (calibration: Calibration, accelerator: Accelerator, model: string): Spread => calibration.spread(POWER_KIND, 'wall-watts', calibration.distance(POWER_KIND, accelerator, model))
 
 /**
- * Host of a board ÷ that of the reference server's: fans, switches, regulators and supplies are built for the heat of the accelerators. Rated servers agree
- * (what a DGX is rated for beside its accelerators ÷ theirs: A100 1.0, H100 0.8, B200 0.8), idle ones as well (H100 145 W, B200 210 W each). Hosts of cards are
- * ordinary servers, whatever is plugged in.
+ * Host of a board ÷ that of the reference server's: fans, switches, regulators and supplies are built for the heat of the accelerators. An assumption: what a DGX
+ * is rated for beside its accelerators (data/servers.csv) is 0.8 times their watts with H100 and with B200; at rest it grows less (145 and about 170 W each, from
+ * recalled figures). Hosts of cards are ordinary servers, whatever is plugged in.
  */
 function heatScale(calibration: Calibration, {powerWatts}: Accelerator, hostClass: HostClass): number {
   const reference = hostClass === 'board' ? calibration.lookup(POWER_KIND, 'host-board-watts', '*', hostClass) : undefined
