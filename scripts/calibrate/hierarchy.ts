@@ -21,6 +21,8 @@ export interface HierarchicalFactor<S> {
   startLn(sample: S): number
   /** Outermost first. Empty = the factor plays no part in this sample. */
   scopes(sample: S): readonly Scope[]
+  /** Whether the sample may move the factor, which has its say in the prediction either way. All may unless told. */
+  informs?(sample: S): boolean
   readonly lowestLn?: number
   readonly highestLn?: number
 }
@@ -123,8 +125,9 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
       const slopes: {parts: readonly number[]; slope: number}[] = []
       for (const [position, indices] of own.entries()) {
         if (indices.length === 0) continue
-        const before = values[position]!
         const factor = factors[position]!
+        if (factor.informs?.(sample) === false) continue
+        const before = values[position]!
         const direction = clamp(factor, before + STEP_LN) > before ? 1 : -1
         values[position] = before + direction * STEP_LN
         const moved = problem.residual(sample, values)

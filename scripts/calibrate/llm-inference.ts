@@ -34,8 +34,8 @@ const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
 const tauOf = (name: FactorName): number => (name === 'blockScaling' ? 0.15 : name === 'promptAttention' ? 0.3 : name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.2 : name === 'queueShare' ? 0.6 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
-/** What physics allows at most: rates the printed ones; where all start together, the median request waits for half of the others' prompts. */
-const HIGHEST: Partial<Record<FactorName, number>> = {blockScaling: 1, promptAttention: 1, compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueShare: 0.5, queueExponent: 1, routingSpread: 1, clockExponent: 1}
+/** What physics allows at most: rates the printed ones. */
+const HIGHEST: Partial<Record<FactorName, number>> = {blockScaling: 1, promptAttention: 1, compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
 const names = Object.keys(QUANTITIES) as FactorName[]
 
@@ -101,8 +101,12 @@ function scopesOf(name: FactorName, sample: Sample): readonly Scope[] {
   return HARDWARE.has(name) ? [all, {key: `${vendor}:|*`, tau}, {key: `${architecture}|*`, tau}, pair, ...version] : [all, {key: `*|${runtime}`, tau}, pair, ...version]
 }
 
+/** How long a prompt waits is read off first tokens alone: the pace of the others would only bend it to what else they miss. */
+const OF_WAITS: ReadonlySet<FactorName> = new Set(['queueShare', 'queueExponent', 'balanceSteps'])
+
 const FACTORS: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
   name,
+  informs: ({figure}) => figure === 'ttft' || !OF_WAITS.has(name),
   startLn: () => Math.log(QUANTITIES[name][1]),
   scopes: sample => scopesOf(name, sample),
   ...(HIGHEST[name] === undefined ? {} : {highestLn: Math.log(HIGHEST[name])}),

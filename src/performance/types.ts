@@ -139,6 +139,8 @@ export interface Performance {
    */
   readonly capacity?: {readonly atGoal: Interval | null; readonly saturated: Interval}
   readonly latency: Latency | null
+  /** Median gap between two tokens of a stream: what some benchmarks state instead of the mean. */
+  readonly interTokenSeconds?: Interval
   readonly memory: MemoryUse
   readonly load: Load
   readonly acceleratorsUsed: number

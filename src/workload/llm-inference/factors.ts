@@ -60,8 +60,8 @@ export interface Factors {
   /** Seconds from arrival to the first token that are no work of the accelerator: request handling, tokenising, scheduling. */
   readonly requestSeconds: number
   /**
-   * Prefills that stand before one's own: queueShare · (others in flight)^queueExponent of them. 1 = in step (an engine that prefills everyone
-   * before it decodes keeps them so), ½ = independent users, whose numbers fluctuate as a square root.
+   * Prefills that stand before one's own because many start together: queueShare · (others in flight)^queueExponent of those that the order of
+   * the engine's work leaves so (IN_STEP in steady-state.ts). An exponent of 1 = all of them, ½ = independent users, whose numbers fluctuate as a square root.
    */
   readonly queueShare: number
   readonly queueExponent: number
@@ -100,8 +100,8 @@ export const QUANTITIES = {
   stepSeconds: ['step-seconds', 1.5e-3],
   sequenceSeconds: ['sequence-seconds', 20e-6],
   requestSeconds: ['request-seconds', 50e-3],
-  queueShare: ['queue-share', 0.15],
-  queueExponent: ['queue-exponent', 0.95],
+  queueShare: ['queue-share', 1],
+  queueExponent: ['queue-exponent', 1],
   lockstep: ['lockstep', 1.15],
   balanceSteps: ['balance-steps', 10],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>

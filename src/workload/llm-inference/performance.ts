@@ -466,6 +466,10 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
       runAt(demand, configuration, plan, replicas, slots)
       return latencyOf(demand, plan, replicas, slots)
     },
+    get interTokenSeconds() {
+      runAt(demand, configuration, plan, replicas, slots)
+      return intervalFromSpread(averageState.gapMedian, plan.spreads.tpot)
+    },
     get memory() { return details().memory },
     load: busy,
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,

@@ -16,6 +16,8 @@ export interface SteadyState {
   ttftP99: number
   tpotMedian: number
   tpotP99: number
+  /** Median gap between two tokens of a stream: longer gaps, in which prompts are taken in, show once there are enough of them. */
+  gapMedian: number
   /** Seconds of one decode step, and of the prefill that one more request adds. */
   stepSeconds: number
   prefillSeconds: number
@@ -28,7 +30,7 @@ export interface SteadyState {
 }
 
 export const newSteadyState = (): SteadyState => ({
-  inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, stepSeconds: 0, prefillSeconds: 0,
+  inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, gapMedian: 0, stepSeconds: 0, prefillSeconds: 0,
   step: newPassTime(), added: newPassTime(), alone: newPassTime(), serving: undefined, shape: undefined,
 })
 
@@ -74,8 +76,27 @@ function firstToken({factors, groups}: Serving, {newTokens}: RequestShape, alone
   return factors.requestSeconds + aloneSeconds + stepSeconds * (0.5 + Math.ceil(newTokens / CHUNK_TOKENS) + balancing)
 }
 
-/** Passes hold prompts or answers, not both, unless told otherwise (SGLang's enable_mixed_chunk). */
+/** Passes hold prompts or answers, not both, and prompts come first, unless told otherwise (SGLang's enable_mixed_chunk). */
 const SEPARATE_PASSES: ReadonlySet<string> = new Set(['sglang'])
+
+/**
+ * Share of the others' prompts that stand before one's own because many start together:
+ * - where all prompts are taken in before anyone decodes, answers of about one length end together as well, and all stay in step: half of the others, on average;
+ * - elsewhere requests come back as far apart as they were taken in. Only the first of each user, of the ten that benchmarks send, are in step: a tenth of that.
+ */
+const IN_STEP = {separate: 0.5, mixed: 0.05}
+
+/** Poisson arrivals of fewer than so many on average have a median of none. */
+const LN_2 = Math.log(2)
+
+/**
+ * Median gap between tokens where `promptsPerGap` prompts come in a gap on average, at random: none below ln 2 of them, and about ln 2 fewer than the mean
+ * beyond (the lower bound of Poisson's median; Choi 1994).
+ */
+function medianGap(stepSeconds: number, {newTokens}: RequestShape, prefillSeconds: number, promptsPerGap: number): number {
+  const chunks = Math.ceil(newTokens / CHUNK_TOKENS)
+  return stepSeconds + (prefillSeconds / chunks) * Math.max(0, promptsPerGap * chunks - LN_2)
+}
 
 /**
  * Seconds of a prefill that a decode step hides: while its weights are read the matrix units wait, and multiply the prompt's chunk meanwhile
@@ -92,7 +113,7 @@ function hiddenSeconds({layout}: Serving, {newTokens, outputTokens}: RequestShap
  * Closed loop: `inFlight` requests, each followed by the next. During the life of a request every other one is prefilled once, and those
  * prefills take their time from the decoding (continuous batching, Yu et al. 2022; chunked prefill, Agrawal et al. 2024):
  *   life = prefill alone + (output − 1) · step + (inFlight − 1) · added prefill,   requests/s = inFlight ÷ life.
- * Of the others' prefills queueShare · others^queueExponent stand before the first token, the rest slows the tokens after it.
+ * Of the others' prefills IN_STEP · queueShare · others^queueExponent, and those that came just before, stand before the first token; the rest slows the tokens after it.
  */
 export function closedLoop(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
   if (serving.prefillersPerDecoder > 0) return closedLoopApart(serving, shape, inFlight, into)
@@ -109,7 +130,8 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const first = firstToken(serving, shape, alone.total, company * step.total)
   const life = first + gaps * step.total + stolen
   const busyShare = Math.min(1, (inFlight * prefillSeconds) / life)
-  const queued = gaps === 0 ? stolen : Math.min(stolen, factors.queueShare * prefillSeconds * others ** factors.queueExponent + company * queueWait(busyShare, prefillSeconds, others, false))
+  const inStep = SEPARATE_PASSES.has(serving.layout.runtime) ? IN_STEP.separate : IN_STEP.mixed
+  const queued = gaps === 0 ? stolen : Math.min(stolen, inStep * factors.queueShare * prefillSeconds * others ** factors.queueExponent + company * queueWait(busyShare, prefillSeconds, others, false))
   into.inFlight = inFlight
   into.stepSeconds = step.total
   into.prefillSeconds = prefillSeconds
@@ -119,6 +141,7 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   const slowed = gaps > 0 ? (stolen - queued) / gaps : 0
   into.tpotMedian = step.total + slowed
   into.tpotP99 = step.total + slowed * (1 + (others > 0 ? Z_99 / Math.sqrt(others) : 0))
+  into.gapMedian = prefillSeconds > 0 ? medianGap(step.total, shape, prefillSeconds, slowed / prefillSeconds) : step.total
   return into
 }
 
@@ -138,6 +161,7 @@ function batchByBatch(serving: Serving, shape: RequestShape, inFlight: number, i
   into.ttftP99 = first
   into.tpotMedian = step.total
   into.tpotP99 = step.total
+  into.gapMedian = step.total
   return into
 }
 
@@ -174,6 +198,7 @@ function closedLoopApart(serving: Serving, shape: RequestShape, inFlight: number
   into.ttftP99 = first + Math.max(wait, queueWait(busyShare, alone.total, living, true))
   into.tpotMedian = into.step.total
   into.tpotP99 = into.step.total
+  into.gapMedian = into.step.total
   return into
 }
 
@@ -233,6 +258,7 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   into.ttftMedian = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, false) + slotWait
   into.ttftP99 = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
   into.tpotMedian = stretched
+  into.gapMedian = medianGap(stepSeconds, shape, prefillSeconds, perSecond * stretched)
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
   const crowdedStep = batch > 0 ? decodeStep(serving, Math.max(1, crowded), context, into.step).total : stepSeconds
   into.tpotP99 = crowdedStep / (1 - busyShare)
@@ -261,6 +287,7 @@ function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number,
   const crowded = Math.min(slots, batch + Z_99 * Math.sqrt(batch))
   into.tpotP99 = decodeStep(serving, Math.max(1, crowded), meanContext(serving, shape), into.step).total
   into.tpotMedian = decodeStep(serving, Math.max(1, batch), meanContext(serving, shape), into.step).total
+  into.gapMedian = into.tpotMedian
   into.inFlight = batch
   into.stepSeconds = into.step.total
   into.prefillSeconds = added.total
