@@ -106,7 +106,8 @@ const OF_WAITS: ReadonlySet<FactorName> = new Set(['queueShare', 'queueExponent'
 
 const FACTORS: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
   name,
-  informs: ({figure}) => figure === 'ttft' || !OF_WAITS.has(name),
+  // bitsandbytes unpacks in kernels of its own.
+  informs: ({figure, found: {configuration}}) => (figure === 'ttft' || !OF_WAITS.has(name)) && !(name === 'weightBandwidth4' && configuration.precision === 'nf4'),
   startLn: () => Math.log(QUANTITIES[name][1]),
   scopes: sample => scopesOf(name, sample),
   ...(HIGHEST[name] === undefined ? {} : {highestLn: Math.log(HIGHEST[name])}),

@@ -60,14 +60,14 @@ const isStatic = ({phase, notes, concurrency}: Setting, runtime: string, version
 /** NVIDIA's 8-bit checkpoints ask for an 8-bit cache (kv_cache_quant_algo in hf_quant_config.json). */
 const MODELOPT = /^nvidia\/.*-FP8$/
 
+/** Published in MXFP4 alone: tables that file it under fp8 or fp4 weights mean what the accelerator's other models have. */
 const isGptOss = (model: string): boolean => /gpt-oss/i.test(model)
 
 /** The row's number format in our words; where none is named, the narrowest that the part multiplies in, as MLPerf's accuracy limits allow. */
 function precisionOf({precision, model}: Setting, {peakFlops}: Accelerator): string {
   const text = precision.toLowerCase()
-  const fourBitFloat = isGptOss(model) ? 'mxfp4' : 'nvfp4'
-  if (/mxfp4/.test(text)) return 'mxfp4'
-  if (/fp4/.test(text)) return fourBitFloat
+  if (/mxfp4/.test(text) || (isGptOss(model) && /fp[48]/.test(text))) return 'mxfp4'
+  if (/fp4/.test(text)) return 'nvfp4'
   if (/q4|int4/.test(text)) return 'int4'
   if (/nf4/.test(text)) return 'nf4'
   if (/int8|q8/.test(text)) return 'int8'

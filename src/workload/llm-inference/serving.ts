@@ -233,6 +233,8 @@ export interface Serving {
   readonly unpackSeconds: number
   /** Decoding is launched so as well. */
   readonly eager: boolean
+  /** What the host does per sequence goes on beside the accelerator's work. */
+  readonly hostOverlaps: boolean
   /** Attention reads all that is reserved for a sequence, whatever of it is filled. */
   readonly fixedShapes: boolean
   /** Seconds of a pass ÷ those of a rank on its own; 1 where ranks do not wait for each other. */
@@ -284,8 +286,17 @@ const shardsOverCores = (tp: number, kvHeads: number, cores: number): number => 
 
 /** Runtimes that launch each step anew: Transformers and LitGPT as they come (7B in 16 bit on an A100 took 40 ms a token, 8 of them reading weights; PyTorch's "Accelerating Generative AI" of 2023). */
 const EAGER: ReadonlySet<string> = new Set(['pytorch'])
-/** Kernels of a layer whose weights bitsandbytes unpacks first ÷ of one that is not: an assumption, as in training. */
-const UNPACKING_LAUNCHES = 1.4
+/**
+ * Launches of a layer whose weights bitsandbytes unpacks ÷ of one that is not: each of its four or five matmuls passes a Python wrapper that unpacks the
+ * scales, casts, allocates and calls the library, some six launches each beside thirty. An assumption; LitGPT's own pairs in 16 and 4 bit are 1.5 to 1.9.
+ */
+const UNPACKING_LAUNCHES = 1.8
+
+/** Engines whose host prepares the next step while the accelerator is at this one: TensorRT-LLM's overlap scheduler and SGLang's zero-overhead scheduler, both by default. */
+const OVERLAPPED_HOST: ReadonlySet<string> = new Set(['tensorrt-llm', 'sglang'])
+
+/** Rows up to which a product is of a matrix and vectors, one by one, and no tile is filled up (llama.cpp's mat-vec kernels take 8). */
+const VECTOR_ROWS = 8
 
 /** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
 export interface Speculation {
@@ -370,6 +381,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     launchSeconds: numbers.layers * factors.launchLayerSeconds * (layout.precision === 'nf4' ? UNPACKING_LAUNCHES : 1),
     unpackSeconds: format.sharedBits < 16 && UNPACKS_FOR_PROMPTS.has(layout.runtime) && accelerator.vendor !== 'apple' ? ((numbers.sharedBody + numbers.routed) * (format.sharedBits / 8 + 2 * UNPACKED_BYTES)) / tp / pp / (bandwidth * factors.weightBandwidth) : 0,
     eager: EAGER.has(layout.runtime),
+    hostOverlaps: OVERLAPPED_HOST.has(layout.runtime),
     fixedShapes: FIXED_SHAPES.has(layout.runtime),
     expertFlopsPerSecond: narrowFlopsPerSecond * factors.expertCompute * wideEnough,
     lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
@@ -473,7 +485,9 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
     into.overhead += serving.launchSeconds / pp - stage
     stage = serving.launchSeconds / pp
   }
-  into.total = pp * stage * serving.stretch * serving.lockstep + factors.stepSeconds + factors.sequenceSeconds * batch
+  const busy = pp * stage * serving.stretch * serving.lockstep
+  const host = factors.sequenceSeconds * batch
+  into.total = factors.stepSeconds + (serving.hostOverlaps ? Math.max(busy, host) : busy + host)
   return serving.passTokens > 1 ? perToken(serving, into) : into
 }
 
@@ -495,7 +509,7 @@ const sharedSeconds = ({model, layout, sharedFlopsPerSecond, wideFlopsPerSecond}
   ((2 * rows * model.sharedBody) / sharedFlopsPerSecond + (2 * answers * model.head) / wideFlopsPerSecond) / (layout.tp * layout.pp)
 
 /** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
-const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
+const paddedShare = (rows: number, lost: number): number => (rows <= VECTOR_ROWS ? 1 : (rows + lost) / rows)
 
 /** The same for experts: `tokens` rows are spread over those that are hit. */
 function expertPadding(serving: Serving, tokens: number): number {
