@@ -14,7 +14,7 @@ export const AS_OF = '2026-11-20'
 export const log = (text: string): void => void process.stderr.write(`${text}\n`)
 
 /** What data/measured/scope.yaml excludes is not fitted to, either. */
-const excluded: ReadonlySet<string> = new Set((parseYaml(fs.readFileSync(path.join(root, 'data/measured/scope.yaml'), 'utf8')) as {excluded: {id: string}[]}).excluded.map(({id}) => id))
+const excluded: ReadonlySet<string> = new Set((parseYaml(fs.readFileSync(path.join(root, 'data/measured/scope.yaml'), 'utf8')) as {excluded: {ids: string[]}[]}).excluded.flatMap(({ids}) => ids))
 
 /** The measurements of a file of data/measured. */
 export const measurements = (file: string): readonly Measurement[] => parseMeasurements(fs.readFileSync(path.join(root, `data/measured/${file}.csv`), 'utf8'), `${file}.csv`).filter(({id}) => !excluded.has(id))

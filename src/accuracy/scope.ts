@@ -37,7 +37,7 @@ export const ScopeFile = z.strictObject({
   /** A row for which every condition of one of these holds is out of scope. */
   outOfScope: z.array(z.strictObject({name: z.string().regex(/^[a-z][a-z-]*$/, 'expected lower-case words joined by dashes'), reason: z.string().min(10), when: When})),
   /** Rows that say something else than they seem to, by id. A bad fit is no reason. */
-  excluded: z.array(z.strictObject({id: z.string().min(1), reason: z.string().min(10)})),
+  excluded: z.array(z.strictObject({ids: z.array(z.string().min(1)).min(1), reason: z.string().min(10)})),
 })
 export type ScopeFile = z.infer<typeof ScopeFile>
 
@@ -66,7 +66,7 @@ export function parseScope(text: string, file: string, context: ScopeContext): S
 }
 
 export function createScope({outOfScope, excluded}: ScopeFile, context: ScopeContext): Scope {
-  const reasons = new Map(excluded.map(({id, reason}) => [id, reason]))
+  const reasons = new Map(excluded.flatMap(({ids, reason}) => ids.map(id => [id, reason])))
   const tests = outOfScope.map(({name, reason, when: {notes = {}, ...fields}}) => {
     const checks: ((setting: Setting) => boolean)[] = []
     for (const [field, condition] of Object.entries(fields) as [Field, Condition | undefined][]) {

@@ -120,7 +120,7 @@ describe('what becomes of a row', () => {
   })
 
   test('an excluded row keeps its written reason', () => {
-    const excluding = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: [{id: cells[0]?.['id'] ?? '', reason: 'a typo in the source'}]}, scopeContext(snapshot.accelerators))
+    const excluding = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: [{ids: [cells[0]?.['id'] ?? ''], reason: 'a typo in the source'}]}, scopeContext(snapshot.accelerators))
 
     expect(predict(rowsOf(cells.slice(0, 1)), {scope: excluding})[0]).toMatchObject({status: 'excluded', reason: 'a typo in the source'})
   })

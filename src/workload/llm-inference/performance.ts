@@ -5,7 +5,7 @@ import type {Facts} from '../contract.ts'
 import {bottleneckOf, loadOf, minimumWeightBits, operatorsOf, PREFILL_BUDGET_TOKENS, rooflineSeconds} from './breakdown.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {asProgram, factorsOf, outOfStep, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, outOfStep, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -82,7 +82,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   const spaced = demand.equalLengths === true ? outOfStep(launched) : launched
   const factors = demand.engineOnly === true ? withoutServer(spaced) : spaced
   const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
-  const serving = bound !== undefined && demand.staticBatch === true ? {...bound, staticBatch: true} : bound
+  const apart = readsCachePerHead(layout.runtime, demand.runtimeVersion) ? demand.model.heads / demand.model.kvHeads : 1
+  const serving = bound === undefined || (apart === 1 && demand.staticBatch !== true) ? bound : {...bound, staticBatch: demand.staticBatch === true, kvBytesPerSecond: bound.kvBytesPerSecond / apart}
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
