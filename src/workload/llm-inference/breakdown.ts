@@ -36,9 +36,12 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
   }
 }
 
-/** What one accelerator computes and moves in a second: means, without links, launches and waiting for the busiest rank. Watts follow from it. */
+/**
+ * What one accelerator computes and moves in a second: means, without waiting for the busiest rank or the host. Small kernels and collectives keep it
+ * awake as matmuls do (those that wait for other ranks spin). Watts follow from it.
+ */
 function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): WorkLoad {
-  const {model, layout, factors} = serving
+  const {model, layout} = serving
   const {step, added} = state
   const batch = Math.max(1, state.inFlight)
   const stages = Math.min(layout.pp, batch)
@@ -57,11 +60,11 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
       perSecond: passesPerSecond * stages, flops: (2 * micro * passTokens * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
       expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
       weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
-      activeSeconds: (step.weights + step.attention + step.experts * meanShare) * tokensPerPass + (factors.stepSeconds + factors.sequenceSeconds * batch) / stages, expertSeconds: step.experts * meanShare * tokensPerPass,
+      activeSeconds: (step.weights + step.attention + step.experts * meanShare + step.link + step.overhead) * tokensPerPass, expertSeconds: step.experts * meanShare * tokensPerPass,
     },
     {
       perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,
-      cacheBytes: 0, activeSeconds: added.weights + added.experts + added.attention, expertSeconds: added.experts,
+      cacheBytes: 0, activeSeconds: added.weights + added.experts + added.attention + added.link, expertSeconds: added.experts,
     },
   ], {flopsPerSecond: serving.peakFlopsPerSecond, bytesPerSecond: serving.peakBytesPerSecond, unpacks: serving.unpacksExperts})
 }
@@ -72,13 +75,12 @@ export const minimumWeightBits = (serving: Serving): number => Math.min(serving.
 
 /** What the tokens of a request and its prompt take, line by line: the lines of a decode step sum to the median TPOT, those of the prefill to the prompt's seconds. */
 export function operatorsOf(serving: Serving, {step, alone, stepSeconds, tpotMedian}: SteadyState, shape: RequestShape, batch: number): Operator[] {
-  const {factors, layout, model, passTokens, tokensPerPass, stretch, lockstep} = serving
+  const {layout, model, passTokens, tokensPerPass, stretch, lockstep} = serving
   const decodeBound = step.computeBound ? 'compute' : 'memory-bandwidth'
   const stages = layout.pp
   const passed = stages * stretch
   const prefilled = prefillStages(layout, shape.newTokens) * stretch
-  const hostSeconds = (factors.stepSeconds + factors.sequenceSeconds * batch) / tokensPerPass
-  const waiting = (stepSeconds - hostSeconds) * (1 - 1 / lockstep)
+  const waiting = (stepSeconds - step.host) * (1 - 1 / lockstep)
   const prefillMatmuls = (alone.weights + alone.experts) * prefilled
   // What one shard of every stage does for its step, as the seconds are: without the experts and the cache, which have lines of their own.
   const shared = {flops: (2 * Math.max(1, batch / stages) * passTokens * (model.sharedBody + model.head)) / layout.tp / tokensPerPass, bytes: (serving.sharedReadBytes * stages) / tokensPerPass}
@@ -86,7 +88,7 @@ export function operatorsOf(serving: Serving, {step, alone, stepSeconds, tpotMed
     {name: 'decode step: weights', seconds: step.weights * passed, bound: decodeBound, ...shared},
     {name: 'decode step: attention', seconds: step.attention * passed, bound: 'memory-bandwidth'},
     {name: 'decode step: launches', seconds: step.overhead * passed, bound: 'overhead'},
-    {name: 'decode step: host', seconds: hostSeconds, bound: 'host'},
+    {name: 'decode step: host', seconds: step.host, bound: 'host'},
     {name: 'prefill: matmuls', seconds: prefillMatmuls, bound: alone.computeBound ? 'compute' : 'memory-bandwidth', flops: (alone.flops - alone.attentionFlops) * stages},
     {name: 'prefill: attention', seconds: alone.attention * prefilled, bound: 'compute', flops: alone.attentionFlops * stages},
     {name: 'prefill: launches', seconds: alone.total - prefillMatmuls - (alone.attention + alone.link) * prefilled, bound: 'overhead'},
@@ -105,7 +107,7 @@ export function bottleneckOf(demand: InferenceDemand, {serving, sequencesThatFit
   const batch = Math.max(1, state.inFlight)
   const perRequest = Math.max(0, demand.outputTokens - 1) / batch
   const stages = serving.layout.pp
-  const host = perRequest * (serving.factors.stepSeconds + serving.factors.sequenceSeconds * batch)
+  const host = perRequest * step.host
   const link = perRequest * step.link * stages + added.link
   const overhead = perRequest * step.overhead * stages
   const matmul = perRequest * (step.weights + step.experts) * stages

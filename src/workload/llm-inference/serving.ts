@@ -413,6 +413,8 @@ export interface PassTime {
   attention: number
   link: number
   overhead: number
+  /** Of the host, while the accelerator waits. */
+  host: number
   total: number
   computeBound: boolean
   flops: number
@@ -425,7 +427,7 @@ export interface PassTime {
   spare: number
 }
 
-export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, total: 0, computeBound: false, flops: 0, attentionFlops: 0, bytes: 0, computing: 0, spare: 0})
+export const newPassTime = (): PassTime => ({weights: 0, experts: 0, attention: 0, link: 0, overhead: 0, host: 0, total: 0, computeBound: false, flops: 0, attentionFlops: 0, bytes: 0, computing: 0, spare: 0})
 
 /** Prompt tokens that go through a pipeline at a time: llama.cpp's default n_ubatch; the default of vLLM's max_num_batched_tokens under chunked prefill on most cards. */
 const PIPELINE_CHUNK_TOKENS = {layerSplit: 512, usual: 2048}
@@ -486,8 +488,9 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
     stage = serving.launchSeconds / pp
   }
   const busy = pp * stage * serving.stretch * serving.lockstep
-  const host = factors.sequenceSeconds * batch
-  into.total = factors.stepSeconds + (serving.hostOverlaps ? Math.max(busy, host) : busy + host)
+  const perSequences = factors.sequenceSeconds * batch
+  into.host = factors.stepSeconds + (serving.hostOverlaps ? Math.max(0, perSequences - busy) : perSequences)
+  into.total = busy + into.host
   return serving.passTokens > 1 ? perToken(serving, into) : into
 }
 
@@ -500,7 +503,7 @@ function draftSeconds(serving: Serving): number {
 
 /** A pass in the terms of one token of each sequence. */
 function perToken({tokensPerPass}: Serving, into: PassTime): PassTime {
-  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'total', 'flops', 'attentionFlops', 'bytes', 'computing', 'spare'] as const) into[part] /= tokensPerPass
+  for (const part of ['weights', 'experts', 'attention', 'link', 'overhead', 'host', 'total', 'flops', 'attentionFlops', 'bytes', 'computing', 'spare'] as const) into[part] /= tokensPerPass
   return into
 }
 
@@ -598,12 +601,14 @@ export function prefill(serving: Serving, tokens: number, start: number, request
     into.link = linkSeconds(serving, all)
     into.overhead = (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds) / pp
     const stage = into.weights + into.experts + into.attention + into.link + into.overhead
-    into.total = Math.max(prefillStages(layout, all) * stage * serving.stretch, serving.launchSeconds) + factors.stepSeconds
+    into.host = factors.stepSeconds
+    into.total = Math.max(prefillStages(layout, all) * stage * serving.stretch, serving.launchSeconds) + into.host
   } else {
     const bytes = all * model.hidden * ACTIVATION_BYTES
     into.link = ((2 * model.layers - (serving.groups > 1 ? model.mixtureLayers : 0)) * bytes * serving.allReduceSecondsPerByte) / pp
     if (serving.groups > 1) into.link += (1.5 * model.mixtureLayers * bytes * model.expertsPerToken * serving.allToAllSecondsPerByte) / pp
     into.overhead = 0
+    into.host = 0
     into.total = (into.weights + into.experts + into.attention + into.link) * serving.stretch * serving.lockstep
   }
   return into

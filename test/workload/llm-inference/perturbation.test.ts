@@ -271,7 +271,7 @@ describe('calibration', () => {
     'quantise-layer-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
     lockstep: {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 2, expected: {throughput: 'down', tpot: 'up'}},
     'balance-steps': {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 100, expected: {throughput: 'down', ttft: 'up'}},
-    'queue-exponent': {value: 1, expected: {ttft: 'up', tpot: 'down'}},
+    'queue-exponent': {value: 0.5, expected: {ttft: 'down', tpot: 'up'}},
     'expert-columns': {setting: mixture, value: 500, expected: {throughput: 'down', tpot: 'up'}},
     link: {value: 0.95, expected: {throughput: 'up', tpot: 'down'}},
     'collective-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
@@ -281,7 +281,7 @@ describe('calibration', () => {
     'step-seconds': {value: 1e-2, expected: {throughput: 'down', tpot: 'up'}},
     'sequence-seconds': {value: 1e-3, expected: {throughput: 'down', tpot: 'up'}},
     'request-seconds': {value: 1, expected: {throughput: 'down', ttft: 'up'}},
-    'queue-share': {value: 0.9, expected: {ttft: 'up', tpot: 'down'}},
+    'queue-share': {value: 5, expected: {ttft: 'up', tpot: 'down'}},
   }
 
   test('every factor is moved', () => {
