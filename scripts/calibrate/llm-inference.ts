@@ -31,9 +31,9 @@ const HARDWARE: ReadonlySet<FactorName> = new Set(['compute16', 'compute8', 'com
 /** A matter of the design of the chip, whatever runs on it. */
 const ONLY_ARCHITECTURE: ReadonlySet<FactorName> = new Set(['computeWatts'])
 /** Too little evidence to tell apart. */
-const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
+const ONLY_GLOBAL: ReadonlySet<FactorName> = new Set(['answerVariance', 'expertColumns', 'matmulRows', 'routingSpread', 'clockExponent'])
 /** How far a part may stray from its parent, in ln: rates little, overheads more. */
-const tauOf = (name: FactorName): number => (name === 'blockScaling' ? 0.15 : name === 'promptAttention' ? 0.3 : name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.2 : name === 'queueShare' ? 0.6 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
+const tauOf = (name: FactorName): number => (name === 'blockScaling' ? 0.15 : name === 'answerVariance' ? 0.25 : name === 'promptAttention' ? 0.3 : name === 'clockExponent' ? 0.2 : name === 'queueExponent' ? 0.2 : name === 'queueShare' ? 0.6 : name === 'lockstep' ? 0.3 : name === 'balanceSteps' ? 0.8 : /^expert(?:Bandwidth|Compute)/.test(name) ? 0.35 : /Bandwidth|^compute|^link$/.test(name) ? 0.22 : 0.5)
 /** What physics allows at most: rates the printed ones. */
 const HIGHEST: Partial<Record<FactorName, number>> = {blockScaling: 1, promptAttention: 1, compute16: 0.9, compute8: 0.9, compute4: 0.9, weightBandwidth: 0.95, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 0.95, expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, link: 0.95, queueExponent: 1, routingSpread: 1, clockExponent: 1}
 
@@ -85,6 +85,7 @@ function concerns(name: FactorName, {found: {demand, configuration}, figure, con
   if (name === 'requestSeconds') return figure !== 'tpot' && demand.engineOnly !== true
   if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
   if (name === 'lockstep' || name === 'balanceSteps') return configurations.some(({tp = 1, ep = 1}) => ep > tp)
+  if (name === 'answerVariance') return demand.fixedLengths !== true
   if (name === 'queueShare' || name === 'queueExponent') return demand.staticBatch !== true && demand.equalLengths !== true && demand.load.kind === 'concurrency' && demand.load.average > 1
   return true
 }
@@ -106,8 +107,8 @@ const OF_WAITS: ReadonlySet<FactorName> = new Set(['queueShare', 'queueExponent'
 
 const FACTORS: readonly HierarchicalFactor<Sample>[] = names.map(name => ({
   name,
-  // bitsandbytes unpacks in kernels of its own.
-  informs: ({figure, found: {configuration}}) => (figure === 'ttft' || !OF_WAITS.has(name)) && !(name === 'weightBandwidth4' && configuration.precision === 'nf4'),
+  // Transformers' 4-bit layers (bitsandbytes, AutoGPTQ) unpack in kernels of their own, which say nothing about an engine's.
+  informs: ({figure, runtime}) => (figure === 'ttft' || !OF_WAITS.has(name)) && !(name === 'weightBandwidth4' && runtime === 'pytorch'),
   startLn: () => Math.log(QUANTITIES[name][1]),
   scopes: sample => scopesOf(name, sample),
   ...(HIGHEST[name] === undefined ? {} : {highestLn: Math.log(HIGHEST[name])}),

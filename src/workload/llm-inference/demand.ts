@@ -45,6 +45,8 @@ export interface InferenceDemand extends Demand {
   readonly staticBatch?: boolean
   /** Prompts and answers of one length come back one by one, as far apart as they were taken in: nobody is in step with others. */
   readonly equalLengths?: boolean
+  /** All answers are as long as each other, as benchmarks make them; those of real work vary. */
+  readonly fixedLengths?: boolean
   /** The checkpoint asks for a KV cache in FP8, as those of NVIDIA's ModelOpt do. */
   readonly cacheInFp8?: boolean
   /** Published racks hold copies of some experts so that any number of accelerators shares them (288 slots for 256 experts over 72): the split need not divide them. */

@@ -65,6 +65,8 @@ export interface Factors {
    */
   readonly queueShare: number
   readonly queueExponent: number
+  /** Squared coefficient of variation of the lengths of real answers: long ones are in flight for longer, so that a token sees a longer context than half of the mean answer. */
+  readonly answerVariance: number
   /** Ranks that repeat attention and share experts pass in step: seconds of a pass ÷ those of a rank on its own. */
   readonly lockstep: number
   /** Decode steps that a request waits before such ranks take it in, so that all of them have a prompt at a time (TensorRT-LLM's attention_dp_config). */
@@ -102,6 +104,7 @@ export const QUANTITIES = {
   requestSeconds: ['request-seconds', 50e-3],
   queueShare: ['queue-share', 1],
   queueExponent: ['queue-exponent', 1],
+  answerVariance: ['answer-variance', 0.5],
   lockstep: ['lockstep', 1.15],
   balanceSteps: ['balance-steps', 10],
 } as const satisfies Partial<Record<keyof Factors, readonly [string, number]>>
@@ -208,6 +211,9 @@ export const asProgram = changing({launchLayerSeconds: 0})
 
 /** Requests that no other is in step with. */
 export const outOfStep = changing({queueShare: 0})
+
+/** Answers as long as each other. */
+export const ofOneLength = changing({answerVariance: 0})
 
 /** The engine alone, called in its own process. */
 export const withoutServer = changing({requestSeconds: 0})

@@ -5,10 +5,10 @@ import type {Facts} from '../contract.ts'
 import {bottleneckOf, loadOf, minimumWeightBits, operatorsOf, PREFILL_BUDGET_TOKENS, rooflineSeconds} from './breakdown.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {asProgram, factorsOf, outOfStep, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, ofOneLength, outOfStep, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, type Layout, type Serving, weightBytesIn} from './serving.ts'
-import {closedLoop, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
+import {closedLoop, heldAnswer, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
 
@@ -24,8 +24,8 @@ const PAGED_RUNTIMES: ReadonlySet<string> = new Set(['vllm', 'sglang', 'jetstrea
 const SHARES_WHAT_IS_FREE: ReadonlySet<string> = new Set(['tensorrt-llm'])
 /** The default shares were set for 80 GB: what has to stay free does not grow with the memory, and operators of larger ones raise the share. An assumption. */
 const RESERVE_GROWS_UP_TO_BYTES = 80e9
-/** Tokens of the answer that a paged sequence holds on average: half of it over many sequences, and a tenth kept for luck. An assumption. */
-const PAGED_ANSWER_SHARE = 0.6
+/** Of the answer, kept free in a paged cache beside what sequences hold on average: they do not all do so. An assumption. */
+const SPARE_ANSWER_SHARE = 0.1
 /** The most a runtime may set aside of a small card; without the cap 2 GiB of buffers would be most of it. An assumption. */
 const MOST_RESERVED_SHARE = 0.5
 /** Sequences whose logits stand in memory at a time: runtimes sample in chunks. vLLM's default max_num_seqs. */
@@ -80,7 +80,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const launched = runsAsProgram(layout.runtime, demand.runtimeVersion) ? asProgram(known) : known
   const spaced = demand.equalLengths === true ? outOfStep(launched) : launched
-  const factors = demand.engineOnly === true ? withoutServer(spaced) : spaced
+  const served = demand.engineOnly === true ? withoutServer(spaced) : spaced
+  const factors = demand.fixedLengths === true ? ofOneLength(served) : served
   const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
   const apart = readsCachePerHead(layout.runtime, demand.runtimeVersion) ? demand.model.heads / demand.model.kvHeads : 1
   const serving = bound === undefined || (apart === 1 && demand.staticBatch !== true) ? bound : {...bound, staticBatch: demand.staticBatch === true, kvBytesPerSecond: bound.kvBytesPerSecond / apart}
@@ -140,7 +141,7 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
   const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
   const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
-  const sequenceBytes = cacheBytes(serving, demand.inputTokens + demand.outputTokens * (PAGED_RUNTIMES.has(layout.runtime) ? PAGED_ANSWER_SHARE : 1))
+  const sequenceBytes = cacheBytes(serving, demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : demand.outputTokens))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
     layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model.id), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,

@@ -42,8 +42,11 @@ const Z_99 = 2.3263478740408408
 /** Prompt tokens that one step takes in beside the decoding: the chunk of chunked prefill. */
 const CHUNK_TOKENS = 8192
 
-/** Mean context that attention reads for a sequence while it decodes: the prompt and half of the answer, or all of it where a program of fixed shapes reads what is reserved. */
-export const meanContext = ({fixedShapes}: Serving, {cachedTokens, newTokens, outputTokens}: RequestShape): number => cachedTokens + newTokens + (fixedShapes ? outputTokens : outputTokens / 2)
+/** Answer tokens that a sequence in flight holds on average: half of those of one length; where lengths vary, E[n²] ÷ 2E[n], as a token is likelier to be one of a long answer. */
+export const heldAnswer = ({factors}: Serving, outputTokens: number): number => (outputTokens * (1 + factors.answerVariance)) / 2
+
+/** Mean context that attention reads for a sequence while it decodes: the prompt and what is there of the answer, or all of it where a program of fixed shapes reads what is reserved. */
+export const meanContext = (serving: Serving, {cachedTokens, newTokens, outputTokens}: RequestShape): number => cachedTokens + newTokens + (serving.fixedShapes ? outputTokens : heldAnswer(serving, outputTokens))
 
 /**
  * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more

@@ -45,5 +45,5 @@ export const IDEAL: Factors = {
   compute16: 1, compute8: 1, compute4: 1, computeWatts: 0, clockExponent: 1, blockScaling: 1, promptAttention: 1, weightBandwidth: 1, weightBandwidth8: 1, weightBandwidth4: 1, kvBandwidth: 1,
   expertBandwidth: 1, expertBandwidth8: 1, expertBandwidth4: 1, expertCompute: 1, matmulRows: 0, routingSpread: 1, expertColumns: 0, link: 1, collectiveSeconds: 0,
   layerSeconds: 0, quantiseLayerSeconds: 0, mixtureLayerSeconds: 0, launchLayerSeconds: 0, stepSeconds: 0, sequenceSeconds: 0, requestSeconds: 0,
-  queueShare: 0, queueExponent: 1, lockstep: 1, balanceSteps: 0,
+  queueShare: 0, queueExponent: 1, answerVariance: 0, lockstep: 1, balanceSteps: 0,
 }

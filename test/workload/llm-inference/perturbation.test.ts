@@ -269,6 +269,7 @@ describe('calibration', () => {
     'matmul-rows': {setting: () => ({...base(), spec: {model: 'Llama-3.1-70B', traffic: {...users, concurrency: 500}}}), value: 500, expected: {throughput: 'down', tpot: 'up'}},
     'routing-spread': {setting: mixture, value: 1, expected: {throughput: 'down', tpot: 'up'}},
     'quantise-layer-seconds': {value: 1e-4, expected: {throughput: 'down', tpot: 'up'}},
+    'answer-variance': {setting: () => base({...users, outputTokens: 4000}), value: 2, expected: {throughput: 'down', tpot: 'up', cache: 'up'}},
     lockstep: {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 2, expected: {throughput: 'down', tpot: 'up'}},
     'balance-steps': {setting: () => ({...mixture(), configuration: {...sharded, tp: 1, dp: 8, ep: 8}}), value: 100, expected: {throughput: 'down', ttft: 'up'}},
     'queue-exponent': {value: 0.5, expected: {ttft: 'down', tpot: 'up'}},
