@@ -67,8 +67,10 @@ describe('KV cache', () => {
 
     expect(cache('vllm')?.item).toBe('KV cache (bf16) of 10 sequences')
     expect(cache('tensorrt-llm')?.item).toBe('KV cache (fp8) of 10 sequences')
-    // 10 · 1,000.6 tokens · 4 of 8 heads · 2 · 128 · 2 B · 80 layers; TensorRT-LLM reserves the last token whole.
-    expect((cache('vllm')?.gib ?? 0) * 2 ** 30).toBeCloseTo(10 * 1000.6 * 163_840, -2)
+    // 10 · 1,000 tokens and what is held of the last · 4 of 8 heads · 2 · 128 · 2 B · 80 layers; TensorRT-LLM reserves the last token whole.
+    const heldTokens = ((cache('vllm')?.gib ?? 0) * 2 ** 30) / 10 / 163_840
+    expect(heldTokens).toBeGreaterThan(1000.5)
+    expect(heldTokens).toBeLessThan(1001.5)
     expect((cache('tensorrt-llm')?.gib ?? 0) * 2 ** 30).toBeCloseTo(10 * 1001 * 81_920, -2)
   })
 })
@@ -231,6 +233,22 @@ describe('a closed loop', () => {
     const {gapMedian, tpotMedian, prefillSeconds} = loop('vllm', 64, 1, 11)
     expect(tpotMedian - gapMedian).toBeCloseTo(Math.LN2 * prefillSeconds, 9)
   })
+})
+
+test('answers that vary by their own mean (exponential lengths) are twice as long when met in flight: a token sees all of the mean answer', () => {
+  const serving = (answerVariance: number) => createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1), {...IDEAL, answerVariance})!
+  const shape = {newTokens: 1000, cachedTokens: 500, outputTokens: 400}
+  // Drawn: the token at which an answer in flight is met at random has so many before it on average.
+  let [seen, tokens] = [0, 0]
+  for (let draw = 0; draw < 20_000; draw++) {
+    const length = -400 * Math.log(1 - (draw + 0.5) / 20_000)
+    seen += length ** 2 / 2
+    tokens += length
+  }
+
+  expect(meanContext(serving(0), shape)).toBe(1700)
+  expect(meanContext(serving(1), shape)).toBe(1900)
+  expect(seen / tokens).toBeCloseTo(400, -1)
 })
 
 describe('speculative decoding', () => {
