@@ -190,6 +190,11 @@ const PROGRAMS: ReadonlySet<string> = new Set(['neuron', 'jetstream', 'llama.cpp
 /** TensorRT-LLM built an engine out of the whole network until 1.0; since then PyTorch launches it. */
 export const runsAsProgram = (runtime: string, version = ''): boolean => PROGRAMS.has(runtime) || (runtime === 'tensorrt-llm' && version.startsWith('0.'))
 
+/** Engines whose host prepares the next step while the accelerator is at this one, by default. */
+const OVERLAPPED_HOST: ReadonlySet<string> = new Set(['tensorrt-llm', 'sglang', 'vllm'])
+/** TensorRT-LLM's overlap scheduler, SGLang's zero-overhead scheduler, and vLLM's asynchronous one since 0.14 (vllm-project/vllm 27614). */
+export const overlapsHost = (runtime: string, version = ''): boolean => OVERLAPPED_HOST.has(runtime) && !(runtime === 'vllm' && /^0\.(?:\d|1[0-3])(?!\d)/.test(version))
+
 /**
  * TensorRT-LLM's decoding read keys and values once per query head, although several share them, until its kernels of January 2024 (0.8), which it
  * announced as 2.4 times the throughput for Llama 70B, whose heads share by eight.

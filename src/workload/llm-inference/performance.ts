@@ -5,7 +5,7 @@ import type {Facts} from '../contract.ts'
 import {bottleneckOf, loadOf, minimumWeightBits, operatorsOf, PREFILL_BUDGET_TOKENS, rooflineSeconds} from './breakdown.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {asProgram, factorsOf, ofOneLength, outOfStep, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, ofOneLength, outOfStep, overlapsHost, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
 import {cacheBytes, cacheTransferSeconds, createServing, type Layout, type Serving, weightBytesIn} from './serving.ts'
 import {closedLoop, heldAnswer, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
@@ -83,13 +83,20 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   const served = demand.engineOnly === true ? withoutServer(spaced) : spaced
   const factors = demand.fixedLengths === true ? ofOneLength(served) : served
   const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)
-  const apart = readsCachePerHead(layout.runtime, demand.runtimeVersion) ? demand.model.heads / demand.model.kvHeads : 1
-  const serving = bound === undefined || (apart === 1 && demand.staticBatch !== true) ? bound : {...bound, staticBatch: demand.staticBatch === true, kvBytesPerSecond: bound.kvBytesPerSecond / apart}
+  const serving = bound === undefined ? undefined : asPublished(bound, demand)
   if (serving === undefined) return refused('software', `no matmul rate is known for ${hardware.accelerator.name}`, null)
   if (!serving.linkKnown) return refused('link-unknown', `the link between the accelerators of ${layout.tp * layout.pp > hardware.acceleratorsPerNode ? 'several nodes' : 'this machine'} is unknown`, 'one accelerator, or a machine whose link is known')
   const plan = planReplica(demand, hardware, layout, serving, facts)
   if (plan.sequencesThatFit < 1) return doesNotFit(demand, hardware, plan, facts)
   return demand.disaggregated === true ? settleApart(demand, hardware, configuration, plan) : settle(demand, hardware, configuration, plan)
+}
+
+/** What published results say of how an engine ran, and in which version; a plan says neither. */
+function asPublished(serving: Serving, {model, runtimeVersion, staticBatch = false}: InferenceDemand): Serving {
+  if (runtimeVersion === undefined && !staticBatch) return serving
+  const {layout, kvBytesPerSecond} = serving
+  const readings = readsCachePerHead(layout.runtime, runtimeVersion) ? model.heads / model.kvHeads : 1
+  return {...serving, staticBatch, kvBytesPerSecond: kvBytesPerSecond / readings, hostOverlaps: overlapsHost(layout.runtime, runtimeVersion)}
 }
 
 /** Replicas that prefill to replicas that decode; what needs the fewest first, whose refusal is the one to show. */

@@ -3,7 +3,7 @@ import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/
 import {unpacksExperts} from '../../performance/load.ts'
 import type {Hardware} from '../../performance/types.ts'
 import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
-import {atSpeed, type Factors} from './factors.ts'
+import {atSpeed, overlapsHost, type Factors} from './factors.ts'
 
 /** How weights, cache and operands are stored and multiplied at a precision under a runtime. */
 export interface Format {
@@ -292,9 +292,6 @@ const EAGER: ReadonlySet<string> = new Set(['pytorch'])
  */
 const UNPACKING_LAUNCHES = 1.8
 
-/** Engines whose host prepares the next step while the accelerator is at this one: TensorRT-LLM's overlap scheduler and SGLang's zero-overhead scheduler, both by default. */
-const OVERLAPPED_HOST: ReadonlySet<string> = new Set(['tensorrt-llm', 'sglang'])
-
 /** Rows up to which a product is of a matrix and vectors, one by one, and no tile is filled up (llama.cpp's mat-vec kernels take 8). */
 const VECTOR_ROWS = 8
 
@@ -381,7 +378,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     launchSeconds: numbers.layers * factors.launchLayerSeconds * (layout.precision === 'nf4' ? UNPACKING_LAUNCHES : 1),
     unpackSeconds: format.sharedBits < 16 && UNPACKS_FOR_PROMPTS.has(layout.runtime) && accelerator.vendor !== 'apple' ? ((numbers.sharedBody + numbers.routed) * (format.sharedBits / 8 + 2 * UNPACKED_BYTES)) / tp / pp / (bandwidth * factors.weightBandwidth) : 0,
     eager: EAGER.has(layout.runtime),
-    hostOverlaps: OVERLAPPED_HOST.has(layout.runtime),
+    hostOverlaps: overlapsHost(layout.runtime),
     fixedShapes: FIXED_SHAPES.has(layout.runtime),
     expertFlopsPerSecond: narrowFlopsPerSecond * factors.expertCompute * wideEnough,
     lockstep: groups > 1 ? Math.max(1, factors.lockstep) : 1,
