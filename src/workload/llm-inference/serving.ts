@@ -292,7 +292,7 @@ const EAGER: ReadonlySet<string> = new Set(['pytorch'])
  */
 const UNPACKING_LAUNCHES = 1.8
 
-/** Rows up to which a product is of a matrix and vectors, one by one, and no tile is filled up (llama.cpp's mat-vec kernels take 8). */
+/** Rows up to which shared matrices are multiplied with vectors, one by one, and no tile is filled up (llama.cpp's mat-vec kernels take 8). */
 const VECTOR_ROWS = 8
 
 /** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
@@ -420,7 +420,7 @@ export interface PassTime {
   bytes: number
   /** Seconds for which the matrix units are wanted. */
   computing: number
-  /** Seconds for which they wait for weights: what a prompt in the same pass has for nothing. */
+  /** Seconds for which they wait for weights or for a host that overlaps: what a prompt in the same pass has for nothing. */
   spare: number
 }
 
@@ -449,13 +449,15 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const rows = micro * serving.passTokens
   const sharedFlops = (2 * rows * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const computeSeconds = sharedSeconds(serving, rows, rows) * paddedShare(rows, factors.matmulRows)
+  const tiledSeconds = sharedSeconds(serving, rows, rows) * paddedShare(rows, factors.matmulRows)
+  const computeSeconds = rows <= VECTOR_ROWS ? sharedSeconds(serving, rows, rows) : tiledSeconds
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
   into.bytes = serving.sharedReadBytes
   into.computing = computeSeconds
-  into.spare = into.weights - computeSeconds
+  // A prompt's rows come in tiles, and those of the sequences with them.
+  into.spare = Math.max(0, into.weights - tiledSeconds)
   into.experts = 0
   if (model.experts > 0) {
     const tokens = rows * serving.groups
@@ -486,7 +488,10 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   }
   const busy = pp * stage * serving.stretch * serving.lockstep
   const perSequences = factors.sequenceSeconds * batch
-  into.host = factors.stepSeconds + (serving.hostOverlaps ? Math.max(0, perSequences - busy) : perSequences)
+  const waited = serving.hostOverlaps ? Math.max(0, perSequences - busy) : perSequences
+  // An accelerator that waits for an overlapped host might as well take in a prompt.
+  if (serving.hostOverlaps) into.spare += waited
+  into.host = factors.stepSeconds + waited
   into.total = busy + into.host
   return serving.passTokens > 1 ? perToken(serving, into) : into
 }
@@ -509,7 +514,7 @@ const sharedSeconds = ({model, layout, sharedFlopsPerSecond, wideFlopsPerSecond}
   ((2 * rows * model.sharedBody) / sharedFlopsPerSecond + (2 * answers * model.head) / wideFlopsPerSecond) / (layout.tp * layout.pp)
 
 /** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
-const paddedShare = (rows: number, lost: number): number => (rows <= VECTOR_ROWS ? 1 : (rows + lost) / rows)
+const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
 
 /** The same for experts: `tokens` rows are spread over those that are hit. */
 function expertPadding(serving: Serving, tokens: number): number {

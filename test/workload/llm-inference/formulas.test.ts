@@ -4,7 +4,7 @@ import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPass
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
-import {asProgram, runsAsProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
+import {asProgram, overlapsHost, runsAsProgram, type Factors} from '../../../src/workload/llm-inference/factors.ts'
 import {loadOf} from '../../../src/workload/llm-inference/breakdown.ts'
 import {replicasThatFit} from '../../../src/workload/llm-inference/performance.ts'
 import {bundledFacts, hardwareNamed, IDEAL, perform} from './fixtures.ts'
@@ -179,14 +179,19 @@ describe('decode step', () => {
 describe('the host, 1 ms a step and 0.1 ms a sequence', () => {
   const stepOf = (runtime: string, batch: number, factors: Partial<Factors> = {stepSeconds: 1e-3, sequenceSeconds: 1e-4}) =>
     decodeStep(createServing(facts.languageModel('Llama-3.1-8B'), hardwareNamed(facts, 'h100-sxm-80gb', 1), layout(1, 'bf16', runtime), {...IDEAL, ...factors})!, batch, 1000, newPassTime())
-  const busy = (batch: number): number => stepOf('vllm', batch, {}).total
+  const busy = (batch: number): number => stepOf('jetstream', batch, {}).total
 
-  test('works between two steps under vLLM', () => {
-    expect(stepOf('vllm', 20).total).toBeCloseTo(busy(20) + 3e-3, 12)
-    expect(stepOf('vllm', 20).host).toBeCloseTo(3e-3, 12)
+  test('works between two steps where nothing is said of overlap', () => {
+    expect(stepOf('jetstream', 20).total).toBeCloseTo(busy(20) + 3e-3, 12)
+    expect(stepOf('jetstream', 20).host).toBeCloseTo(3e-3, 12)
   })
 
-  test.for(['tensorrt-llm', 'sglang'])('prepares the next step beside the accelerator under %s, and is waited for where it takes longer', runtime => {
+  test('does so under vLLM before 0.14', () => {
+    expect(['0.4.3+rocm614', '0.9.0.2.dev108', '0.11', '0.13.0', '0.14.0', '0.19.1', undefined].map(version => overlapsHost('vllm', version))).toEqual([false, false, false, false, true, true, true])
+    expect(overlapsHost('tensorrt-llm', '0.9.0')).toBe(true)
+  })
+
+  test.for(['tensorrt-llm', 'sglang', 'vllm'])('prepares the next step beside the accelerator under %s, and is waited for where it takes longer', runtime => {
     expect(busy(20)).toBeGreaterThan(2e-3)
     expect(stepOf(runtime, 20).total).toBeCloseTo(busy(20) + 1e-3, 12)
     expect(busy(400)).toBeLessThan(40e-3)
