@@ -93,7 +93,8 @@ function wordsOnWeights(demand: InferenceDemand, hardware: Hardware, precision: 
     }
   }
   const nearest = ways.length > 0 ? `fits ${ways.join(', or ')}` : `needs accelerators with ${gib(needed / WEIGHT_SHARE)} GiB together`
-  const reserve = needed <= available && beside !== undefined ? ` and ${gib(beside * Math.max(1, perNode * hardware.nodes))} GiB of cache and reserve` : ''
+  const besides = beside === undefined ? ', and cache and reserve beside them' : ` and ${gib(beside * Math.max(1, perNode * hardware.nodes))} GiB of cache and reserve`
+  const reserve = needed <= available ? besides : ''
   return {detail: `${modelSize(demand.model)} in ${precision} needs ${gib(needed)} GiB of weights${reserve}, ${machineSize(hardware)} have ${gib(available)}`, nearest}
 }
 

@@ -33,6 +33,11 @@ describe('says what is missing and what would do', () => {
     expect(found.detail).toMatch(/^70B in fp8 needs \d+(\.\d+)? GiB of weights, 1×24 GB have 24$/)
   })
 
+  test('weights that would just fit say what else needs room', () => {
+    const found = refusal({model: 'Llama-3.1-405B', precision: 'fp8', traffic: chat}, hardwareNamed(facts, 'inferentia2-32gb', 12))
+    expect(found.detail).toMatch(/needs 38\d GiB of weights, and cache and reserve beside them, 12×32 GB have 384$/)
+  })
+
   test('an accelerator that nothing serves language models on', () => {
     const {accelerator} = hardwareNamed(facts, 'h100-sxm-80gb', 1)
     const unknown: Hardware = {accelerator: {...accelerator, id: 'odd', name: 'Odd', architecture: 'odd'}, acceleratorsPerNode: 1, nodes: 1, levels: [], network: undefined, host: {}}
