@@ -17,7 +17,7 @@ export interface PassWork {
   /** Bytes of weights and activations; of the cache and the states of earlier tokens. Means, as above. */
   readonly weightBytes: number
   readonly cacheBytes: number
-  /** Seconds in which kernels run on it, whatever they do, and those of them in matmuls of experts. Means, as above. */
+  /** Seconds in which it computes or exchanges, and those of them in matmuls of experts. Means, as above. */
   readonly activeSeconds: number
   readonly expertSeconds: number
 }

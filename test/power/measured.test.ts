@@ -45,12 +45,12 @@ function heldOutErrors(way: (typeof WAYS)[number], metric: string): readonly num
 describe('accelerators at work, out of sample', () => {
   // What the fit gives today, and a point more: see docs/models/power.md for what is behind the mean (rows that ran far slower than they could).
   test.for([
-    ['model', 'watts', 0.245, 0.15],
-    ['accelerator', 'watts', 0.235, 0.16],
-    ['source', 'watts', 0.245, 0.15],
-    ['model', 'joules_per_token', 0.235, 0.16],
-    ['accelerator', 'joules_per_token', 0.24, 0.2],
-    ['source', 'joules_per_token', 0.245, 0.2],
+    ['model', 'watts', 0.187, 0.124],
+    ['accelerator', 'watts', 0.188, 0.131],
+    ['source', 'watts', 0.203, 0.134],
+    ['model', 'joules_per_token', 0.241, 0.149],
+    ['accelerator', 'joules_per_token', 0.25, 0.167],
+    ['source', 'joules_per_token', 0.263, 0.178],
   ] as const)('without its %s, %s are met to within %d on average and %d in the median', ([way, metric, meanLimit, medianLimit]) => {
     const errors = heldOutErrors(way, metric)
 
@@ -98,12 +98,11 @@ describe('readings at the wall (MLPerf Training, eight H100 a node), to which no
     for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.15)
   })
 
-  test('fine-tuning, whose batch no row states, is too high but not by half', () => {
+  test('fine-tuning, whose batch no row states, with the batch of a spec that states none: within 15 %', () => {
     const ratios = ratioOf(/lora/)
 
     expect(ratios).toHaveLength(5)
-    expect(Math.max(...ratios)).toBeLessThan(1.5)
-    expect(Math.min(...ratios)).toBeGreaterThan(0.9)
+    for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(0.15)
   })
 
   test('direct current is what the supplies leave of it', () => {

@@ -2,7 +2,7 @@ import {createAssumptions, onePrecision} from '../common.ts'
 import type {Facts} from '../contract.ts'
 import {resolveModelField} from '../llm/model-field.ts'
 import type {TrainingDemand} from '../llm/training-demand.ts'
-import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, short} from '../llm/training-demand.ts'
+import {checkContext, leastTrainingMemoryGib, LONG_SEQUENCE, oneBatch, short, usualTuningBatch} from '../llm/training-demand.ts'
 import type {TrainingWork} from '../llm/training.ts'
 import type {FinetuneSpec} from './schema.ts'
 
@@ -20,7 +20,7 @@ export function finetuneDemand(spec: FinetuneSpec, facts: Facts): TrainingDemand
   const completionsPerPrompt = grpo ? assumptions.choose('completionsPerPrompt', spec.completionsPerPrompt, DEFAULT_COMPLETIONS) : 1
   const sequenceLength = assumptions.choose('sequenceLength', spec.sequenceLength, Math.min(model.maxContext ?? DEFAULT_SEQUENCE_LENGTH, Math.max(DEFAULT_SEQUENCE_LENGTH, completionTokens * 2)))
   checkContext(model, sequenceLength)
-  const globalBatch = assumptions.choose('globalBatch', oneBatch(spec.globalBatch, spec.configuration), grpo ? 128 : method === 'full' ? 64 : 32)
+  const globalBatch = assumptions.choose('globalBatch', oneBatch(spec.globalBatch, spec.configuration), usualTuningBatch(method))
   const optimizer = assumptions.choose('optimizer', spec.optimizer, 'adamw' as const)
   const adapters = method === 'lora' || method === 'qlora' || ((method === 'dpo' || grpo) && spec.rank !== undefined)
   const rank = adapters ? assumptions.choose('rank', spec.rank, 16) : 0

@@ -15,6 +15,9 @@ export const PREFILL_BUDGET_TOKENS = 8192
  */
 const HOST_BUSY_SHARE_OF_REQUEST = 0.1
 
+/** Of what a layer takes beside its matmuls and attention: norms, rotary embeddings, routing; the rest are gaps between kernels. An assumption; only watts depend on it. */
+const SMALL_KERNELS_SHARE = 0.5
+
 /**
  * How busy the parts of one accelerator are: what a second asks of each ÷ what it can give. A pass of all sequences goes through every stage
  * as min(pp, batch) microbatches, one after another, and `state.step` is one of them on one stage: with a microbatch for every stage all of
@@ -37,8 +40,8 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
 }
 
 /**
- * What one accelerator computes and moves in a second: means, without waiting for the busiest rank or the host. Small kernels and collectives keep it
- * awake as matmuls do (those that wait for other ranks spin). Watts follow from it.
+ * What one accelerator computes and moves in a second: means, without the gaps of launches and without waiting for the busiest rank or the host. Collectives keep it
+ * awake as matmuls do: those that wait for other ranks spin. Watts follow from it.
  */
 function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): WorkLoad {
   const {model, layout} = serving
@@ -60,7 +63,7 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
       perSecond: passesPerSecond * stages, flops: (2 * micro * passTokens * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
       expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
       weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
-      activeSeconds: (step.weights + step.attention + step.experts * meanShare + step.link + step.overhead) * tokensPerPass, expertSeconds: step.experts * meanShare * tokensPerPass,
+      activeSeconds: (step.weights + step.attention + step.experts * meanShare + step.link + SMALL_KERNELS_SHARE * step.overhead) * tokensPerPass, expertSeconds: step.experts * meanShare * tokensPerPass,
     },
     {
       perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,

@@ -15,6 +15,9 @@ const GIB = 2 ** 30
 /** Beyond this many tokens a sequence's logits would take more memory than the model; everybody computes the loss in chunks. */
 export const LONG_SEQUENCE = 16_384
 
+/** Sequences of an optimizer step of fine-tuning where nobody says: a few dozen, however many accelerators share them; rollouts fill more. An assumption. */
+export const usualTuningBatch = (method: string): number => (method === 'grpo' ? 128 : method === 'full' ? 64 : 32)
+
 /** The batch of a step: `configuration.batch` and `globalBatch` are one thing for training. */
 export function oneBatch(globalBatch: number | undefined, configuration: Configuration): number | undefined {
   const inside = configuration.batch

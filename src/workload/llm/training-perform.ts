@@ -88,11 +88,11 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   return {feasible: true, performance}
 }
 
-/** What one accelerator computes and moves, as shares of its peaks and of the time. Watts follow from it. */
+/** What one accelerator computes and moves, as shares of its peaks and of the time: collectives keep it awake as matmuls do, launches and the host do not. Watts follow from it. */
 function workOfStep(step: TrainingStep, peak: number): WorkLoad {
   const shareOf = (belongs: (operator: Operator) => boolean): number => Math.min(1, step.operators.reduce((total, operator) => total + (belongs(operator) ? operator.seconds : 0), 0) / step.seconds)
   return {
-    activeShare: shareOf(({bound}) => bound === 'compute' || bound === 'memory-bandwidth'),
+    activeShare: shareOf(({bound}) => bound === 'compute' || bound === 'memory-bandwidth' || bound === 'link'),
     flopsShare: Math.min(1, step.flopsPerAccelerator / step.seconds / peak),
     bytesShare: Math.min(1, step.memorySeconds / step.seconds),
     cacheBytesShare: 0,

@@ -9,6 +9,7 @@ import {conventionsOf, type Conventions} from './measured-conventions.ts'
 import {RESERVE} from './training-memory.ts'
 import {publishedFlopsPerToken} from './training-perform.ts'
 import {attentionFlopsPerTokenForward, trainingShape} from './training-shape.ts'
+import {usualTuningBatch} from './training-demand.ts'
 import type {TrainingWork} from './training.ts'
 
 /** From the setting of a published result to what it asks of the training physics. */
@@ -54,7 +55,7 @@ const LARGE_VOCABULARY = {from: 50_000, tokenShare: 3.17 / 3.94}
 const PADDING_PER_LN = 0.8
 /** Sources that give a rate per accelerator, or the hours of a whole run, without a count: what such runs have. */
 const USUAL_ACCELERATORS = {rate: 64, hours: 1024}
-/** Tokens per accelerator and step where a source gives no batch. */
+/** Tokens per accelerator and step where a source of pre-training gives no batch; fine-tuning then has the batch of a spec that gives none. */
 const USUAL_TOKENS_PER_ACCELERATOR = 16_384
 
 /** Why nobody could answer, before anything is looked up. */
@@ -96,7 +97,7 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
     kind: kind.id,
     model,
     sequenceLength: rounded,
-    globalBatch: batch ?? Math.max(accelerators, Math.round((accelerators * USUAL_TOKENS_PER_ACCELERATOR) / rounded)),
+    globalBatch: batch ?? (kind.tunes ? usualTuningBatch(adapters ? 'lora' : 'full') : Math.max(accelerators, Math.round((accelerators * USUAL_TOKENS_PER_ACCELERATOR) / rounded))),
     tokens: tokens ?? rounded * (batch ?? accelerators),
     tunes: kind.tunes,
     trains: adapters ? 'adapters' : 'all',
