@@ -20,7 +20,7 @@ export function foldsOf<S>(samples: readonly S[], groupOf: (sample: S) => string
   return folds.map(({groups}) => groups.sort())
 }
 
-const FILE = 'data/measured/held-out.json'
+export const HELD_OUT_FILE = 'data/measured/held-out.json'
 
 const texts = (values: readonly unknown[]): string[] => values.map(value => JSON.stringify(value))
 
@@ -30,7 +30,7 @@ const writtenGroup = (kinds: readonly string[], entries: readonly string[], evid
 
 /** Replaces the folds of some kinds in data/measured/held-out.json; with `--check` only says whether they are what stands there. HELD_OUT_OUT names another file to write. */
 export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFold[]): void {
-  const file = path.join(root, FILE)
+  const file = path.join(root, HELD_OUT_FILE)
   const before = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '{"schema":"rigor.held-out/2","groups":[]}'
   const others = (JSON.parse(before) as HeldOutFile).groups.filter(group => !group.kinds.some(kind => kinds.includes(kind)))
   const entryKey = ({kind, quantity, architecture, runtime}: CalibrationEntry): string => JSON.stringify([kind, quantity, architecture, runtime])
@@ -46,5 +46,5 @@ export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFo
   const groups = [...others.map(written), own].sort()
   const result = `{"schema":"rigor.held-out/2","groups":[\n${groups.join(',\n')}\n]}\n`
   if (!process.argv.includes('--check')) fs.writeFileSync(process.env['HELD_OUT_OUT'] ?? file, result)
-  else if (result !== before) throw new Error(`${FILE} is not what the measurements give: npm run calibrate`)
+  else if (result !== before) throw new Error(`${HELD_OUT_FILE} is not what the measurements give: npm run calibrate`)
 }

@@ -1,12 +1,14 @@
 /**
- * Fits the factors of language-model serving (kind llm-inference) to data/measured: `node scripts/calibrate/llm-inference.ts [--check] [--fast]`.
- * Writes data/calibration.json and, without --fast, data/measured/held-out.json. Deterministic; run it again when the measurements or the
+ * Fits the factors of language-model serving (kind llm-inference) to data/measured: `node scripts/calibrate/llm-inference.ts [--check] [--fast | --spreads]`.
+ * Writes data/calibration.json and data/measured/held-out.json; --fast fits to all rows alone, --spreads takes the folds of models, accelerators and sources as they stand. Deterministic; run it again when the measurements or the
  * formulas change. See hierarchy.ts for the fit and docs/models/llm-inference.md for the factors. What is left out runs in processes of its own.
  */
 import {fork} from 'node:child_process'
+import {readFileSync} from 'node:fs'
 import {availableParallelism} from 'node:os'
+import path from 'node:path'
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
-import type {HeldOutFold} from '../../src/accuracy/held-out.ts'
+import {parseHeldOut, type HeldOutFold} from '../../src/accuracy/held-out.ts'
 import type {CalibrationEntry, CalibrationEvidence, CalibrationSpread} from '../../src/catalog/schema.ts'
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
 import {createCalibration, vendorScope, type Calibration} from '../../src/performance/calibration.ts'
@@ -18,7 +20,7 @@ import {QUANTITIES, runsAsProgram, SPREAD_METRICS, versioned, type FactorName, t
 import {firstTokenRegime} from '../../src/workload/llm-inference/performance.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
 import {AS_OF, largestSource, log, measurements, root, weightedQuantile, writeCalibration} from './fit.ts'
-import {foldsOf, writeHeldOut} from './held-out.ts'
+import {foldsOf, HELD_OUT_FILE, writeHeldOut} from './held-out.ts'
 import {fitHierarchy, type HierarchicalFactor, type HierarchicalFit, type Scope} from './hierarchy.ts'
 
 const KIND = 'llm-inference'
@@ -321,10 +323,23 @@ function leaveOut({way, held}: Job, samples: readonly Sample[], base: PlanningFa
   const without = fit(others, base, 1, undefined, cold ? undefined : parts, 14)
   const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
   const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
+  return {way, held, scores: scoresWithout(fold, own, samples, base), fold}
+}
+
+/** Predicts what a fold left out. */
+function scoresWithout(fold: Omit<HeldOutFold, 'way'>, own: readonly Sample[], samples: readonly Sample[], base: PlanningFacts): Outcome['scores'] {
   const calibration = createCalibration(fold.entries, [], fold.evidence)
   const indexOf = new Map(samples.map((sample, index) => [sample, index]))
-  const scores = [false, true].flatMap(plain => score(own, calibration, base, {versions: !plain}).map(({sample, ...scored}) => ({index: indexOf.get(sample)!, ...scored, plain})))
-  return {way, held, scores, fold}
+  return [false, true].flatMap(plain => score(own, calibration, base, {versions: !plain}).map(({sample, ...scored}) => ({index: indexOf.get(sample)!, ...scored, plain})))
+}
+
+/** The folds that stand in data/measured/held-out.json, predicted again. */
+function outcomesOfFile(samples: readonly Sample[], base: PlanningFacts): Outcome[] {
+  return parseHeldOut(readFileSync(path.join(root, HELD_OUT_FILE), 'utf8')).filter(({kinds}) => kinds.includes(KIND)).map(({way, ...fold}) => {
+    const names = new Set(fold.held)
+    const own = samples.filter(({model, accelerator, measurement: {source}}) => names.has({model, accelerator, source}[way]))
+    return {way, held: fold.held, scores: scoresWithout(fold, own, samples, base), fold}
+  })
 }
 
 /** A process that asks for one job after another until there is none. */
@@ -358,7 +373,8 @@ async function main(): Promise<void> {
   // Intervals are of what was left out: a fit alone leaves those that there are.
   if (process.argv.includes('--fast')) return writeCalibration([KIND], {...all, spreads: base.snapshot.calibration.spreads.filter(({kind}) => kind === KIND)}, 'llm-inference.ts')
 
-  const jobs = OUTS.flatMap(way => foldsOf(samples, GROUP[way], way === 'configuration' ? CONFIGURATION_FOLDS : undefined).map((held): Job => ({way, held})))
+  const known = process.argv.includes('--spreads') ? outcomesOfFile(samples, base) : []
+  const jobs = OUTS.filter(way => known.length === 0 || way === 'configuration').flatMap(way => foldsOf(samples, GROUP[way], way === 'configuration' ? CONFIGURATION_FOLDS : undefined).map((held): Job => ({way, held})))
   const waiting = [...jobs]
   const outcomes = new Map<string, Outcome>()
   const done = (outcome: Outcome): void => {
@@ -370,7 +386,7 @@ async function main(): Promise<void> {
   const folds: HeldOutFold[] = []
   for (const way of OUTS) {
     // In the order of the jobs, not of their ends.
-    const own = jobs.filter(job => job.way === way).map(({held}) => outcomes.get(JSON.stringify([way, held]))!)
+    const own = [...known.filter(outcome => outcome.way === way), ...jobs.filter(job => job.way === way).map(({held}) => outcomes.get(JSON.stringify([way, held]))!)]
     const scored = (plain: boolean): Scored[] => own.flatMap(({scores}) => scores.filter(each => each.plain === plain).map(({index, ...rest}) => ({sample: samples[index]!, ...rest})))
     report(way, scored(false))
     report(`${way}, no version`, scored(true))
@@ -378,15 +394,17 @@ async function main(): Promise<void> {
     if (way !== 'configuration') folds.push(...own.map(({fold}) => ({way, ...fold})))
   }
   writeCalibration([KIND], {...all, spreads: spreadsFrom(errors)}, 'llm-inference.ts')
-  writeHeldOut([KIND], folds)
+  if (known.length === 0) writeHeldOut([KIND], folds)
 }
 
+/** A source of n rows weighs n to the power of one less this in the spreads: between one vote per source and one per row. */
+const SOURCE_BALANCE = 0.5
 /** Fewer rows say nothing about tails. */
 const LEAST_FOR_SPREAD = 20
 
 /**
- * 10th and 90th percentile of the errors of all that was left out, by how near the nearest measurement was that was left in; rows weighted as in the
- * fit. Plans do not say a version, so neither do the predictions.
+ * 10th and 90th percentile of the errors of all that was left out, by how near the nearest measurement was that was left in; sources weigh by the root of
+ * their rows. Plans do not say a version, so neither do the predictions.
  */
 function spreadsFrom(errors: readonly Scored[]): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
@@ -398,7 +416,8 @@ function spreadsFrom(errors: readonly Scored[]): CalibrationSpread[] {
       // Waits for a free slot are few: all that lie beyond first tokens in general are taken with them.
       const rows = list.length >= LEAST_FOR_SPREAD ? list : near.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
       if (rows.length === 0) continue
-      const values = rows.map(each => ({value: spreadError(each), weight: each.sample.weight}))
+      const sizes = Map.groupBy(rows, ({sample}) => sample.measurement.source)
+      const values = rows.map(each => ({value: spreadError(each), weight: sizes.get(each.sample.measurement.source)!.length ** -SOURCE_BALANCE}))
       const at = (share: number): number => weightedQuantile(values, share)
       // Farther off is never more certain.
       before = {lowLog: Math.min(before.lowLog, at(0.1)), highLog: Math.max(before.highLog, at(0.9))}
