@@ -73,7 +73,7 @@ ${aimsText(goals)}
 
 ${table(goalColumns, goals)}
 
-"p90 ÷ p10" is the median where the accelerator was measured. A floor is what a test insists on (\`test/accuracy/floors.test.ts\`), but for a dated list of exceptions, as it does on no figure getting worse by more than a point and on no interval getting wider.
+"p90 ÷ p10" is the median where the accelerator was measured. A floor is what a test insists on (\`test/accuracy/floors.test.ts\`), as it does on no figure getting worse by more than a point and on no interval getting wider.
 
 ## Predicted against measured
 

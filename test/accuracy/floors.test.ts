@@ -6,7 +6,7 @@ import {scoredResults} from '../../scripts/docs/accuracy.ts'
 import {floorMet, type Goal} from '../../src/accuracy/goals.ts'
 
 /**
- * Where the accuracy stands (`node scripts/accuracy-record.ts` writes it anew). Every floor must hold but those of the list below, and no
+ * Where the accuracy stands (`node scripts/accuracy-record.ts` writes it anew). Every floor must hold, and no
  * figure may get worse by more than a point. The aims are not asserted: they are what the estimates are to reach.
  */
 const ROOT = path.resolve(import.meta.dirname, '../..')
@@ -14,20 +14,6 @@ const record = AccuracyRecord.parse(JSON.parse(fs.readFileSync(path.join(ROOT, R
 const POINT = 0.01
 /** Of p90 ÷ p10. */
 const WIDTH_STEP = 0.05
-
-/** A floor that does not hold yet, how far off it was on that day, and why. */
-interface Exception {
-  readonly name: string
-  readonly value: number
-  readonly date: string
-  readonly why: string
-}
-
-const EXCEPTIONS: readonly Exception[] = [
-  {name: 'serving throughput, MAPE', value: 0.273, date: '2026-11-27', why: 'servers that stalled (a quarter of the rate that their own time per token gives), and runtimes that one source alone has timed (22 % without a model, 24 % without an accelerator)'},
-  {name: 'TTFT, MAPE', value: 0.476, date: '2026-11-27', why: 'one source has nearly all first tokens under load: without it nothing says how its requests queue (33 % without a model, 39 % without an accelerator)'},
-  {name: 'power and energy, MAPE', value: 0.135, date: '2026-11-27', why: 'rows of one B200 of eight whose server was held up by its host'},
-]
 
 let goals: readonly Goal[] = []
 let now: AccuracyRecord
@@ -50,22 +36,8 @@ function worseBy({better, aim, most = Number.POSITIVE_INFINITY}: Goal, value: nu
   return better === 'less' ? value - before : better === 'more' ? before - value : outside(value) - outside(before)
 }
 
-describe('every floor holds', () => {
-  test('but those that are listed, and these are no farther off than on their day', () => {
-    const allowed = new Map(EXCEPTIONS.map(({name, value}) => [name, value]))
-    const lost = goals.filter(goal => {
-      const before = allowed.get(goal.name)
-      return floorMet(goal) === false && (before === undefined || goal.value === undefined || worseBy(goal, goal.value, before) > POINT)
-    })
-
-    expect(listed(lost)).toEqual([])
-  })
-
-  test('an exception that is met again, or has no floor, is taken off the list', () => {
-    const failing = new Set(goals.filter(goal => floorMet(goal) === false).map(({name}) => name))
-
-    expect(EXCEPTIONS.filter(({name}) => !failing.has(name)).map(({name}) => `take "${name}" off the list`)).toEqual([])
-  })
+test('every floor holds', () => {
+  expect(listed(goals.filter(goal => floorMet(goal) === false))).toEqual([])
 })
 
 describe('nothing gets worse by more than a point', () => {
