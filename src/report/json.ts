@@ -15,6 +15,24 @@ export function round6(value: number): number {
   return digits > 0 ? Math.round(value * power) / power : Math.round(value / power) * power
 }
 
+/**
+ * `String(round6(value))` without the division: the digits of the whole number, and a point between them. Finding the shortest text of a double is most of
+ * what writing a figure costs.
+ */
+export function text6(value: number): string {
+  const size = Math.abs(value)
+  if (Number.isInteger(value) || size < 1e-6 || size >= 1e6) return String(round6(value))
+  const places = 5 - Math.floor(Math.log10(size))
+  const whole = Math.round(size * (POWERS_OF_TEN[places] ?? Number.NaN))
+  let digits = String(whole)
+  if (digits.length <= places) digits = digits.padStart(places + 1, '0')
+  let end = digits.length
+  while (end > digits.length - places && digits.charCodeAt(end - 1) === ZERO) end--
+  const point = digits.length - places
+  return `${value < 0 ? '-' : ''}${digits.slice(0, point)}${end > point ? `.${digits.slice(point, end)}` : ''}`
+}
+const ZERO = '0'.charCodeAt(0)
+
 /** A figure that is the sum of the lines beside it → the key of a line's own figure. */
 const PART_OF: Readonly<Record<string, 'usd' | 'gib'>> = {usd: 'usd', needed: 'gib'}
 
@@ -128,7 +146,7 @@ function textOf(value: unknown): string {
   switch (typeof value) {
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError(`estimate holds ${value}`)
-      return String(round6(value))
+      return text6(value)
     case 'string':
       return PLAIN_TEXT.test(value) ? `"${value}"` : JSON.stringify(value)
     case 'object': {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import {expect, test} from 'vitest'
-import {estimateText, planJson, plansJson, round6} from '../../src/report/json.ts'
+import {estimateText, planJson, plansJson, round6, text6} from '../../src/report/json.ts'
 import {printed} from './printed.ts'
 import {chatPlan, finetunePlan, impossiblePlan} from './fixtures/plans.ts'
 
@@ -17,6 +17,14 @@ test('keys stand in one order, however the document was put together', () => {
 
 test.for([[1 / 3, 0.333333], [123_456_789.12, 123_457_000], [13_955, 13_955], [1_234_567, 1_234_567], [1e-12 / 3, 3.33333e-13], [-2.5, -2.5]] as const)('%d is written as %d', ([value, written]) => {
   expect(round6(value)).toBe(written)
+})
+
+test('the text of a figure is that of the rounded number', () => {
+  const sizes = fc.tuple(fc.double({min: 1, max: 10, noNaN: true}), fc.integer({min: -9, max: 9}), fc.boolean()).map(([digits, exponent, negative]) => (negative ? -digits : digits) * 10 ** exponent)
+  fc.assert(fc.property(fc.oneof(sizes, fc.double({noNaN: true, noDefaultInfinity: true})), value => {
+    expect(text6(value)).toBe(String(round6(value)))
+  }), {numRuns: 2000})
+  for (const value of [0, 999_999.5, 999_999.4999, 0.999_999_5, 9.999_995, 1e-6, 9.999_999e-7, -0.000_123_456_789, 100_000.5]) expect(text6(value)).toBe(String(round6(value)))
 })
 
 test('rounding keeps the order of an interval', () => {
