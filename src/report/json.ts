@@ -21,10 +21,10 @@ export function round6(value: number): number {
  */
 export function text6(value: number): string {
   const size = Math.abs(value)
-  if (Number.isInteger(value) || size < 1e-6 || size >= 1e6) return String(round6(value))
   const places = 5 - Math.floor(Math.log10(size))
-  const whole = Math.round(size * (POWERS_OF_TEN[places] ?? Number.NaN))
-  let digits = String(whole)
+  const power = POWERS_OF_TEN[places]
+  if (Number.isInteger(value) || size < 1e-6 || power === undefined) return String(round6(value))
+  let digits = String(Math.round(size * power))
   if (digits.length <= places) digits = digits.padStart(places + 1, '0')
   let end = digits.length
   while (end > digits.length - places && digits.charCodeAt(end - 1) === ZERO) end--
