@@ -47,8 +47,11 @@ const USUAL_RUNTIME = 'tensorrt-llm'
 
 const runtimeOf = (framework: string): string => RUNTIMES.find(([pattern]) => pattern.test(framework))?.[1] ?? USUAL_RUNTIME
 
+/** What else stands with a version beside an engine. */
+const BESIDE = /\b(?:rocm|cuda|pytorch|rhel)\W*\d[\w.]*/gi
+
 /** `trtllm 1.2.0rc6.post3` → 1.2.0rc6.post3: kernels change with every release, and so do the options that come with it. */
-const versionOf = (framework: string): string | undefined => (/\bpre-release\b/i.test(framework) ? '0.0' : /\b\d+\.\d+[\w.]*/.exec(framework)?.[0].replace(/\.+$/, ''))
+const versionOf = (framework: string): string | undefined => (/\bpre-release\b/i.test(framework) ? '0.0' : /\b\d+\.\d+[\w.]*/.exec(framework.replaceAll(BESIDE, ''))?.[0].replace(/\.+$/, ''))
 
 /** Phases that time the engine itself, without a server around it. */
 const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1', 'generate_static_batch'])

@@ -148,7 +148,7 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
   const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
   const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
-  const sequenceBytes = cacheBytes(serving, demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : demand.outputTokens))
+  const sequenceBytes = cacheBytes(serving, demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : 2 * heldAnswer(serving, demand.outputTokens)))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
     layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model.id), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,

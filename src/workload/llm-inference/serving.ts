@@ -292,9 +292,6 @@ const EAGER: ReadonlySet<string> = new Set(['pytorch'])
  */
 const UNPACKING_LAUNCHES = 1.8
 
-/** Rows up to which shared matrices are multiplied with vectors, one by one, and no tile is filled up (llama.cpp's mat-vec kernels take 8). */
-const VECTOR_ROWS = 8
-
 /** Tokens drafted per pass, and the share of them that the model would have chosen itself. */
 export interface Speculation {
   readonly draftTokens: number
@@ -449,15 +446,13 @@ export function decodeStep(serving: Serving, batch: number, context: number, int
   const rows = micro * serving.passTokens
   const sharedFlops = (2 * rows * (model.sharedBody + model.head)) / (tp * pp)
   const weightSeconds = serving.sharedReadBytes / serving.weightBytesPerSecond
-  const tiledSeconds = sharedSeconds(serving, rows, rows) * paddedShare(rows, factors.matmulRows)
-  const computeSeconds = rows <= VECTOR_ROWS ? sharedSeconds(serving, rows, rows) : tiledSeconds
+  const computeSeconds = sharedSeconds(serving, rows, rows) * paddedShare(rows, factors.matmulRows)
   into.weights = Math.max(weightSeconds, computeSeconds)
   into.computeBound = computeSeconds > weightSeconds
   into.flops = sharedFlops
   into.bytes = serving.sharedReadBytes
   into.computing = computeSeconds
-  // A prompt's rows come in tiles, and those of the sequences with them.
-  into.spare = Math.max(0, into.weights - tiledSeconds)
+  into.spare = into.weights - computeSeconds
   into.experts = 0
   if (model.experts > 0) {
     const tokens = rows * serving.groups
@@ -513,8 +508,8 @@ function perToken({tokensPerPass}: Serving, into: PassTime): PassTime {
 const sharedSeconds = ({model, layout, sharedFlopsPerSecond, wideFlopsPerSecond}: Serving, rows: number, answers: number): number =>
   ((2 * rows * model.sharedBody) / sharedFlopsPerSecond + (2 * answers * model.head) / wideFlopsPerSecond) / (layout.tp * layout.pp)
 
-/** FLOP done ÷ FLOP asked for by a matmul of so many rows. */
-const paddedShare = (rows: number, lost: number): number => (rows + lost) / Math.max(rows, 1e-9)
+/** FLOP done ÷ FLOP asked for by a matmul of so many rows: tiles are computed whole, and a kernel is chosen whose tile is at most twice as high as the rows. */
+const paddedShare = (rows: number, lost: number): number => 1 + Math.min(1, lost / rows)
 
 /** The same for experts: `tokens` rows are spread over those that are hit. */
 function expertPadding(serving: Serving, tokens: number): number {
