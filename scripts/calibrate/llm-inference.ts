@@ -88,7 +88,7 @@ function concerns(name: FactorName, {found: {demand, configuration}, figure, con
   if (name === 'link' || name === 'collectiveSeconds') return configuration.tp === undefined || configuration.tp * (configuration.pp ?? 1) * (configuration.ep ?? 1) > 1
   if (name === 'lockstep' || name === 'balanceSteps') return configurations.some(({tp = 1, ep = 1}) => ep > tp)
   if (name === 'answerVariance') return demand.fixedLengths !== true
-  if (name === 'queueShare' || name === 'queueExponent') return demand.staticBatch !== true && demand.equalLengths !== true && demand.load.kind === 'concurrency' && demand.load.average > 1
+  if (name === 'queueShare' || name === 'queueExponent') return demand.staticBatch !== true && demand.outOfStep !== true && demand.load.kind === 'concurrency' && demand.load.average > 1
   return true
 }
 

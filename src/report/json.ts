@@ -24,7 +24,8 @@ export function text6(value: number): string {
   const places = 5 - Math.floor(Math.log10(size))
   const power = POWERS_OF_TEN[places]
   if (Number.isInteger(value) || size < 1e-6 || power === undefined) return String(round6(value))
-  let digits = String(Math.round(size * power))
+  // Halves are rounded up, not away from 0.
+  let digits = String(Math.abs(Math.round(value * power)))
   if (digits.length <= places) digits = digits.padStart(places + 1, '0')
   let end = digits.length
   while (end > digits.length - places && digits.charCodeAt(end - 1) === ZERO) end--

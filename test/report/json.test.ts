@@ -24,7 +24,7 @@ test('the text of a figure is that of the rounded number', () => {
   fc.assert(fc.property(fc.oneof(sizes, fc.double({noNaN: true, noDefaultInfinity: true})), value => {
     expect(text6(value)).toBe(String(round6(value)))
   }), {numRuns: 2000})
-  for (const value of [0, 999_999.5, 999_999.4999, 999_999.999_999_999, 0.999_999_5, 9.999_995, 1e-6, 9.999_999e-7, -0.000_123_456_789, 100_000.5]) expect(text6(value)).toBe(String(round6(value)))
+  for (const value of [0, 999_999.5, 999_999.4999, 999_999.999_999_999, 0.999_999_5, 9.999_995, 1e-6, 9.999_999e-7, -0.000_123_456_789, 100_000.5, -100_000.5, -9.999_995, -1.597_055]) expect(text6(value)).toBe(String(round6(value)))
 })
 
 test('rounding keeps the order of an interval', () => {

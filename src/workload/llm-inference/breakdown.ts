@@ -41,11 +41,12 @@ export function loadOf(serving: Serving, state: SteadyState, requestsPerSecond: 
 
 /**
  * What one accelerator computes and moves in a second: means, without the gaps of launches and without waiting for the busiest rank or the host. Collectives keep it
- * awake as matmuls do: those that wait for other ranks spin. Watts follow from it.
+ * awake as matmuls do: their kernels hold multiprocessors until the transfer is over. Watts follow from it.
  */
 function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: number, shape: RequestShape): WorkLoad {
-  const {model, layout} = serving
+  const {model, layout, factors} = serving
   const {step, added} = state
+  const smallKernels = (SMALL_KERNELS_SHARE * (model.layers * serving.layerSeconds + model.mixtureLayers * factors.mixtureLayerSeconds)) / layout.pp
   const batch = Math.max(1, state.inFlight)
   const stages = Math.min(layout.pp, batch)
   const micro = batch / stages
@@ -63,7 +64,7 @@ function workOfServing(serving: Serving, state: SteadyState, requestsPerSecond: 
       perSecond: passesPerSecond * stages, flops: (2 * micro * passTokens * (model.sharedBody + model.head)) / (layout.tp * layout.pp),
       expertParameters: (model.routed * hit) / Math.max(layout.tp, layout.ep) / layout.pp, rowsPerExpert: hit > 0 ? (tokens * model.expertsPerToken) / (model.experts * hit) : 0,
       weightBytes: serving.sharedReadBytes + expertBytes, cacheBytes: cache,
-      activeSeconds: (step.weights + step.attention + step.experts * meanShare + step.link + SMALL_KERNELS_SHARE * step.overhead) * tokensPerPass, expertSeconds: step.experts * meanShare * tokensPerPass,
+      activeSeconds: (step.weights + step.attention + step.experts * meanShare + step.link) * tokensPerPass + smallKernels, expertSeconds: step.experts * meanShare * tokensPerPass,
     },
     {
       perSecond: requestsPerSecond, flops: added.flops, expertParameters: 0, rowsPerExpert: 0, weightBytes: (serving.weightBytes * shape.newTokens) / PREFILL_BUDGET_TOKENS,

@@ -44,7 +44,7 @@ export interface InferenceDemand extends Demand {
   /** One batch at a time: all prompts together, then all answers, and none begins before. */
   readonly staticBatch?: boolean
   /** Prompts and answers of one length come back one by one, as far apart as they were taken in: nobody is in step with others. */
-  readonly equalLengths?: boolean
+  readonly outOfStep?: boolean
   /** All answers are as long as each other, as benchmarks make them; those of real work vary. */
   readonly fixedLengths?: boolean
   /** The checkpoint asks for a KV cache in FP8, as those of NVIDIA's ModelOpt do. */

@@ -192,7 +192,7 @@ export const runsAsProgram = (runtime: string, version = ''): boolean => PROGRAM
 
 /** Engines whose host prepares the next step while the accelerator is at this one, by default. */
 const OVERLAPPED_HOST: ReadonlySet<string> = new Set(['tensorrt-llm', 'sglang', 'vllm'])
-/** TensorRT-LLM's overlap scheduler, SGLang's zero-overhead scheduler, and vLLM's asynchronous one since 0.14 (vllm-project/vllm 27614). */
+/** TensorRT-LLM's overlap scheduler (and the C++ that came before it), SGLang's zero-overhead scheduler, and vLLM's asynchronous one since 0.14 (vllm-project/vllm 27614). */
 export const overlapsHost = (runtime: string, version = ''): boolean => OVERLAPPED_HOST.has(runtime) && !(runtime === 'vllm' && /^0\.(?:\d|1[0-3])(?!\d)/.test(version))
 
 /**

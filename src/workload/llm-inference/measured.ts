@@ -269,7 +269,7 @@ export function readMeasurement(setting: Setting, facts: Facts, accelerators: re
   try {
     const spec = InferenceSpec.parse({kind: 'llm-inference', model: measuredModel(setting), traffic, precision, configuration: {runtime}, ...(slo === undefined ? {} : {slo})})
     const runtimeVersion = versionOf(setting.framework)
-    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase), copiesExperts: true, ...(isStatic(setting, runtime, runtimeVersion) ? {staticBatch: true} : {}), ...(notes.equalLengths === true ? {equalLengths: true} : {}), ...(setting.dataset === '' ? {fixedLengths: true} : {}), ...(MODELOPT.test(setting.model) ? {cacheInFp8: true} : {})}
+    const demand = {...llmInference.demand(spec, withoutContextLimits(facts)), ...(runtimeVersion === undefined ? {} : {runtimeVersion}), engineOnly: ENGINE_PHASES.has(phase), copiesExperts: true, ...(isStatic(setting, runtime, runtimeVersion) ? {staticBatch: true} : {}), ...(notes.equalLengths === true ? {outOfStep: true} : {}), ...(setting.dataset === '' ? {fixedLengths: true} : {}), ...(MODELOPT.test(setting.model) ? {cacheInFp8: true} : {})}
     return {status: 'case', case: {demand, hardware: hardwareFor(accelerator, count, Math.max(1, setting.nodes ?? 1)), configuration: {runtime, precision, ...configuration}, read}}
   } catch (error) {
     if (error instanceof RigorError) return no(error.message)

@@ -79,7 +79,7 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
   if (mismatch !== undefined) return mismatch
   const known = factorsOf(facts.calibration, hardware.accelerator, versioned(layout.runtime, demand.runtimeVersion))
   const launched = runsAsProgram(layout.runtime, demand.runtimeVersion) ? asProgram(known) : known
-  const spaced = demand.equalLengths === true ? outOfStep(launched) : launched
+  const spaced = demand.outOfStep === true ? outOfStep(launched) : launched
   const served = demand.engineOnly === true ? withoutServer(spaced) : spaced
   const factors = demand.fixedLengths === true ? ofOneLength(served) : served
   const bound = createServing(demand.model, hardware, layout, factors, demand.speed, demand.speculation)

@@ -92,7 +92,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
 function workOfStep(step: TrainingStep, peak: number): WorkLoad {
   const shareOf = (belongs: (operator: Operator) => boolean): number => Math.min(1, step.operators.reduce((total, operator) => total + (belongs(operator) ? operator.seconds : 0), 0) / step.seconds)
   return {
-    activeShare: shareOf(({bound}) => bound === 'compute' || bound === 'memory-bandwidth' || bound === 'link'),
+    activeShare: shareOf(({bound}) => bound === 'compute' || bound === 'memory-bandwidth' || bound === 'link' || bound === 'network'),
     flopsShare: Math.min(1, step.flopsPerAccelerator / step.seconds / peak),
     bytesShare: Math.min(1, step.memorySeconds / step.seconds),
     cacheBytesShare: 0,

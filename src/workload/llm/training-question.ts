@@ -97,7 +97,7 @@ export function trainingQuestion(setting: Setting, kind: TrainingKind, languageM
     kind: kind.id,
     model,
     sequenceLength: rounded,
-    globalBatch: batch ?? (kind.tunes ? usualTuningBatch(adapters ? 'lora' : 'full') : Math.max(accelerators, Math.round((accelerators * USUAL_TOKENS_PER_ACCELERATOR) / rounded))),
+    globalBatch: batch ?? (kind.tunes ? usualTuningBatch(/\bgrpo\b/i.test(phase) ? 'grpo' : adapters ? 'lora' : /\bdpo\b/i.test(phase) ? 'dpo' : 'full') : Math.max(accelerators, Math.round((accelerators * USUAL_TOKENS_PER_ACCELERATOR) / rounded))),
     tokens: tokens ?? rounded * (batch ?? accelerators),
     tunes: kind.tunes,
     trains: adapters ? 'adapters' : 'all',
