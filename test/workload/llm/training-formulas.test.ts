@@ -6,7 +6,8 @@ import {activationBytesPerTokenPerLayer, checkpointBytes, offloadedBytesPerNode,
 import {attentionFlopsPerTokenForward, averageContext, matmulParameters, modelFlopsPerToken, trainingShape} from '../../../src/workload/llm/training-shape.ts'
 import {trainingStep, type TrainingStep} from '../../../src/workload/llm/training-step.ts'
 import {linkDomain, type Implementation, optimizerStateBytes, stepLowerBoundSeconds, trainedParameters, weightsPerAccelerator} from '../../../src/workload/llm/training.ts'
-import {bundledFacts, hardwareNamed, layout, workOn} from './training-fixtures.ts'
+import {llmPretrain} from '../../../src/workload/llm-pretrain/index.ts'
+import {bundledFacts, hardwareNamed, layout, perform, workOn} from './training-fixtures.ts'
 
 const GIB = 2 ** 30
 /** Everything ideal: what is left is the formulas. */
@@ -19,6 +20,18 @@ let facts: PlanningFacts
 beforeAll(async () => void (facts = await bundledFacts()))
 
 const gib = (lines: readonly {item: string; gib: number}[], item: string): number => lines.find(line => line.item === item)?.gib ?? 0
+
+test('accelerators are awake while they compute, move bytes and exchange over links or the network, not in bubbles nor while the host works', () => {
+  const spec = {kind: 'llm-pretrain', model: 'Llama-3.1-70B', tokens: '1B', sequenceLength: 4096, globalBatch: 64}
+  const nodes = hardwareNamed(facts, 'h100-sxm-80gb', 8, 8)
+  const {operators, load} = perform(llmPretrain, facts, spec, nodes, {runtime: 'megatron', precision: 'bf16', tp: 8, pp: 2, microBatch: 1, zeroStage: 1, checkpointing: 'selective'})
+  const seconds = (bounds: readonly string[]): number => operators.filter(({bound}) => bounds.includes(bound)).reduce((total, operator) => total + operator.seconds, 0)
+  const awake = ['compute', 'memory-bandwidth', 'link', 'network']
+
+  expect(seconds(['network'])).toBeGreaterThan(0)
+  expect(seconds(['overhead'])).toBeGreaterThan(0)
+  expect(load.work?.activeShare).toBeCloseTo(seconds(awake) / seconds([...awake, 'host', 'overhead']), 6)
+})
 
 describe('FLOP', () => {
   test('a token of Llama-2-7B costs 6 FLOP per parameter it is multiplied with, plus three times its causal attention', () => {
