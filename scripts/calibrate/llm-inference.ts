@@ -16,8 +16,7 @@ import {DISTANCES, type Distance} from '../../src/performance/distance.ts'
 import type {Configuration} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
-import {QUANTITIES, runsAsProgram, SPREAD_METRICS, versioned, type FactorName, type SpreadName} from '../../src/workload/llm-inference/factors.ts'
-import {firstTokenRegime} from '../../src/workload/llm-inference/performance.ts'
+import {QUANTITIES, runsAsProgram, SPREAD_METRICS, versioned, type FactorName, type SpreadMetric} from '../../src/workload/llm-inference/factors.ts'
 import {measuredConfigurations, measuredPerformance, readMeasurement, type MeasuredCase} from '../../src/workload/llm-inference/measured.ts'
 import {AS_OF, largestSource, log, measurements, root, weightedQuantile, writeCalibration} from './fit.ts'
 import {foldsOf, HELD_OUT_FILE, writeHeldOut} from './held-out.ts'
@@ -246,23 +245,22 @@ interface Scored {
   readonly sample: Sample
   /** ln(measured ÷ predicted). */
   readonly error: number
-  readonly spread: SpreadName
+  readonly spread: SpreadMetric
   /** From what the calibration rests on. */
   readonly distance: Distance
 }
 
-/** Predicts the samples as the estimates do. `versions: false` = as for a plan, which says what runs but not in which version. */
-export function score(samples: readonly Sample[], calibration: Calibration, base: PlanningFacts, {versions = true} = {}): Scored[] {
+/** Predicts the samples as the estimates do. */
+export function score(samples: readonly Sample[], calibration: Calibration, base: PlanningFacts): Scored[] {
   const facts = {...base, calibration}
   return samples.flatMap(sample => {
-    const {demand: {runtimeVersion, ...demand}, ...rest} = sample.found
-    const found = {...rest, demand: {...demand, ...(versions && runtimeVersion !== undefined ? {runtimeVersion} : {})}}
+    const {found} = sample
     const {performance} = measuredPerformance(found, measuredConfigurations(found, facts), facts)
     const predicted = performance === undefined ? undefined : found.read(performance)?.p50
     if (performance === undefined || predicted === undefined || !(predicted > 0)) return []
-    const {dp = 1, batch = 1} = performance.configuration
-    const spread = sample.figure === 'ttft' ? firstTokenRegime(demand, dp, batch) : isTokenRateAlone(sample) ? 'tpot' : sample.figure
-    const distance = calibration.distance(KIND, sample.found.hardware.accelerator, sample.model)
+    const figure = isTokenRateAlone(sample) ? 'tpot' : sample.figure
+    const spread = SPREAD_METRICS.find(metric => metric.startsWith(figure) && performance.spreadMetrics?.includes(metric) === true) ?? figure
+    const distance = calibration.distance(KIND, found.hardware.accelerator, sample.model)
     return [{sample, spread, distance, error: Math.log(sample.measurement.value! / predicted)}]
   })
 }
@@ -293,14 +291,15 @@ const GROUP: Readonly<Record<Out, (sample: Sample) => string>> = {
   model: ({found: {demand: {model: {layers, hidden, vocab, parameters}}}}) => [layers, hidden, vocab, parameters].join(' '),
   accelerator: ({accelerator}) => accelerator,
   source: ({measurement}) => measurement.source,
+  architecture: ({architecture}) => architecture,
   configuration: ({configurationKey}) => configurationKey,
 }
 
-/** What is left out in turn: sources, accelerators and models one by one, single configurations (for intervals only) in so many parts. */
-const OUTS = ['source', 'accelerator', 'model', 'configuration'] as const
+/** What is left out in turn: sources, accelerators, models and architectures one by one, single configurations (for intervals only) in so many parts. */
+const OUTS = ['source', 'architecture', 'accelerator', 'model', 'configuration'] as const
 type Out = (typeof OUTS)[number]
 const CONFIGURATION_FOLDS = 4
-/** A source with such a share of all rows may decide factors alone: without it the fit starts anew. All other folds start at the fit of all, whose parts that only the left out rows have are dropped. */
+/** A source or an architecture with such a share of all rows may decide factors alone: without it the fit starts anew. All other folds start at the fit of all, whose parts that only the left out rows have are dropped. */
 const COLD_SHARE = 0.03
 
 interface Job {
@@ -310,7 +309,7 @@ interface Job {
 
 /** Scores by position of the sample, so that it passes from process to process. */
 interface Outcome extends Job {
-  readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadName; readonly distance: Distance; readonly plain: boolean}[]
+  readonly scores: readonly {readonly index: number; readonly error: number; readonly spread: SpreadMetric; readonly distance: Distance; /** Without what was fitted to its runtime's version. */ readonly plain: boolean}[]
   readonly fold: Omit<HeldOutFold, 'way'>
 }
 
@@ -319,7 +318,7 @@ function leaveOut({way, held}: Job, samples: readonly Sample[], base: PlanningFa
   const inFold = new Set(held)
   const others = samples.filter(sample => !inFold.has(GROUP[way](sample)))
   const own = samples.filter(sample => inFold.has(GROUP[way](sample)))
-  const cold = way === 'source' && own.length > COLD_SHARE * samples.length
+  const cold = (way === 'source' || way === 'architecture') && own.length > COLD_SHARE * samples.length
   const without = fit(others, base, 1, undefined, cold ? undefined : parts, 14)
   const names = way === 'model' ? [...new Set(own.map(({model}) => model))].sort() : held
   const fold = {kinds: [KIND], held: names, entries: entriesOf(without, others), evidence: evidenceOf(others)}
@@ -328,16 +327,18 @@ function leaveOut({way, held}: Job, samples: readonly Sample[], base: PlanningFa
 
 /** Predicts what a fold left out. */
 function scoresWithout(fold: Omit<HeldOutFold, 'way'>, own: readonly Sample[], samples: readonly Sample[], base: PlanningFacts): Outcome['scores'] {
-  const calibration = createCalibration(fold.entries, [], fold.evidence)
   const indexOf = new Map(samples.map((sample, index) => [sample, index]))
-  return [false, true].flatMap(plain => score(own, calibration, base, {versions: !plain}).map(({sample, ...scored}) => ({index: indexOf.get(sample)!, ...scored, plain})))
+  return [false, true].flatMap(plain => {
+    const calibration = createCalibration(plain ? fold.entries.filter(({runtime}) => !runtime.includes('@')) : fold.entries, [], fold.evidence)
+    return score(own, calibration, base).map(({sample, ...scored}) => ({index: indexOf.get(sample)!, ...scored, plain}))
+  })
 }
 
 /** The folds that stand in data/measured/held-out.json, predicted again. */
 function outcomesOfFile(samples: readonly Sample[], base: PlanningFacts): Outcome[] {
   return parseHeldOut(readFileSync(path.join(root, HELD_OUT_FILE), 'utf8')).filter(({kinds}) => kinds.includes(KIND)).map(({way, ...fold}) => {
     const names = new Set(fold.held)
-    const own = samples.filter(({model, accelerator, measurement: {source}}) => names.has({model, accelerator, source}[way]))
+    const own = samples.filter(({model, accelerator, architecture, measurement: {source}}) => names.has({model, accelerator, architecture, source}[way]))
     return {way, held: fold.held, scores: scoresWithout(fold, own, samples, base), fold}
   })
 }
@@ -397,31 +398,29 @@ async function main(): Promise<void> {
   if (known.length === 0) writeHeldOut([KIND], folds)
 }
 
-/** A source of n rows weighs n to the power of one less this in the spreads: between one vote per source and one per row. */
-const SOURCE_BALANCE = 0.5
+/** A source of n rows weighs n to the power of one less this in the spreads: between one vote per source and one per row, and nearer to the first, by which figures are quoted. */
+const SOURCE_BALANCE = 0.75
 /** Fewer rows say nothing about tails. */
 const LEAST_FOR_SPREAD = 20
 
 /**
- * 10th and 90th percentile of the errors of all that was left out, by how near the nearest measurement was that was left in; sources weigh by the root of
- * their rows. Plans do not say a version, so neither do the predictions.
+ * 10th and 90th percentile of the errors of all that was left out, by how near the nearest measurement was that was left in. Plans do not say a version, so
+ * the predictions do without what was fitted to one: they know how an engine of that time was built (as a plan does of its own), and not how fast it was.
  */
 function spreadsFrom(errors: readonly Scored[]): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
-  for (const name of Object.keys(SPREAD_METRICS) as SpreadName[]) {
+  for (const metric of SPREAD_METRICS) {
     let before = {lowLog: 0, highLog: 0}
     for (const distance of DISTANCES) {
       const near = errors.filter(each => each.distance === distance)
-      const list = near.filter(({spread}) => spread === name)
-      // Waits for a free slot are few: all that lie beyond first tokens in general are taken with them.
-      const rows = list.length >= LEAST_FOR_SPREAD ? list : near.filter(({sample, spread}) => sample.figure === 'ttft' && (spread === name || spread === 'ttft'))
-      if (rows.length === 0) continue
+      const rows = near.filter(({spread}) => spread === metric)
+      if (rows.length < LEAST_FOR_SPREAD) continue
       const sizes = Map.groupBy(rows, ({sample}) => sample.measurement.source)
       const values = rows.map(each => ({value: spreadError(each), weight: sizes.get(each.sample.measurement.source)!.length ** -SOURCE_BALANCE}))
       const at = (share: number): number => weightedQuantile(values, share)
       // Farther off is never more certain.
       before = {lowLog: Math.min(before.lowLog, at(0.1)), highLog: Math.max(before.highLog, at(0.9))}
-      spreads.push({kind: KIND, metric: SPREAD_METRICS[name], distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: rows.length})
+      spreads.push({kind: KIND, metric, distance, lowLog: Number(before.lowLog.toFixed(3)), highLog: Number(before.highLog.toFixed(3)), measurements: rows.length})
     }
   }
   return spreads

@@ -7,8 +7,8 @@
  * architecture and are the same for both kinds, software quantities belong to a runtime and to a kind with a runtime. Each part is drawn
  * towards its parent, so that what nobody measured has its parent's value.
  *
- * The folds leave out whole models, whole accelerators and whole sources: their fits go to data/measured/held-out.json, where the accuracy
- * command reads them. Spreads are percentiles of the residuals of all folds — configurations and architectures are left out as well — by distance.
+ * The folds leave out whole models, accelerators, architectures and sources: their fits go to data/measured/held-out.json, where the accuracy
+ * command reads them. Spreads are percentiles of the residuals of all folds — configurations are left out as well — by distance.
  */
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import {calibrationOf} from '../../src/accuracy/held-out.ts'
@@ -21,7 +21,7 @@ import type {Configuration, Performance} from '../../src/performance/types.ts'
 import {createPlanningFacts, type PlanningFacts} from '../../src/planner/facts.ts'
 import {openSnapshot} from '../../src/store/snapshot.ts'
 import {isRefusal, resolveLayout} from '../../src/workload/llm/training-layout.ts'
-import {ASSUMED_FACTORS, factorsFrom, type TrainingFactors, type TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
+import {ASSUMED_FACTORS, factorsFrom, stepMetric, type TrainingFactors, type TrainingQuantity} from '../../src/workload/llm/training-factors.ts'
 import {measuredConfigurations, measuredPerformance, predictTrainingMeasurement, readTrainingMeasurement, type MeasuredCase} from '../../src/workload/llm/training-measured.ts'
 import {trainingMemory} from '../../src/workload/llm/training-memory.ts'
 import {trainingStep} from '../../src/workload/llm/training-step.ts'
@@ -265,7 +265,7 @@ function figures(title: string, errors: readonly Error[]): void {
 const HEADLINE = `${''.padEnd(44)}  rows    MdAPE     MAPE      p90     bias  medbias  sources   inside  width`
 
 /** How the parts are named and how many there are. Ways of the held-out figures, and what spreads are read from. */
-const GROUPS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Sample) => string>> = {
+const GROUPS: Readonly<Record<Way | 'configuration', (sample: Sample) => string>> = {
   model: ({model}) => model,
   accelerator: ({accelerator}) => accelerator.id,
   source: ({source}) => source,
@@ -304,7 +304,9 @@ function readSamples(base: PlanningFacts, accelerators: readonly Accelerator[]):
   return samples
 }
 
-const METRICS = [['step-time', false], ['memory', true]] as const
+const METRICS = ['step-time', 'step-time-alone', 'memory'] as const
+/** Which of them a sample tells of. */
+const metricOf = ({memory, found: {hardware: {acceleratorsPerNode, nodes}}}: Sample): (typeof METRICS)[number] => (memory ? 'memory' : stepMetric(acceleratorsPerNode * nodes))
 /** A step farther off is at least so much less certain, in ln, on both sides. */
 const WIDENING = 1.1
 /** Too few say nothing about their own spread. */
@@ -317,11 +319,11 @@ const LEAST_FOR_SPREAD = 12
 function spreadsOf(errors: readonly Error[]): CalibrationSpread[] {
   const spreads: CalibrationSpread[] = []
   for (const kind of KINDS) {
-    for (const [metric, memory] of METRICS) {
+    for (const metric of METRICS) {
       let [lowLog, highLog] = [0, 0]
       let farther = 1
       for (const distance of DISTANCES) {
-        const both = errors.filter(each => each.distance === distance && each.sample.memory === memory)
+        const both = errors.filter(each => each.distance === distance && metricOf(each.sample) === metric)
         const kindOwn = both.filter(({sample}) => sample.kind === kind)
         const own = kindOwn.length >= LEAST_FOR_SPREAD ? kindOwn : both
         if (own.length === 0) continue
@@ -346,7 +348,7 @@ async function main(): Promise<void> {
   const fitted = fit(samples, base, log)
   const inSample = errorsOf(samples, {...base, calibration: createCalibration(fitted.entries, [], fitted.evidence)}, accelerators)
   log(HEADLINE)
-  for (const kind of KINDS) for (const [metric, memory] of METRICS) figures(`fitted ${kind} ${metric}`, inSample.filter(({sample}) => sample.kind === kind && sample.memory === memory))
+  for (const kind of KINDS) for (const metric of METRICS) figures(`fitted ${kind} ${metric}`, inSample.filter(({sample}) => sample.kind === kind && metricOf(sample) === metric))
   if (process.argv.includes('--rows')) printRows(inSample)
   if (process.argv.includes('--fast')) {
     writeCalibration(KINDS, {entries: fitted.entries, spreads: snapshot.calibration.spreads.filter(({kind}) => kind.startsWith('llm-') && kind !== 'llm-inference'), evidence: fitted.evidence}, 'llm-training.ts')
@@ -369,16 +371,16 @@ async function main(): Promise<void> {
 
   log(HEADLINE)
   for (const kind of KINDS) {
-    for (const [metric, memory] of METRICS) {
+    for (const metric of METRICS) {
       for (const way of Object.keys(GROUPS) as (keyof typeof GROUPS)[]) {
-        const errors = errorsBy(way, spreads).filter(({sample}) => sample.kind === kind && sample.memory === memory)
+        const errors = errorsBy(way, spreads).filter(({sample}) => sample.kind === kind && metricOf(sample) === metric)
         figures(`${kind} ${metric}, ${way}s left out`, errors)
         for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
       }
     }
   }
   writeCalibration(KINDS, {entries: fitted.entries, spreads, evidence: fitted.evidence}, 'llm-training.ts')
-  writeHeldOut(KINDS, folds.filter(({way}) => way === 'model' || way === 'accelerator' || way === 'source').map(({fold}) => fold))
+  writeHeldOut(KINDS, folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold))
 }
 
 function printRows(errors: readonly Error[]): void {

@@ -162,7 +162,7 @@ function evidenceOf(samples: readonly PowerSample[]): CalibrationEvidence[] {
   }).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
-type Fold = Way | 'configuration' | 'architecture'
+type Fold = Way | 'configuration'
 const GROUP: Readonly<Record<Fold, (sample: PowerSample) => string>> = {
   model: ({model}) => model,
   accelerator: ({accelerator}) => accelerator.id,
@@ -174,8 +174,6 @@ const GROUP: Readonly<Record<Fold, (sample: PowerSample) => string>> = {
 const CONFIGURATION_FOLDS = 4
 /** What was left out to see how far off a prediction at this distance is. */
 const DISTANCE_FOLDS: readonly (readonly [Distance, Fold])[] = [['measured', 'configuration'], ['accelerator', 'model'], ['family', 'accelerator'], ['none', 'architecture']]
-
-const isWay = (fold: Fold): fold is Way => fold === 'model' || fold === 'accelerator' || fold === 'source'
 
 async function main(): Promise<void> {
   const facts = createPlanningFacts(await openSnapshot({packageRoot: root}))
@@ -201,7 +199,7 @@ async function main(): Promise<void> {
       const known = new Set(without.map(({accelerator}) => accelerator.architecture))
       const own = samples.filter(sample => held.includes(GROUP[fold](sample)))
       scored.push(...score(own.map(sample => resolved(sample, fold, speeds)), fitOfOthers.lnValues, ({accelerator}) => known.has(accelerator.architecture)))
-      if (isWay(fold)) folds.push({kinds: [POWER_KIND], way: fold, held, entries: [...entriesOf(fitOfOthers, without), ...hosts], evidence: evidenceOf(without)})
+      if (fold !== 'configuration') folds.push({kinds: [POWER_KIND], way: fold, held, entries: [...entriesOf(fitOfOthers, without), ...hosts], evidence: evidenceOf(without)})
     }
     errors.set(fold, scored)
     report(`without its ${fold}`, scored)
@@ -241,8 +239,7 @@ async function main(): Promise<void> {
 
 /** The sample with its speed predicted without what the fold leaves out, where the speeds have such folds. */
 function resolved(sample: PowerSample, fold: Fold, speeds: ReturnType<typeof heldOutSpeeds>): PowerSample {
-  // Without folds by architecture, those that leave out the accelerator come nearest.
-  const facts = speeds(fold, GROUP[fold](sample)) ?? (fold === 'architecture' ? speeds('accelerator', sample.accelerator.id) : undefined)
+  const facts = speeds(fold, GROUP[fold](sample))
   if (facts === undefined) return sample
   const reading = readEnergy(sample.setting, facts, facts.snapshot.accelerators)
   if (reading.status !== 'case') return sample

@@ -4,14 +4,16 @@ import type {CalibrationSpread} from '../catalog/schema.ts'
 
 /** What is left out whole, so that figures are of things the factors have not seen. */
 export const WAYS = ['model', 'accelerator', 'source'] as const
-export type Way = (typeof WAYS)[number]
+/** The same, and whole architectures: what is far from all that was measured, of which no figure but the intervals' is quoted. */
+export const ALL_WAYS = [...WAYS, 'architecture'] as const
+export type Way = (typeof ALL_WAYS)[number]
 
-/** Factors fitted without some models, accelerators or sources. */
+/** Factors fitted without some models, accelerators, architectures or sources. */
 export interface HeldOutFold {
   /** Workload kinds the factors are for. */
   readonly kinds: readonly string[]
   readonly way: Way
-  /** Ids of what was left out: catalog ids of models and accelerators (a name of its own for what the catalog lacks), ids of sources. */
+  /** Ids of what was left out: catalog ids of models, accelerators and architectures (a name of its own for what the catalog lacks), ids of sources. */
   readonly held: readonly string[]
   readonly entries: readonly CalibrationEntry[]
   /** What the factors do rest on. */

@@ -10,7 +10,7 @@ import {measuredAccelerator} from '../workload/llm/measured-place.ts'
 import {matchAccelerator} from './accelerator-label.ts'
 import {kindsBehind} from './energy.ts'
 import {figureOf} from './figures.ts'
-import {WAYS, type HeldOutFold, type Way} from './held-out.ts'
+import {ALL_WAYS, WAYS, type HeldOutFold, type Way} from './held-out.ts'
 import {readerOf} from './readers.ts'
 import type {ResultRow} from './rows.ts'
 import type {Scope, ScopeContext} from './scope.ts'
@@ -18,8 +18,8 @@ import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
 import {readUnit} from './units.ts'
 
-/** Which calibration an answer rests on: all measurements, or those without the row's own model, accelerator or source. */
-export const BASES = ['all', ...WAYS] as const
+/** Which calibration an answer rests on: all measurements, or those without the row's own model, accelerator, source or architecture. */
+export const BASES = ['all', ...ALL_WAYS] as const
 export type Basis = (typeof BASES)[number]
 
 export interface Answer {
@@ -135,7 +135,7 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
   // Whatever was measured of it, and whether that is answered or not: it ran.
   const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
   if (ran) asked.configurations.add(configuration)
-  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source}
+  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source, architecture: part?.architecture ?? ''}
   const kinds = kindsBehind(common.kind, setting)
   const answers = new Map<Basis, Answer>()
   const fits = new Map<Basis, boolean | undefined>()

@@ -1,6 +1,6 @@
 import {DISTANCES, type Distance} from '../performance/distance.ts'
 import {FIGURE_ORDER} from './figures.ts'
-import {WAYS} from './held-out.ts'
+import {ALL_WAYS, WAYS} from './held-out.ts'
 import type {Basis, PredictedRow, Status} from './predict.ts'
 import {fitScoresOf, scoresOf, worstFitScores, worstScores, type Comparison, type FitCase, type FitScores, type Scores} from './score.ts'
 
@@ -126,9 +126,9 @@ function worstBasis(byBasis: Readonly<Partial<Record<Basis, Scores>>>, bases: re
   return outOfSample(bases).reduce((worst, basis) => (mape(basis) > mape(worst) ? basis : worst))
 }
 
-/** An answer is as far from the nearest measurement as its calibration makes it: what was left out decides, so each basis adds its own. */
+/** An answer is as far from the nearest measurement as its calibration makes it: what was left out decides, so each basis adds its own, and whole architectures the farthest. */
 function distanceGroups(rows: readonly PredictedRow[], bases: readonly Basis[]): readonly Group[] {
-  const pooled = outOfSample(bases).flatMap(basis =>
+  const pooled = (bases.length > 1 ? ALL_WAYS : bases).flatMap(basis =>
     rows.flatMap(row => {
       const answer = row.answers.get(basis)
       return answer === undefined ? [] : [{kind: row.kind, distance: answer.distance, figure: row.figure, comparison: {source: row.row.source, configuration: `${basis} ${row.configuration}`, measured: row.row.measured ?? Number.NaN, interval: answer.interval}}]

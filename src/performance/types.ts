@@ -153,6 +153,8 @@ export interface Performance {
   readonly operators: readonly Operator[]
   readonly bottleneck: Bottleneck
   readonly basis: Confidence
+  /** Names in the calibration of the spreads that the intervals were read from; absent = all of the kind. */
+  readonly spreadMetrics?: readonly string[]
   /** The lower bound that no implementation beats: work ÷ peak rates. Seconds per run (or per output token when endless). */
   readonly rooflineSeconds: number
   /** What was assumed or is worth knowing, one sentence each. */

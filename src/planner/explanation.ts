@@ -23,7 +23,8 @@ export function explanationOf(session: Session, estimate: Estimate, publishedErr
     nearest: nearestOf(measured),
     knownError: kinds.flatMap(each => {
       const distance = each === kind ? measured.distance : calibration.distance(each, place.accelerator, model)
-      return calibration.errors(each, distance).map(({metric, spread, from, measurements}): KnownFigureError => ({
+      const own = each === kind ? performance.spreadMetrics : undefined
+      return calibration.errors(each, distance).filter(({metric}) => own === undefined || own.includes(metric)).map(({metric, spread, from, measurements}): KnownFigureError => ({
         kind: each, metric, distance, from, p10: Math.exp(spread.lowLog), p90: Math.exp(spread.highLog), measurements, published: publishedErrors(each, metric) ?? null,
       }))
     }),

@@ -31,7 +31,7 @@ export function share(value: number): string {
 const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${share(Math.abs(value))}`
 const ratio = (value: number): string => significant(value, 2)
 
-export const BASIS_TITLES: Readonly<Record<Basis | 'pooled', string>> = {all: 'nothing', model: 'model', accelerator: 'accelerator', source: 'source', pooled: 'each in turn'}
+export const BASIS_TITLES: Readonly<Record<Basis | 'pooled', string>> = {all: 'nothing', model: 'model', accelerator: 'accelerator', source: 'source', architecture: 'architecture', pooled: 'each in turn'}
 
 export function renderAccuracy(summary: AccuracySummary, goals: readonly Goal[], rows: readonly PredictedRow[], view: AccuracyView): string {
   const width = Math.max(NARROWEST, Math.floor(view.width))

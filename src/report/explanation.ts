@@ -183,7 +183,7 @@ function errorLines({knownError, nearest}: Explanation, width: number): Line[] {
 const WIDENED = '*'
 /** As the lines above call them. */
 const FIGURE: Readonly<Partial<Record<string, string>>> = {
-  ttft: 'first token', 'ttft-alone': 'first token, alone', 'ttft-waiting': 'first token, queued', tpot: 'each next token',
+  ttft: 'first token', 'ttft-alone': 'first token, alone', 'ttft-queued': 'first token, queued', tpot: 'each next token', 'tpot-mixture': 'each next token', 'throughput-mixture': 'throughput', 'step-time-alone': 'step time',
 }
 
 function errorNotes(errors: readonly KnownFigureError[], published: boolean): string[] {

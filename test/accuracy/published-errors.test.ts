@@ -12,7 +12,10 @@ test.for([
   ['llm-inference', 'tpot', 'TPOT'],
   ['llm-inference', 'ttft', 'TTFT'],
   ['llm-inference', 'throughput', 'serving throughput'],
+  ['llm-inference', 'throughput-mixture', 'serving throughput'],
+  ['llm-inference', 'tpot-mixture', 'TPOT'],
   ['llm-pretrain', 'step-time', 'training step'],
+  ['llm-pretrain', 'step-time-alone', 'training step'],
   ['llm-finetune', 'step-time', 'fine-tuning step'],
   ['llm-finetune', 'memory', 'peak memory'],
   ['power', 'accelerator-watts', 'power and energy'],
@@ -23,7 +26,7 @@ test.for([
 })
 
 test('what is not recorded is not known', () => {
-  expect(errors('llm-inference', 'ttft-waiting')).toBeUndefined()
+  expect(errors('llm-inference', 'ttft-queued')).toBeUndefined()
   expect(errors('generic', 'throughput')).toBeUndefined()
   expect(errors('__proto__', 'speed')).toBeUndefined()
   expect(openPublishedErrors(path.join(import.meta.dirname, 'nowhere'))('llm-inference', 'tpot')).toBeUndefined()

@@ -79,7 +79,7 @@ describe('data/measured/scope.yaml', () => {
     const ids = excluded.flatMap(entry => entry.ids)
 
     expect(excluded.length).toBeLessThan(20)
-    expect(ids.length).toBeLessThan(rows.length / 100)
+    expect(ids.length).toBeLessThan(rows.length / 90)
     expect(new Set(ids).size).toBe(ids.length)
     expect(ids.filter(id => rows.every(row => row.id !== id))).toEqual([])
   })
@@ -96,6 +96,19 @@ describe('data/measured/scope.yaml', () => {
     const slow = of('B200').filter(b200 => of('H100').some(h100 => sameWork(h100.setting) === sameWork(b200.setting) && (b200.gap ?? 0) > 1.5 * (h100.gap ?? Infinity) && 1.5 * (b200.rate ?? Infinity) < (h100.rate ?? 0)))
 
     expect(slow.map(({id}) => id).sort()).toEqual(excluded.filter(({reason}) => reason.includes('one H100')).map(({ids}) => runOf(ids[0] ?? '')).sort())
+  })
+
+  test('excludes the tokens/s of every batch that contradict its own latencies by a third, and of no other', () => {
+    const runs = Map.groupBy(rows.filter(({setting}) => setting.phase === 'generate_static_batch'), ({id}) => id.split('--')[0] ?? id)
+    const contradictory = [...runs.values()].filter(list => {
+      const of = (metric: string): number => list.find(({setting}) => setting.metric === metric)?.measured ?? Number.NaN
+      const {concurrency = Number.NaN, outputTokens = Number.NaN} = list[0]!.setting
+      const seconds = (of('ttft_ms_p50') + (outputTokens - 1) * of('tpot_ms_p50')) / 1000
+      return Math.abs(Math.log((of('output_tokens_per_s') * seconds) / (concurrency * outputTokens))) > Math.log(1.33)
+    })
+
+    expect(runs.size).toBeGreaterThan(30)
+    expect(contradictory.flatMap(list => list.filter(({setting}) => setting.metric === 'output_tokens_per_s').map(({id}) => id)).sort()).toEqual(excluded.filter(({reason}) => reason.includes('of one sequence')).flatMap(({ids}) => ids).sort())
   })
 
   test.for<[string, Readonly<Record<string, string>>]>([

@@ -70,6 +70,15 @@ test('each way of leaving out adds to the distance that it makes', () => {
   expect(distances[0]?.scores?.mape).toBeCloseTo((0.1 + 0.2) / 2, 12)
 })
 
+test('without a whole architecture nothing is near: that tells of the intervals, and no other figure', () => {
+  const row = answered('TPOT', 100, {all: 100, ...worse, architecture: 400}, {model: 'accelerator', accelerator: 'family', source: 'accelerator', all: 'measured', architecture: 'none'})
+
+  const {groups} = summarize([row], BASES)
+
+  expect(groups.find(({by, group}) => by === 'distance' && group === 'none')).toMatchObject({rows: 1, scores: {mape: 3, inside: 0}})
+  for (const {by, basis, scores} of groups.filter(each => each.by !== 'distance' && each.by !== 'kind and distance')) expect([by, basis, scores?.mape]).toEqual([by, 'accelerator', 0.5])
+})
+
 test('what ran and is said not to fit is wrong, as is what failed and is said to fit', () => {
   const ran = (fits: boolean) => ({...answered('TPOT', 1, {all: 1}), fits: new Map<Basis, boolean>([['all', fits]])})
   const failed = (p50: number) => answered('fits', 0, {all: p50})

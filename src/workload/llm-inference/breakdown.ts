@@ -2,7 +2,8 @@ import {workLoadOf} from '../../performance/load.ts'
 import type {Bottleneck, Hardware, Load, Operator, WorkLoad} from '../../performance/types.ts'
 import {kvElementsPerTokenPerLayer} from '../llm/architecture.ts'
 import type {InferenceDemand} from './demand.ts'
-import {cacheBytes, expectedTokens, hitShare, peakFlopsFor, prefillStages, type Serving} from './serving.ts'
+import {peakFlopsFor} from './format.ts'
+import {cacheBytes, expectedTokens, hitShare, prefillStages, type Serving} from './serving.ts'
 import {meanContext, type RequestShape, type SteadyState} from './steady-state.ts'
 
 /** What a steady state keeps busy, where its time goes, and what no implementation beats. */

@@ -2,7 +2,8 @@ import type {Configuration, Hardware} from '../../performance/types.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import type {Facts} from '../contract.ts'
 import type {InferenceDemand} from './demand.ts'
-import {formatOf, weightBytesIn} from './serving.ts'
+import {formatOf} from './format.ts'
+import {padsHeads, weightBytesIn} from './layout.ts'
 
 /** Servers first, in the order a practitioner would try; those that are not named come after. Neuron's own before vLLM's plugin for it: its speed is measured. */
 const RUNTIME_ORDER = ['neuron', 'vllm', 'tensorrt-llm', 'sglang', 'jetstream', 'gaudi', 'mlx', 'llama.cpp', 'pytorch']
@@ -67,7 +68,8 @@ function layouts(demand: InferenceDemand, hardware: Hardware, precision: string,
   const {model, configuration} = demand
   const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
   const total = perNode * hardware.nodes
-  const degrees = configuration.tp === undefined ? powersOfTwoUpTo(perNode).filter(tp => model.heads % tp === 0) : [configuration.tp]
+  const usual = powersOfTwoUpTo(perNode).filter(tp => model.heads % tp === 0 || padsHeads(runtime))
+  const degrees = configuration.tp === undefined ? [...usual, ...(padsHeads(runtime) && !usual.includes(perNode) ? [perNode] : [])] : [configuration.tp]
   const format = formatOf(model, {precision, runtime}, hardware.accelerator)
   const roomBytes = hardware.accelerator.memoryGib * 2 ** 30 * Math.min(1, hardware.acceleratorsPerNode) * GPU_SHARE_FOR_WEIGHTS
   const fits = (tp: number, pp: number, ep: number): boolean => weightBytesIn(model, format, {tp, pp, ep}) <= roomBytes

@@ -1,7 +1,7 @@
 import type {Configuration, PerformResult} from '../../performance/types.ts'
 import type {InferenceDemand} from './demand.ts'
 import {refused} from './refusals.ts'
-import type {Layout} from './serving.ts'
+import type {Layout} from './layout.ts'
 
 /** Layouts whose experts cannot be dealt out as stated; `undefined` = they can. `replicas`: those that were asked for. */
 export function refuseExpertSplit({model, copiesExperts}: InferenceDemand, {tp, ep}: Layout, replicas: number | 'auto'): (PerformResult & {feasible: false}) | undefined {

@@ -1,6 +1,7 @@
-import type {Accelerator} from '../../catalog/schema.ts'
+import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import type {Calibration, Spread} from '../../performance/calibration.ts'
 import type {Confidence} from '../../performance/types.ts'
+import {isMixture} from '../llm/architecture.ts'
 
 /** The kind's name in data/calibration.json. */
 const SERVING_KIND = 'llm-inference'
@@ -134,32 +135,38 @@ function lookUp(calibration: Calibration, {architecture, vendor}: Pick<Accelerat
   return values as Record<FactorName, number>
 }
 
+/** First tokens: of one request alone; of several in flight; and those that are a wait for the most part, for how long nobody knows well. */
+export type FirstToken = 'ttft-alone' | 'ttft' | 'ttft-queued'
+
 /** Where measurements lie around the predictions for a model on an accelerator, and what the predictions rest on. */
 export interface ServingSpreads {
   readonly throughput: Spread
   readonly tpot: Spread
-  /** First tokens: of one request alone, of several in flight, of requests that wait for room. */
-  readonly ttftAlone: Spread
-  readonly ttft: Spread
-  readonly ttftWaiting: Spread
+  readonly firstToken: Readonly<Record<FirstToken, Spread>>
   readonly basis: Confidence
 }
 
-/** Names of these figures in data/calibration.json. */
-export const SPREAD_METRICS = {throughput: 'throughput', tpot: 'tpot', ttftAlone: 'ttft-alone', ttft: 'ttft', ttftWaiting: 'ttft-waiting'} as const
-export type SpreadName = keyof typeof SPREAD_METRICS
+/** Names of the spreads in data/calibration.json. Which experts are hit, and how evenly, makes mixtures less sure than dense models. */
+export const SPREAD_METRICS = ['throughput', 'throughput-mixture', 'tpot', 'tpot-mixture', 'ttft-alone', 'ttft', 'ttft-queued'] as const
+export type SpreadMetric = (typeof SPREAD_METRICS)[number]
+
+export const metricOf = (figure: 'throughput' | 'tpot', model: LanguageModel): SpreadMetric => (isMixture(model) ? `${figure}-mixture` : figure)
 
 const spreadCache = new WeakMap<Calibration, Map<string, ServingSpreads>>()
 
-export function spreadsOf(calibration: Calibration, accelerator: Accelerator, model: string): ServingSpreads {
+export function spreadsOf(calibration: Calibration, accelerator: Accelerator, model: LanguageModel): ServingSpreads {
   let known = spreadCache.get(calibration)
   if (known === undefined) spreadCache.set(calibration, (known = new Map()))
-  const key = `${accelerator.id} ${model}`
+  const key = `${accelerator.id} ${model.id}`
   let spreads = known.get(key)
   if (spreads === undefined) {
-    const distance = calibration.distance(SERVING_KIND, accelerator, model)
-    const of = (name: SpreadName): Spread => calibration.spread(SERVING_KIND, SPREAD_METRICS[name], distance)
-    spreads = {throughput: of('throughput'), tpot: of('tpot'), ttftAlone: of('ttftAlone'), ttft: of('ttft'), ttftWaiting: of('ttftWaiting'), basis: distance === 'none' ? 'computed' : 'calibrated'}
+    const distance = calibration.distance(SERVING_KIND, accelerator, model.id)
+    const of = (metric: SpreadMetric): Spread => calibration.spread(SERVING_KIND, metric, distance)
+    spreads = {
+      throughput: of(metricOf('throughput', model)), tpot: of(metricOf('tpot', model)),
+      firstToken: {'ttft-alone': of('ttft-alone'), ttft: of('ttft'), 'ttft-queued': of('ttft-queued')},
+      basis: distance === 'none' ? 'computed' : 'calibrated',
+    }
     known.set(key, spreads)
   }
   return spreads
@@ -197,9 +204,11 @@ export const overlapsHost = (runtime: string, version = ''): boolean => OVERLAPP
 
 /**
  * TensorRT-LLM's decoding read keys and values once per query head, although several share them, until its kernels of January 2024 (0.8), which it
- * announced as 2.4 times the throughput for Llama 70B, whose heads share by eight.
+ * announced as 2.4 times the throughput for Llama 70B, whose heads share by eight. Until those that are compiled as they are asked for (0.11), they came
+ * for groups of eight alone: `nqpkv_8` in their files' names.
  */
-export const readsCachePerHead = (runtime: string, version: string | undefined): boolean => runtime === 'tensorrt-llm' && version !== undefined && /^0\.[0-7](?!\d)/.test(version)
+export const readsCachePerHead = (runtime: string, version: string | undefined, headsPerGroup: number): boolean =>
+  runtime === 'tensorrt-llm' && version !== undefined && (/^0\.[0-7](?!\d)/.test(version) || (headsPerGroup !== 8 && /^0\.(?:8|9|10)(?!\d)/.test(version)))
 
 /** The same factors but for some; made once for each, so that they can be told apart by identity. */
 function changing(change: Partial<Factors>): (factors: Factors) => Factors {

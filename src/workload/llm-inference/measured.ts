@@ -12,7 +12,7 @@ import {runsAsProgram} from './factors.ts'
 import {measuredAccelerator} from '../llm/measured-place.ts'
 import {measuredModel} from './measured-models.ts'
 import {InferenceSpec} from './schema.ts'
-import {peakFlopsFor} from './serving.ts'
+import {peakFlopsFor} from './format.ts'
 
 /** A published result as a question to the estimator. */
 export interface MeasuredCase {
@@ -54,7 +54,7 @@ const BESIDE = /\b(?:rocm|cuda|pytorch|rhel)\W*\d[\w.]*/gi
 const versionOf = (framework: string): string | undefined => (/\bpre-release\b/i.test(framework) ? '0.0' : /\b\d+\.\d+[\w.]*/.exec(framework.replaceAll(BESIDE, ''))?.[0].replace(/\.+$/, ''))
 
 /** Phases that time the engine itself, without a server around it. */
-const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1', 'generate_static_batch'])
+const ENGINE_PHASES: ReadonlySet<string> = new Set(['prefill_latency', 'prefill_batch1', 'decode_batch1'])
 
 /** One batch at a time: so said, or an engine that was called with a batch. */
 const isStatic = ({phase, notes, concurrency}: Setting, runtime: string, version: string | undefined): boolean =>

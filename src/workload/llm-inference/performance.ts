@@ -5,9 +5,10 @@ import type {Facts} from '../contract.ts'
 import {bottleneckOf, loadOf, minimumWeightBits, operatorsOf, PREFILL_BUDGET_TOKENS, rooflineSeconds} from './breakdown.ts'
 import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
-import {asProgram, factorsOf, ofOneLength, outOfStep, overlapsHost, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
+import {asProgram, factorsOf, type FirstToken, metricOf, ofOneLength, outOfStep, overlapsHost, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {cacheBytes, cacheTransferSeconds, createServing, type Layout, type Serving, weightBytesIn} from './serving.ts'
+import {type Layout, padsHeads, weightBytesIn} from './layout.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, type Serving} from './serving.ts'
 import {closedLoop, heldAnswer, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -62,7 +63,7 @@ const shapeOf = (demand: InferenceDemand): RequestShape => demand
 /** What a candidate does, or why it cannot. */
 export function performInference(demand: InferenceDemand, hardware: Hardware, configuration: Configuration, facts: Facts): PerformResult {
   const tp = Math.max(1, configuration.tp ?? 1)
-  if (demand.model.heads % tp !== 0) return performDivided(demand, hardware, configuration, facts, tp)
+  if (demand.model.heads % tp !== 0 && !padsHeads(configuration.runtime ?? '')) return performDivided(demand, hardware, configuration, facts, tp)
   const layout: Layout = {
     tp,
     pp: configuration.pp ?? 1,
@@ -95,7 +96,8 @@ export function performInference(demand: InferenceDemand, hardware: Hardware, co
 function asPublished(serving: Serving, {model, runtimeVersion, staticBatch = false}: InferenceDemand): Serving {
   if (runtimeVersion === undefined && !staticBatch) return serving
   const {layout, kvBytesPerSecond} = serving
-  const readings = readsCachePerHead(layout.runtime, runtimeVersion) ? model.heads / model.kvHeads : 1
+  const headsPerGroup = model.heads / model.kvHeads
+  const readings = readsCachePerHead(layout.runtime, runtimeVersion, headsPerGroup) ? headsPerGroup : 1
   return {...serving, staticBatch, kvBytesPerSecond: kvBytesPerSecond / readings, hostOverlaps: overlapsHost(layout.runtime, runtimeVersion)}
 }
 
@@ -151,7 +153,7 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const sequenceBytes = cacheBytes(serving, demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : 2 * heldAnswer(serving, demand.outputTokens)))
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
-    layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model.id), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
+    layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
     sequencesThatFit: left <= 0 ? 0 : Math.floor(left / sequenceBytes),
     mostReplicas: replicasThatFit(hardware, layout.tp, layout.pp),
   }
@@ -473,7 +475,7 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     ...(demand.endless ? {get capacity() { return capacityOf(demand, plan, replicas, settled.slots) }} : {}),
     get latency() {
       runAt(demand, configuration, plan, replicas, slots)
-      return latencyOf(demand, plan, replicas, slots)
+      return latencyOf(demand, plan, replicas)
     },
     get interTokenSeconds() {
       runAt(demand, configuration, plan, replicas, slots)
@@ -488,6 +490,10 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     get operators() { return details().operators },
     get bottleneck() { return details().bottleneck },
     basis: weakest(plan.spreads.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? plan.spreads.basis : 'computed', plan.runtimeKnown ? plan.spreads.basis : 'assumed') satisfies Confidence,
+    get spreadMetrics() {
+      runAt(demand, configuration, plan, replicas, slots)
+      return [metricOf('throughput', demand.model), metricOf('tpot', demand.model), firstTokenOf(demand, replicas, averageState.ttftMedian, averageState)]
+    },
     get rooflineSeconds() { return details().rooflineSeconds },
     get notes() { return details().notes },
     ...(refusedUnlessNamed === undefined ? {} : {refusedUnlessNamed}),
@@ -500,19 +506,21 @@ function capacityOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas:
   return {atGoal: atGoal > 0 ? tokensPerSecond(atGoal) : null, saturated: tokensPerSecond(saturated(serving, shapeOf(demand), slots, limitState).requestsPerSecond)}
 }
 
-/** Which spread a first token has: requests beyond the slots wait for one to come free, and for how long nobody knows well. */
-export function firstTokenRegime({load}: Pick<InferenceDemand, 'load'>, replicas: number, room: number): 'ttft' | 'ttftAlone' | 'ttftWaiting' {
-  if (load.kind !== 'concurrency') return 'ttft'
-  const share = Math.max(1, load.peak / replicas)
-  return share > room ? 'ttftWaiting' : share <= 1 ? 'ttftAlone' : 'ttft'
+/** A first token that takes more than so many times as long as it would alone is a wait for the most part. */
+const QUEUED_RATIO = 4
+
+/** Which spread a first token has that takes so long, in a state. */
+function firstTokenOf({load}: Pick<InferenceDemand, 'load'>, replicas: number, seconds: number, {ownSeconds}: SteadyState): FirstToken {
+  if (seconds > QUEUED_RATIO * ownSeconds) return 'ttft-queued'
+  return load.kind === 'concurrency' && load.peak <= replicas ? 'ttft-alone' : 'ttft'
 }
 
 /** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
-function latencyOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas: number, slots: number): Latency {
+function latencyOf(demand: InferenceDemand, {spreads}: Plan, replicas: number): Latency {
   const late = demand.load.kind === 'offline' ? averageState : peakState
-  const ttft = spreads[firstTokenRegime(demand, replicas, roomOf(serving, slots))]
+  const first = (seconds: number, state: SteadyState): Interval => intervalFromSpread(seconds, spreads.firstToken[firstTokenOf(demand, replicas, seconds, state)])
   return {
-    ttftSeconds: {median: intervalFromSpread(averageState.ttftMedian, ttft), p99: intervalFromSpread(late.ttftP99, ttft)},
+    ttftSeconds: {median: first(averageState.ttftMedian, averageState), p99: first(late.ttftP99, late)},
     tpotSeconds: {median: intervalFromSpread(averageState.tpotMedian, spreads.tpot), p99: intervalFromSpread(late.tpotP99, spreads.tpot)},
   }
 }

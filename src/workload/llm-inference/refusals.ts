@@ -4,7 +4,7 @@ import type {LanguageModel} from '../../catalog/schema.ts'
 import type {Facts} from '../contract.ts'
 import {runtimeFor, servesPrecision} from './configurations.ts'
 import type {InferenceDemand} from './demand.ts'
-import {weightBytesPerAccelerator} from './serving.ts'
+import {weightBytesPerAccelerator} from './layout.ts'
 
 type Refused = PerformResult & {feasible: false}
 

@@ -2,195 +2,9 @@ import type {Accelerator, LanguageModel} from '../../catalog/schema.ts'
 import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
 import {unpacksExperts} from '../../performance/load.ts'
 import type {Hardware} from '../../performance/types.ts'
-import {attentionLayers, expertShape, isMixture, kvElementsPerTokenPerLayer, routedExpertParameters, sharedParameters, WEIGHT_BITS} from '../llm/architecture.ts'
 import {atSpeed, overlapsHost, type Factors} from './factors.ts'
-
-/** How weights, cache and operands are stored and multiplied at a precision under a runtime. */
-export interface Format {
-  readonly sharedBits: number
-  readonly expertBits: number
-  /** Embeddings and output head. */
-  readonly embeddingBits: number
-  readonly kvBytesPerElement: number
-  /** Number format of the KV cache, for people. */
-  readonly cacheFormat: string
-  readonly operandBits: 4 | 8 | 16
-  /** Of the shared matrices, where a mixture's 4-bit file leaves them as they were trained. */
-  readonly sharedOperandBits: 4 | 8 | 16
-  /** 8-bit matrices have a scale per block, not one for all. */
-  readonly blockScaled: boolean
-}
-
-const FOUR_BIT: ReadonlySet<string> = new Set(['fp4', 'nvfp4', 'mxfp4', 'int4', 'nf4'])
-/** Runtimes whose 4-bit and 8-bit files quantise every matrix, embeddings included (GGUF Q4_K_M 4.85, Q8_0 8.5 bits a weight: 4.58 GiB for 8.03 B). */
-const WHOLE_FILE_RUNTIMES: ReadonlySet<string> = new Set(['llama.cpp', 'mlx'])
-const WHOLE_FILE_BITS: Readonly<Record<string, number>> = {int4: 4.85, nf4: 4.85, fp4: 4.85, mxfp4: 4.85, int8: 8.5, fp8: 8.5}
-
-/**
- * Whether the KV cache stands in FP8 where nobody sets a flag. All runtimes follow the checkpoint and else keep the model's 16-bit type:
- * - NVFP4 checkpoints come from ModelOpt and state an FP8 cache, which TensorRT-LLM, vLLM (vllm-project/vllm 29980, since 0.13) and SGLang obey;
- * - FP8 checkpoints for TensorRT-LLM come from ModelOpt as well; those of the models' own publishers, which vLLM and SGLang load
- *   (DeepSeek, Qwen, Llama), state none, and weights that a runtime quantises as it loads them leave the cache alone.
- */
-const keepsCacheInFp8 = (runtime: string, precision: string): boolean => precision === 'nvfp4' || precision === 'fp4' || (precision === 'fp8' && runtime === 'tensorrt-llm')
-
-/**
- * The usual checkpoints: 8-bit formats quantise every layer but embeddings and head; 4-bit formats do the same in dense models, in mixtures only
- * the routed experts (gpt-oss MXFP4 65 GB, DeepSeek-R1 NVFP4 403 GB, Kimi-K2 INT4 594 GB come out so). Integer formats are weight-only: they multiply in 16 bit.
- */
-export function formatOf(model: LanguageModel, {precision, runtime, cacheInFp8 = keepsCacheInFp8(runtime, precision)}: Stored, accelerator: Accelerator): Format {
-  // Asked several times in a row for one candidate.
-  if (latest === undefined || latest.model !== model || latest.accelerator !== accelerator || latest.precision !== precision || latest.runtime !== runtime || latest.cacheInFp8 !== cacheInFp8) {
-    latest = {model, accelerator, precision, runtime, cacheInFp8, format: makeFormat(model, precision, runtime, accelerator, cacheInFp8)}
-  }
-  return latest.format
-}
-
-/** What decides how weights and cache are stored. `cacheInFp8`: as the checkpoint asks, where that is known. */
-type Stored = Pick<Layout, 'precision' | 'runtime' | 'cacheInFp8'>
-
-let latest: {readonly model: LanguageModel; readonly accelerator: Accelerator; readonly precision: string; readonly runtime: string; readonly cacheInFp8: boolean; readonly format: Format} | undefined
-
-/** Qwen 3's own 8-bit checkpoints are scaled by blocks, as DeepSeek-V3's and those of all that were trained in 8 bit since. */
-const scalesBlocks = ({id, nativeDtype}: LanguageModel): boolean => nativeDtype === 'fp8' || id.startsWith('Qwen/Qwen3')
-
-function makeFormat(model: LanguageModel, precision: string, runtime: string, accelerator: Accelerator, cacheInFp8: boolean): Format {
-  const {peakFlops} = accelerator
-  if (WHOLE_FILE_RUNTIMES.has(runtime) && WHOLE_FILE_BITS[precision] !== undefined) {
-    const bits = WHOLE_FILE_BITS[precision]
-    // Prompts are unpacked and multiplied in 16 bit: with 8-bit integers, as the printed rates would allow, Ada and Hopper would be three times as fast as they were.
-    return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: 'fp16', operandBits: 16, sharedOperandBits: 16, blockScaled: false}
-  }
-  const bits = WEIGHT_BITS[precision] ?? 16
-  const sixteenBit = precision === 'fp16' || model.nativeDtype === 'fp16' ? 'fp16' : 'bf16'
-  if (bits >= 16) return {sharedBits: bits, expertBits: bits, embeddingBits: bits, kvBytesPerElement: 2, cacheFormat: sixteenBit, operandBits: 16, sharedOperandBits: 16, blockScaled: false}
-  const inFp8 = peakFlops.fp8 !== undefined && cacheInFp8
-  const kvBytesPerElement = inFp8 ? 1 : 2
-  const cacheFormat = inFp8 ? 'fp8' : sixteenBit
-  if (!FOUR_BIT.has(precision)) {
-    const operandBits = precision === 'fp8' && peakFlops.fp8 !== undefined ? 8 : 16
-    return {sharedBits: bits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: operandBits, blockScaled: operandBits === 8 && scalesBlocks(model)}
-  }
-  let operandBits: Format['operandBits'] = 16
-  if ((precision === 'fp4' || precision === 'nvfp4') && peakFlops.fp4 !== undefined) operandBits = 4
-  else if (precision === 'mxfp4' && peakFlops.fp4 !== undefined) operandBits = 8
-  const sharedBits = isMixture(model) && precision !== 'nf4' ? 16 : bits
-  return {sharedBits, expertBits: bits, embeddingBits: 16, kvBytesPerElement, cacheFormat, operandBits, sharedOperandBits: sharedBits === 16 ? 16 : operandBits, blockScaled: false}
-}
-
-/**
- * Dense peak of the accelerator for operands of so many bits, FLOP/s; the wider unit where the narrow one is missing. llama.cpp adds 16-bit
- * products up in 16 bit, at half the integer rate: twice what GeForce cards are printed with, which is for 32-bit sums.
- */
-export function peakFlopsFor(accelerator: Accelerator, operandBits: 4 | 8 | 16, runtime = ''): number | undefined {
-  const {peakFlops} = accelerator
-  const narrowSums = runtime === 'llama.cpp' ? (peakFlops.int8 ?? 0) / 2 : 0
-  const sixteen = Math.max(peakFlops.bf16 ?? 0, peakFlops.fp16 ?? 0, peakFlops.fp32 ?? 0, narrowSums)
-  const best = operandBits === 4 ? (peakFlops.fp4 ?? peakFlops.fp8) : operandBits === 8 ? peakFlops.fp8 : undefined
-  return best ?? (sixteen > 0 ? sixteen : undefined)
-}
-
-/** Elements of state that a layer without a growing cache keeps per sequence: (2·hidden) × 128, the usual expansion and state size of Mamba-2 and gated linear attention. */
-const STATE_ELEMENTS_PER_HIDDEN = 2 * 128
-const STATE_BYTES_PER_ELEMENT = 4
-
-/** The parts of a model that serving needs as numbers; made once per model. */
-export interface ModelNumbers {
-  readonly layers: number
-  readonly hidden: number
-  readonly heads: number
-  readonly intermediate: number
-  readonly vocab: number
-  /** Parameters of shared matmuls without embedding and head. */
-  readonly sharedBody: number
-  readonly head: number
-  readonly embedding: number
-  readonly routed: number
-  readonly routedActive: number
-  readonly experts: number
-  readonly expertsPerToken: number
-  /** Columns of an expert's matrices: its intermediate size. */
-  readonly expertWidth: number
-  readonly mixtureLayers: number
-  readonly fullLayers: number
-  readonly windowedLayers: number
-  readonly window: number
-  readonly stateLayers: number
-  readonly kvElementsPerTokenLayer: number
-  readonly kvHeads: number
-  /** FLOP per layer of one new token against one cached token: decoding, and in the prefill's expanded form. */
-  readonly decodeAttentionFlops: number
-  readonly prefillAttentionFlops: number
-}
-
-const numbersCache = new WeakMap<LanguageModel, ModelNumbers>()
-
-export function numbersOf(model: LanguageModel): ModelNumbers {
-  let numbers = numbersCache.get(model)
-  if (numbers === undefined) numbersCache.set(model, (numbers = makeNumbers(model)))
-  return numbers
-}
-
-function makeNumbers(model: LanguageModel): ModelNumbers {
-  const experts = expertShape(model)
-  const matrix = model.vocab * model.hidden
-  const embedding = model.tiedEmbeddings ? 0 : Math.min(matrix, model.parameters * 0.25)
-  const head = Math.min(matrix, model.parameters * 0.25)
-  const {full, windowed} = attentionLayers(model)
-  const latent = model.kvLoraRank
-  const rope = model.qkRopeHeadDim ?? 64
-  return {
-    layers: model.layers,
-    hidden: model.hidden,
-    heads: model.heads,
-    intermediate: Math.max(model.intermediate, (model.moeIntermediate ?? 0) * (model.expertsPerToken ?? 1)),
-    vocab: model.vocab,
-    sharedBody: Math.max(0, sharedParameters(model) - head - embedding),
-    head,
-    embedding,
-    routed: routedExpertParameters(model),
-    routedActive: experts.layers * experts.expertsPerToken * experts.parametersPerExpert,
-    experts: experts.experts,
-    expertsPerToken: experts.expertsPerToken,
-    expertWidth: model.moeIntermediate ?? model.intermediate,
-    mixtureLayers: experts.layers,
-    fullLayers: full,
-    windowedLayers: windowed,
-    window: model.window ?? Number.POSITIVE_INFINITY,
-    stateLayers: Math.max(0, model.layers - full - windowed),
-    kvElementsPerTokenLayer: kvElementsPerTokenPerLayer(model),
-    kvHeads: latent === undefined ? model.kvHeads : 1,
-    decodeAttentionFlops: latent === undefined ? 4 * model.heads * model.headDim : 2 * model.heads * (2 * latent + rope),
-    prefillAttentionFlops: latent === undefined ? 4 * model.heads * model.headDim : 2 * model.heads * ((model.qkNopeHeadDim ?? 128) + rope + (model.vHeadDim ?? 128)),
-  }
-}
-
-/** How one replica is laid out. `ep` > `tp` spans ep ÷ tp replicas (attention by data parallelism, experts shared). */
-export interface Layout {
-  readonly tp: number
-  readonly pp: number
-  readonly ep: number
-  readonly precision: string
-  readonly runtime: string
-  /** Whether the KV cache is kept in FP8; left out = as the runtime does by itself. */
-  readonly cacheInFp8?: boolean
-}
-
-/** Layers of the fullest pipeline stage over the mean: 80 layers in 3 stages are 27, 27 and 26. */
-const stageStretch = (layers: number, pp: number): number => (Math.ceil(layers / pp) * pp) / layers
-
-/** Weights on the fullest accelerator. */
-export function weightBytesPerAccelerator(model: LanguageModel, layout: Layout, accelerator: Accelerator): number {
-  return weightBytesIn(model, formatOf(model, layout, accelerator), layout)
-}
-
-/** The same where the format is known already. */
-export function weightBytesIn(model: LanguageModel, format: Format, {tp, pp, ep}: Pick<Layout, 'tp' | 'pp' | 'ep'>): number {
-  const numbers = numbersOf(model)
-  const shared = (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / tp
-  const routed = (numbers.routed * format.expertBits) / 8 / Math.max(tp, ep)
-  return ((shared + routed) / pp) * stageStretch(numbers.layers, pp)
-}
+import {formatOf, peakFlopsFor, WHOLE_FILE_RUNTIMES, type Format} from './format.ts'
+import {CORES_PER_CHIP, numbersOf, onCores, stageStretch, STATE_BYTES_PER_ELEMENT, STATE_ELEMENTS_PER_HIDDEN, weightBytesOf, type Layout, type ModelNumbers} from './layout.ts'
 
 /** One replica on its hardware, as rates and times per accelerator: all that the time formulas need. */
 export interface Serving {
@@ -277,13 +91,14 @@ const LARGE_MESSAGE_BYTES = 1e9
 const UNPACKS_FOR_PROMPTS: ReadonlySet<string> = new Set(['llama.cpp'])
 const UNPACKED_BYTES = 2
 
-/** Runtimes that compile decoding for a length: 128 + 3,968 tokens take as long as 2,048 + 2,048, and 8,192 longer (AWS Neuron's own tables). */
+/**
+ * Runtimes that compile prompts and decoding for a number of tokens and its doubles: the token in the middle takes as long after 128 + 3,968 tokens as after
+ * 2,048 + 2,048, and longer of 8,192, while the tokens/s of the first are up to a fifth more than that of the token in the middle (AWS Neuron's own tables).
+ */
 const FIXED_SHAPES: ReadonlySet<string> = new Set(['neuron'])
-/** Cores of a chip that hold attention heads of their own (NeuronCore-v2: Inferentia2, Trainium). */
-const CORES_PER_CHIP: Readonly<Record<string, number>> = {neuron: 2}
-/** Parts of the cache that a chip does not hold ÷ the one it does: each core keeps whole heads, one at least, so that few heads are held many times. */
-const shardsOverCores = (tp: number, kvHeads: number, cores: number): number => kvHeads / (cores * Math.ceil(kvHeads / (tp * cores)))
-
+const LEAST_SHAPE = 128
+/** The smallest shape that holds so many tokens. */
+export const shapeFor = (tokens: number): number => LEAST_SHAPE * 2 ** Math.max(0, Math.ceil(Math.log2(tokens / LEAST_SHAPE)))
 /** Runtimes that launch each step anew: Transformers and LitGPT as they come (7B in 16 bit on an A100 took 40 ms a token, 8 of them reading weights; PyTorch's "Accelerating Generative AI" of 2023). */
 const EAGER: ReadonlySet<string> = new Set(['pytorch'])
 /**
@@ -317,13 +132,14 @@ const over = (seconds: number | undefined, speed: number): number | undefined =>
 export function createServing(model: LanguageModel, hardware: Hardware, layout: Layout, plainFactors: Factors, speed = 1, speculation?: Speculation): Serving | undefined {
   const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
-  const numbers = numbersOf(model)
+  const {tp, pp, ep} = layout
+  const cores = CORES_PER_CHIP[layout.runtime]
+  const numbers = cores === undefined ? numbersOf(model) : onCores(numbersOf(model), tp, cores)
   const format = formatOf(model, layout, accelerator)
   const slice = Math.min(1, hardware.acceleratorsPerNode)
   const peak = peakFlopsFor(accelerator, format.operandBits, layout.runtime)
   const peak16 = peakFlopsFor(accelerator, 16, layout.runtime)
   if (peak === undefined || peak16 === undefined) return undefined
-  const {tp, pp, ep} = layout
   const groups = Math.max(1, ep / tp)
   const expertShards = Math.max(tp, ep)
   const expertRanks = Math.max(1, Math.min(ep, numbers.experts))
@@ -334,9 +150,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const wideFlopsPerSecond = flopsPerSecond(16, peak16)
   const narrowFlopsPerSecond = flopsPerSecond(format.operandBits, peak)
   const wideEnough = expertWidth / (expertWidth + factors.expertColumns)
-  const cores = CORES_PER_CHIP[layout.runtime]
-  const kvShards = cores === undefined ? Math.min(tp, numbers.kvHeads) : shardsOverCores(tp, numbers.kvHeads, cores)
-  const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / kvShards / pp
+  const kvPerTokenLayer = (numbers.kvElementsPerTokenLayer * format.kvBytesPerElement) / Math.min(tp, numbers.kvHeads) / pp
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * slice
   const weightBandwidth = bandwidth * factors.weightBandwidth * narrowed(format.sharedBits, factors.weightBandwidth8, factors.weightBandwidth4)
   const {link} = plainFactors
@@ -353,7 +167,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
     format,
     factors,
     memoryBytes: accelerator.memoryGib * 2 ** 30 * slice,
-    weightBytes: weightBytesIn(model, format, layout),
+    weightBytes: weightBytesOf(numbers, format, layout),
     stretch: stageStretch(numbers.layers, pp),
     routedWeightBytes: (numbers.routed * format.expertBits) / 8 / expertShards / pp,
     sharedReadBytes: (numbers.sharedBody * format.sharedBits + numbers.head * format.embeddingBits) / 8 / tp / pp,
@@ -563,21 +377,22 @@ export function prefillStages({pp, runtime}: Layout, tokens: number): number {
 }
 
 /**
- * Prefill of `tokens` new tokens of one request after `start` tokens that are already cached: compute-bound matmuls
+ * Prefill of `newTokens` of one request after `start` tokens that are already cached: compute-bound matmuls
  * (2 FLOP a parameter and token; Kaplan et al. 2020), causal attention tokens·(start + tokens/2), weights read once.
  * `alone` = as one pass with all its overheads (the wait of that request); otherwise the share it adds to a busy engine,
  * whose steps read the weights and pay the launches anyway.
  */
-export function prefill(serving: Serving, tokens: number, start: number, requests: number, alone: boolean, into: PassTime): PassTime {
+export function prefill(serving: Serving, newTokens: number, start: number, requests: number, alone: boolean, into: PassTime): PassTime {
   const {model, factors, layout} = serving
   const {pp, tp} = layout
+  const tokens = serving.fixedShapes ? shapeFor(newTokens) : newTokens
   const all = tokens * requests
   const sharedFlops = (2 * all * model.sharedBody + 2 * requests * model.head) / (tp * pp)
   const expertFlops = (2 * all * model.routedActive) / (tp * pp)
   const mean = start + tokens / 2
   const attended = (model.fullLayers * mean + model.windowedLayers * Math.min(mean, model.window)) / Math.min(tp, model.heads) / pp
   const attentionFlops = all * model.prefillAttentionFlops * attended
-  into.weights = sharedSeconds(serving, all, requests) * (alone ? paddedShare(all, factors.matmulRows) : 1) + Math.ceil(all / PIPELINE_CHUNK_TOKENS.layerSplit) * serving.unpackSeconds
+  into.weights = sharedSeconds(serving, all, requests) * (alone && !serving.fixedShapes ? paddedShare(all, factors.matmulRows) : 1) + Math.ceil(all / PIPELINE_CHUNK_TOKENS.layerSplit) * serving.unpackSeconds
   into.experts = model.experts > 0 ? (expertFlops * expertPadding(serving, Math.max(all, alone ? 1 : SHARED_PASS_TOKENS) * serving.groups)) / serving.expertFlopsPerSecond : 0
   into.attention = attentionFlops / serving.promptAttentionFlopsPerSecond
   // Whole squares of scores, of which half is masked away, stand in memory.

@@ -1,4 +1,4 @@
-import {decodeStep, newPassTime, prefill, type PassTime, type Serving} from './serving.ts'
+import {decodeStep, newPassTime, prefill, shapeFor, type PassTime, type Serving} from './serving.ts'
 
 /** Tokens of one request on average. */
 export interface RequestShape {
@@ -18,6 +18,8 @@ export interface SteadyState {
   tpotP99: number
   /** Median gap between two tokens of a stream: longer gaps, in which prompts are taken in, show once there are enough of them. */
   gapMedian: number
+  /** Of a first token, what the request would take without any other: its handling and its own prefill. */
+  ownSeconds: number
   /** Seconds of one decode step, and of the prefill that one more request adds. */
   stepSeconds: number
   prefillSeconds: number
@@ -30,7 +32,7 @@ export interface SteadyState {
 }
 
 export const newSteadyState = (): SteadyState => ({
-  inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, gapMedian: 0, stepSeconds: 0, prefillSeconds: 0,
+  inFlight: 0, requestsPerSecond: 0, ttftMedian: 0, ttftP99: 0, tpotMedian: 0, tpotP99: 0, gapMedian: 0, ownSeconds: 0, stepSeconds: 0, prefillSeconds: 0,
   step: newPassTime(), added: newPassTime(), alone: newPassTime(), serving: undefined, shape: undefined,
 })
 
@@ -45,8 +47,25 @@ const CHUNK_TOKENS = 8192
 /** Answer tokens that a sequence in flight holds on average: half of those of one length; where lengths vary, E[n²] ÷ 2E[n], as a token is likelier to be one of a long answer. */
 export const heldAnswer = ({factors}: Serving, outputTokens: number): number => (outputTokens * (1 + factors.answerVariance)) / 2
 
-/** Mean context that attention reads for a sequence while it decodes: the prompt and what is there of the answer, or all of it where a program of fixed shapes reads what is reserved. */
-export const meanContext = (serving: Serving, {cachedTokens, newTokens, outputTokens}: RequestShape): number => cachedTokens + newTokens + (serving.fixedShapes ? outputTokens : heldAnswer(serving, outputTokens))
+/**
+ * Mean context that attention reads for a sequence while it decodes: the prompt and what is there of the answer; where programs have fixed shapes, all of the
+ * smallest shape that holds it, which is the largest for half of a long answer, the next for a quarter, and so on.
+ */
+export function meanContext(serving: Serving, {cachedTokens, newTokens, outputTokens}: RequestShape): number {
+  const prompt = cachedTokens + newTokens
+  if (!serving.fixedShapes) return prompt + heldAnswer(serving, outputTokens)
+  const end = prompt + 2 * heldAnswer(serving, outputTokens)
+  let [sum, from] = [0, prompt]
+  while (from < end) {
+    const shape = shapeFor(from + 1)
+    sum += shape * (Math.min(end, shape) - from)
+    from = shape
+  }
+  return sum / (end - prompt)
+}
+
+/** What it reads at the token in the middle of an answer. */
+const medianContext = (serving: Serving, shape: RequestShape): number => (serving.fixedShapes ? shapeFor(shape.cachedTokens + shape.newTokens + heldAnswer(serving, shape.outputTokens)) : meanContext(serving, shape))
 
 /**
  * Wait in the prefill queue: M/D/1 (Pollaczek–Khinchine), mean ρP/(2(1−ρ)), tail exp(−2(1−ρ)t/P) scaled by ρ; never more
@@ -139,6 +158,7 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
   into.stepSeconds = step.total
   into.prefillSeconds = prefillSeconds
   into.requestsPerSecond = inFlight / life
+  into.ownSeconds = factors.requestSeconds + alone.total
   into.ttftMedian = first + queued
   into.ttftP99 = first + Math.min(stolen, Math.max(3 * queued, queued + queueWait(busyShare, prefillSeconds, others, true)))
   const slowed = gaps > 0 ? (stolen - queued) / gaps : 0
@@ -150,6 +170,7 @@ export function closedLoop(serving: Serving, shape: RequestShape, inFlight: numb
 
 /** All prompts of a batch in one pass, then a step for each token of its answers; the next batch begins when all are done. */
 function batchByBatch(serving: Serving, shape: RequestShape, inFlight: number, into: SteadyState): SteadyState {
+  const median = decodeStep(serving, inFlight, medianContext(serving, shape), into.step).total
   const step = decodeStep(serving, inFlight, meanContext(serving, shape), into.step)
   const {added} = withPrefills(serving, shape, into)
   const together = prefill(serving, shape.newTokens, shape.cachedTokens, inFlight, true, into.alone)
@@ -160,11 +181,12 @@ function batchByBatch(serving: Serving, shape: RequestShape, inFlight: number, i
   into.stepSeconds = step.total
   into.prefillSeconds = added.total
   into.requestsPerSecond = inFlight / (first + Math.max(0, shape.outputTokens - 1) * step.total)
+  into.ownSeconds = first
   into.ttftMedian = first
   into.ttftP99 = first
-  into.tpotMedian = step.total
-  into.tpotP99 = step.total
-  into.gapMedian = step.total
+  into.tpotMedian = median
+  into.tpotP99 = Math.max(median, step.total)
+  into.gapMedian = median
   return into
 }
 
@@ -197,6 +219,7 @@ function closedLoopApart(serving: Serving, shape: RequestShape, inFlight: number
   into.stepSeconds = into.step.total
   into.prefillSeconds = added.total
   into.requestsPerSecond = perSecond / (1 + ratio)
+  into.ownSeconds = first
   into.ttftMedian = first + wait
   into.ttftP99 = first + Math.max(wait, queueWait(busyShare, alone.total, living, true))
   into.tpotMedian = into.step.total
@@ -258,6 +281,7 @@ export function openLoop(serving: Serving, shape: RequestShape, perSecond: numbe
   const prefillSeconds = busyShare / perSecond
   into.prefillSeconds = prefillSeconds
   into.requestsPerSecond = perSecond
+  into.ownSeconds = serving.factors.requestSeconds + alone.total
   into.ttftMedian = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, false) + slotWait
   into.ttftP99 = first + queueWait(busyShare, prefillSeconds, Number.POSITIVE_INFINITY, true) + slotWait * LN_100
   into.tpotMedian = stretched
@@ -295,6 +319,7 @@ function openLoopApart(serving: Serving, shape: RequestShape, perSecond: number,
   into.stepSeconds = into.step.total
   into.prefillSeconds = added.total
   into.requestsPerSecond = perSecond
+  into.ownSeconds = first
   into.ttftMedian = first + queueWait(busyShare, alone.total, Number.POSITIVE_INFINITY, false)
   into.ttftP99 = first + queueWait(busyShare, alone.total, Number.POSITIVE_INFINITY, true)
   return true

@@ -123,10 +123,14 @@ export function factorsFrom(value: (quantity: TrainingQuantity) => number): Trai
   }
 }
 
+/** Names in the calibration of the spreads of step times: one accelerator alone has no links, and nothing sharded, to go wrong. */
+export type StepMetric = 'step-time' | 'step-time-alone'
+export const stepMetric = (accelerators: number): StepMetric => (accelerators > 1 ? 'step-time' : 'step-time-alone')
+
 /** How sure predictions about a model on a part are. */
 export interface TrainingCertainty {
   readonly distance: Distance
-  readonly time: Spread
+  readonly time: Readonly<Record<StepMetric, Spread>>
   readonly memory: Spread
   /** `calibrated` only where the architecture was measured; the vendor's or everybody's figures are computed from, and nothing at all assumed. */
   readonly basis: Confidence
@@ -136,7 +140,7 @@ export function trainingCertainty(calibration: Calibration, kind: string, accele
   const distance = calibration.distance(kind, accelerator, model)
   return {
     distance,
-    time: calibration.spread(kind, 'step-time', distance),
+    time: {'step-time': calibration.spread(kind, 'step-time', distance), 'step-time-alone': calibration.spread(kind, 'step-time-alone', distance)},
     memory: calibration.spread(kind, 'memory', distance),
     basis: distance !== 'none' ? 'calibrated' : calibration.lookup(kind, 'compute', '*', '*') === undefined ? 'assumed' : 'computed',
   }

@@ -5,7 +5,7 @@ import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, Performance, PerformResult, Refusal, WorkLoad} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import {trainingCertainty, trainingFactors} from './training-factors.ts'
+import {stepMetric, trainingCertainty, trainingFactors} from './training-factors.ts'
 import {isRefusal, resolveLayout} from './training-layout.ts'
 import {checkpointBytes, hostGibNeeded, hostHolds, trainingMemory} from './training-memory.ts'
 import {modelFlopsPerToken, trainingShape} from './training-shape.ts'
@@ -59,7 +59,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
   const steps = work.tokens / tokensPerStep
   const rooflineSeconds = stepLowerBoundSeconds(work, hardware, precision, layout.sequencesPerStep) * steps
   const median = Math.max(step.seconds * steps, rooflineSeconds)
-  const spread = intervalFromSpread(median, certainty.time)
+  const spread = intervalFromSpread(median, certainty.time[stepMetric(used)])
   const workSeconds = {p10: Math.min(Math.max(spread.p10, rooflineSeconds), median), p50: median, p90: spread.p90}
   const busy = 1 / step.seconds
   const performance: Performance = {
@@ -82,6 +82,7 @@ export function performTraining(work: TrainingWork, target: Hardware, configurat
     operators: step.operators,
     bottleneck: bottleneckOf(step.operators),
     basis: certainty.basis,
+    spreadMetrics: [stepMetric(used), 'memory'],
     rooflineSeconds,
     notes: notesOn(work, hardware, layout, used, accelerator),
   }

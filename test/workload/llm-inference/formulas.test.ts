@@ -1,6 +1,8 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
-import {cacheBytes, createServing, decodeStep, expectedTokens, formatOf, newPassTime, prefill, weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/serving.ts'
+import {formatOf} from '../../../src/workload/llm-inference/format.ts'
+import {weightBytesPerAccelerator, type Layout} from '../../../src/workload/llm-inference/layout.ts'
+import {cacheBytes, createServing, decodeStep, expectedTokens, newPassTime, prefill} from '../../../src/workload/llm-inference/serving.ts'
 import {closedLoop, meanContext, newSteadyState, openLoop, saturated} from '../../../src/workload/llm-inference/steady-state.ts'
 import {expectedDistinctExperts} from '../../../src/workload/llm/architecture.ts'
 import {assumedGoalSeconds} from '../../../src/workload/llm-inference/demand.ts'
@@ -382,14 +384,43 @@ describe('what slows matmuls of a prompt', () => {
     expect(weights('apple-m3-max', 512)).toBe(weights('apple-m3-max', 512, 'fp16'))
   })
 
-  test('Neuron reads all that is reserved, and each of its two cores a chip keeps a whole KV head', () => {
-    const model = facts.languageModel('Llama-3-8B')
-    const serving = createServing(model, hardwareNamed(facts, 'inferentia2-32gb', 12), layout(12, 'bf16', 'neuron'), IDEAL)!
-    expect(meanContext(serving, {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(4096)
-    expect(meanContext(idealServing('Llama-3-8B', 'h100-sxm-80gb', 1, layout(1)), {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(2112)
-    // Two of 8 heads on a chip; of Llama-2-7B's 32 heads on 24 cores two to a core, four to a chip.
-    expect(serving.kvBytesPerToken).toBe(32 * 2 * 2 * 128 * 2)
-    expect(createServing(facts.languageModel('Llama-2-7b'), hardwareNamed(facts, 'inferentia2-32gb', 12), layout(12, 'bf16', 'neuron'), IDEAL)!.kvBytesPerToken).toBe(32 * 2 * 4 * 128 * 2)
+  describe('Neuron', () => {
+    const onChips = (chips: number, model: string) => createServing(facts.languageModel(model), hardwareNamed(facts, chips === 16 ? 'trainium1-32gb' : 'inferentia2-32gb', chips), layout(chips, 'bf16', 'neuron'), IDEAL)!
+
+    test('reads the smallest shape that holds the context: 2,048 tokens of 4,096, 1,024 of 2,048, and so on', () => {
+      const half = 2048 * 4096 + 1024 * 2048 + 512 * 1024 + 256 * 512 + 128 * 256
+      expect(meanContext(onChips(12, 'Llama-3-8B'), {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(half / 3968)
+      expect(meanContext(onChips(12, 'Llama-3-8B'), {newTokens: 4096, cachedTokens: 0, outputTokens: 4096})).toBe(8192)
+      expect(meanContext(idealServing('Llama-3-8B', 'h100-sxm-80gb', 1, layout(1)), {newTokens: 128, cachedTokens: 0, outputTokens: 3968})).toBe(2112)
+    })
+
+    test('the token in the middle of a long answer takes longer than they do on average: AWS says 8 a 15.22 ms, and 649 a second', () => {
+      const state = closedLoop({...onChips(12, 'Llama-3-8B'), staticBatch: true}, {newTokens: 128, cachedTokens: 0, outputTokens: 8064}, 8, newSteadyState())
+      expect(state.requestsPerSecond * 8064 * state.tpotMedian / 8).toBeGreaterThan(1.1)
+      expect(state.requestsPerSecond * 8064 * state.tpotMedian / 8).toBeLessThan(649 * 15.22e-3 / 8 + 0.05)
+    })
+
+    test('fills heads up to as many on each of its two cores a chip, and keeps keys and values of each', () => {
+      // Llama 3 8B: 32 heads are 48 on 24 cores, four to a chip, and 32 on 32 cores, two to a chip; 70B: 64 are 72, six to a chip; Falcon's one set is on every core.
+      const kept = (chips: number, model: string) => onChips(chips, model).kvBytesPerToken / (facts.languageModel(model).layers * 2 * facts.languageModel(model).headDim * 2)
+      expect([kept(12, 'Llama-3-8B'), kept(16, 'Llama-3-8B'), kept(12, 'Llama-3-70B'), kept(12, 'Llama-2-7b')]).toEqual([4, 2, 6, 4])
+    })
+
+    test('reads the weights of the heads that it adds, and holds them', () => {
+      const model = facts.languageModel('Llama-3-8B')
+      const added = (2 * (48 - 32) + 2 * (48 - 8)) * model.hidden * model.headDim * model.layers * 2
+      const plain = createServing(model, hardwareNamed(facts, 'inferentia2-32gb', 12), layout(12, 'bf16'), IDEAL)!
+      const neuron = onChips(12, 'Llama-3-8B')
+      expect((neuron.sharedReadBytes - plain.sharedReadBytes) * 12).toBeCloseTo(added, -1)
+      expect((neuron.weightBytes - plain.weightBytes) * 12).toBeCloseTo(added, -1)
+    })
+
+    test('compiles prompts for 128 tokens and its doubles', () => {
+      const seconds = (tokens: number) => prefill(onChips(12, 'Llama-3-8B'), tokens, 0, 1, true, newPassTime()).total
+      expect([seconds(1), seconds(100)]).toEqual([seconds(128), seconds(128)])
+      expect(seconds(129)).toBe(seconds(256))
+      expect(seconds(256)).toBeGreaterThan(seconds(128))
+    })
   })
 
   test('a checkpoint that asks for an FP8 cache gets one where the runtime would keep 16 bit', () => {

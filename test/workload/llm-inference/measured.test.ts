@@ -141,10 +141,11 @@ describe('traps of the sources', () => {
   })
 
   test.for([
-    ['tensorrt-llm', '0.0', true], ['tensorrt-llm', '0.5', true], ['tensorrt-llm', '0.7.1', true],
-    ['tensorrt-llm', '0.8.0', false], ['tensorrt-llm', '0.10.0', false], ['tensorrt-llm', '1.0', false], ['tensorrt-llm', '10.2.0', false], ['tensorrt-llm', undefined, false], ['vllm', '0.6.0', false],
-  ] as const)('%s %s reads the cache once per query head: %s', ([runtime, version, apart]) => {
-    expect(readsCachePerHead(runtime, version)).toBe(apart)
+    ['tensorrt-llm', '0.0', 8, true], ['tensorrt-llm', '0.5', 8, true], ['tensorrt-llm', '0.7.1', 8, true],
+    ['tensorrt-llm', '0.8.0', 8, false], ['tensorrt-llm', '0.10.0', 8, false], ['tensorrt-llm', '1.0', 8, false], ['tensorrt-llm', '10.2.0', 8, false], ['tensorrt-llm', undefined, 8, false], ['vllm', '0.6.0', 8, false],
+    ['tensorrt-llm', '0.9.0', 4, true], ['tensorrt-llm', '0.10.0', 29, true], ['tensorrt-llm', '0.11.0', 4, false], ['tensorrt-llm', '1.0', 4, false], ['tensorrt-llm', undefined, 4, false],
+  ] as const)('%s %s reads the cache of %i heads once per query head: %s', ([runtime, version, headsPerGroup, apart]) => {
+    expect(readsCachePerHead(runtime, version, headsPerGroup)).toBe(apart)
   })
 
   test.for([

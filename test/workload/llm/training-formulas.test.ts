@@ -462,7 +462,7 @@ describe('factors', () => {
 
     expect(trainingFactors(nothing, 'llm-pretrain', h100, 'megatron').compute).toBe(ASSUMED_FACTORS.compute)
     expect(trainingCertainty(nothing, 'llm-pretrain', h100, 'x')).toMatchObject({basis: 'assumed', distance: 'none'})
-    expect(trainingCertainty(nothing, 'llm-pretrain', h100, 'x').time.highLog).toBeGreaterThan(0.6)
+    expect(trainingCertainty(nothing, 'llm-pretrain', h100, 'x').time['step-time'].highLog).toBeGreaterThan(0.6)
   })
 
   test('calibrated hardware is calibrated, other hardware computed and less certain', () => {
@@ -470,7 +470,7 @@ describe('factors', () => {
 
     expect(of('h100-sxm-80gb').basis).toBe('calibrated')
     expect(of('mi300x-192gb').basis).toBe('computed')
-    expect(of('mi300x-192gb').time.highLog).toBeGreaterThan(of('h100-sxm-80gb').time.highLog)
+    expect(of('mi300x-192gb').time['step-time'].highLog).toBeGreaterThan(of('h100-sxm-80gb').time['step-time'].highLog)
   })
 
   test('an architecture that nobody measured takes the factors of its vendor', () => {
