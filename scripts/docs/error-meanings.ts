@@ -93,6 +93,8 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       UNKNOWN_ZONE: entry('The zone has no price of its own.', 'Take one of those that the hint lists, or the region without a zone.'),
       UNKNOWN_PURCHASE: entry('The last part of the target is neither a way to buy nor a number of nodes.', '`rigor explain purchase`; nodes are written `x4`.'),
       UNKNOWN_RIG: entry('There is no such rig, or none takes part.', 'Describe yours under `rigs:` in rigor.yaml, or extend a built-in one.'),
+      RIG_IMPOSSIBLE: entry('A rig of rigor.yaml that nobody can build: more accelerators than slots or than any board carries, or supplies that are too small for what hangs on them.', 'The message shows the sum; correct the figure that it names.'),
+      UNKNOWN_POWER: entry('The watts of a rig are not known: those of its accelerators are not, or it does not do the work.', '`rigor hardware show ACCELERATOR` says what is known; `rigor estimate WORKLOAD --on rig:NAME` why it does not run.'),
       UNKNOWN_RIG_NODE: entry('The rig has no node of that name.', 'Take one of those that the hint lists.'),
       RIG_NODE_UNKNOWN: entry('The hardware of a rig was asked for a node that it does not have.', 'Name the node: `rig:NAME/NODE`.'),
       NO_ACCELERATOR: entry('The machine has no accelerator, and estimates are for machines with one; or `calibrate add` was given what measure.py found on a processor.', '`rigor catalog list --provider NAME`; run measure.py where PyTorch sees the GPU.'),

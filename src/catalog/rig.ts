@@ -2,11 +2,33 @@ import * as z from 'zod'
 
 const amount = z.number().nonnegative().finite()
 
+/** Power supplies of a node: `needed` of `count` carry it, the others may fail. */
+export const Supplies = z
+  .strictObject({count: z.number().int().positive(), ratedWatts: z.number().positive(), needed: z.number().int().positive()})
+  .refine(({count, needed}) => needed <= count, {error: ({input}) => `${(input as {needed: number}).needed} supplies are needed, ${(input as {count: number}).count} are there`, path: ['needed']})
+export type Supplies = z.infer<typeof Supplies>
+
+/** A circuit of the site, up to its socket; `count` alike. Volts are between line and neutral for one phase, between lines for three. */
+export const SiteCircuit = z.strictObject({
+  volts: z.number().min(90).max(500),
+  phases: z.union([z.literal(1), z.literal(3)]),
+  amps: z.number().positive().max(1000),
+  count: z.number().int().positive().max(100),
+  socket: z.enum(['household', 'industrial']),
+})
+
+export const SITE_KINDS = ['home', 'office', 'colocation', 'datacentre'] as const
+export const UPS_KINDS = ['double-conversion', 'line-interactive'] as const
+
 /** One kind of node of a rig; `count` of them. Link levels as in performance/types: innermost first. */
 export const RigNode = z.strictObject({
   id: z.string(),
   count: z.number().int().positive(),
   serverId: z.string().optional(),
+  /** Board or chassis, in the maker's words. */
+  platform: z.string().optional(),
+  /** Accelerators that it has room for. */
+  acceleratorSlots: z.number().int().positive().optional(),
   acceleratorId: z.string(),
   acceleratorCount: z.number().int().nonnegative(),
   levels: z.array(z.strictObject({kind: z.string(), groupSize: z.number().int().positive(), bytesPerSecond: z.number().positive(), latencySeconds: amount})),
@@ -16,9 +38,11 @@ export const RigNode = z.strictObject({
   hostIdleWatts: amount,
   hostMaximumWatts: amount,
   supplyEfficiency: z.number().positive().max(1),
+  supplies: Supplies.optional(),
   ratedMaximumWatts: amount.optional(),
   noiseDba: amount.optional(),
   heightUnits: amount.optional(),
+  weightKg: amount.optional(),
   priceUsd: amount,
 })
 export type RigNode = z.infer<typeof RigNode>
@@ -36,10 +60,24 @@ export const Rig = z.strictObject({
   site: z.strictObject({
     country: z.string().length(2),
     tariffUsdPerKwh: z.number().positive(),
+    /** Heat moved ÷ electricity of the cooling, which is counted beside the machines; `null` = the heat leaves by itself. */
     coolingCop: z.number().positive().nullable(),
+    /** Facility watts ÷ watts of the machines at the wall: holds cooling and the loss of an uninterruptible supply already. */
+    pue: z.number().min(1).max(5).optional(),
+    /** Heat that the cooling moves at most. */
+    coolingCapacityWatts: amount.optional(),
+    circuits: z.array(SiteCircuit).min(1).max(100).optional(),
+    ups: z.strictObject({kind: z.enum(UPS_KINDS), ratedWatts: z.number().positive().optional(), batteryWattHours: amount.optional()}).optional(),
+    noiseLimitDba: amount.optional(),
+    kind: z.enum(SITE_KINDS).optional(),
     uplinkBytesPerSecond: z.number().positive(),
+    downlinkBytesPerSecond: z.number().positive().optional(),
+    /** Whether others can reach it from outside. */
+    publicAddress: z.boolean().optional(),
+    /** Share of the hours in which power and line are there. */
+    availabilityShare: z.number().min(0).max(1).optional(),
     whenIdle: z.enum(['on', 'off']),
-  }),
+  }).refine(({pue, coolingCop}) => pue === undefined || coolingCop === null, {error: () => 'a site has pue or cooling, not both: a PUE holds the cooling already', path: ['pue']}),
   serviceLifeYears: z.number().positive(),
   residualShare: z.number().min(0).max(1),
   financingSharePerYear: amount,

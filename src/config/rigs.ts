@@ -1,3 +1,4 @@
+import {impossibilitiesOf} from '../catalog/rig-check.ts'
 import {Rig} from '../catalog/rig.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
@@ -6,7 +7,7 @@ import {nearestNames, quoteChoices} from '../text/nearest.ts'
 import {moneyToUsd} from '../units/money.ts'
 import type {RigEntry} from './schema.ts'
 
-type RigView = Pick<Snapshot, 'rigs' | 'tariffs' | 'exchangeRates'>
+type RigView = Pick<Snapshot, 'accelerators' | 'rigs' | 'tariffs' | 'exchangeRates'>
 type Locate = (path: readonly PropertyKey[]) => string
 
 /** The rigs there are for a user. */
@@ -51,7 +52,11 @@ function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate
     standing: base?.standing ?? ('read' as const),
   }
   const parsed = Rig.safeParse(merged)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    const [impossible] = impossibilitiesOf(parsed.data, view.accelerators)
+    if (impossible !== undefined) throw new RigorError('RIG_IMPOSSIBLE', `${locate(impossible.path)} — ${impossible.message}.`, {hint: impossible.hint})
+    return parsed.data
+  }
   const found = findings(parsed.error.issues, Rig, merged, `the rig ${name}`)
   throw findingsError(found, locate, base === undefined ? `or start from a built-in rig: extends: ${view.rigs[0]?.id ?? '…'}` : undefined)
 }
@@ -69,8 +74,8 @@ function baseOf(name: string, entry: RigEntry, view: RigView, locate: Locate): R
 }
 
 /** Without the keys whose value is undefined, which would hide those of the base. */
-function present<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+function present<T extends object>(fields: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {[K in keyof T]?: Exclude<T[K], undefined>}
 }
 
 type NodeEntry = NonNullable<RigEntry['nodes']>[number]
@@ -97,13 +102,28 @@ function siteOf(site: RigEntry['site'], base: Rig | undefined, view: RigView, lo
   if (tariffUsdPerKwh === undefined && country !== undefined) {
     throw new RigorError('MISSING_FIELD', `${locate(['site'])} — no electricity price is known for ${country}.`, {hint: 'Add tariff: {energy: 0.24 EUR/kWh} to the site.'})
   }
+  const {pue: _, ...inherited}: Partial<Rig['site']> = base?.site ?? {}
   return {
-    ...base?.site,
+    ...inherited,
     ...(country !== undefined && {country}),
     ...(tariffUsdPerKwh !== undefined && {tariffUsdPerKwh}),
-    coolingCop: site?.coolingCop === undefined ? (base?.site.coolingCop ?? null) : site.coolingCop,
+    ...coolingOf(site, base, locate),
     whenIdle: site?.whenIdle ?? base?.site.whenIdle ?? 'on',
-    ...(site?.uplink !== undefined && {uplinkBytesPerSecond: site.uplink}),
+    ...present({kind: site?.kind, circuits: site?.circuits, noiseLimitDba: site?.noiseLimitDba, uplinkBytesPerSecond: site?.uplink, downlinkBytesPerSecond: site?.downlink, publicAddress: site?.publicAddress, availabilityShare: site?.availability}),
+    ...(site?.ups !== undefined && {ups: {kind: site.ups.kind, ...present({ratedWatts: site.ups.rated, batteryWattHours: site.ups.batteryWattHours})}}),
+  }
+}
+
+/** A site's own PUE takes the place of the cooling that it extends, and the other way round; both at once count the cooling twice. */
+function coolingOf(site: RigEntry['site'], base: Rig | undefined, locate: Locate): Partial<Rig['site']> {
+  const cop = site?.cooling === undefined ? site?.coolingCop : site.cooling.cop
+  if (site?.cooling !== undefined && site.coolingCop !== undefined) throw new RigorError('BAD_FIELD', `${locate(['site', 'coolingCop'])} — cooling: {cop} says it already.`, {hint: 'Leave coolingCop out.'})
+  if (site?.pue !== undefined && cop !== undefined && cop !== null) {
+    throw new RigorError('BAD_FIELD', `${locate(['site', 'pue'])} — a site has pue or cooling, not both: a PUE holds the cooling already.`, {hint: 'Leave one of them out.'})
+  }
+  return {
+    coolingCop: site?.pue !== undefined ? null : cop === undefined ? (base?.site.coolingCop ?? null) : cop,
+    ...present({pue: site?.pue ?? (cop === undefined ? base?.site.pue : undefined), coolingCapacityWatts: site?.cooling?.capacity}),
   }
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import {RigNode} from '../catalog/rig.ts'
+import {RigNode, SITE_KINDS, SiteCircuit, UPS_KINDS} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
-import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
+import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
 
 /** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
 
@@ -76,8 +76,18 @@ export const RigEntry = z.strictObject({
     .strictObject({
       country: z.string().regex(/^[A-Za-z]{2}$/, {error: () => 'a country has two letters: DE'}).transform((text) => text.toUpperCase()).optional(),
       tariff: z.strictObject({energy: tariff()}).optional(),
+      kind: word(SITE_KINDS, {'data centre': 'datacentre', datacenter: 'datacentre', 'data center': 'datacentre', colo: 'colocation'}).optional(),
       coolingCop: z.number().positive().max(100).nullable().optional(),
+      /** The machine that cools the room: its coefficient of performance, and the heat that it moves at most. */
+      cooling: z.strictObject({cop: z.number().positive().max(100).nullable(), capacity: powerWatts({above: 0}).optional()}).optional(),
+      pue: z.number().min(1).max(5).optional(),
+      circuits: z.array(SiteCircuit).min(1).max(100).optional(),
+      ups: z.strictObject({kind: word(UPS_KINDS), rated: powerWatts({above: 0}).optional(), batteryWattHours: amount().optional()}).optional(),
+      noiseLimitDba: amount().optional(),
       uplink: bandwidthBytesPerSecond().optional(),
+      downlink: bandwidthBytesPerSecond().optional(),
+      publicAddress: yesOrNo().optional(),
+      availability: share().optional(),
       whenIdle: word(['on', 'off']).optional(),
     })
     .optional(),

@@ -21,10 +21,17 @@ function energyLine(item: string, watts: Interval, hours: Interval, tariffUsdPer
   }
 }
 
-/** Electricity of moving the heat of `line`'s energy: ÷ COP. */
-function coolingLine(item: string, line: IntervalLine, coolingCop: number | null): IntervalLine[] {
-  if (coolingCop === null) return []
-  return [{item, usd: scale(line.usd, 1 / coolingCop), how: () => `${plainNumber(line.usd.p50)} USD of heat ÷ COP ${plainNumber(coolingCop)}`}]
+/**
+ * What the site adds to `line`'s energy: × (PUE − 1), which cooling and distribution are in; or what the supply against failures loses, and the electricity of
+ * moving all of that heat, ÷ COP.
+ */
+function siteLines(of: string, line: IntervalLine, {coolingCop, pue, upsEfficiency = 1}: Pick<Owned, 'coolingCop' | 'pue' | 'upsEfficiency'>): IntervalLine[] {
+  if (pue !== undefined) return pue > 1 ? [{item: `cooling${of}`, usd: scale(line.usd, pue - 1), how: () => `${plainNumber(line.usd.p50)} USD of energy × (PUE ${plainNumber(pue)} − 1)`}] : []
+  const heat = scale(line.usd, 1 / upsEfficiency)
+  return [
+    ...(upsEfficiency === 1 ? [] : [{item: `UPS loss${of}`, usd: scale(line.usd, 1 / upsEfficiency - 1), how: () => `${plainNumber(line.usd.p50)} USD of energy ÷ ${plainNumber(upsEfficiency)} less itself`}]),
+    ...(coolingCop === null ? [] : [{item: `cooling${of}`, usd: scale(heat, 1 / coolingCop), how: () => `${plainNumber(heat.p50)} USD of heat ÷ COP ${plainNumber(coolingCop)}`}]),
+  ]
 }
 
 /** Wear, displaced work and waiting: what use costs beside electricity. */
@@ -110,14 +117,14 @@ export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours)
   const aboveIdle = energyLine(idle > 0 ? 'energy above idle' : 'energy', above, shift(period.hours, -period.preparationHours), pricing.tariffUsdPerKwh)
   // Machines that are on anyway draw nothing more before the work.
   const preparing = idle > 0 || period.preparationHours === 0 ? [] : [energyLine('energy before the work', exactly(pricing.idleWatts), exactly(period.preparationHours), pricing.tariffUsdPerKwh)]
-  const energy = [aboveIdle, ...preparing].flatMap((line, index) => [line, ...coolingLine(index === 0 ? 'cooling' : 'cooling before the work', line, pricing.coolingCop)])
+  const energy = [aboveIdle, ...preparing].flatMap((line, index) => [line, ...siteLines(index === 0 ? '' : ' before the work', line, pricing)])
   const marginal = [...energy, ...use]
 
   const life = capitalHours(input, pricing, period)
   const idleEnergy = idle > 0 ? [energyLine('idle energy', exactly(idle), life, pricing.tariffUsdPerKwh)] : []
   const full = [
     ...energy,
-    ...idleEnergy.flatMap(line => [line, ...coolingLine('cooling of idle heat', line, pricing.coolingCop)]),
+    ...idleEnergy.flatMap(line => [line, ...siteLines(' of idle heat', line, pricing)]),
     ...use,
     ...ownershipLines(pricing, life),
   ]

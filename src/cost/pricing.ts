@@ -1,5 +1,6 @@
 import type {Machine, Offer} from '../catalog/schema.ts'
 import type {Rig, RigNode} from '../catalog/rig.ts'
+import {upsEfficiencyOf} from '../catalog/rig-site.ts'
 import type {BillingFact, ExtraPrice, InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
 import type {Confidence, Interval} from '../performance/types.ts'
 import {ageInDays} from './age.ts'
@@ -147,6 +148,8 @@ export function ownedPricing(use: RigUse): Owned | Unpriced {
     acceleratorCount: use.acceleratorsUsed,
     idleWatts: use.idleWatts,
     coolingCop: rig.site.coolingCop,
+    ...(rig.site.pue === undefined ? {} : {pue: rig.site.pue}),
+    ...upsEfficiencyOf(rig.site),
     displacedUsdPerHour: use.displacedUsdPerHour,
     ...(rig.displacedHow === undefined ? {} : {displacedHow: rig.displacedHow}),
     waitingHours: rig.freeInHours ?? 0,

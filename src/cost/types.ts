@@ -63,6 +63,10 @@ export interface Owned {
   readonly idleWatts: number
   /** Heat removed per watt of electricity of the cooling, and whether cooling is needed at all. */
   readonly coolingCop: number | null
+  /** Output ÷ input of the supply against failures; absent = none, or in the PUE. */
+  readonly upsEfficiency?: number
+  /** Facility watts ÷ watts of the machines, where the site says that instead. */
+  readonly pue?: number
   /** Value of what these hours displace, USD/h of the target; 0 if they are free. */
   readonly displacedUsdPerHour: number
   /** Where that figure comes from; where it is 0, why there is none. */

@@ -133,9 +133,12 @@ export function addPower(parts: readonly Power[]): Power {
   }
 }
 
-/** Overhead per wall kWh: PUE − 1 in a data centre, 1 ÷ COP where the site's own cooling moves the heat (all electricity becomes heat). */
-export function overheadShare(model: Pick<PowerModel, 'pue' | 'coolingCop'>): number | null {
-  return model.pue === null ? null : model.pue - 1 + (model.coolingCop === null ? 0 : 1 / model.coolingCop)
+/**
+ * Overhead per wall kWh: PUE − 1 in a data centre; on an own site what the supply against failures loses, and 1 ÷ COP of all heat, its own included, where
+ * the cooling moves it (all electricity becomes heat).
+ */
+export function overheadShare({pue, coolingCop, upsEfficiency = 1}: Pick<PowerModel, 'pue' | 'coolingCop' | 'upsEfficiency'>): number | null {
+  return pue === null ? null : pue - 1 + (1 / upsEfficiency - 1) + (coolingCop === null ? 0 : 1 / upsEfficiency / coolingCop)
 }
 
 const UNKNOWN_ENERGY: Energy = {kwh: null, wallKwh: null, overheadKwh: null, carbonKg: null}

@@ -1,6 +1,7 @@
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Rig, RigNode} from '../catalog/rig.ts'
+import {upsEfficiencyOf} from '../catalog/rig-site.ts'
 import type {Calibration, Spread} from '../performance/calibration.ts'
 import {weakest} from '../performance/interval.ts'
 import {peakFlops16} from '../performance/load.ts'
@@ -216,7 +217,7 @@ export interface RigPowerInput {
   readonly nodes: number
 }
 
-/** Whole nodes of a rig on own premises: no PUE, the heat is moved by the site's cooling (COP) or just leaves. */
+/** Whole nodes of a rig: the heat is moved by the site's cooling (COP) or just leaves, or the site says its PUE, which holds that already. */
 export function powerModelForRig(input: RigPowerInput): PowerModel {
   const {node, nodes, rig} = input
   const watts = acceleratorWatts(input.accelerator, input.snapshot.accelerators)
@@ -229,7 +230,8 @@ export function powerModelForRig(input: RigPowerInput): PowerModel {
     hostIdleWatts: node.hostIdleWatts * nodes,
     hostMaximumWatts: node.hostMaximumWatts * nodes,
     supplyEfficiency: node.supplyEfficiency,
-    pue: 1,
+    pue: rig.site.pue ?? 1,
+    ...upsEfficiencyOf(rig.site),
     coolingCop: rig.site.coolingCop,
     gramsCo2PerKwh: input.snapshot.carbonByCountry[rig.site.country] ?? null,
     basis: weakest(watts.basis, rig.standing === 'read' ? 'computed' : 'assumed'),

@@ -36,8 +36,10 @@ export interface PowerModel {
   readonly wallSpread: Spread
   /** DC out ÷ AC in of the supplies at half of their rating. */
   readonly supplyEfficiency: number
-  /** Facility watts ÷ IT watts on clouds (fleet average); on own premises 1, cooling counted by COP. */
+  /** Facility watts ÷ IT watts: a cloud's fleet average, what an own site says; 1 where its cooling is counted by COP. */
   readonly pue: number | null
+  /** Output ÷ input of the supply against failures of an own site; absent = there is none, or the PUE holds it. */
+  readonly upsEfficiency?: number
   /** Heat moved ÷ electricity of the cooling, `null` where heat just leaves. */
   readonly coolingCop: number | null
   readonly gramsCo2PerKwh: number | null

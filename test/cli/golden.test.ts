@@ -51,6 +51,49 @@ describe('estimates', () => {
   })
 })
 
+describe('rigs', () => {
+  test.for<[string, string[], number]>([
+    ['list-80', ['list'], 80], ['show-dgx', ['show', 'dgx-h100'], 80], ['power-80', ['power', 'h100x10-pcie'], 80], ['power-dgx-120', ['power', 'dgx-h100'], 120],
+    ['power-chat', ['power', 'h100x10-pcie', '--workload', 'examples/chat-70b.yaml'], 100],
+  ])('rig %s', async ([name, args, columns]) => {
+    const {code, stdout, stderr} = await inColumns(['rig', ...args], columns)
+
+    expect({code, stderr, fits: widest(stdout) <= columns}).toEqual({code: 0, stderr: '', fits: true})
+    await expect(stdout).toMatchFileSnapshot(`golden/rig-${name}.txt`)
+  })
+
+  test('a described site is judged, circuit by circuit', async () => {
+    await writeFile(path.join(folder, 'rigor.yaml'), `rigs:
+  lab:
+    extends: dgx-h100
+    site: {kind: office, circuits: [{volts: 400, phases: 3, amps: 32, count: 1, socket: industrial}, {volts: 230, phases: 1, amps: 16, count: 2, socket: household}], cooling: {cop: 3, capacity: 6 kW}, ups: {kind: double-conversion, rated: 9 kW, batteryWattHours: 1500}, noiseLimitDba: 60}
+`)
+    const {code, stdout, stderr} = await rigor(['rig', 'power'], {cwd: folder, env: {...env, COLUMNS: '100'}})
+
+    expect({code, stderr}).toEqual({code: 0, stderr: ''})
+    await expect(stdout).toMatchFileSnapshot('golden/rig-power-described.txt')
+  })
+
+  test('the same as JSON, with the watts that DESIGN names', async () => {
+    const {stdout} = await rigor(['rig', 'power', 'dgx-h100', '--json'], {env})
+    const power = JSON.parse(stdout) as Record<string, unknown>
+
+    expect(power).toMatchObject({schema: 'rigor.rig-power/1', rig: 'dgx-h100', verdict: 'with-changes', nameplateWatts: 10_200, circuits: null})
+    for (const key of ['idleWatts', 'expectedWatts', 'peakWatts']) expect(power[key]).toBeGreaterThan(1000)
+  })
+
+  test.for([
+    [['power', 'dgx-h10'], 'UNKNOWN_RIG', '"dgx-h100"'], [['show', 'nothing-of-the-sort'], 'UNKNOWN_RIG', 'All of them'],
+    [['power', 'laptop-rtx4090', '--workload', 'examples/chat-671b-moe.yaml'], 'UNKNOWN_POWER', ''],
+  ] as const)('rig %j is told as %s', async ([args, code, hint]) => {
+    const outcome = await rigor(['rig', ...args], {env})
+
+    expect([outcome.code, outcome.stdout]).toEqual([2, ''])
+    expect(outcome.stderr).toContain(`Code: ${code}`)
+    expect(outcome.stderr).toContain(hint)
+  })
+})
+
 describe('mistakes', () => {
   test.for<[string, string]>([
     ['unknown-model', 'kind: llm-inference\nmodel: Lama-3.1-70B\ntraffic: {concurrency: 50}\n'],

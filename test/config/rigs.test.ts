@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
+import type {Accelerator} from '../../src/catalog/schema.ts'
 import {resolveRigs} from '../../src/config/rigs.ts'
 import {Config, configJsonSchema} from '../../src/config/schema.ts'
 import {RigorError} from '../../src/errors.ts'
@@ -14,6 +15,7 @@ const rig = (id: string, more: Partial<Rig> = {}): Rig => ({
 })
 
 const view = {
+  accelerators: [{id: 'h100-pcie-80gb', formFactor: 'pcie', architecture: 'hopper', powerWatts: 350}] as unknown as Accelerator[],
   rigs: [rig('h100x10-pcie', {builtinDefault: true}), rig('h100x10-sxm', {nodes: [node('sxm', 300_000), node('pcie', 100_000)]})],
   tariffs: [{country: 'NO', sector: 'household', usdPerKwh: 0.11, asOf: '2025-01-01', sourceId: 's'}, {country: 'NO', sector: 'industrial', usdPerKwh: 0.07, asOf: '2025-01-01', sourceId: 's'}],
   exchangeRates: {EUR: {perUsd: 0.8, asOf: '2026-11-01'}},
@@ -64,6 +66,21 @@ describe('a rig that extends another', () => {
     expect(lab?.site.tariffUsdPerKwh).toBeCloseTo(0.3, 12)
   })
 
+  test('says what its site has', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-pcie', site: {kind: 'data centre', circuits: [{volts: 400, phases: 3, amps: 32, count: 2, socket: 'industrial'}], cooling: {cop: 4, capacity: '12 kW'}, ups: {kind: 'double-conversion', rated: '8 kW', batteryWattHours: 2000}, noiseLimitDba: 70, downlink: '1 Gbit/s', publicAddress: true, availability: '99.5%'}}}).rigs
+
+    expect(lab?.site).toMatchObject({kind: 'datacentre', circuits: [{volts: 400, phases: 3, amps: 32, count: 2, socket: 'industrial'}], coolingCop: 4, coolingCapacityWatts: 12_000, ups: {kind: 'double-conversion', ratedWatts: 8000, batteryWattHours: 2000}, noiseLimitDba: 70, downlinkBytesPerSecond: 125e6, publicAddress: true, availabilityShare: 0.995})
+  })
+
+  test('its own PUE takes the place of the cooling that it extends, and cooling that of a PUE', () => {
+    expect(resolve({lab: {extends: 'h100x10-pcie', site: {pue: 1.3}}}).rigs[0]?.site).toMatchObject({pue: 1.3, coolingCop: null})
+    const hall = {...view, rigs: [rig('hall', {site: {...rig('hall').site, coolingCop: null, pue: 1.2}})]}
+    const of = (site: unknown) => resolveRigs(Config.parse({rigs: {lab: {extends: 'hall', site}}}).rigs, hall).rigs[0]?.site
+    expect(of({})).toMatchObject({pue: 1.2, coolingCop: null})
+    expect(of({cooling: {cop: 3}})).toMatchObject({coolingCop: 3})
+    expect(of({cooling: {cop: 3}})).not.toHaveProperty('pue')
+  })
+
   test('in another country pays its newest industrial tariff', () => {
     expect(resolve({lab: {extends: 'h100x10-pcie', site: {country: 'no'}}}).rigs[0]?.site).toMatchObject({country: 'NO', tariffUsdPerKwh: 0.07})
   })
@@ -84,6 +101,10 @@ describe('a rig that extends another', () => {
     [{lab: {nodes: [{id: 'a', acceleratorCount: 2}]}}, 'MISSING_FIELD', ''],
     [{lab: {extends: 'h100x10-pcie', site: {country: 'ZZ'}}}, 'MISSING_FIELD', 'tariff'],
     [{lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 XXX/kWh'}}}}, 'UNKNOWN_CURRENCY', 'Known'],
+    [{lab: {extends: 'h100x10-pcie', site: {pue: 1.4, cooling: {cop: 3}}}}, 'BAD_FIELD', 'one of them'],
+    [{lab: {extends: 'h100x10-pcie', site: {coolingCop: 3, cooling: {cop: 3}}}}, 'BAD_FIELD', 'coolingCop'],
+    [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorCount: 12, acceleratorSlots: 10}]}}, 'RIG_IMPOSSIBLE', 'second node'],
+    [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', supplies: {count: 2, ratedWatts: 2000, needed: 2}}]}}, 'RIG_IMPOSSIBLE', 'At least 3'],
   ] as const)('%j is told as %s', ([rigs, code, hint]) => {
     let error: unknown
     try {

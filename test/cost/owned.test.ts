@@ -17,6 +17,16 @@ describe('marginal cost of an owned rig, five hours', () => {
     expect(table(owned({whenIdle: 'off'}))).toEqual([['energy', 6], ['cooling', 2], ['energy before the work', 0.3], ['cooling before the work', 0.1], ['wear', 4]])
   })
 
+  test('a PUE holds the cooling: × (PUE − 1) instead of it', () => {
+    expect(table(owned({coolingCop: null, pue: 1.25}))).toEqual([['energy above idle', 4.8], ['cooling', 1.2], ['wear', 4]])
+    expect(table(owned({coolingCop: null, pue: 1}))).toEqual([['energy above idle', 4.8], ['wear', 4]])
+  })
+
+  test('a supply against failures loses a part, which the cooling moves as well', () => {
+    // 4.8 ÷ 0.96 = 5, of which 0.2 are lost; all 5 are heat, ÷ COP 2.
+    expect(table(owned({upsEfficiency: 0.96, coolingCop: 2}))).toEqual([['energy above idle', 4.8], ['UPS loss', 0.2], ['cooling', 2.5], ['wear', 4]])
+  })
+
   test('heat that just leaves costs nothing', () => {
     expect(table(owned({coolingCop: null}))).toEqual([['energy above idle', 4.8], ['wear', 4]])
   })

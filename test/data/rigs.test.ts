@@ -97,11 +97,11 @@ test('the 8 + 2 rig: host watts and prices add up to the servers it names', () =
 })
 
 test('the 8 + 4 rig: host watts and prices add up to the servers it names', () => {
-  const [, four] = rigOf('h100x12-sxm').nodes
+  const [, four] = rigOf('h100x10-sxm-8plus4').nodes
 
   expect(four!.hostIdleWatts).toBe(hostWatts(watts('supermicro-hgx-h100-4gpu', 'idleWatts'), 4, 70))
   expect(four!.hostMaximumWatts).toBe(hostWatts(watts('supermicro-hgx-h100-4gpu', 'ratedMaximumWatts') * facility['h100_node_measured_peak_fraction']!, 4, 700))
-  expect(rigOf('h100x12-sxm').nodes.reduce((sum, node) => sum + node.priceUsd, 0)).toBe(watts('rig-12x-h100-sxm-8plus4', 'priceUsd'))
+  expect(rigOf('h100x10-sxm-8plus4').nodes.reduce((sum, node) => sum + node.priceUsd, 0)).toBe(watts('rig-12x-h100-sxm-8plus4', 'priceUsd'))
 })
 
 test('the 10× PCIe rig and "your own computer" take part by default, nothing else', () => {
@@ -113,7 +113,7 @@ test('rigs hold as many accelerators as their names say, and as much memory', ()
 
   expect(memoryGib('h100x10-pcie')).toBeCloseTo(796.5)
   expect(memoryGib('h100x10-sxm')).toBeCloseTo(796.5)
-  expect(memoryGib('h100x12-sxm')).toBeCloseTo(955.8)
+  expect(memoryGib('h100x10-sxm-8plus4')).toBeCloseTo(955.8)
   expect(memoryGib('workstation-rtx4090')).toBeCloseTo(23.99)
   expect(memoryGib('laptop-rtx4090')).toBeCloseTo(16)
 })

@@ -155,6 +155,8 @@ describe('unknown is not zero', () => {
     const power = estimatePower(PERFORMANCE, MODEL)
 
     expect(overheadShare({pue: null, coolingCop: null})).toBeNull()
+    expect(overheadShare({pue: 1.4, coolingCop: null})).toBeCloseTo(0.4, 12)
+    expect(overheadShare({pue: 1, coolingCop: 4, upsEfficiency: 0.8})).toBeCloseTo((1 / 0.8) * (1 + 1 / 4) - 1, 12)
     expect(estimateEnergy(power, HOURS, {...MODEL, pue: null})).toMatchObject({kwh: null, carbonKg: null, wallKwh: {p50: expect.any(Number)}})
     expect(estimateEnergy(power, HOURS, {...MODEL, gramsCo2PerKwh: null})).toMatchObject({carbonKg: null, kwh: {p50: expect.any(Number)}})
   })

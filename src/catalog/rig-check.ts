@@ -1,0 +1,41 @@
+import type {Rig} from './rig.ts'
+import type {Accelerator} from './schema.ts'
+
+/** What cannot be, with the sum that shows it. `path` = where in the rig. */
+export interface Impossibility {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly hint: string
+}
+
+/** Accelerators that the largest boards of a form carry: HGX and its likes eight, of Volta sixteen (DGX-2); OAM base boards eight. */
+function boardLimit({formFactor, architecture}: Pick<Accelerator, 'formFactor' | 'architecture'>): number | undefined {
+  return formFactor === 'sxm' ? (architecture === 'volta' ? 16 : 8) : formFactor === 'oam' ? 8 : undefined
+}
+
+const figure = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',')
+
+/** Nodes that nobody can build: more accelerators than slots or than any board carries, supplies too small for what hangs on them. */
+export function impossibilitiesOf(rig: Pick<Rig, 'nodes'>, accelerators: readonly Pick<Accelerator, 'id' | 'formFactor' | 'architecture' | 'powerWatts'>[]): readonly Impossibility[] {
+  return rig.nodes.flatMap((node, index): Impossibility[] => {
+    const accelerator = accelerators.find(({id}) => id === node.acceleratorId)
+    const at = (key: string): readonly PropertyKey[] => ['nodes', index, key]
+    const found: Impossibility[] = []
+    const {acceleratorCount: count, acceleratorSlots: slots, supplies} = node
+    if (slots !== undefined && count > slots) found.push({path: at('acceleratorCount'), message: `${count} accelerators in ${slots} slots`, hint: `At most ${slots}, or a second node for the other ${count - slots}.`})
+    if (accelerator === undefined) return found
+    const board = boardLimit(accelerator)
+    if (board !== undefined && count > board) found.push({path: at('acceleratorCount'), message: `${count} × ${accelerator.id} in one node: no ${accelerator.formFactor.toUpperCase()} board carries more than ${board}`, hint: `Split them over ${Math.ceil(count / board)} nodes.`})
+    if (supplies !== undefined && accelerator.powerWatts !== undefined) {
+      const [cards, host, given] = [count * accelerator.powerWatts, node.hostMaximumWatts, supplies.needed * supplies.ratedWatts]
+      if (cards + host > given) {
+        found.push({
+          path: at('supplies'),
+          message: `${supplies.needed} × ${figure(supplies.ratedWatts)} W of supplies are ${figure(given)} W; ${count} × ${figure(accelerator.powerWatts)} W of accelerators and ${figure(host)} W of the rest are ${figure(cards + host)} W`,
+          hint: `At least ${Math.ceil((cards + host) / supplies.ratedWatts)} of these supplies have to be needed, beside those that may fail.`,
+        })
+      }
+    }
+    return found
+  })
+}

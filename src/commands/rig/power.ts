@@ -1,0 +1,47 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import {resolveRig} from '../../catalog/rig-names.ts'
+import {RigorError} from '../../errors.ts'
+import {PlanningCommand, workloadFlags} from '../../planning-command.ts'
+import {rigPower} from '../../power/rig-power.ts'
+import {verdictOn} from '../../power/rig-verdict.ts'
+import {workedWatts} from '../../rig-work.ts'
+
+export default class RigPower extends PlanningCommand {
+  static override summary = 'Say what a rig draws, which circuits and cooling that takes, and whether its site can carry it.'
+  static override description = 'Watts by component at idle, at the expected work and at the peak; amps by circuit under the rule of the country; heat, air, noise, weight; what a month costs. Without a workload the expected work is heavy training.'
+  static override args = {rig: Args.string({ignoreStdin: true, description: 'Name of the rig (rigor rig list); yours, or the built-in one, if left out.'})}
+  static override flags = {
+    ...workloadFlags,
+    workload: Flags.string({summary: 'Expected work: a workload file, or - for stdin.', helpValue: 'FILE', helpGroup: 'WORKLOAD'}),
+  }
+  static override examples = [
+    {description: 'The rig of rigor.yaml', command: '<%= config.bin %> rig power'},
+    {description: 'A built-in one while it serves a chat model', command: '<%= config.bin %> rig power h100x10-pcie --workload examples/chat-70b.yaml'},
+  ]
+
+  async run(): Promise<unknown> {
+    const {args, flags} = await this.parse(RigPower)
+    const workspace = await this.workspace(flags)
+    const {snapshot, facts} = workspace
+    const rig = resolveRig(args.rig, workspace.knownRigs, workspace.options.rigs)
+    const given = flags.workload !== undefined || flags.kind !== undefined || flags.set !== undefined
+    const [workload, more] = given ? await this.workloads(workspace, flags.workload, flags) : []
+    if (more !== undefined) throw new RigorError('AMBIGUOUS_SETTING', `${flags.workload ?? 'the workload'} holds several workloads; a rig does one of them at a time here.`, {hint: 'Name a file with one.'})
+    const expected = workload === undefined ? undefined : await workedWatts(workspace, workload, rig)
+    const power = rigPower({rig, snapshot, calibration: facts.calibration, expected})
+    if (power === undefined) throw new RigorError('UNKNOWN_POWER', `${rig.id} — the watts of its accelerators are not known.`, {hint: 'rigor hardware show ACCELERATOR says what is known of it.'})
+    const judged = verdictOn(rig, power, snapshot.facility)
+    if (this.jsonEnabled()) {
+      const {watts: {idle, expected: average, peak}, nameplateWatts = null, ...rest} = power
+      return {schema: 'rigor.rig-power/1', rig: rig.id, site: rig.site, ...judged, nameplateWatts, idleWatts: idle, expectedWatts: average, peakWatts: peak, ...unknownAsNull(rest)}
+    }
+    const {renderRigPower} = await import('../../report/rig.ts')
+    const {columns: width, color} = this.terminal
+    this.print(renderRigPower(rig, power, judged, {width, color, currency: await this.currency(flags, snapshot)}))
+    return undefined
+  }
+}
+
+/** Absent is not a figure: what is unknown is null. */
+const unknownAsNull = (value: object): Record<string, unknown> => Object.fromEntries(Object.entries(value).map(([key, each]) => [key, each === undefined ? null : (each as unknown)]))

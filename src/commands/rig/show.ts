@@ -1,0 +1,58 @@
+import * as Args from '@oclif/core/args'
+import type {Rig, RigNode} from '../../catalog/rig.ts'
+import {resolveRig} from '../../catalog/rig-names.ts'
+import {PlanningCommand} from '../../planning-command.ts'
+import {exactFigure, figure} from '../../report/format.ts'
+import {renderFacts, type Fact} from '../../report/list.ts'
+
+export default class RigShow extends PlanningCommand {
+  static override summary = 'Show one rig: its nodes, its site, what it cost, and where the figures come from.'
+  static override args = {rig: Args.string({ignoreStdin: true, description: 'Name of the rig (rigor rig list); yours, or the built-in one, if left out.'})}
+  static override examples = [{description: 'The ten H100 in one chassis', command: '<%= config.bin %> rig show h100x10-pcie'}]
+
+  async run(): Promise<unknown> {
+    const {args, flags} = await this.parse(RigShow)
+    const {knownRigs, options} = await this.workspace(flags)
+    const rig = resolveRig(args.rig, knownRigs, options.rigs)
+    const {columns, color} = this.terminal
+    this.print(renderFacts(`${rig.id} — ${rig.title}`, [...rig.nodes.flatMap((node) => nodeFacts(node)), ...siteFacts(rig), ...ownerFacts(rig)], columns, color))
+    return {rig}
+  }
+}
+
+const text = (parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(', ')
+
+function nodeFacts(node: RigNode): readonly Fact[] {
+  const {levels, supplies} = node
+  return [
+    [`node ${node.id}`, text([`${node.count > 1 ? `${node.count} × ` : ''}${node.acceleratorCount}× ${node.acceleratorId}${node.acceleratorSlots === undefined ? '' : ` in ${node.acceleratorSlots} slots`}`, node.platform, node.memoryGib === undefined ? undefined : `${exactFigure(node.memoryGib)} GiB`, node.vcpus === undefined ? undefined : `${node.vcpus} vCPUs`])],
+    ['  links', levels.map(({kind, groupSize, bytesPerSecond}) => `${kind} over ${groupSize} at ${figure(bytesPerSecond / 1e9)} GB/s`).join(', ')],
+    ['  watts', text([node.ratedMaximumWatts === undefined ? undefined : `rated ${exactFigure(node.ratedMaximumWatts)}`, `host ${exactFigure(node.hostIdleWatts)} idle, ${exactFigure(node.hostMaximumWatts)} at full load`])],
+    ['  supplies', supplies === undefined ? undefined : `${supplies.count} × ${exactFigure(supplies.ratedWatts)} W, ${supplies.needed} needed`],
+    ['  size', text([node.heightUnits === undefined ? undefined : `${node.heightUnits} rack units`, node.weightKg === undefined ? undefined : `${node.weightKg} kg`, node.noiseDba === undefined ? undefined : `${node.noiseDba} dBA`])],
+    ['  price', `${exactFigure(node.priceUsd)} USD`],
+  ]
+}
+
+function siteFacts({site}: Rig): readonly Fact[] {
+  return [
+    ['site', text([site.kind, site.country, `${exactFigure(site.tariffUsdPerKwh)} USD/kWh`, `${site.whenIdle === 'on' ? 'stays on' : 'off'} when idle`])],
+    ['  circuits', site.circuits?.map(({count, volts, phases, amps, socket}) => `${count} × ${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A (${socket})`).join(', ')],
+    ['  cooling', site.pue !== undefined ? `PUE ${site.pue}` : site.coolingCop === null ? 'none: the heat leaves by itself' : text([`COP ${site.coolingCop}`, site.coolingCapacityWatts === undefined ? undefined : `up to ${exactFigure(site.coolingCapacityWatts)} W`])],
+    ['  UPS', site.ups === undefined ? undefined : text([site.ups.kind, site.ups.ratedWatts === undefined ? undefined : `${exactFigure(site.ups.ratedWatts)} W`, site.ups.batteryWattHours === undefined ? undefined : `${exactFigure(site.ups.batteryWattHours)} Wh`])],
+    ['  noise limit', site.noiseLimitDba === undefined ? undefined : `${site.noiseLimitDba} dBA`],
+    ['  line', text([`${figure((site.uplinkBytesPerSecond * 8) / 1e6)} Mbit/s up`, site.downlinkBytesPerSecond === undefined ? undefined : `${figure((site.downlinkBytesPerSecond * 8) / 1e6)} Mbit/s down`, site.publicAddress === undefined ? undefined : site.publicAddress ? 'reached from outside' : 'no address from outside'])],
+  ]
+}
+
+function ownerFacts(rig: Rig): readonly Fact[] {
+  return [
+    ['owned', rig.owned ? 'yes' : 'no: planned'],
+    ['life', text([`${exactFigure(rig.serviceLifeYears)} years`, `then worth ${exactFigure(rig.residualShare * 100)} %`, rig.financingSharePerYear === 0 ? undefined : `financed at ${exactFigure(rig.financingSharePerYear * 100)} % a year`])],
+    ['upkeep', `${exactFigure(rig.upkeepUsdPerYear)} USD a year`],
+    ['wear', `${exactFigure(rig.wearUsdPerAcceleratorHour)} USD per accelerator-hour`],
+    ['note', rig.note],
+    ['as of', `${rig.asOf} (${rig.standing})`],
+    ['sources', rig.sourceIds.join(', ')],
+  ]
+}

@@ -1,0 +1,208 @@
+import type {Rig, RigNode} from '../catalog/rig.ts'
+import {upsEfficiencyOf} from '../catalog/rig-site.ts'
+import type {Accelerator} from '../catalog/schema.ts'
+import type {Snapshot} from '../catalog/snapshot.ts'
+import type {Calibration} from '../performance/calibration.ts'
+import {weakest} from '../performance/interval.ts'
+import type {Confidence, Load, Performance} from '../performance/types.ts'
+import {planCircuits, suggestCircuits, type CircuitPlan, type CordedLoad, type SuggestedCircuits} from './circuits.ts'
+import {estimatePower, supplyOutputWatts} from './estimate.ts'
+import {heatOf, type Heat} from './heat.ts'
+import {powerModelForRig} from './model.ts'
+import {levelOfAll} from './noise.ts'
+import {upsSizing, type UpsSizing} from './ups.ts'
+
+/**
+ * What heavy training asks of a node, where no workload is named: the shares of pre-training Llama 3.1 8B in bf16 on eight H100 as `llm-pretrain` estimates
+ * them (computing all the time, 54 % of the dense peak, a fifth of the memory bandwidth). DGX H100 systems were measured at 76 % of their rating so.
+ */
+const TRAINING: Load = {computeShare: 0.79, memoryShare: 0.215, linkShare: 0.044, hostShare: 0.213, work: {activeShare: 0.996, flopsShare: 0.541, bytesShare: 0.215, cacheBytesShare: 0, unpackShare: 0}}
+export const USUAL_WORK = 'heavy training'
+
+export const HOURS_PER_MONTH = 730.5
+/** Where nobody says how many supplies a node has: a cord for each so many watts, as a C20 inlet carries 16 A. */
+const WATTS_PER_UNKNOWN_CORD = 3000
+
+/** Idle, at the expected work and with everything at its maximum. */
+export interface States {
+  readonly idle: number
+  readonly expected: number
+  readonly peak: number
+}
+export const STATES = ['idle', 'expected', 'peak'] as const
+
+export interface ComponentWatts extends States {
+  readonly item: string
+  /** Of the machines up to the wall, or of the site between wall and meter. */
+  readonly part: 'machines' | 'site'
+}
+
+export interface NodePower {
+  readonly id: string
+  readonly count: number
+  /** Of one node, at the wall. */
+  readonly watts: States
+  readonly ratedWatts: number | undefined
+  readonly supplies: SupplyVerdict | undefined
+}
+
+export interface SupplyVerdict {
+  readonly count: number
+  readonly ratedWatts: number
+  readonly needed: number
+  /** Behind the supplies at the peak ÷ what the needed ones give. */
+  readonly loadShare: number
+  /** How many may fail while it runs at its peak. */
+  readonly mayFail: number
+}
+
+export interface MonthOf {
+  readonly kwh: number
+  readonly usd: number
+  readonly carbonKg: number | null
+}
+
+export interface RigPower {
+  readonly expectedWork: string
+  readonly nameplateWatts: number | undefined
+  /** At the wall, before the site's own losses. */
+  readonly watts: States
+  readonly components: readonly ComponentWatts[]
+  /** Of the whole site: machines, supply against failures, cooling; what the meter sees. */
+  readonly siteWatts: States
+  readonly nodes: readonly NodePower[]
+  readonly circuits: CircuitPlan | undefined
+  readonly suggested: SuggestedCircuits | undefined
+  readonly suggestedRedundant: SuggestedCircuits | undefined
+  readonly suggestedForCooling: SuggestedCircuits | undefined
+  readonly heat: Heat
+  readonly coolingWatts: States
+  /** Heat at the peak that the cooling has to move; `undefined` where it leaves by itself or a PUE holds it. */
+  readonly coolingNeededWatts: number | undefined
+  readonly ups: UpsSizing
+  readonly noiseDba: number | undefined
+  readonly weightKg: number | undefined
+  readonly heightUnits: number | undefined
+  readonly months: Readonly<Record<(typeof STATES)[number], MonthOf>>
+  readonly confidence: Confidence
+  readonly notes: readonly string[]
+}
+
+export interface RigPowerQuestion {
+  readonly rig: Rig
+  readonly snapshot: Pick<Snapshot, 'accelerators' | 'carbonByCountry'>
+  readonly calibration: Calibration
+  /** What a workload is called, the wall watts of the nodes that do it, and which they are: the others idle, or are off. */
+  readonly expected?: {readonly title: string; readonly watts: number; readonly nodeIds: readonly string[]} | undefined
+}
+
+const sumOf = (parts: readonly States[]): States => {
+  const of = (state: keyof States): number => parts.reduce((sum, part) => sum + part[state], 0)
+  return {idle: of('idle'), expected: of('expected'), peak: of('peak')}
+}
+const mapStates = (change: (state: keyof States) => number): States => ({idle: change('idle'), expected: change('expected'), peak: change('peak')})
+
+interface NodeParts {
+  readonly node: RigNode
+  readonly accelerators: States
+  readonly host: States
+  readonly loss: States
+  readonly wall: States
+  readonly confidence: Confidence
+  readonly notes: readonly string[]
+}
+
+/** Watts of one node by component; `undefined` = the watts of its accelerators are not known. */
+function partsOf(node: RigNode, accelerator: Accelerator, {rig, snapshot, calibration}: RigPowerQuestion): NodeParts | undefined {
+  const model = powerModelForRig({snapshot, calibration, accelerator, model: '', rig, node, nodes: 1})
+  const working = {basis: 'computed', load: TRAINING, acceleratorsUsed: node.acceleratorCount} as unknown as Performance
+  const power = estimatePower(working, model)
+  const {acceleratorIdleWatts: idle, acceleratorMaximumWatts: maximum} = model
+  if (power.averageWatts === null || power.peakWatts === null || power.idleWatts === null || power.acceleratorWatts === null || idle === null || maximum === null) return undefined
+  const wall: States = {idle: power.idleWatts, expected: power.averageWatts.p50, peak: power.peakWatts.p50}
+  const most = maximum * node.acceleratorCount + node.hostMaximumWatts
+  const behind = mapStates(state => supplyOutputWatts(wall[state], most, node.supplyEfficiency))
+  const accelerators: States = {idle: idle * node.acceleratorCount, expected: power.acceleratorWatts.p50, peak: maximum * node.acceleratorCount}
+  return {node, accelerators, host: mapStates(state => behind[state] - accelerators[state]), loss: mapStates(state => wall[state] - behind[state]), wall, confidence: power.confidence, notes: model.notes}
+}
+
+const times = (states: States, count: number): States => mapStates(state => states[state] * count)
+
+/** Everything about a rig's electricity and what becomes of it. `undefined` = the watts of its accelerators are not known. */
+export function rigPower(question: RigPowerQuestion): RigPower | undefined {
+  const {rig, snapshot, expected: asked} = question
+  const {site} = rig
+  const parts = rig.nodes.flatMap(node => {
+    const accelerator = snapshot.accelerators.find(({id}) => id === node.acceleratorId)
+    return accelerator === undefined ? [] : (partsOf(node, accelerator, question) ?? [])
+  })
+  if (parts.length < rig.nodes.length) return undefined
+  const total = (of: (part: NodeParts) => States): States => sumOf(parts.map(part => times(of(part), part.node.count)))
+  const usual = total(({wall}) => wall)
+  const resting = site.whenIdle === 'off' || asked === undefined ? 0 : parts.reduce((sum, {node, wall}) => sum + (asked.nodeIds.includes(node.id) ? 0 : node.count * wall.idle), 0)
+  const watts: States = {...usual, expected: asked === undefined ? usual.expected : Math.min(asked.watts + resting, usual.peak)}
+  const peakOf = ({wall}: NodeParts): number => wall.peak
+
+  const {upsEfficiency = 1} = upsEfficiencyOf(site)
+  const upsLoss = mapStates(state => watts[state] * (1 / upsEfficiency - 1))
+  const distribution = mapStates(state => watts[state] * ((site.pue ?? 1) - 1))
+  // What the supply against failures loses becomes heat in the same room.
+  const cooling = mapStates(state => (site.coolingCop === null ? 0 : (watts[state] + upsLoss[state]) / site.coolingCop))
+  const siteWatts = sumOf([watts, upsLoss, distribution, cooling])
+
+  const machines = parts.flatMap(part => Array.from({length: part.node.count}, (_, at): CordedLoad => cordedLoad(part, at, upsEfficiency)))
+  const coolingMachine: CordedLoad[] = cooling.peak > 0 ? [{id: 'cooling', watts: cooling.peak, cords: 1, needed: 0}] : []
+  const carbon = snapshot.carbonByCountry[site.country]
+  const month = (state: keyof States): MonthOf => {
+    const kwh = (siteWatts[state] * HOURS_PER_MONTH) / 1000
+    return {kwh, usd: kwh * site.tariffUsdPerKwh, carbonKg: carbon === undefined ? null : (kwh * carbon) / 1000}
+  }
+  const known = (of: (node: RigNode) => number | undefined): number | undefined => {
+    const values = rig.nodes.map(node => of(node))
+    return values.includes(undefined) ? undefined : values.reduce<number>((sum, value, index) => sum + (value ?? 0) * (rig.nodes[index]?.count ?? 1), 0)
+  }
+  const differing: ComponentWatts[] = asked === undefined ? [] : [{item: `${asked.title} against ${USUAL_WORK}`, part: 'machines', idle: 0, expected: watts.expected - usual.expected, peak: 0}]
+  return {
+    expectedWork: asked?.title ?? USUAL_WORK,
+    nameplateWatts: known(({ratedMaximumWatts}) => ratedMaximumWatts),
+    watts,
+    components: [
+      {item: 'accelerators', part: 'machines', ...total(({accelerators}) => accelerators)},
+      {item: 'processors, memory, fans, network', part: 'machines', ...total(({host}) => host)},
+      {item: 'loss of the supplies', part: 'machines', ...total(({loss}) => loss)},
+      ...differing,
+      ...(upsEfficiency === 1 ? [] : [{item: 'loss of the UPS', part: 'site' as const, ...upsLoss}]),
+      ...(site.pue === undefined ? [] : [{item: `cooling and distribution (PUE ${site.pue})`, part: 'site' as const, ...distribution}]),
+      ...(site.coolingCop === null ? [] : [{item: `cooling (COP ${site.coolingCop})`, part: 'site' as const, ...cooling}]),
+    ],
+    siteWatts,
+    nodes: parts.map(part => ({id: part.node.id, count: part.node.count, watts: part.wall, ratedWatts: part.node.ratedMaximumWatts, supplies: supplyVerdict(part)})),
+    circuits: site.circuits === undefined ? undefined : planCircuits([...machines, ...coolingMachine], site.circuits, site.country),
+    suggested: suggestCircuits(machines, site.country),
+    suggestedRedundant: suggestCircuits(machines, site.country, {redundant: true}),
+    suggestedForCooling: coolingMachine.length === 0 ? undefined : suggestCircuits(coolingMachine, site.country),
+    heat: heatOf(watts.peak + upsLoss.peak),
+    coolingWatts: cooling,
+    coolingNeededWatts: site.coolingCop === null ? undefined : watts.peak + upsLoss.peak,
+    ups: upsSizing(site.ups, watts.expected, watts.peak),
+    noiseDba: levelOfAll(rig.nodes.flatMap(({noiseDba, count}) => Array.from({length: count}, () => noiseDba))),
+    weightKg: known(({weightKg}) => weightKg),
+    heightUnits: known(({heightUnits}) => heightUnits),
+    months: {idle: month('idle'), expected: month('expected'), peak: month('peak')},
+    confidence: weakest(...parts.map(({confidence}) => confidence)),
+    notes: [...new Set(parts.flatMap(({notes}) => notes)), ...parts.flatMap(part => (part.node.supplies === undefined ? [`How many supplies ${part.node.id} has is not known: a cord for each ${WATTS_PER_UNKNOWN_CORD} W (${Math.ceil(peakOf(part) / WATTS_PER_UNKNOWN_CORD)}) is assumed, all of them needed.`] : []))],
+  }
+}
+
+function cordedLoad({node, wall}: NodeParts, at: number, upsEfficiency: number): CordedLoad {
+  const cords = node.supplies?.count ?? Math.ceil(wall.peak / WATTS_PER_UNKNOWN_CORD)
+  return {id: node.count > 1 ? `${node.id} ${at + 1}` : node.id, watts: wall.peak / upsEfficiency, cords, needed: node.supplies?.needed ?? cords}
+}
+
+function supplyVerdict({node, wall, loss}: NodeParts): SupplyVerdict | undefined {
+  const {supplies} = node
+  if (supplies === undefined) return undefined
+  const behind = wall.peak - loss.peak
+  const carried = Math.ceil(behind / supplies.ratedWatts - 1e-9)
+  return {...supplies, loadShare: behind / (supplies.needed * supplies.ratedWatts), mayFail: Math.max(0, supplies.count - Math.max(supplies.needed, carried))}
+}

@@ -1,0 +1,96 @@
+import type {Rig} from '../catalog/rig.ts'
+import {circuitText, type Reason, type Verdict} from '../power/rig-verdict.ts'
+import {STATES, type ComponentWatts, type RigPower, type States} from '../power/rig-power.ts'
+import type {DisplayCurrency} from './format.ts'
+import {exactFigure, figure, significant} from './format.ts'
+import {type Column, type Line, paint, type Style, wrap} from './layout.ts'
+import {entries, indented, joinSections, labelled} from './sections.ts'
+
+export interface RigPowerView {
+  readonly width: number
+  readonly color: boolean
+  readonly currency: DisplayCurrency
+}
+
+const watts = (value: number): string => significant(value, value < 99.5 ? 2 : 3)
+const VERDICTS: Readonly<Record<Verdict, {readonly text: string; readonly style: Style}>> = {
+  feasible: {text: 'feasible here', style: 'green'}, 'with-changes': {text: 'feasible with these changes', style: 'yellow'}, 'not-here': {text: 'not at this site', style: 'red'},
+}
+const MARKS: Readonly<Record<Reason['level'], string>> = {ok: '✓', change: '→', unknown: '?', no: '✗'}
+const LEVEL_STYLES: Readonly<Record<Reason['level'], Style | undefined>> = {ok: undefined, change: 'yellow', unknown: 'yellow', no: 'red'}
+
+interface Row extends ComponentWatts {
+  readonly style?: Style
+}
+
+/** What a rig draws by component and state, what carries it, what becomes of the heat, and whether the site can. */
+export function renderRigPower(rig: Rig, power: RigPower, {verdict, reasons}: {readonly verdict: Verdict; readonly reasons: readonly Reason[]}, view: RigPowerView): string {
+  const {width, color, currency} = view
+  const {text, style} = VERDICTS[verdict]
+  const where = [rig.site.kind, rig.site.country].filter(part => part !== undefined).join(', ')
+  return paint(joinSections([
+    wrap([{text: `${rig.id}: `, style: 'bold'}, {text, style}, {text: ` — ${rig.title}; ${where}`}], width),
+    entries('Verdict', reasons.toSorted((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level)).map(({level, text: said}) => [{text: `${MARKS[level]} ${said}`, style: LEVEL_STYLES[level]}]), width, 2),
+    wattLines(power, width),
+    monthLines(power, currency, width),
+    circuitLines(power, width),
+    siteLines(rig, power, width),
+    entries('Notes', power.notes, width),
+  ]), color)
+}
+
+const ORDER: readonly Reason['level'][] = ['no', 'change', 'unknown', 'ok']
+
+function wattLines({components, watts: wall, siteWatts, expectedWork, nameplateWatts}: RigPower, width: number): Line[] {
+  const of = (part: ComponentWatts['part']): readonly Row[] => components.filter(component => component.part === part)
+  const total = (item: string, part: ComponentWatts['part'], states: States): Row => ({item, part, ...states, style: 'bold'})
+  const rows: Row[] = [...of('machines'), total('at the wall', 'machines', wall), ...of('site'), ...(of('site').length === 0 ? [] : [total('at the meter', 'site', siteWatts)])]
+  const columns: Column<Row>[] = [
+    {title: 'W', align: 'left', priority: 0, shrinksTo: 12, cell: ({item}) => item, style: row => row.style},
+    ...STATES.map((state): Column<Row> => ({title: state, align: 'right', priority: state === 'peak' ? 0 : 1, cell: row => watts(row[state]), style: row => row.style})),
+  ]
+  return [
+    ...labelled('Power', `expected: ${expectedWork}; peak: everything at its maximum${nameplateWatts === undefined ? '' : `; nameplate ${watts(nameplateWatts)} W`}`, width),
+    ...indented(columns, rows, width, {header: true}),
+  ]
+}
+
+function monthLines({months}: RigPower, {code, perUsd}: DisplayCurrency, width: number): Line[] {
+  const columns: Column<(typeof STATES)[number]>[] = [
+    {title: 'state', align: 'left', priority: 0, cell: state => state},
+    {title: 'kWh', align: 'right', priority: 0, cell: state => figure(months[state].kwh)},
+    {title: code, align: 'right', priority: 0, cell: state => figure(months[state].usd * perUsd)},
+    {title: 'kg CO2e', align: 'right', priority: 1, cell: state => figure(months[state].carbonKg)},
+  ]
+  return [...labelled('Month', '730.5 hours in one state, with cooling and losses', width), ...indented(columns, [...STATES], width, {header: true})]
+}
+
+function circuitLines({circuits, suggested, suggestedRedundant, suggestedForCooling}: RigPower, width: number): Line[] {
+  if (circuits === undefined) {
+    const needs = [
+      suggested === undefined ? [] : [`at least ${circuitText(suggested)}`],
+      suggestedRedundant === undefined ? ['so that any one may fail: no eight of a usual sort, or the supplies do not allow it'] : [`so that any one may fail: ${circuitText(suggestedRedundant)}`],
+      suggestedForCooling === undefined ? [] : [`for the cooling: ${circuitText(suggestedForCooling)}`],
+    ].flat()
+    return entries('Circuits', needs, width, 2)
+  }
+  const columns: Column<(typeof circuits.circuits)[number]>[] = [
+    {title: 'circuit', align: 'left', priority: 0, shrinksTo: 12, cell: ({name}) => name},
+    {title: 'W', align: 'right', priority: 0, cell: circuit => watts(circuit.watts)},
+    {title: 'A', align: 'right', priority: 0, cell: ({amps}) => amps.toFixed(1)},
+    {title: 'of A', align: 'right', priority: 0, cell: ({limitAmps}) => limitAmps.toFixed(1)},
+    {title: 'may fail', align: 'left', priority: 1, cell: ({mayFail}) => (mayFail ? 'yes' : 'no')},
+    {title: 'cords', align: 'left', priority: 2, shrinksTo: 10, cell: ({cords}) => cords.map(({id, count}) => `${count} of ${id}`).join(', ')},
+  ]
+  return [...labelled('Circuits', circuits.rule.name, width), ...indented(columns, circuits.circuits, width, {header: true})]
+}
+
+function siteLines(rig: Rig, {heat, ups, noiseDba, weightKg, heightUnits}: RigPower, width: number): Line[] {
+  const minutes = (value: number | undefined): string => (value === undefined ? 'unknown' : `${figure(value)} min`)
+  return [
+    ...labelled('Heat', `${figure(heat.kilowatts)} kW at the peak: ${figure(heat.btuPerHour)} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons of refrigeration; ${figure(heat.airflowCubicMetresPerHour)} m³/h (${figure(heat.airflowCfm)} CFM) of air that warms by ${heat.airRiseKelvin} K`, width),
+    ...labelled('UPS', `${(ups.neededVa / 1000).toFixed(1)} kVA and ${figure(ups.neededBatteryWattHours)} Wh carry the peak for ${ups.forMinutes} min${rig.site.ups === undefined ? '' : `; with what is there ${minutes(ups.minutesAtExpected)} as expected, ${minutes(ups.minutesAtPeak)} at the peak`}`, width),
+    ...labelled('Noise', noiseDba === undefined ? 'unknown' : `${noiseDba.toFixed(0)} dBA at one metre (an order of magnitude: makers seldom publish it)`, width),
+    ...labelled('Size', `${heightUnits === undefined ? 'rack units unknown' : `${exactFigure(heightUnits)} rack units`}, ${weightKg === undefined ? 'weight unknown' : `${significant(weightKg, 3)} kg`}`, width),
+  ]
+}
