@@ -14,9 +14,10 @@ import {upsSizing, type UpsSizing} from './ups.ts'
 
 /**
  * What heavy training asks of a node, where no workload is named: the shares of pre-training Llama 3.1 8B in bf16 on eight H100 as `llm-pretrain` estimates
- * them (computing all the time, 54 % of the dense peak, a fifth of the memory bandwidth). DGX H100 systems were measured at 76 % of their rating so.
+ * them (computing all the time, 54 % of the dense peak, a fifth of the memory bandwidth), and the host as busy as in fine-tuning it, where it reads and pads data. DGX H100
+ * systems were measured at 76 % of their rating in intensive training.
  */
-const TRAINING: Load = {computeShare: 0.79, memoryShare: 0.215, linkShare: 0.044, hostShare: 0.213, work: {activeShare: 0.996, flopsShare: 0.541, bytesShare: 0.215, cacheBytesShare: 0, unpackShare: 0}}
+const TRAINING: Load = {computeShare: 0.79, memoryShare: 0.215, linkShare: 0.044, hostShare: 0.32, work: {activeShare: 0.996, flopsShare: 0.541, bytesShare: 0.215, cacheBytesShare: 0, unpackShare: 0}}
 export const USUAL_WORK = 'heavy training'
 
 export const HOURS_PER_MONTH = 730.5

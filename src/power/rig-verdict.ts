@@ -1,4 +1,5 @@
 import type {Rig} from '../catalog/rig.ts'
+import {groupDigits} from '../units/format.ts'
 import {continuousWatts, ruleOf, type SuggestedCircuits} from './circuits.ts'
 import type {RigPower} from './rig-power.ts'
 
@@ -57,9 +58,9 @@ const supplyReasons = ({nodes}: RigPower): Reason[] => nodes.flatMap(({id, suppl
 })
 
 function coolingReasons({site}: Rig, {heat, coolingNeededWatts}: RigPower): Reason[] {
-  const amount = `${heat.kilowatts.toFixed(1)} kW of heat (${Math.round(heat.btuPerHour).toLocaleString('en-US')} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons)`
+  const amount = `${heat.kilowatts.toFixed(1)} kW of heat (${groupDigits(heat.btuPerHour.toFixed(0))} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons)`
   if (site.pue !== undefined) return []
-  if (coolingNeededWatts === undefined) return [heat.kilowatts * 1000 > ROOM_SHEDS_WATTS ? {about: 'cooling', level: 'change', text: `nothing moves ${amount}: an air conditioner of that size, or ${Math.round(heat.airflowCubicMetresPerHour).toLocaleString('en-US')} m³/h of outside air`} : {about: 'cooling', level: 'ok', text: `${amount} leave by themselves`}]
+  if (coolingNeededWatts === undefined) return [heat.kilowatts * 1000 > ROOM_SHEDS_WATTS ? {about: 'cooling', level: 'change', text: `nothing moves ${amount}: an air conditioner of that size, or ${groupDigits(heat.airflowCubicMetresPerHour.toFixed(0))} m³/h of outside air`} : {about: 'cooling', level: 'ok', text: `${amount} leave by themselves`}]
   const capacity = site.coolingCapacityWatts
   if (capacity === undefined) return [{about: 'cooling', level: 'unknown', text: `the site does not say how much heat its cooling moves (site.cooling.capacity); it has to move ${amount}`}]
   return [capacity >= coolingNeededWatts ? {about: 'cooling', level: 'ok', text: `${amount}, of the ${kilowatts(capacity)} that the cooling moves`} : {about: 'cooling', level: 'change', text: `${amount} are ${kilowatts(coolingNeededWatts - capacity)} more than the cooling moves (${kilowatts(capacity)})`}]

@@ -57,7 +57,8 @@ describe('a measurement of the very work on the very hardware', async () => {
     const sigma = Math.log(after.p90 / after.p10) / (2 * 1.2815515655446)
 
     expect(sigma).toBeGreaterThanOrEqual(0.05 - 1e-9)
-    expect(sigma).toBeLessThan(0.06)
+    // The longer side of a lopsided interval shrinks by the same share, and stays the longer one.
+    expect(sigma).toBeLessThan(0.065)
   })
 
   test('is said: as the basis, and in a note with the factor, the day and the place', () => {
