@@ -72,7 +72,7 @@ function layouts(demand: InferenceDemand, hardware: Hardware, precision: string,
   const degrees = configuration.tp === undefined ? [...usual, ...(padsHeads(runtime) && !usual.includes(perNode) ? [perNode] : [])] : [configuration.tp]
   const format = formatOf(model, {precision, runtime}, hardware.accelerator)
   const roomBytes = hardware.accelerator.memoryGib * 2 ** 30 * Math.min(1, hardware.acceleratorsPerNode) * GPU_SHARE_FOR_WEIGHTS
-  const fits = (tp: number, pp: number, ep: number): boolean => weightBytesIn(model, format, {tp, pp, ep}) <= roomBytes
+  const fits = (tp: number, pp: number, ep: number): boolean => weightBytesIn(model, format, {tp, pp, ep, runtime}) <= roomBytes
   const found: {tp: number; pp: number; ep: number}[] = []
   const add = (tp: number, pp: number): void => {
     const ep = configuration.ep ?? (model.experts !== undefined && tp > 1 && model.experts % tp === 0 ? tp : 1)

@@ -99,7 +99,7 @@ export function weightBytesPerAccelerator(model: LanguageModel, layout: Layout, 
 }
 
 /** The same where the format is known already. */
-export const weightBytesIn = (model: LanguageModel, format: Format, layout: Pick<Layout, 'tp' | 'pp' | 'ep'>): number => weightBytesOf(numbersOf(model), format, layout)
+export const weightBytesIn = (model: LanguageModel, format: Format, layout: Pick<Layout, 'tp' | 'pp' | 'ep' | 'runtime'>): number => weightBytesOf(numbersFor(model, layout), format, layout)
 
 export function weightBytesOf(numbers: ModelNumbers, format: Format, {tp, pp, ep}: Pick<Layout, 'tp' | 'pp' | 'ep'>): number {
   const shared = (numbers.sharedBody * format.sharedBits + (numbers.head + numbers.embedding) * format.embeddingBits) / 8 / tp
@@ -108,25 +108,33 @@ export function weightBytesOf(numbers: ModelNumbers, format: Format, {tp, pp, ep
 }
 
 /** Cores of a chip that hold attention heads of their own (NeuronCore-v2: Inferentia2, Trainium). */
-export const CORES_PER_CHIP: Readonly<Record<string, number>> = {neuron: 2}
+const CORES_PER_CHIP: Readonly<Record<string, number>> = {neuron: 2}
 /** Whether a runtime fills up the heads of attention where the tensor-parallel degree does not divide them. */
 export const padsHeads = (runtime: string): boolean => CORES_PER_CHIP[runtime] !== undefined
 
 /**
- * A model as such cores hold it: each has the same number of whole query heads, some of them empty (32 heads on 24 cores are 48), and keys and values of each, or
- * the one set that all share. What a longer context adds to a token in AWS Neuron's own tables says so: on 24 cores Llama 3 8B, whose heads
- * share by four, takes twice as much as on 32, and Llama 3 70B three times as much as if its eight were spread.
+ * A model as such cores hold it: each has the same number of whole query heads, some of them empty (32 heads on 24 cores are 48). Heads of keys and values are spread
+ * where the cores divide them; elsewhere each query head has its own, or each core a copy of the one set that all share. What a longer context adds to a token in AWS
+ * Neuron's own tables says so: on 24 cores Llama 3 8B, whose heads share by four, takes twice as much as on 32, and Llama 3 70B three times as much as if its
+ * eight were spread.
  */
-export function onCores(numbers: ModelNumbers, tp: number, cores: number): ModelNumbers {
-  const heads = cores * tp * Math.ceil(numbers.heads / (cores * tp))
-  const kvHeads = numbers.kvHeads === 1 ? cores * tp : heads
+function onCores(numbers: ModelNumbers, cores: number): ModelNumbers {
+  const heads = cores * Math.ceil(numbers.heads / cores)
+  const kvHeads = numbers.kvHeads === 1 ? cores : numbers.kvHeads % cores === 0 ? numbers.kvHeads : heads
   const filled = heads / numbers.heads
-  const added = 2 * (heads - numbers.heads) + 2 * (kvHeads - numbers.kvHeads)
+  const kvElementsPerTokenLayer = (numbers.kvElementsPerTokenLayer * kvHeads) / numbers.kvHeads
+  // Queries and outputs of the empty heads, and a column for each further element of the cache.
+  const columns = 2 * (heads - numbers.heads) * numbers.headDim + kvElementsPerTokenLayer - numbers.kvElementsPerTokenLayer
   return {
-    ...numbers, heads, kvHeads,
-    sharedBody: numbers.sharedBody + added * numbers.hidden * numbers.headDim * numbers.layers,
-    kvElementsPerTokenLayer: (numbers.kvElementsPerTokenLayer * kvHeads) / numbers.kvHeads,
+    ...numbers, heads, kvHeads, kvElementsPerTokenLayer,
+    sharedBody: numbers.sharedBody + columns * numbers.hidden * numbers.layers,
     decodeAttentionFlops: numbers.decodeAttentionFlops * filled,
     prefillAttentionFlops: numbers.prefillAttentionFlops * filled,
   }
+}
+
+/** A model as a runtime holds it at a tensor-parallel degree. */
+export function numbersFor(model: LanguageModel, {runtime, tp}: Pick<Layout, 'runtime' | 'tp'>): ModelNumbers {
+  const cores = CORES_PER_CHIP[runtime]
+  return cores === undefined ? numbersOf(model) : onCores(numbersOf(model), cores * tp)
 }

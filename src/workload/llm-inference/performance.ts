@@ -7,8 +7,8 @@ import type {InferenceDemand} from './demand.ts'
 import {followedExperts, refuseExpertSplit} from './expert-split.ts'
 import {asProgram, factorsOf, type FirstToken, metricOf, ofOneLength, outOfStep, overlapsHost, readsCachePerHead, runsAsProgram, spreadsOf, versioned, withoutServer, type ServingSpreads} from './factors.ts'
 import {gib, machineSize, modelSize, refused, refusedFor, weightsTooLarge, tooSlow} from './refusals.ts'
-import {type Layout, padsHeads, weightBytesIn} from './layout.ts'
-import {cacheBytes, cacheTransferSeconds, createServing, type Serving} from './serving.ts'
+import {type Layout, numbersOf, padsHeads, weightBytesOf} from './layout.ts'
+import {cacheBytes, cacheTransferSeconds, createServing, shapeFor, type Serving} from './serving.ts'
 import {closedLoop, heldAnswer, newSteadyState, openLoop, saturated, type RequestShape, type SteadyState} from './steady-state.ts'
 
 const GIB = 2 ** 30
@@ -150,7 +150,8 @@ function planReplica(demand: InferenceDemand, hardware: Hardware, layout: Layout
   const activationBytes = passTokens * ((2 * model.intermediate) / layout.tp + 4 * model.hidden) * 2 + (Math.min(SAMPLED_SEQUENCES, batchOf(demand)) * model.vocab * 4) / layout.tp
   const unused = SHARES_WHAT_IS_FREE.has(layout.runtime) ? Math.max(0, serving.memoryBytes - serving.weightBytes) : Math.min(serving.memoryBytes, RESERVE_GROWS_UP_TO_BYTES)
   const reserveBytes = Math.min(unused * (1 - runtime.memoryShareUsable) + runtime.memoryReserveGib * GIB, serving.memoryBytes * MOST_RESERVED_SHARE)
-  const sequenceBytes = cacheBytes(serving, demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : 2 * heldAnswer(serving, demand.outputTokens)))
+  const tokens = demand.inputTokens + (PAGED_RUNTIMES.has(layout.runtime) ? heldAnswer(serving, demand.outputTokens) + SPARE_ANSWER_SHARE * demand.outputTokens : 2 * heldAnswer(serving, demand.outputTokens))
+  const sequenceBytes = cacheBytes(serving, serving.fixedShapes ? shapeFor(tokens) : tokens)
   const left = serving.memoryBytes - serving.weightBytes - activationBytes - reserveBytes
   return {
     layout, serving, spreads: spreadsOf(facts.calibration, hardware.accelerator, demand.model), runtime, runtimeKnown: known !== undefined, sequenceBytes, activationBytes, reserveBytes,
@@ -486,13 +487,15 @@ function describe(demand: InferenceDemand, hardware: Hardware, configuration: Co
     acceleratorsUsed: hardware.acceleratorsPerNode < 1 ? used * hardware.acceleratorsPerNode : used,
     loadSeconds: runtime.startupSeconds + (serving.weightBytes * Math.min(used, Math.max(layout.tp, layout.ep) * layout.pp)) / Math.max(1, Math.min(hardware.nodes, layout.pp)) / runtime.weightLoadBytesPerSecond,
     checkpointBytes: 0,
-    weightBytes: weightBytesIn(demand.model, serving.format, {tp: 1, pp: 1, ep: 1}),
+    weightBytes: weightBytesOf(numbersOf(demand.model), serving.format, {tp: 1, pp: 1, ep: 1}),
     get operators() { return details().operators },
     get bottleneck() { return details().bottleneck },
     basis: weakest(plan.spreads.basis, demand.model.standing === 'read' && hardware.accelerator.standing === 'read' ? plan.spreads.basis : 'computed', plan.runtimeKnown ? plan.spreads.basis : 'assumed') satisfies Confidence,
     get spreadMetrics() {
       runAt(demand, configuration, plan, replicas, slots)
-      return [metricOf('throughput', demand.model), metricOf('tpot', demand.model), firstTokenOf(demand, replicas, averageState.ttftMedian, averageState)]
+      const late = lateState(demand)
+      const first = [firstTokenOf(demand, replicas, averageState.ttftMedian, averageState), firstTokenOf(demand, replicas, late.ttftP99, late)]
+      return [metricOf('throughput', demand.model), metricOf('tpot', demand.model), ...new Set(first)]
     },
     get rooflineSeconds() { return details().rooflineSeconds },
     get notes() { return details().notes },
@@ -506,19 +509,37 @@ function capacityOf(demand: InferenceDemand, {serving, spreads}: Plan, replicas:
   return {atGoal: atGoal > 0 ? tokensPerSecond(atGoal) : null, saturated: tokensPerSecond(saturated(serving, shapeOf(demand), slots, limitState).requestsPerSecond)}
 }
 
-/** A first token that takes more than so many times as long as it would alone is a wait for the most part. */
-const QUEUED_RATIO = 4
+/**
+ * A first token that takes more than four times as long as it would alone is a wait for the most part (where the spreads of both were told apart). From the
+ * first to the second of these ratios one spread passes into the other: steps would let an end of the interval fall while the load rises.
+ */
+const QUEUED_RATIOS = [2.5, 6.4] as const
 
-/** Which spread a first token has that takes so long, in a state. */
-function firstTokenOf({load}: Pick<InferenceDemand, 'load'>, replicas: number, seconds: number, {ownSeconds}: SteadyState): FirstToken {
-  if (seconds > QUEUED_RATIO * ownSeconds) return 'ttft-queued'
-  return load.kind === 'concurrency' && load.peak <= replicas ? 'ttft-alone' : 'ttft'
+/** Share of the spread of waits in that of a first token that takes so long, in a state. */
+function queuedShare(seconds: number, {ownSeconds}: SteadyState): number {
+  const [least, most] = QUEUED_RATIOS
+  return Math.min(1, Math.max(0, Math.log(seconds / ownSeconds / least) / Math.log(most / least)))
 }
+
+/** The spread of a first token without a wait. */
+const unqueued = ({load}: Pick<InferenceDemand, 'load'>, replicas: number): FirstToken => (load.kind === 'concurrency' && load.peak <= replicas ? 'ttft-alone' : 'ttft')
+
+/** The spread that a first token has for the most part. */
+const firstTokenOf = (demand: InferenceDemand, replicas: number, seconds: number, state: SteadyState): FirstToken => (queuedShare(seconds, state) > 0.5 ? 'ttft-queued' : unqueued(demand, replicas))
+
+/** Medians are of the average load, tails of the peak, where there is one. */
+const lateState = ({load}: InferenceDemand): SteadyState => (load.kind === 'offline' ? averageState : peakState)
 
 /** Latencies of the states that `runAt` left: medians at the average load, tails at the peak. */
 function latencyOf(demand: InferenceDemand, {spreads}: Plan, replicas: number): Latency {
-  const late = demand.load.kind === 'offline' ? averageState : peakState
-  const first = (seconds: number, state: SteadyState): Interval => intervalFromSpread(seconds, spreads.firstToken[firstTokenOf(demand, replicas, seconds, state)])
+  const late = lateState(demand)
+  const own = spreads.firstToken[unqueued(demand, replicas)]
+  const queued = spreads.firstToken['ttft-queued']
+  const first = (seconds: number, state: SteadyState): Interval => {
+    const share = queuedShare(seconds, state)
+    const between = (end: 'lowLog' | 'highLog'): number => own[end] + share * (queued[end] - own[end])
+    return intervalFromSpread(seconds, {lowLog: between('lowLog'), highLog: between('highLog')})
+  }
   return {
     ttftSeconds: {median: first(averageState.ttftMedian, averageState), p99: first(late.ttftP99, late)},
     tpotSeconds: {median: intervalFromSpread(averageState.tpotMedian, spreads.tpot), p99: intervalFromSpread(late.tpotP99, spreads.tpot)},

@@ -58,8 +58,11 @@ export function weightsTooLarge(demand: InferenceDemand, hardware: Hardware, pre
   return refusedFor('memory', memory ?? alone(), () => wordsOnWeights(demand, hardware, precision, runtime, facts, memory))
 }
 
-const weightsGib = ({model}: InferenceDemand, {accelerator}: Hardware, precision: string, runtime: string): number =>
-  weightBytesPerAccelerator(model, {tp: 1, pp: 1, ep: 1, precision, runtime}, accelerator) / GIB
+/** Of all accelerators together, spread over those of a node: what some runtimes fill up depends on how many there are. */
+function weightsGib({model}: InferenceDemand, {accelerator, acceleratorsPerNode}: Hardware, precision: string, runtime: string): number {
+  const tp = Math.max(1, Math.floor(acceleratorsPerNode))
+  return (tp * weightBytesPerAccelerator(model, {tp, pp: 1, ep: 1, precision, runtime}, accelerator)) / GIB
+}
 
 function wordsOnWeights(demand: InferenceDemand, hardware: Hardware, precision: string, runtime: string, facts: Facts, memory: MemoryUse | undefined): {detail: string; nearest: string} {
   const {accelerator} = hardware

@@ -4,7 +4,7 @@ import {unpacksExperts} from '../../performance/load.ts'
 import type {Hardware} from '../../performance/types.ts'
 import {atSpeed, overlapsHost, type Factors} from './factors.ts'
 import {formatOf, peakFlopsFor, WHOLE_FILE_RUNTIMES, type Format} from './format.ts'
-import {CORES_PER_CHIP, numbersOf, onCores, stageStretch, STATE_BYTES_PER_ELEMENT, STATE_ELEMENTS_PER_HIDDEN, weightBytesOf, type Layout, type ModelNumbers} from './layout.ts'
+import {numbersFor, stageStretch, STATE_BYTES_PER_ELEMENT, STATE_ELEMENTS_PER_HIDDEN, weightBytesOf, type Layout, type ModelNumbers} from './layout.ts'
 
 /** One replica on its hardware, as rates and times per accelerator: all that the time formulas need. */
 export interface Serving {
@@ -133,8 +133,7 @@ export function createServing(model: LanguageModel, hardware: Hardware, layout: 
   const factors = speed === 1 ? plainFactors : atSpeed(plainFactors, speed)
   const {accelerator} = hardware
   const {tp, pp, ep} = layout
-  const cores = CORES_PER_CHIP[layout.runtime]
-  const numbers = cores === undefined ? numbersOf(model) : onCores(numbersOf(model), tp, cores)
+  const numbers = numbersFor(model, layout)
   const format = formatOf(model, layout, accelerator)
   const slice = Math.min(1, hardware.acceleratorsPerNode)
   const peak = peakFlopsFor(accelerator, format.operandBits, layout.runtime)

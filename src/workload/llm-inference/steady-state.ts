@@ -18,7 +18,7 @@ export interface SteadyState {
   tpotP99: number
   /** Median gap between two tokens of a stream: longer gaps, in which prompts are taken in, show once there are enough of them. */
   gapMedian: number
-  /** Of a first token, what the request would take without any other: its handling and its own prefill. */
+  /** Of a first token, what is no wait: the handling of the request and its own prefill, or that of the batch it comes with. */
   ownSeconds: number
   /** Seconds of one decode step, and of the prefill that one more request adds. */
   stepSeconds: number

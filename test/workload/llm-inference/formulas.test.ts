@@ -38,6 +38,21 @@ describe('KV cache', () => {
     expect(cacheBytes(idealServing('DeepSeek-V3', 'h200-sxm-141gb', 8, layout(8)), 1)).toBe(70_272)
   })
 
+  test.for([
+    ['Llama-3.1-8B', 1, 131_072, 'eight heads on two cores'],
+    ['Llama-3.1-8B', 4, 32_768, 'one on each of eight cores'],
+    ['Llama-3.1-8B', 8, 2 * 32 * 128 * 2 * 32 / 8, 'one for each query head on 16 cores, which do not divide eight'],
+    ['Llama-3.1-8B', 12, 2 * 48 * 128 * 2 * 32 / 12, '48 on 24 cores'],
+    ['DeepSeek-V3', 8, 2 * 70_272, 'the latent, on every core'],
+  ] as const)('of %s on %i NeuronCore chips: %i B a token (%s)', ([model, chips, bytes]) => {
+    expect(cacheBytes(idealServing(model, 'inferentia2-32gb', chips, layout(chips, 'bf16', 'neuron')), 1)).toBe(bytes)
+  })
+
+  test('of NeuronCores is there for all of the shape that a request reads: 8,192 for 4,500 tokens', () => {
+    const {memory} = perform(facts, {model: 'Llama-3.1-8B', traffic: {concurrency: 1, inputTokens: 4000, outputTokens: 500}}, hardwareNamed(facts, 'inferentia2-32gb', 4), {runtime: 'neuron', precision: 'bf16', tp: 4})
+    expect(memory?.lines.find(({item}) => item.startsWith('KV cache'))?.gib).toBeCloseTo(8192 * 32_768 / 2 ** 30, 9)
+  })
+
   test('of gpt-oss-120b grows in 18 layers and stops at 128 tokens in the other 18', () => {
     const perLayer = 2 * 8 * 64 * 2
     expect(cacheBytes(idealServing('gpt-oss-120b', 'h100-sxm-80gb', 1, layout(1, 'mxfp4')), 1000)).toBe(18 * perLayer * 1000 + 18 * perLayer * 128)

@@ -42,8 +42,23 @@ test.for([
 })
 
 test('the slowest of a hundred is a wait where the median is not', () => {
-  const {latency} = serve('Llama-3.1-8B', 1, {requestsPerSecond: 17, inputTokens: 4000, outputTokens: 20})
+  const {latency, spreadMetrics} = serve('Llama-3.1-8B', 1, {requestsPerSecond: 17.6, inputTokens: 4000, outputTokens: 20})
 
   expect(spreadOf(latency?.ttftSeconds.median)).toBeCloseTo(highLog('ttft'), 9)
   expect(spreadOf(latency?.ttftSeconds.p99)).toBeCloseTo(highLog('ttft-queued'), 9)
+  expect(spreadMetrics?.slice(-2)).toEqual(['ttft', 'ttft-queued'])
+})
+
+test('no end of a first token\'s interval falls while more requests come', async () => {
+  facts = await bundledFacts()
+  const at = (requestsPerSecond: number): Interval[] => {
+    const {ttftSeconds} = serve('Llama-3.1-8B', 1, {requestsPerSecond, inputTokens: 4000, outputTokens: 20}).latency!
+    return [ttftSeconds.median, ttftSeconds.p99]
+  }
+  const rates = Array.from({length: 180}, (_, index) => 1 + index / 10)
+  const found = rates.map(at)
+
+  for (const [index, later] of found.slice(1).entries()) {
+    for (const [which, interval] of later.entries()) for (const end of ['p10', 'p50', 'p90'] as const) expect(interval[end]).toBeGreaterThanOrEqual(found[index]![which]![end])
+  }
 })

@@ -34,8 +34,14 @@ describe('says what is missing and what would do', () => {
   })
 
   test('weights that would just fit say what else needs room', () => {
+    const found = refusal({model: 'Llama-3.1-70B', precision: 'fp8', traffic: chat}, hardwareNamed(facts, 'rtx-4090-24gb', 3))
+    expect(found.detail).toMatch(/needs 6\d(\.\d)? GiB of weights, and cache and reserve beside them, 3×24 GB have 72$/)
+  })
+
+  test('heads that are filled up weigh as well: 128 on 24 cores are 144, each with keys and values, 80 billion parameters more', () => {
+    // 126 layers · 16,384 · 128 · (2 · 16 heads more + 2 · 136 of keys and values more) = 80.3e9 bytes in 8 bit beside 405.9e9.
     const found = refusal({model: 'Llama-3.1-405B', precision: 'fp8', traffic: chat}, hardwareNamed(facts, 'inferentia2-32gb', 12))
-    expect(found.detail).toMatch(/needs 38\d GiB of weights, and cache and reserve beside them, 12×32 GB have 384$/)
+    expect(found.detail).toMatch(/needs 45\d GiB of weights, 12×32 GB have 384$/)
   })
 
   test('an accelerator that nothing serves language models on', () => {
