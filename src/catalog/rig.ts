@@ -17,6 +17,14 @@ export const SiteCircuit = z.strictObject({
   socket: z.enum(['household', 'industrial']),
 })
 
+/** Hours of some days (0 = Monday) that have a price of their own; one that ends before it begins runs over midnight. */
+export const TariffWindow = z.strictObject({
+  days: z.array(z.number().int().min(0).max(6)).min(1).max(7),
+  fromHour: z.number().int().min(0).max(23),
+  toHour: z.number().int().min(0).max(24),
+  usdPerKwh: amount,
+})
+
 export const SITE_KINDS = ['home', 'office', 'colocation', 'datacentre'] as const
 export const UPS_KINDS = ['double-conversion', 'line-interactive'] as const
 
@@ -60,6 +68,11 @@ export const Rig = z.strictObject({
   site: z.strictObject({
     country: z.string().length(2),
     tariffUsdPerKwh: z.number().positive(),
+    /** Time of use: the first that holds an hour counts, the tariff where none does. */
+    tariffWindows: z.array(TariffWindow).min(1).max(100).optional(),
+    /** A month's highest draw, and what the site may draw more before that grows. */
+    demandUsdPerKwMonth: amount.optional(),
+    demandHeadroomWatts: amount.optional(),
     /** Heat moved ÷ electricity of the cooling, which is counted beside the machines; `null` = the heat leaves by itself. */
     coolingCop: z.number().positive().nullable(),
     /** Facility watts ÷ watts of the machines at the wall: holds cooling and the loss of an uninterruptible supply already. */

@@ -102,16 +102,29 @@ function siteOf(site: RigEntry['site'], base: Rig | undefined, view: RigView, lo
   if (tariffUsdPerKwh === undefined && country !== undefined) {
     throw new RigorError('MISSING_FIELD', `${locate(['site'])} — no electricity price is known for ${country}.`, {hint: 'Add tariff: {energy: 0.24 EUR/kWh} to the site.'})
   }
-  const {pue: _, ...inherited}: Partial<Rig['site']> = base?.site ?? {}
+  const {pue: _, ...before}: Partial<Rig['site']> = base?.site ?? {}
+  // Windows and demand belong to a tariff: another tariff or country takes them away.
+  const {tariffWindows: _windows, demandUsdPerKwMonth: _demand, demandHeadroomWatts: _headroom, ...plain} = before
+  const inherited = site?.tariff === undefined && (site?.country === undefined || site.country === base?.site.country) ? before : plain
   return {
     ...inherited,
     ...(country !== undefined && {country}),
     ...(tariffUsdPerKwh !== undefined && {tariffUsdPerKwh}),
+    ...tariffPartsOf(site?.tariff, view),
     ...coolingOf(site, base, locate),
     whenIdle: site?.whenIdle ?? base?.site.whenIdle ?? 'on',
     ...present({kind: site?.kind, circuits: site?.circuits, noiseLimitDba: site?.noiseLimitDba, uplinkBytesPerSecond: site?.uplink, downlinkBytesPerSecond: site?.downlink, publicAddress: site?.publicAddress, availabilityShare: site?.availability}),
     ...(site?.ups !== undefined && {ups: {kind: site.ups.kind, ...present({ratedWatts: site.ups.rated, batteryWattHours: site.ups.batteryWattHours})}}),
   }
+}
+
+/** What a tariff says beside its plain price. */
+function tariffPartsOf(tariff: NonNullable<RigEntry['site']>['tariff'], {exchangeRates}: RigView): Partial<Rig['site']> {
+  return present({
+    tariffWindows: tariff?.windows?.map(({days, from, to, energy}) => ({days, fromHour: from % 24, toHour: to, usdPerKwh: moneyToUsd(energy, exchangeRates)})),
+    demandUsdPerKwMonth: tariff?.demand === undefined ? undefined : moneyToUsd(tariff.demand.perKwMonth, exchangeRates),
+    demandHeadroomWatts: tariff?.demand?.headroom,
+  })
 }
 
 /** A site's own PUE takes the place of the cooling that it extends, and the other way round; both at once count the cooling twice. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import {RigNode, SITE_KINDS, SiteCircuit, UPS_KINDS} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
-import {bandwidthBytesPerSecond, count, durationSeconds, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
+import {bandwidthBytesPerSecond, count, daysOfWeek, durationSeconds, hourOfDay, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
 
 /** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
 
@@ -75,7 +75,13 @@ export const RigEntry = z.strictObject({
   site: z
     .strictObject({
       country: z.string().regex(/^[A-Za-z]{2}$/, {error: () => 'a country has two letters: DE'}).transform((text) => text.toUpperCase()).optional(),
-      tariff: z.strictObject({energy: tariff()}).optional(),
+      tariff: z
+        .strictObject({
+          energy: tariff(),
+          windows: z.array(z.strictObject({days: daysOfWeek(), from: hourOfDay(), to: hourOfDay(), energy: tariff()})).min(1).max(100).optional(),
+          demand: z.strictObject({perKwMonth: money(), headroom: powerWatts().optional()}).optional(),
+        })
+        .optional(),
       kind: word(SITE_KINDS, {'data centre': 'datacentre', datacenter: 'datacentre', 'data center': 'datacentre', colo: 'colocation'}).optional(),
       coolingCop: z.number().positive().max(100).nullable().optional(),
       /** The machine that cools the room: its coefficient of performance, and the heat that it moves at most. */

@@ -4,6 +4,7 @@ import {upsEfficiencyOf} from '../catalog/rig-site.ts'
 import type {BillingFact, ExtraPrice, InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
 import type {Confidence, Interval} from '../performance/types.ts'
 import {ageInDays} from './age.ts'
+import {meanTariff} from './tariff.ts'
 import type {BillingRule, EgressTiers, Owned, ProviderExtras, Rented, Unpriced, WorkAmount} from './types.ts'
 
 const SECONDS_PER_HOUR = 3600
@@ -135,7 +136,7 @@ export function ownedPricing(use: RigUse): Owned | Unpriced {
     kind: 'owned',
     rigId: rig.id,
     owned: rig.owned,
-    tariffUsdPerKwh: rig.site.tariffUsdPerKwh,
+    tariffUsdPerKwh: meanTariff(rig.site),
     country: rig.site.country,
     whenIdle: rig.site.whenIdle,
     shareOfRig: nodesShare * taken,

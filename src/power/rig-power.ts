@@ -59,7 +59,6 @@ export interface SupplyVerdict {
 
 export interface MonthOf {
   readonly kwh: number
-  readonly usd: number
   readonly carbonKg: number | null
 }
 
@@ -156,7 +155,7 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
   const carbon = snapshot.carbonByCountry[site.country]
   const month = (state: keyof States): MonthOf => {
     const kwh = (siteWatts[state] * HOURS_PER_MONTH) / 1000
-    return {kwh, usd: kwh * site.tariffUsdPerKwh, carbonKg: carbon === undefined ? null : (kwh * carbon) / 1000}
+    return {kwh, carbonKg: carbon === undefined ? null : (kwh * carbon) / 1000}
   }
   const known = (of: (node: RigNode) => number | undefined): number | undefined => {
     const values = rig.nodes.map(node => of(node))

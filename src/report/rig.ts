@@ -1,10 +1,22 @@
 import type {Rig} from '../catalog/rig.ts'
+import type {monthsOf} from '../cost/rig-month.ts'
+import {hourOfWeekText, type StartTimes} from '../cost/tariff.ts'
 import {circuitText, type Reason, type Verdict} from '../power/rig-verdict.ts'
 import {STATES, type ComponentWatts, type RigPower, type States} from '../power/rig-power.ts'
 import type {DisplayCurrency} from './format.ts'
 import {exactFigure, figure, significant} from './format.ts'
 import {type Column, type Line, paint, type Style, wrap} from './layout.ts'
 import {entries, indented, joinSections, labelled} from './sections.ts'
+
+export interface RigPowerAnswer {
+  readonly rig: Rig
+  readonly power: RigPower
+  readonly verdict: Verdict
+  readonly reasons: readonly Reason[]
+  readonly months: ReturnType<typeof monthsOf>
+  /** When a run of the expected work costs least, where hours differ in price. */
+  readonly start: StartTimes | undefined
+}
 
 export interface RigPowerView {
   readonly width: number
@@ -24,7 +36,7 @@ interface Row extends ComponentWatts {
 }
 
 /** What a rig draws by component and state, what carries it, what becomes of the heat, and whether the site can. */
-export function renderRigPower(rig: Rig, power: RigPower, {verdict, reasons}: {readonly verdict: Verdict; readonly reasons: readonly Reason[]}, view: RigPowerView): string {
+export function renderRigPower({rig, power, verdict, reasons, months, start}: RigPowerAnswer, view: RigPowerView): string {
   const {width, color, currency} = view
   const {text, style} = VERDICTS[verdict]
   const where = [rig.site.kind, rig.site.country].filter(part => part !== undefined).join(', ')
@@ -32,7 +44,8 @@ export function renderRigPower(rig: Rig, power: RigPower, {verdict, reasons}: {r
     wrap([{text: `${rig.id}: `, style: 'bold'}, {text, style}, {text: ` — ${rig.title}; ${where}`}], width),
     entries('Verdict', reasons.toSorted((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level)).map(({level, text: said}) => [{text: `${MARKS[level]} ${said}`, style: LEVEL_STYLES[level]}]), width, 2),
     wattLines(power, width),
-    monthLines(power, currency, width),
+    monthLines(months, currency, width),
+    start === undefined ? [] : startLines(start, currency, width),
     circuitLines(power, width),
     siteLines(rig, power, width),
     entries('Notes', power.notes, width),
@@ -55,14 +68,19 @@ function wattLines({components, watts: wall, siteWatts, expectedWork, nameplateW
   ]
 }
 
-function monthLines({months}: RigPower, {code, perUsd}: DisplayCurrency, width: number): Line[] {
+function monthLines(months: ReturnType<typeof monthsOf>, {code, perUsd}: DisplayCurrency, width: number): Line[] {
   const columns: Column<(typeof STATES)[number]>[] = [
     {title: 'state', align: 'left', priority: 0, cell: state => state},
     {title: 'kWh', align: 'right', priority: 0, cell: state => figure(months[state].kwh)},
     {title: code, align: 'right', priority: 0, cell: state => figure(months[state].usd * perUsd)},
+    ...(months.peak.demandUsd > 0 ? [{title: 'of it for the peak', align: 'right' as const, priority: 2, cell: (state: (typeof STATES)[number]) => figure(months[state].demandUsd * perUsd)}] : []),
     {title: 'kg CO2e', align: 'right', priority: 1, cell: state => figure(months[state].carbonKg)},
   ]
   return [...labelled('Month', '730.5 hours in one state, with cooling and losses', width), ...indented(columns, [...STATES], width, {header: true})]
+}
+
+function startLines({bestHour, bestUsd, worstHour, worstUsd, savingShare}: StartTimes, {code, perUsd}: DisplayCurrency, width: number): Line[] {
+  return labelled('Start', `${hourOfWeekText(bestHour)}: ${figure(bestUsd * perUsd)} ${code} of energy, ${Math.round(savingShare * 100)} % cheaper than at any hour; dearest ${hourOfWeekText(worstHour)}, ${figure(worstUsd * perUsd)} ${code}`, width)
 }
 
 function circuitLines({circuits, suggested, suggestedRedundant, suggestedForCooling}: RigPower, width: number): Line[] {

@@ -251,6 +251,40 @@ function wrongLabel(text: string, longest: number): string | undefined {
   return echo(text, longest + 1) === text ? undefined : `${show(text)} holds control or invisible characters`
 }
 
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
+
+/** "mon-fri", "sat, sun", "all" → days from 0 = Monday, each once. */
+export const daysOfWeek = () =>
+  field<string, number[]>({type: 'string', description: 'Days: "mon-fri", "sat, sun" or "all".'}, (input, context) => {
+    const expected = 'expected "mon-fri", "sat, sun" or "all"'
+    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: ${expected}`, 'invalid_type')
+    return readDays(input) ?? complain(context, input, `${show(input)} names no days: ${expected}`)
+  })
+
+function readDays(text: string): number[] | undefined {
+  if (text.length > 60) return undefined
+  if (text.trim().toLowerCase() === 'all') return DAYS.map((_, day) => day)
+  const days = new Set<number>()
+  for (const part of text.toLowerCase().split(',')) {
+    const [first, last = first, ...more] = part.split('-').map((name) => DAYS.indexOf(name.trim().slice(0, 3)))
+    if (first === undefined || last === undefined || first < 0 || last < 0 || more.length > 0) return undefined
+    for (let day = first; ; day = (day + 1) % DAYS.length) {
+      days.add(day)
+      if (day === last) break
+    }
+  }
+  return [...days].sort((a, b) => a - b)
+}
+
+/** "22:00" → 22: prices change on the hour. */
+export const hourOfDay = () =>
+  field<string, number>({type: 'string', description: 'A full hour: "22:00".'}, (input, context) => {
+    const expected = 'expected a full hour such as "22:00"'
+    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: ${expected}`, 'invalid_type')
+    const hour = /^(\d{1,2}):00$/.exec(input.trim())?.[1]
+    return hour === undefined || Number(hour) > 24 ? complain(context, input, `${show(input)} is no hour of a day: ${expected}`) : Number(hour)
+  })
+
 export const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
 
 /** A short name or label: one line, no control characters. */

@@ -66,12 +66,15 @@ describe('rigs', () => {
     await writeFile(path.join(folder, 'rigor.yaml'), `rigs:
   lab:
     extends: dgx-h100
-    site: {kind: office, circuits: [{volts: 400, phases: 3, amps: 32, count: 1, socket: industrial}, {volts: 230, phases: 1, amps: 16, count: 2, socket: household}], cooling: {cop: 3, capacity: 6 kW}, ups: {kind: double-conversion, rated: 9 kW, batteryWattHours: 1500}, noiseLimitDba: 60}
+    site: {kind: office, circuits: [{volts: 400, phases: 3, amps: 32, count: 1, socket: industrial}, {volts: 230, phases: 1, amps: 16, count: 2, socket: household}], cooling: {cop: 3, capacity: 6 kW}, ups: {kind: double-conversion, rated: 9 kW, batteryWattHours: 1500}, noiseLimitDba: 60, tariff: {energy: 0.28 EUR/kWh, windows: [{days: mon-fri, from: "22:00", to: "06:00", energy: 0.19 EUR/kWh}], demand: {perKwMonth: 9 EUR, headroom: 1 kW}}}
 `)
     const {code, stdout, stderr} = await rigor(['rig', 'power'], {cwd: folder, env: {...env, COLUMNS: '100'}})
 
     expect({code, stderr}).toEqual({code: 0, stderr: ''})
     await expect(stdout).toMatchFileSnapshot('golden/rig-power-described.txt')
+
+    const tuning = await rigor(['rig', 'power', '--workload', path.join(ROOT, 'examples/finetune-8b.yaml')], {cwd: folder, env: {...env, COLUMNS: '100'}})
+    expect(tuning.stdout).toMatch(/^Start +Monday 22:00: .* cheaper than at any hour/m)
   })
 
   test('the same as JSON, with the watts that DESIGN names', async () => {

@@ -81,6 +81,27 @@ describe('a rig that extends another', () => {
     expect(of({cooling: {cop: 3}})).not.toHaveProperty('pue')
   })
 
+  test('says what its tariff is by the hour, and what its highest draw costs; another tariff takes that away', () => {
+    const tariff = {energy: '0.24 EUR/kWh', windows: [{days: 'mon-fri', from: '22:00', to: '06:00', energy: '0.16 EUR/kWh'}, {days: 'sat, sun', from: '00:00', to: '24:00', energy: '0.08 EUR/kWh'}], demand: {perKwMonth: '8 EUR', headroom: '2 kW'}}
+    const [lab] = resolve({lab: {extends: 'h100x10-pcie', site: {tariff}}}).rigs
+
+    // 0.8 EUR buy one USD.
+    expect(lab?.site.tariffWindows?.map(({days, fromHour, toHour}) => [days, fromHour, toHour])).toEqual([[[0, 1, 2, 3, 4], 22, 6], [[5, 6], 0, 24]])
+    expect(lab?.site.tariffWindows?.map(({usdPerKwh}) => usdPerKwh)).toEqual([expect.closeTo(0.2, 12), expect.closeTo(0.1, 12)])
+    expect(lab?.site).toMatchObject({demandUsdPerKwMonth: 10, demandHeadroomWatts: 2000})
+
+    const timed = {...view, rigs: [{...lab!, id: 'timed'}]}
+    const of = (site: unknown) => resolveRigs(Config.parse({rigs: {own: {extends: 'timed', site}}}).rigs, timed).rigs[0]?.site
+    expect(of({})).toHaveProperty('tariffWindows')
+    for (const site of [{tariff: {energy: '0.3 EUR/kWh'}}, {country: 'NO'}]) for (const key of ['tariffWindows', 'demandUsdPerKwMonth', 'demandHeadroomWatts']) expect(of(site)).not.toHaveProperty(key)
+  })
+
+  test.for([
+    [{days: 'mon-fry', from: '22:00', to: '06:00'}, 'names no days'], [{days: 'all', from: '22:30', to: '06:00'}, 'full hour'], [{days: 'all', from: '22:00', to: '25:00'}, 'full hour'], [{days: '', from: '22:00', to: '06:00'}, 'names no days'],
+  ] as const)('a window %j is refused', ([window, message]) => {
+    expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 EUR/kWh', windows: [{...window, energy: '1 EUR/kWh'}]}}}}})).toThrow(message)
+  })
+
   test('in another country pays its newest industrial tariff', () => {
     expect(resolve({lab: {extends: 'h100x10-pcie', site: {country: 'no'}}}).rigs[0]?.site).toMatchObject({country: 'NO', tariffUsdPerKwh: 0.07})
   })
@@ -101,6 +122,7 @@ describe('a rig that extends another', () => {
     [{lab: {nodes: [{id: 'a', acceleratorCount: 2}]}}, 'MISSING_FIELD', ''],
     [{lab: {extends: 'h100x10-pcie', site: {country: 'ZZ'}}}, 'MISSING_FIELD', 'tariff'],
     [{lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 XXX/kWh'}}}}, 'UNKNOWN_CURRENCY', 'Known'],
+    [{lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 EUR/kWh', demand: {perKwMonth: '1 XXX'}}}}}, 'UNKNOWN_CURRENCY', 'Known'],
     [{lab: {extends: 'h100x10-pcie', site: {pue: 1.4, cooling: {cop: 3}}}}, 'BAD_FIELD', 'one of them'],
     [{lab: {extends: 'h100x10-pcie', site: {coolingCop: 3, cooling: {cop: 3}}}}, 'BAD_FIELD', 'coolingCop'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorCount: 12, acceleratorSlots: 10}]}}, 'RIG_IMPOSSIBLE', 'second node'],

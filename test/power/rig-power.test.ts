@@ -1,5 +1,6 @@
 import {beforeAll, describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
+import {monthsOf} from '../../src/cost/rig-month.ts'
 import type {PlanningFacts} from '../../src/planner/facts.ts'
 import {rigPower, type RigPower} from '../../src/power/rig-power.ts'
 import {verdictOn, type Reason} from '../../src/power/rig-verdict.ts'
@@ -64,7 +65,9 @@ describe('sums', () => {
 
   test('a month is 730.5 hours at the meter and the tariff', () => {
     const rig = named('h100x10-pcie')
-    const {siteWatts, months} = powerOf(rig)
+    const power = powerOf(rig)
+    const {siteWatts} = power
+    const months = monthsOf(rig, power)
     expect(months.expected.kwh).toBeCloseTo(siteWatts.expected * 0.7305, 6)
     expect(months.expected.usd).toBeCloseTo(siteWatts.expected * 0.7305 * 0.2714, 6)
     expect(months.expected.carbonKg).toBeCloseTo(siteWatts.expected * 0.7305 * facts.snapshot.carbonByCountry['DE']! / 1000, 6)
@@ -89,7 +92,7 @@ describe('every field of a rig moves something', () => {
     const {verdict, reasons} = verdictOn(rig, power, facts.snapshot.facility)
     const level = (about: Reason['about']): string => reasons.filter(reason => reason.about === about).map(reason => reason.level).join(' ')
     return {
-      nameplate: power.nameplateWatts ?? 0, idle: power.watts.idle, expected: power.watts.expected, peak: power.watts.peak, meter: power.siteWatts.peak, usd: power.months.peak.usd, carbon: power.months.peak.carbonKg ?? 0,
+      nameplate: power.nameplateWatts ?? 0, idle: power.watts.idle, expected: power.watts.expected, peak: power.watts.peak, meter: power.siteWatts.peak, usd: monthsOf(rig, power).peak.usd, carbon: power.months.peak.carbonKg ?? 0,
       amps: power.circuits === undefined ? 0 : Math.max(...power.circuits.circuits.map(({amps}) => amps)), limit: power.circuits?.circuits[0]?.limitAmps ?? 0, circuits: power.circuits?.circuits.length ?? 0,
       mayFail: power.circuits?.circuits.filter(({mayFail}) => mayFail).length ?? 0, heat: power.heat.kilowatts, noise: power.noiseDba ?? 0, weight: power.weightKg ?? 0, units: power.heightUnits ?? 0, minutes: power.ups.minutesAtPeak ?? 0,
       supplies: power.nodes[0]?.supplies?.loadShare ?? 0, spare: power.nodes[0]?.supplies?.mayFail ?? 0, verdict, cooling: level('cooling'), loud: level('noise'), ups: level('ups'), carries: level('circuits'), service: level('service'),
@@ -118,6 +121,8 @@ describe('every field of a rig moves something', () => {
     ['weightKg', node({weightKg: 70}), {weight: 'up'}],
     ['heightUnits', node({heightUnits: 5}), {units: 'up'}],
     ['site.tariffUsdPerKwh', site({tariffUsdPerKwh: 0.3}), {usd: 'up'}],
+    ['site.tariffWindows', site({tariffWindows: [{days: [5, 6], fromHour: 0, toHour: 24, usdPerKwh: 0.1}]}), {usd: 'down'}],
+    ['site.demandUsdPerKwMonth', site({demandUsdPerKwMonth: 10}), {usd: 'up'}],
     ['site.country', site({country: 'US'}), {limit: 'down', carbon: 'up'}],
     ['site.coolingCop', site({coolingCop: 2}), {meter: 'up', usd: 'up', carbon: 'up', amps: 'up'}],
     ['site.pue', site({coolingCop: null, pue: 1.2}), {meter: 'down', usd: 'down', carbon: 'down', amps: 'down', heat: 'down', minutes: 'same', cooling: ''}],

@@ -2,6 +2,8 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {resolveRig} from '../../catalog/rig-names.ts'
 import {RigorError} from '../../errors.ts'
+import {monthsOf} from '../../cost/rig-month.ts'
+import {startTimes} from '../../cost/tariff.ts'
 import {PlanningCommand, workloadFlags} from '../../planning-command.ts'
 import {rigPower} from '../../power/rig-power.ts'
 import {verdictOn} from '../../power/rig-verdict.ts'
@@ -32,13 +34,15 @@ export default class RigPower extends PlanningCommand {
     const power = rigPower({rig, snapshot, calibration: facts.calibration, expected})
     if (power === undefined) throw new RigorError('UNKNOWN_POWER', `${rig.id} — the watts of its accelerators are not known.`, {hint: 'rigor hardware show ACCELERATOR says what is known of it.'})
     const judged = verdictOn(rig, power, snapshot.facility)
+    const months = monthsOf(rig, power)
+    const start = expected?.hours === undefined ? undefined : startTimes(rig.site, power.siteWatts.expected, expected.hours)
     if (this.jsonEnabled()) {
       const {watts: {idle, expected: average, peak}, nameplateWatts = null, ...rest} = power
-      return {schema: 'rigor.rig-power/1', rig: rig.id, site: rig.site, ...judged, nameplateWatts, idleWatts: idle, expectedWatts: average, peakWatts: peak, ...unknownAsNull(rest)}
+      return {schema: 'rigor.rig-power/1', rig: rig.id, site: rig.site, ...judged, nameplateWatts, idleWatts: idle, expectedWatts: average, peakWatts: peak, ...unknownAsNull({...rest, months, start})}
     }
     const {renderRigPower} = await import('../../report/rig.ts')
     const {columns: width, color} = this.terminal
-    this.print(renderRigPower(rig, power, judged, {width, color, currency: await this.currency(flags, snapshot)}))
+    this.print(renderRigPower({rig, power, ...judged, months, start}, {width, color, currency: await this.currency(flags, snapshot)}))
     return undefined
   }
 }
