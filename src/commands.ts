@@ -21,6 +21,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   'rig:list': () => import('./commands/rig/list.ts'),
   'rig:show': () => import('./commands/rig/show.ts'),
   'rig:power': () => import('./commands/rig/power.ts'),
+  'rig:tco': () => import('./commands/rig/tco.ts'),
   accuracy: () => import('./commands/accuracy.ts'),
   'calibrate:add': () => import('./commands/calibrate/add.ts'),
   'calibrate:list': () => import('./commands/calibrate/list.ts'),

@@ -25,6 +25,21 @@ export const TariffWindow = z.strictObject({
   usdPerKwh: amount,
 })
 
+/** Panels of the owner's, of which the rig may use what nobody else at the site does: each kWh costs what feeding it in would have paid. */
+export const Solar = z.strictObject({peakKw: z.number().positive().max(1e6), kwhPerKwYear: z.number().positive().max(3000), feedInUsdPerKwh: amount})
+
+/** How a purchase is paid: with a loan of equal payments, or by a lease; otherwise at once. */
+export const Financing = z.discriminatedUnion('kind', [
+  z.strictObject({kind: z.literal('loan'), principalShare: z.number().positive().max(1), ratePerYear: z.number().min(0).max(1), months: z.number().int().min(1).max(600)}),
+  /** Without a price to buy it out it goes back, or is leased on. */
+  z.strictObject({kind: z.literal('lease'), usdPerMonth: amount, months: z.number().int().min(1).max(600), buyoutUsd: amount.optional()}),
+])
+
+/** Taxes of the owner: VAT that is not paid back, and what costs take off a tax on profits; the purchase over `depreciationYears`. */
+export const OwnerTax = z.strictObject({vatShare: z.number().min(0).max(1), vatRecoverable: z.boolean(), incomeTaxShare: z.number().min(0).max(0.95), depreciationYears: z.number().positive().max(50)})
+
+export const UPKEEP_ITEMS = ['room', 'staff', 'service contract', 'insurance', 'other upkeep'] as const
+
 export const SITE_KINDS = ['home', 'office', 'colocation', 'datacentre'] as const
 export const UPS_KINDS = ['double-conversion', 'line-interactive'] as const
 
@@ -73,6 +88,7 @@ export const Rig = z.strictObject({
     /** A month's highest draw, and what the site may draw more before that grows. */
     demandUsdPerKwMonth: amount.optional(),
     demandHeadroomWatts: amount.optional(),
+    solar: Solar.optional(),
     /** Heat moved ÷ electricity of the cooling, which is counted beside the machines; `null` = the heat leaves by itself. */
     coolingCop: z.number().positive().nullable(),
     /** Facility watts ÷ watts of the machines at the wall: holds cooling and the loss of an uninterruptible supply already. */
@@ -93,8 +109,17 @@ export const Rig = z.strictObject({
   }).refine(({pue, coolingCop}) => pue === undefined || coolingCop === null, {error: () => 'a site has pue or cooling, not both: a PUE holds the cooling already', path: ['pue']}),
   serviceLifeYears: z.number().positive(),
   residualShare: z.number().min(0).max(1),
+  /** What capital costs its owner a year. */
   financingSharePerYear: amount,
   upkeepUsdPerYear: amount,
+  /** What it is for; the parts sum to it. */
+  upkeepParts: z.array(z.strictObject({item: z.enum(UPKEEP_ITEMS), usdPerYear: amount})).optional(),
+  /** Delivery, racks, cables and work, beside the machines' price; nobody buys it back. */
+  installationUsd: amount.optional(),
+  financing: Financing.optional(),
+  tax: OwnerTax.optional(),
+  /** Hours a month in which it is not free. */
+  takenHoursPerMonth: z.number().min(0).max(730).optional(),
   wearUsdPerAcceleratorHour: amount,
   /** What an hour of the whole rig is worth to its owner otherwise; absent = its hours are free. */
   displacedUsdPerHour: amount.optional(),
@@ -109,5 +134,5 @@ export const Rig = z.strictObject({
   asOf: z.iso.date(),
   standing: z.enum(['read', 'recalled', 'derived', 'modelled']),
   note: z.string().optional(),
-})
+}).refine(({upkeepUsdPerYear, upkeepParts}) => upkeepParts === undefined || Math.abs(upkeepParts.reduce((sum, {usdPerYear}) => sum + usdPerYear, 0) - upkeepUsdPerYear) < 0.01, {error: () => 'upkeepParts do not sum to upkeepUsdPerYear', path: ['upkeepParts']})
 export type Rig = z.infer<typeof Rig>

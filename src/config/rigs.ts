@@ -30,11 +30,16 @@ export function resolveRigs(entries: Readonly<Record<string, RigEntry>> | undefi
 
 function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate): Rig {
   const base = baseOf(name, entry, view, locate)
-  const {extends: _, ssh: __, price, site, nodes, network, displaced, freeIn, waitingCost, ...rest} = entry
+  const {extends: _, ssh: __, price, site, nodes, network, displaced, freeIn, waitingCost, upkeep, upkeepUsdPerYear, installation, financing, tax, ...rest} = entry
+  if (upkeep !== undefined && upkeepUsdPerYear !== undefined) throw new RigorError('BAD_FIELD', `${locate(['upkeepUsdPerYear'])} — upkeep says it already, part by part.`, {hint: 'Leave one of them out.'})
   const joined = joinNodes(base, nodes)
   const merged = {
     ...base,
     ...present(rest),
+    ...upkeepOf(upkeep, upkeepUsdPerYear, base, view),
+    ...(installation === undefined ? {} : {installationUsd: moneyToUsd(installation, view.exchangeRates)}),
+    ...(financing === undefined ? {} : {financing: financingOf(financing, view)}),
+    ...(tax === undefined ? {} : {tax: {vatShare: tax.vat ?? 0, vatRecoverable: tax.vatRecoverable ?? false, incomeTaxShare: tax.incomeTax ?? 0, depreciationYears: tax.depreciationYears ?? entry.serviceLifeYears ?? base?.serviceLifeYears}}),
     // What a workload is worth, a plan has to say: `priceDisplaced`.
     ...(displaced === undefined || 'workload' in displaced ? {} : {displacedUsdPerHour: moneyToUsd(displaced, view.exchangeRates)}),
     ...(freeIn === undefined ? {} : {freeInHours: freeIn / 3600}),
@@ -104,7 +109,7 @@ function siteOf(site: RigEntry['site'], base: Rig | undefined, view: RigView, lo
   }
   const {pue: _, ...before}: Partial<Rig['site']> = base?.site ?? {}
   // Windows and demand belong to a tariff: another tariff or country takes them away.
-  const {tariffWindows: _windows, demandUsdPerKwMonth: _demand, demandHeadroomWatts: _headroom, ...plain} = before
+  const {tariffWindows: _windows, demandUsdPerKwMonth: _demand, demandHeadroomWatts: _headroom, solar: _solar, ...plain} = before
   const inherited = site?.tariff === undefined && (site?.country === undefined || site.country === base?.site.country) ? before : plain
   return {
     ...inherited,
@@ -118,12 +123,39 @@ function siteOf(site: RigEntry['site'], base: Rig | undefined, view: RigView, lo
   }
 }
 
+/** By what it is for, or as one figure; either takes the place of what is extended. */
+function upkeepOf(upkeep: RigEntry['upkeep'], usdPerYear: number | undefined, base: Rig | undefined, {exchangeRates}: RigView): Partial<Rig> {
+  if (upkeep !== undefined) {
+    const {roomPerMonth, adminHoursPerMonth, adminRate, servicePerYear, insurancePerYear, otherPerYear} = upkeep
+    const usd = (money: Parameters<typeof moneyToUsd>[0] | undefined): number | undefined => (money === undefined ? undefined : moneyToUsd(money, exchangeRates))
+    const rate = usd(adminRate)
+    const parts: readonly [NonNullable<Rig['upkeepParts']>[number]['item'], number | undefined][] = [
+      ['room', roomPerMonth === undefined ? undefined : 12 * (usd(roomPerMonth) ?? 0)], ['staff', rate === undefined ? undefined : 12 * rate * (adminHoursPerMonth ?? 0)],
+      ['service contract', usd(servicePerYear)], ['insurance', usd(insurancePerYear)], ['other upkeep', usd(otherPerYear)],
+    ]
+    const upkeepParts = parts.flatMap(([item, each]) => (each === undefined ? [] : [{item, usdPerYear: each}]))
+    return {upkeepParts, upkeepUsdPerYear: upkeepParts.reduce((sum, {usdPerYear: each}) => sum + each, 0)}
+  }
+  if (usdPerYear !== undefined) return {upkeepUsdPerYear: usdPerYear, upkeepParts: usdPerYear === 0 ? [] : [{item: 'other upkeep', usdPerYear}]}
+  return base === undefined ? {} : {upkeepUsdPerYear: base.upkeepUsdPerYear, ...present({upkeepParts: base.upkeepParts})}
+}
+
+function financingOf(financing: NonNullable<RigEntry['financing']>, {exchangeRates}: RigView): Rig['financing'] {
+  if ('loan' in financing) {
+    const {share, rate, years} = financing.loan
+    return {kind: 'loan', principalShare: share ?? 1, ratePerYear: rate, months: Math.max(1, Math.round(12 * years))}
+  }
+  const {perMonth, months, buyout} = financing.lease
+  return {kind: 'lease', usdPerMonth: moneyToUsd(perMonth, exchangeRates), months, ...(buyout === undefined ? {} : {buyoutUsd: moneyToUsd(buyout, exchangeRates)})}
+}
+
 /** What a tariff says beside its plain price. */
 function tariffPartsOf(tariff: NonNullable<RigEntry['site']>['tariff'], {exchangeRates}: RigView): Partial<Rig['site']> {
   return present({
     tariffWindows: tariff?.windows?.map(({days, from, to, energy}) => ({days, fromHour: from % 24, toHour: to, usdPerKwh: moneyToUsd(energy, exchangeRates)})),
     demandUsdPerKwMonth: tariff?.demand === undefined ? undefined : moneyToUsd(tariff.demand.perKwMonth, exchangeRates),
     demandHeadroomWatts: tariff?.demand?.headroom,
+    solar: tariff?.solar === undefined ? undefined : {peakKw: tariff.solar.peakKw, kwhPerKwYear: tariff.solar.kwhPerKwYear, feedInUsdPerKwh: moneyToUsd(tariff.solar.feedIn, exchangeRates)},
   })
 }
 

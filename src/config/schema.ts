@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import {RigNode, SITE_KINDS, SiteCircuit, UPS_KINDS} from '../catalog/rig.ts'
+import {RigNode, SITE_KINDS, SiteCircuit, Solar, UPS_KINDS} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
 import {bandwidthBytesPerSecond, count, daysOfWeek, durationSeconds, hourOfDay, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
@@ -62,6 +62,13 @@ const Displaced = z.union(
   {error: () => 'displaced is what an hour is worth ("20 EUR/h"), or {workload: FILE} or {workload: {kind: …}}, the work that would run instead'},
 )
 
+/** What a year costs beside energy and wear, by what it is for. */
+const Upkeep = z
+  .strictObject({roomPerMonth: money().optional(), adminHoursPerMonth: count({maximum: 730}).optional(), adminRate: moneyPerHour().optional(), servicePerYear: money().optional(), insurancePerYear: money().optional(), otherPerYear: money().optional()})
+  .refine(({adminHoursPerMonth, adminRate}) => (adminHoursPerMonth === undefined) === (adminRate === undefined), {error: () => 'hours of an administrator have a price: adminHoursPerMonth and adminRate go together', path: ['adminRate']})
+const Loan = z.strictObject({share: share().optional(), rate: share(), years: count({above: 0, maximum: 50})})
+const Lease = z.strictObject({perMonth: money(), months: whole({maximum: 600}), buyout: money().optional()})
+
 /** A rig of the user's: what differs from the one it extends, or all of it. */
 export const RigEntry = z.strictObject({
   extends: label(60).optional(),
@@ -80,6 +87,7 @@ export const RigEntry = z.strictObject({
           energy: tariff(),
           windows: z.array(z.strictObject({days: daysOfWeek(), from: hourOfDay(), to: hourOfDay(), energy: tariff()})).min(1).max(100).optional(),
           demand: z.strictObject({perKwMonth: money(), headroom: powerWatts().optional()}).optional(),
+          solar: z.strictObject({peakKw: Solar.shape.peakKw, kwhPerKwYear: Solar.shape.kwhPerKwYear, feedIn: tariff()}).optional(),
         })
         .optional(),
       kind: word(SITE_KINDS, {'data centre': 'datacentre', datacenter: 'datacentre', 'data center': 'datacentre', colo: 'colocation'}).optional(),
@@ -102,6 +110,11 @@ export const RigEntry = z.strictObject({
   residualShare: share().optional(),
   financingSharePerYear: share().optional(),
   upkeepUsdPerYear: amount().optional(),
+  upkeep: Upkeep.optional(),
+  installation: money().optional(),
+  financing: z.union([z.strictObject({loan: Loan}), z.strictObject({lease: Lease})], {error: () => 'financing is {loan: {share, rate, years}} or {lease: {perMonth, months, buyout}}'}).optional(),
+  tax: z.strictObject({vat: share().optional(), vatRecoverable: yesOrNo().optional(), incomeTax: share().optional(), depreciationYears: count({above: 0, maximum: 50}).optional()}).optional(),
+  takenHoursPerMonth: count({maximum: 730}).optional(),
   wearUsdPerAcceleratorHour: amount().optional(),
   /** What an hour of the whole rig is worth otherwise: the user's figure, or the work that it would do, at the cheapest price of a cloud. */
   displaced: Displaced.optional(),

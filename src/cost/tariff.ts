@@ -1,12 +1,12 @@
 import type {Rig} from '../catalog/rig.ts'
+import {HOURS_PER_MONTH} from './period.ts'
 
 /** What electricity costs at a site by the hour of the week, and what its highest draw of a month costs. */
 
-type Site = Pick<Rig['site'], 'tariffUsdPerKwh' | 'tariffWindows' | 'demandUsdPerKwMonth' | 'demandHeadroomWatts'>
+type Site = Pick<Rig['site'], 'tariffUsdPerKwh' | 'tariffWindows' | 'demandUsdPerKwMonth' | 'demandHeadroomWatts' | 'solar'>
 
 export const HOURS_PER_DAY = 24
 export const HOURS_PER_WEEK = 7 * HOURS_PER_DAY
-const HOURS_PER_MONTH = 730.5
 
 /** Whether an hour of the week (0 = Monday, midnight to one) lies in a window; one that ends before it begins runs over midnight, and belongs to the day it begins on. */
 function isIn(hour: number, {days, fromHour, toHour}: NonNullable<Site['tariffWindows']>[number]): boolean {
@@ -27,8 +27,33 @@ export const meanTariff = (site: Site): number => (site.tariffWindows === undefi
 /** What a draw adds to the month's bill for the highest draw: only what the site did not reach before. */
 export const demandUsd = ({demandUsdPerKwMonth = 0, demandHeadroomWatts = 0}: Site, watts: number): number => (Math.max(0, watts - demandHeadroomWatts) / 1000) * demandUsdPerKwMonth
 
-/** A month of one draw: 730.5 hours at the mean tariff, and what its height costs. */
-export const monthUsd = (site: Site, watts: number): number => (watts / 1000) * HOURS_PER_MONTH * meanTariff(site) + demandUsd(site, watts)
+const SUNRISE_HOUR = 6
+const DAYLIGHT_HOURS = 12
+const DAYS_PER_YEAR = 365.25
+
+/**
+ * kW of own panels in each hour of a mean day of the year: half a sine from six to six that holds the day's yield. Clouds and seasons are not in it, so that a rig
+ * about as large as the panels uses somewhat less of its own than this says.
+ */
+export function solarDay({solar}: Pick<Site, 'solar'>): readonly number[] {
+  const perDay = solar === undefined ? 0 : (solar.peakKw * solar.kwhPerKwYear) / DAYS_PER_YEAR
+  const until = (hour: number): number => (1 - Math.cos((Math.PI * Math.min(DAYLIGHT_HOURS, Math.max(0, hour - SUNRISE_HOUR))) / DAYLIGHT_HOURS)) / 2
+  return Array.from({length: HOURS_PER_DAY}, (_, hour) => perDay * (until(hour + 1) - until(hour)))
+}
+
+/** An hour of one draw on average over a week: what comes from own panels costs the feed-in that is lost, the rest the tariff of its hour. */
+export function hourUsd(site: Site, watts: number): number {
+  if (site.solar === undefined) return (watts / 1000) * meanTariff(site)
+  const own = solarDay(site)
+  const {feedInUsdPerKwh} = site.solar
+  return weekOf(site).reduce((sum, usdPerKwh, hour) => {
+    const fromPanels = Math.min(watts / 1000, own[hour % HOURS_PER_DAY] ?? 0)
+    return sum + fromPanels * feedInUsdPerKwh + (watts / 1000 - fromPanels) * usdPerKwh
+  }, 0) / HOURS_PER_WEEK
+}
+
+/** A month of one draw: 730 hours, and what its height costs. */
+export const monthUsd = (site: Site, watts: number): number => HOURS_PER_MONTH * hourUsd(site, watts) + demandUsd(site, watts)
 
 /** Energy of a run that starts at an hour of the week and draws the same throughout; a part of an hour counts as that part. */
 export function runUsd(site: Site, watts: number, hours: number, startHour: number): number {

@@ -227,7 +227,7 @@ export function acceleratorsPerNode(place: Place): number {
 }
 
 /** Why an offer may not win, if so. */
-export function ineligibleReasonOf(offer: Offer, options: PlanOptions): IneligibleReason | null {
+export function ineligibleReasonOf(offer: Offer, options: Pick<PlanOptions, 'asOf' | 'acceptStale'>): IneligibleReason | null {
   if (!options.acceptStale && isStale(offer.purchase, offer.asOf, options.asOf)) return 'stale'
   if (offer.flags.includes('from-price')) return 'from-price'
   if (offer.flags.includes('marketplace')) return 'marketplace'

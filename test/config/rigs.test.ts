@@ -102,6 +102,30 @@ describe('a rig that extends another', () => {
     expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 EUR/kWh', windows: [{...window, energy: '1 EUR/kWh'}]}}}}})).toThrow(message)
   })
 
+  test('says how it was paid, what its years cost and what the tax office does', () => {
+    const entry = {
+      extends: 'h100x10-pcie', installation: '8k EUR', financing: {loan: {rate: '6%', years: 3}}, takenHoursPerMonth: 200,
+      upkeep: {roomPerMonth: '400 EUR', adminHoursPerMonth: 10, adminRate: '64 EUR/h', servicePerYear: '4k EUR', insurancePerYear: '800 EUR'}, tax: {vat: '19%', incomeTax: '30%', depreciationYears: 3},
+      site: {tariff: {energy: '0.24 EUR/kWh', solar: {peakKw: 10, kwhPerKwYear: 950, feedIn: '0.08 EUR/kWh'}}},
+    }
+    const [lab] = resolve({lab: entry}).rigs
+
+    // 0.8 EUR buy one USD.
+    expect(lab).toMatchObject({
+      installationUsd: 10_000, financing: {kind: 'loan', principalShare: 1, ratePerYear: 0.06, months: 36}, takenHoursPerMonth: 200, upkeepUsdPerYear: 6000 + 9600 + 5000 + 1000,
+      upkeepParts: [{item: 'room', usdPerYear: 6000}, {item: 'staff', usdPerYear: 9600}, {item: 'service contract', usdPerYear: 5000}, {item: 'insurance', usdPerYear: 1000}],
+      tax: {vatShare: 0.19, vatRecoverable: false, incomeTaxShare: 0.3, depreciationYears: 3},
+    })
+    expect(lab?.site.solar?.feedInUsdPerKwh).toBeCloseTo(0.1, 12)
+    expect(resolve({lab: {...entry, financing: {lease: {perMonth: '800 EUR', months: 48, buyout: '1 EUR'}}}}).rigs[0]?.financing).toEqual({kind: 'lease', usdPerMonth: 1000, months: 48, buyoutUsd: 1.25})
+  })
+
+  test.for([
+    [{upkeep: {adminHoursPerMonth: 10}}, 'go together'], [{financing: {rent: 3}}, 'financing is'], [{financing: {loan: {rate: '6%', years: 0}}}, 'more than 0'], [{takenHoursPerMonth: 800}, 'at most 730'],
+  ] as const)('what owning costs, written so: %j is refused', ([entry, message]) => {
+    expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', ...entry}}})).toThrow(message)
+  })
+
   test('in another country pays its newest industrial tariff', () => {
     expect(resolve({lab: {extends: 'h100x10-pcie', site: {country: 'no'}}}).rigs[0]?.site).toMatchObject({country: 'NO', tariffUsdPerKwh: 0.07})
   })
@@ -125,6 +149,7 @@ describe('a rig that extends another', () => {
     [{lab: {extends: 'h100x10-pcie', site: {tariff: {energy: '1 EUR/kWh', demand: {perKwMonth: '1 XXX'}}}}}, 'UNKNOWN_CURRENCY', 'Known'],
     [{lab: {extends: 'h100x10-pcie', site: {pue: 1.4, cooling: {cop: 3}}}}, 'BAD_FIELD', 'one of them'],
     [{lab: {extends: 'h100x10-pcie', site: {coolingCop: 3, cooling: {cop: 3}}}}, 'BAD_FIELD', 'coolingCop'],
+    [{lab: {extends: 'h100x10-pcie', upkeepUsdPerYear: 10, upkeep: {otherPerYear: 10}}}, 'BAD_FIELD', 'one of them'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorCount: 12, acceleratorSlots: 10}]}}, 'RIG_IMPOSSIBLE', 'second node'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', supplies: {count: 2, ratedWatts: 2000, needed: 2}}]}}, 'RIG_IMPOSSIBLE', 'At least 3'],
   ] as const)('%j is told as %s', ([rigs, code, hint]) => {

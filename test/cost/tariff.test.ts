@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {demandUsd, hourOfWeekText, meanTariff, monthUsd, runUsd, startTimes, weekOf} from '../../src/cost/tariff.ts'
+import {demandUsd, hourOfWeekText, meanTariff, monthUsd, runUsd, solarDay, startTimes, weekOf} from '../../src/cost/tariff.ts'
 
 /** 30 ct by day; 20 ct from Monday to Friday from 22:00 until 06:00; 10 ct on Sunday from noon to three. */
 const site = {
@@ -25,9 +25,9 @@ test('a month equals one computed hour by hour, its demand charge included', () 
   const watts = 6000
   const hourByHour = FEBRUARY.reduce((sum, at) => sum + (watts / 1000) * byCalendar(at), 0)
 
-  expect(monthUsd(site, watts)).toBeCloseTo((hourByHour * 730.5) / FEBRUARY.length, 9)
+  expect(monthUsd(site, watts)).toBeCloseTo((hourByHour * 730) / FEBRUARY.length, 9)
   // 6 kW on a site that may draw 2 kW more before its peak grows: 4 kW at 12 USD.
-  expect(monthUsd({...site, demandUsdPerKwMonth: 12, demandHeadroomWatts: 2000}, watts)).toBeCloseTo((hourByHour * 730.5) / FEBRUARY.length + 48, 9)
+  expect(monthUsd({...site, demandUsdPerKwMonth: 12, demandHeadroomWatts: 2000}, watts)).toBeCloseTo((hourByHour * 730) / FEBRUARY.length + 48, 9)
 })
 
 test('a run equals the sum of its hours from wherever it starts, parts of hours included', () => {
@@ -71,4 +71,19 @@ describe('when to start', () => {
 
 test('demand charges count only what the site did not reach before', () => {
   expect([demandUsd({...site, demandUsdPerKwMonth: 12}, 5000), demandUsd({...site, demandUsdPerKwMonth: 12, demandHeadroomWatts: 8000}, 5000), demandUsd(site, 5000)]).toEqual([60, 0, 0])
+})
+
+test('own panels: a day of theirs adds up to the yield, and a month equals one computed hour by hour', () => {
+  const solar = {peakKw: 10, kwhPerKwYear: 950, feedInUsdPerKwh: 0.08}
+  const day = solarDay({solar})
+  expect(day.reduce((sum, kw) => sum + kw, 0)).toBeCloseTo((10 * 950) / 365.25, 9)
+  expect([day[5], day[18]]).toEqual([0, 0])
+  // Noon: π/24 of the day's yield at the top of the sine, an hour of it.
+  expect(day[12]).toBeCloseTo(((10 * 950) / 365.25 / 2) * (Math.cos(Math.PI / 2) - Math.cos((7 * Math.PI) / 12)), 9)
+
+  const hourByHour = FEBRUARY.reduce((sum, at) => {
+    const own = Math.min(2, day[at.getUTCHours()]!)
+    return sum + own * 0.08 + (2 - own) * byCalendar(at)
+  }, 0)
+  expect(monthUsd({...site, solar}, 2000)).toBeCloseTo((hourByHour * 730) / FEBRUARY.length, 9)
 })

@@ -45,11 +45,23 @@ function siteFacts({site}: Rig): readonly Fact[] {
   ]
 }
 
+function paidText({financing, installationUsd}: Rig): string | undefined {
+  const parts = [
+    installationUsd === undefined ? undefined : `${exactFigure(installationUsd)} USD of installation`,
+    financing?.kind === 'loan' ? `${exactFigure(financing.principalShare * 100)} % on loan at ${exactFigure(financing.ratePerYear * 100)} % over ${financing.months} months` : undefined,
+    financing?.kind === 'lease' ? `leased at ${exactFigure(financing.usdPerMonth)} USD a month for ${financing.months} months${financing.buyoutUsd === undefined ? '' : `, then bought for ${exactFigure(financing.buyoutUsd)} USD`}` : undefined,
+  ]
+  return text(parts)
+}
+
 function ownerFacts(rig: Rig): readonly Fact[] {
   return [
     ['owned', rig.owned ? 'yes' : 'no: planned'],
     ['life', text([`${exactFigure(rig.serviceLifeYears)} years`, `then worth ${exactFigure(rig.residualShare * 100)} %`, rig.financingSharePerYear === 0 ? undefined : `financed at ${exactFigure(rig.financingSharePerYear * 100)} % a year`])],
-    ['upkeep', `${exactFigure(rig.upkeepUsdPerYear)} USD a year`],
+    ['paid', paidText(rig)],
+    ['upkeep', `${exactFigure(rig.upkeepUsdPerYear)} USD a year${rig.upkeepParts === undefined || rig.upkeepParts.length === 0 ? '' : `: ${rig.upkeepParts.map(({item, usdPerYear}) => `${item} ${exactFigure(usdPerYear)}`).join(', ')}`}`],
+    ['taxes', rig.tax === undefined ? undefined : `VAT ${exactFigure(rig.tax.vatShare * 100)} %${rig.tax.vatRecoverable ? ', which is paid back' : ''}; ${exactFigure(rig.tax.incomeTaxShare * 100)} % on profits, written off over ${exactFigure(rig.tax.depreciationYears)} years`],
+    ['taken', rig.takenHoursPerMonth === undefined ? undefined : `${exactFigure(rig.takenHoursPerMonth)} hours a month`],
     ['wear', `${exactFigure(rig.wearUsdPerAcceleratorHour)} USD per accelerator-hour`],
     ['note', rig.note],
     ['as of', `${rig.asOf} (${rig.standing})`],

@@ -1,0 +1,203 @@
+import type {Rig} from '../catalog/rig.ts'
+import {levelised, loanSchedule, monthly, monthlyRate, MONTHS_PER_YEAR, presentValue, recoveryFactor, sumOfFlows, type Flow} from './cash-flow.ts'
+import {plainNumber, priceText} from './how.ts'
+import {HOURS_PER_MONTH} from './period.ts'
+import {demandUsd, hourUsd} from './tariff.ts'
+
+/** What a rig costs over the years it is owned: as cash that flows, and as wear of value plus cost of capital. The two agree; they are never added. */
+
+export interface Draw {
+  /** At the wall, and with what the site adds. */
+  readonly machineWatts: number
+  readonly siteWatts: number
+}
+
+export interface OwnershipQuestion {
+  readonly rig: Rig
+  readonly idle: Draw
+  readonly working: Draw
+  /** Share of all hours in which the accelerators do useful work. */
+  readonly utilisationShare: number
+  readonly months: number
+}
+
+export interface OwnershipLine {
+  readonly item: string
+  readonly usdPerMonth: number
+  readonly how: string
+}
+
+export interface Ownership {
+  readonly months: number
+  readonly utilisationShare: number
+  readonly accelerators: number
+  readonly usefulAcceleratorHoursPerMonth: number
+  /** Equal amounts at the ends of the months; they sum to `usdPerMonth`. */
+  readonly lines: readonly OwnershipLine[]
+  readonly usdPerMonth: number
+  /** `null` where nothing useful is done. */
+  readonly usdPerUsefulAcceleratorHour: number | null
+  /** The same from the cash that changes hands: the present value of it all, and the equal amounts that are worth as much. */
+  readonly cashFlow: {readonly presentUsd: number; readonly usdPerMonth: number; readonly byMonth: Flow}
+  readonly resaleUsd: number
+  /** After a tax on profits that costs lower; before it otherwise. */
+  readonly afterTax: boolean
+  readonly notCosted: readonly {readonly item: string; readonly reason: string}[]
+}
+
+const sumBy = <T>(list: readonly T[], read: (each: T) => number): number => list.reduce((sum, each) => sum + read(each), 0)
+
+export const acceleratorsOf = ({nodes}: Pick<Rig, 'nodes'>): number => sumBy(nodes, ({count, acceleratorCount}) => count * acceleratorCount)
+export const partsUsd = ({nodes}: Pick<Rig, 'nodes'>): number => sumBy(nodes, ({count, priceUsd}) => count * priceUsd)
+
+/**
+ * Share of the price that machines of some age sell for: the same part is lost each year, so that `residualShare` is left at the end of their life (with 12.5 % after five years
+ * 66, 44, 29, 19 %; sales of H100 in data/facility.csv: 63, 43, 30, 18 %). What is worth nothing then loses evenly.
+ */
+export const residualShareAt = ({residualShare, serviceLifeYears}: Pick<Rig, 'residualShare' | 'serviceLifeYears'>, years: number): number =>
+  residualShare > 0 ? residualShare ** (years / serviceLifeYears) : Math.max(0, 1 - years / serviceLifeYears)
+
+/** What is paid for what, by month, before any tax on profits. VAT that is not paid back is in it. */
+interface Flows {
+  /** For the machines: their price or the leasing rates, what a lease costs to buy out, installation. */
+  readonly bought: Flow
+  readonly resale: Flow
+  readonly running: readonly {readonly item: string; readonly usdPerMonth: number; readonly how: string}[]
+  /** Value in the books by month that falls evenly from what was paid to what it sells for. */
+  readonly bookValue: Flow
+  readonly rates: Flow
+  readonly loan: ReturnType<typeof loanSchedule> | undefined
+}
+
+/** Supplies of the owner that VAT is charged on and nobody pays back; wages and insurance have none, and a tariff is as it is paid. */
+const vatFactor = ({tax}: Rig): number => (tax === undefined || tax.vatRecoverable ? 1 : 1 + tax.vatShare)
+/** The same for rented machines: VAT where nobody pays it back, less the tax on profits that it saves. */
+export const rentFactor = (rig: Rig): number => vatFactor(rig) * (1 - (rig.tax?.incomeTaxShare ?? 0))
+const HAS_VAT: ReadonlySet<string> = new Set(['room', 'service contract', 'other upkeep', 'spares'])
+
+function flowsOf(question: OwnershipQuestion): Flows {
+  const {rig, months} = question
+  const vat = vatFactor(rig)
+  const {financing} = rig
+  const installation = (rig.installationUsd ?? 0) * vat
+  const lease = financing?.kind === 'lease' ? financing : undefined
+  const boughtMonth = lease === undefined ? 0 : lease.buyoutUsd === undefined || lease.months > months ? undefined : lease.months
+  const priceUsd = (lease === undefined ? partsUsd(rig) : (lease.buyoutUsd ?? 0)) * vat
+  const at = (month: number, usd: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
+  const resaleUsd = boughtMonth === undefined ? 0 : partsUsd(rig) * residualShareAt(rig, months / MONTHS_PER_YEAR)
+  const rates = monthly(0, months).map((_, month) => (lease !== undefined && month >= 1 && (month <= lease.months || boughtMonth === undefined) ? lease.usdPerMonth * vat : 0))
+  // Installation is worth nothing afterwards; it wears off over the whole time.
+  const bookValue = monthly(0, months).map((_, month) => installation * (1 - month / months) + (boughtMonth === undefined || month < boughtMonth ? 0 : boughtMonth === months ? 0 : priceUsd + ((resaleUsd - priceUsd) * (month - boughtMonth)) / (months - boughtMonth)))
+  const owed = financing?.kind === 'loan' ? loanSchedule(financing.principalShare * (priceUsd + installation), financing.ratePerYear, financing.months, months) : undefined
+  return {
+    bought: sumOfFlows([at(0, installation), boughtMonth === undefined ? [] : at(boughtMonth, priceUsd)], months),
+    resale: at(months, resaleUsd),
+    running: runningOf(question).map(line => (HAS_VAT.has(line.item) ? {...line, usdPerMonth: line.usdPerMonth * vat, how: vat === 1 ? line.how : `${line.how} × ${plainNumber(vat)} with VAT`} : line)),
+    bookValue, rates, loan: owed,
+  }
+}
+
+/** What each month costs while it runs. */
+function runningOf({rig, idle, working, utilisationShare: share}: OwnershipQuestion): Flows['running'] {
+  const {site} = rig
+  const resting = site.whenIdle === 'off' ? 0 : 1 - share
+  const mean = (read: (draw: Draw) => number): number => share * hourUsd(site, read(working)) + resting * hourUsd(site, read(idle))
+  const machines = HOURS_PER_MONTH * mean(({machineWatts}) => machineWatts)
+  const whole = HOURS_PER_MONTH * mean(({siteWatts}) => siteWatts)
+  const kilowatts = (share * working.machineWatts + resting * idle.machineWatts) / 1000
+  const highest = Math.max(share > 0 ? working.siteWatts : 0, resting > 0 ? idle.siteWatts : 0)
+  const hours = acceleratorsOf(rig) * HOURS_PER_MONTH * share
+  const lines = [
+    {item: 'energy', usdPerMonth: machines, how: `${plainNumber(kilowatts)} kW on average × ${HOURS_PER_MONTH} h${kilowatts > 0 ? ` × ${plainNumber(machines / HOURS_PER_MONTH / kilowatts)} USD/kWh` : ''}`},
+    {item: 'cooling and losses', usdPerMonth: whole - machines, how: site.pue === undefined ? `what the meter sees beyond the machines` : `PUE ${plainNumber(site.pue)}`},
+    {item: 'demand charge', usdPerMonth: demandUsd(site, highest), how: `${plainNumber(highest / 1000)} kW less ${plainNumber((site.demandHeadroomWatts ?? 0) / 1000)} kW that the site draws anyway × ${priceText(site.demandUsdPerKwMonth ?? 0)} USD/kW`},
+    ...(rig.upkeepParts ?? [{item: 'other upkeep' as const, usdPerYear: rig.upkeepUsdPerYear}]).map(({item, usdPerYear}) => ({item, usdPerMonth: usdPerYear / MONTHS_PER_YEAR, how: `${plainNumber(usdPerYear)} USD a year ÷ 12`})),
+    {item: 'spares', usdPerMonth: hours * rig.wearUsdPerAcceleratorHour, how: `${plainNumber(hours)} accelerator-hours × ${priceText(rig.wearUsdPerAcceleratorHour)} USD of replacements`},
+  ]
+  return lines.filter(({usdPerMonth}) => usdPerMonth !== 0)
+}
+
+const before = (flow: Flow, month: number): number => flow[month - 1] ?? 0
+
+/** What a tax on profits gives back by month: of what runs, of interest and rates, of the purchase over the years of the tax office; less that on what a sale brings beyond its value in the books. */
+function taxBackOf({rig, months}: OwnershipQuestion, {bought, resale, running, rates, loan}: Flows): Flow | undefined {
+  const {tax} = rig
+  if (tax === undefined || tax.incomeTaxShare === 0) return undefined
+  const running0 = sumBy(running, ({usdPerMonth}) => usdPerMonth)
+  const life = Math.max(1, Math.round(tax.depreciationYears * MONTHS_PER_YEAR))
+  const writtenOff = Array.from({length: months + 1}, () => 0)
+  let left = 0
+  for (const [boughtMonth, usd] of bought.entries()) {
+    for (let month = boughtMonth + 1; month <= Math.min(months, boughtMonth + life); month++) writtenOff[month] = (writtenOff[month] ?? 0) + usd / life
+    left += usd * Math.max(0, 1 - Math.max(0, months - boughtMonth) / life)
+  }
+  return bought.map((_, month) => {
+    if (month === 0) return 0
+    const costs = running0 + (writtenOff[month] ?? 0) + (loan?.interest[month] ?? 0) + (rates[month] ?? 0)
+    return tax.incomeTaxShare * (costs - (month === months ? (resale[month] ?? 0) - left : 0))
+  })
+}
+
+/** First view: all that is paid and received, at the end of the month it is. A loan is received at the start and paid back. */
+function cashOf({months}: OwnershipQuestion, {bought, resale, running, rates, loan}: Flows, taxBack: Flow | undefined): Flow {
+  const borrowed = loan?.owed[0] ?? 0
+  const paid = sumOfFlows([bought, rates, loan?.paid ?? [], ...running.map(({usdPerMonth}) => monthly(usdPerMonth, months))], months)
+  const received = sumOfFlows([resale, [borrowed], taxBack ?? []], months)
+  return paid.map((usd, month) => usd - (received[month] ?? 0))
+}
+
+/**
+ * Second view: the value that is lost each month, and the cost of the capital that is tied up at its beginning — interest of what is borrowed, the owner's own rate of the rest. Its
+ * present value is that of the cash (Preinreich 1937, Lücke 1955), whatever way the value is written off.
+ */
+function capitalLines({rig, months}: OwnershipQuestion, {bought, bookValue, resale, rates, loan}: Flows, rate: number): OwnershipLine[] {
+  const lost = bookValue.map((_, month) => (month === 0 ? 0 : before(bookValue, month) + (bought[month] ?? 0) - (month === months ? (resale[month] ?? 0) : (bookValue[month] ?? 0))))
+  const capital = bookValue.map((_, month) => (month === 0 ? 0 : (before(bookValue, month) - before(loan?.owed ?? [], month)) * rate + (loan?.interest[month] ?? 0)))
+  const leased = levelised(rates, rate)
+  const lines: OwnershipLine[] = [
+    {item: 'loss of value', usdPerMonth: levelised(lost, rate), how: `from ${plainNumber(sumBy(bought, usd => usd))} to ${plainNumber(sumBy(resale, usd => usd))} USD in ${months} months`},
+    {item: 'lease', usdPerMonth: leased, how: rig.financing?.kind === 'lease' ? `${plainNumber(rig.financing.usdPerMonth)} USD a month` : ''},
+    {item: 'cost of capital', usdPerMonth: levelised(capital, rate), how: `${plainNumber(rig.financingSharePerYear * 100)} % a year on what is tied up${loan === undefined ? '' : `, ${plainNumber((rig.financing?.kind === 'loan' ? rig.financing.ratePerYear : 0) * 100)} % on the loan`}`},
+  ]
+  return lines.filter(({usdPerMonth}) => usdPerMonth !== 0)
+}
+
+/** What nobody said, and so is in no figure. */
+function notCostedOf({upkeepParts = [], installationUsd, tax, financingSharePerYear, financing}: Rig): Ownership['notCosted'] {
+  const has = (item: string): boolean => upkeepParts.some(part => part.item === item)
+  return [
+    ...(has('staff') ? [] : [{item: 'staff', reason: 'nobody said how many hours an administrator needs (upkeep.adminHoursPerMonth, adminRate)'}]),
+    ...(installationUsd === undefined ? [{item: 'installation', reason: 'delivery, racks, cables and electricians (installation)'}] : []),
+    ...(has('service contract') ? [] : [{item: 'service contract', reason: 'none is said to be there (upkeep.servicePerYear)'}]),
+    ...(has('insurance') ? [] : [{item: 'insurance', reason: 'none is said to be there (upkeep.insurancePerYear)'}]),
+    ...(has('room') || has('other upkeep') ? [] : [{item: 'room', reason: 'its rent is taken to be none (upkeep.roomPerMonth)'}]),
+    ...(financingSharePerYear === 0 && financing === undefined ? [{item: 'cost of capital', reason: 'taken to be none (financingSharePerYear)'}] : []),
+    ...(tax === undefined ? [{item: 'taxes', reason: 'neither VAT nor a tax on profits, here and of clouds alike (tax)'}] : []),
+  ]
+}
+
+/** Both views of owning a rig, by item. Throws nothing; months ≥ 1. */
+export function ownershipOf(question: OwnershipQuestion): Ownership {
+  const {rig, months, utilisationShare} = question
+  const rate = monthlyRate(rig.financingSharePerYear)
+  const flows = flowsOf(question)
+  const taxBack = taxBackOf(question, flows)
+  const byMonth = cashOf(question, flows, taxBack)
+  const lines: OwnershipLine[] = [
+    ...capitalLines(question, flows, rate),
+    ...flows.running,
+    ...(taxBack === undefined ? [] : [{item: 'taxes saved', usdPerMonth: -levelised(taxBack, rate), how: `${plainNumber((rig.tax?.incomeTaxShare ?? 0) * 100)} % of costs, interest and what is written off`}]),
+  ]
+  const accelerators = acceleratorsOf(rig)
+  const hours = accelerators * HOURS_PER_MONTH * utilisationShare
+  const usdPerMonth = sumBy(lines, line => line.usdPerMonth)
+  const presentUsd = presentValue(byMonth, rate)
+  return {
+    months, utilisationShare, accelerators, usefulAcceleratorHoursPerMonth: hours, lines, usdPerMonth,
+    usdPerUsefulAcceleratorHour: hours > 0 ? usdPerMonth / hours : null,
+    cashFlow: {presentUsd, usdPerMonth: presentUsd * recoveryFactor(rate, months), byMonth},
+    resaleUsd: flows.resale[months] ?? 0,
+    afterTax: taxBack !== undefined,
+    notCosted: notCostedOf(rig),
+  }
+}
