@@ -8,6 +8,7 @@ interface CommandModule {
 export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   plan: () => import('./commands/plan.ts'),
   estimate: () => import('./commands/estimate.ts'),
+  breakeven: () => import('./commands/breakeven.ts'),
   'catalog:list': () => import('./commands/catalog/list.ts'),
   'catalog:show': () => import('./commands/catalog/show.ts'),
   'catalog:sources': () => import('./commands/catalog/sources.ts'),

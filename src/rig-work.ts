@@ -1,5 +1,6 @@
 import type {Rig} from './catalog/rig.ts'
 import {RigorError} from './errors.ts'
+import type {PlanTarget} from './planner/document.ts'
 import {estimateTargets} from './planner/estimate.ts'
 import {resolveTarget} from './planner/resolve.ts'
 import type {RigPowerQuestion} from './power/rig-power.ts'
@@ -10,7 +11,7 @@ import {sessionInput, type Workspace} from './workspace.ts'
 const LONGEST_RUN_HOURS = 730
 
 /** Wall watts of the nodes of a rig that do a workload, and which they are; the hours of one run where it has an end. */
-export async function workedWatts(workspace: Workspace, workload: ReadWorkload, rig: Rig): Promise<NonNullable<RigPowerQuestion['expected']> & {readonly hours: number | undefined}> {
+export async function workedWatts(workspace: Workspace, workload: ReadWorkload, rig: Rig): Promise<NonNullable<RigPowerQuestion['expected']> & {readonly hours: number | undefined; readonly target: PlanTarget}> {
   const target = resolveTarget(`rig:${rig.id}`, workspace.facts, workspace.knownRigs, workspace.options)
   const {targets: [found], rejected: [refused]} = estimateTargets(await sessionInput(workspace, workload), [target])
   const watts = found?.powerWatts.average?.p50
@@ -19,5 +20,5 @@ export async function workedWatts(workspace: Workspace, workload: ReadWorkload, 
   }
   const hours = found.durationHours?.p50
   const node = /^rig:[^/:]+\/(?<node>[^:]+)/.exec(found.id)?.groups?.['node']
-  return {title: workload.name ?? workload.kind.id, watts, nodeIds: node === undefined ? rig.nodes.map(({id}) => id) : [node], hours: hours !== undefined && hours < LONGEST_RUN_HOURS ? hours : undefined}
+  return {target: found, title: workload.name ?? workload.kind.id, watts, nodeIds: node === undefined ? rig.nodes.map(({id}) => id) : [node], hours: hours !== undefined && hours < LONGEST_RUN_HOURS ? hours : undefined}
 }

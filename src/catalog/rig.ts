@@ -118,6 +118,8 @@ export const Rig = z.strictObject({
   installationUsd: amount.optional(),
   financing: Financing.optional(),
   tax: OwnerTax.optional(),
+  /** Day it was bought; how old it is says what it would sell for. */
+  boughtOn: z.iso.date().optional(),
   /** Hours a month in which it is not free. */
   takenHoursPerMonth: z.number().min(0).max(730).optional(),
   wearUsdPerAcceleratorHour: amount,

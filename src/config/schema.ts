@@ -115,6 +115,7 @@ export const RigEntry = z.strictObject({
   financing: z.union([z.strictObject({loan: Loan}), z.strictObject({lease: Lease})], {error: () => 'financing is {loan: {share, rate, years}} or {lease: {perMonth, months, buyout}}'}).optional(),
   tax: z.strictObject({vat: share().optional(), vatRecoverable: yesOrNo().optional(), incomeTax: share().optional(), depreciationYears: count({above: 0, maximum: 50}).optional()}).optional(),
   takenHoursPerMonth: count({maximum: 730}).optional(),
+  boughtOn: isoDate().optional(),
   wearUsdPerAcceleratorHour: amount().optional(),
   /** What an hour of the whole rig is worth otherwise: the user's figure, or the work that it would do, at the cheapest price of a cloud. */
   displaced: Displaced.optional(),

@@ -19,6 +19,10 @@ export interface OwnershipQuestion {
   /** Share of all hours in which the accelerators do useful work. */
   readonly utilisationShare: number
   readonly months: number
+  /** At work, where it is not all of them. */
+  readonly acceleratorsUsed?: number
+  /** It is there already, so many years old: instead of its price what it would sell for today, and no debt, which is owed either way. */
+  readonly ageYears?: number
 }
 
 export interface OwnershipLine {
@@ -76,7 +80,8 @@ export const rentFactor = (rig: Rig): number => vatFactor(rig) * (1 - (rig.tax?.
 const HAS_VAT: ReadonlySet<string> = new Set(['room', 'service contract', 'other upkeep', 'spares'])
 
 function flowsOf(question: OwnershipQuestion): Flows {
-  const {rig, months} = question
+  const {rig, months, ageYears} = question
+  if (ageYears !== undefined) return keptFlowsOf(question, ageYears)
   const vat = vatFactor(rig)
   const {financing} = rig
   const installation = (rig.installationUsd ?? 0) * vat
@@ -92,13 +97,30 @@ function flowsOf(question: OwnershipQuestion): Flows {
   return {
     bought: sumOfFlows([at(0, installation), boughtMonth === undefined ? [] : at(boughtMonth, priceUsd)], months),
     resale: at(months, resaleUsd),
-    running: runningOf(question).map(line => (HAS_VAT.has(line.item) ? {...line, usdPerMonth: line.usdPerMonth * vat, how: vat === 1 ? line.how : `${line.how} × ${plainNumber(vat)} with VAT`} : line)),
+    running: withVat(question),
     bookValue, rates, loan: owed,
   }
 }
 
+/** Kept instead of sold: the money that a sale today would bring stays in it. What the tax office wrote off is taken to be all, so that both sales are profit. */
+function keptFlowsOf(question: OwnershipQuestion, ageYears: number): Flows {
+  const {rig, months} = question
+  const kept = 1 - (rig.tax?.incomeTaxShare ?? 0)
+  const [nowUsd, laterUsd] = [0, months / MONTHS_PER_YEAR].map(years => partsUsd(rig) * residualShareAt(rig, ageYears + years) * kept) as [number, number]
+  const at = (month: number, usd: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
+  return {
+    bought: at(0, nowUsd), resale: at(months, laterUsd), running: withVat(question),
+    bookValue: monthly(0, months).map((_, month) => nowUsd + ((laterUsd - nowUsd) * month) / months), rates: monthly(0, months), loan: undefined,
+  }
+}
+
+function withVat(question: OwnershipQuestion): Flows['running'] {
+  const vat = vatFactor(question.rig)
+  return runningOf(question).map(line => (HAS_VAT.has(line.item) ? {...line, usdPerMonth: line.usdPerMonth * vat, how: vat === 1 ? line.how : `${line.how} × ${plainNumber(vat)} with VAT`} : line))
+}
+
 /** What each month costs while it runs. */
-function runningOf({rig, idle, working, utilisationShare: share}: OwnershipQuestion): Flows['running'] {
+function runningOf({rig, idle, working, utilisationShare: share, acceleratorsUsed = acceleratorsOf(rig)}: OwnershipQuestion): Flows['running'] {
   const {site} = rig
   const resting = site.whenIdle === 'off' ? 0 : 1 - share
   const mean = (read: (draw: Draw) => number): number => share * hourUsd(site, read(working)) + resting * hourUsd(site, read(idle))
@@ -106,7 +128,7 @@ function runningOf({rig, idle, working, utilisationShare: share}: OwnershipQuest
   const whole = HOURS_PER_MONTH * mean(({siteWatts}) => siteWatts)
   const kilowatts = (share * working.machineWatts + resting * idle.machineWatts) / 1000
   const highest = Math.max(share > 0 ? working.siteWatts : 0, resting > 0 ? idle.siteWatts : 0)
-  const hours = acceleratorsOf(rig) * HOURS_PER_MONTH * share
+  const hours = acceleratorsUsed * HOURS_PER_MONTH * share
   const lines = [
     {item: 'energy', usdPerMonth: machines, how: `${plainNumber(kilowatts)} kW on average × ${HOURS_PER_MONTH} h${kilowatts > 0 ? ` × ${plainNumber(machines / HOURS_PER_MONTH / kilowatts)} USD/kWh` : ''}`},
     {item: 'cooling and losses', usdPerMonth: whole - machines, how: site.pue === undefined ? `what the meter sees beyond the machines` : `PUE ${plainNumber(site.pue)}`},
@@ -120,21 +142,21 @@ function runningOf({rig, idle, working, utilisationShare: share}: OwnershipQuest
 const before = (flow: Flow, month: number): number => flow[month - 1] ?? 0
 
 /** What a tax on profits gives back by month: of what runs, of interest and rates, of the purchase over the years of the tax office; less that on what a sale brings beyond its value in the books. */
-function taxBackOf({rig, months}: OwnershipQuestion, {bought, resale, running, rates, loan}: Flows): Flow | undefined {
+function taxBackOf({rig, months, ageYears}: OwnershipQuestion, {bought, resale, running, rates, loan}: Flows): Flow | undefined {
   const {tax} = rig
   if (tax === undefined || tax.incomeTaxShare === 0) return undefined
   const running0 = sumBy(running, ({usdPerMonth}) => usdPerMonth)
   const life = Math.max(1, Math.round(tax.depreciationYears * MONTHS_PER_YEAR))
   const writtenOff = Array.from({length: months + 1}, () => 0)
   let left = 0
-  for (const [boughtMonth, usd] of bought.entries()) {
+  for (const [boughtMonth, usd] of ageYears === undefined ? bought.entries() : []) {
     for (let month = boughtMonth + 1; month <= Math.min(months, boughtMonth + life); month++) writtenOff[month] = (writtenOff[month] ?? 0) + usd / life
     left += usd * Math.max(0, 1 - Math.max(0, months - boughtMonth) / life)
   }
   return bought.map((_, month) => {
     if (month === 0) return 0
     const costs = running0 + (writtenOff[month] ?? 0) + (loan?.interest[month] ?? 0) + (rates[month] ?? 0)
-    return tax.incomeTaxShare * (costs - (month === months ? (resale[month] ?? 0) - left : 0))
+    return tax.incomeTaxShare * (costs - (month === months ? (ageYears === undefined ? (resale[month] ?? 0) : 0) - left : 0))
   })
 }
 
@@ -189,7 +211,7 @@ export function ownershipOf(question: OwnershipQuestion): Ownership {
     ...(taxBack === undefined ? [] : [{item: 'taxes saved', usdPerMonth: -levelised(taxBack, rate), how: `${plainNumber((rig.tax?.incomeTaxShare ?? 0) * 100)} % of costs, interest and what is written off`}]),
   ]
   const accelerators = acceleratorsOf(rig)
-  const hours = accelerators * HOURS_PER_MONTH * utilisationShare
+  const hours = (question.acceleratorsUsed ?? accelerators) * HOURS_PER_MONTH * utilisationShare
   const usdPerMonth = sumBy(lines, line => line.usdPerMonth)
   const presentUsd = presentValue(byMonth, rate)
   return {

@@ -5,6 +5,7 @@ import type {Accelerator} from '../catalog/schema.ts'
 import {groupDigits} from '../units/format.ts'
 import {echo} from '../text/safe.ts'
 import {BASIS_TITLES, share} from './accuracy.ts'
+import {escapeXml, legendOf, round, SVG_COLOURS, svgOf} from './svg.ts'
 
 /** A picture and the name of its file. */
 export interface Plot {
@@ -50,7 +51,7 @@ export function accuracyPlots(summary: AccuracySummary, rows: readonly Predicted
 /** One family has one colour in all plots. */
 function coloursOf(families: readonly string[]): ReadonlyMap<string, string> {
   const byCount = [...Map.groupBy(families, family => family)].toSorted((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
-  return new Map(byCount.map(([family], index) => [family, COLOURS[index] ?? OTHER_COLOUR]))
+  return new Map(byCount.map(([family], index) => [family, SVG_COLOURS[index] ?? OTHER_COLOUR]))
 }
 
 interface Scatter {
@@ -61,23 +62,10 @@ interface Scatter {
   readonly colours: ReadonlyMap<string, string>
 }
 
-// Drawn 480 units wide: at 390 pixels the smallest letters are still 11 pixels high.
-const WIDTH = 492
 const [LEFT, RIGHT, TOP, SIDE] = [66, 26, 62, 400]
 const BAND = 0.25
-/** Okabe and Ito's colours, told apart with colour-blindness and on both grounds. */
-const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#d55e00', '#cc79a7', '#56b4e9', '#8f8f00', '#7a5cff']
 const OTHER_COLOUR = '#888888'
 
-const STYLE = `svg{--ink:#1f2328;--faint:#59636e;--line:#d1d9e0;--band:#0969da1f;--ground:#ffffff;max-width:100%;height:auto;background:var(--ground)}
-@media (prefers-color-scheme:dark){svg{--ink:#e6edf3;--faint:#9198a1;--line:#3d444d;--band:#4493f82e;--ground:#0d1117}}
-text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-size:14px;fill:var(--ink)}
-.faint{fill:var(--faint)}.ground{fill:var(--ground)}.grid{stroke:var(--line);fill:none}.band{fill:var(--band)}.even{stroke:var(--faint);stroke-width:1.5}.dots{stroke-width:5;stroke-linecap:round;stroke-opacity:.55;fill:none}`
-
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
-const round = (value: number): string => String(Math.round(value * 10) / 10)
-
-/** A picture that stands alone: no script, no font, no address; light or dark as the reader has it. */
 function scatterSvg({title, subtitle, unit, points, colours}: Scatter): string {
   const logs = points.flatMap(({measured, predicted}) => [Math.log10(measured), Math.log10(predicted)])
   const [low, high] = [Math.floor(Math.min(...logs)), Math.max(Math.ceil(Math.max(...logs)), Math.floor(Math.min(...logs)) + 1)]
@@ -93,22 +81,20 @@ function scatterSvg({title, subtitle, unit, points, colours}: Scatter): string {
   const families = [...Map.groupBy(points, ({family}) => family)].toSorted((a, b) => b[1].length - a[1].length || (a[0] < b[0] ? -1 : 1))
   const colourOf = (family: string): string => colours.get(family) ?? OTHER_COLOUR
   const dots = families.map(([family, list]) => `<path class="dots" stroke="${colourOf(family)}" d="${[...new Set(list.map(point => `M${round(x(point.measured))} ${round(y(point.predicted))}h0`))].join('')}"/>`)
-  const {entries, height: legendHeight} = legend(families.map(([family, list]) => ({text: `${echo(family, 30)} ${groupDigits(String(list.length))}`, colour: colourOf(family)})))
-  const height = TOP + SIDE + 52 + legendHeight
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="640" height="${Math.round((height / WIDTH) * 640)}" role="img" aria-label="${escape(title)}">`,
-    `<title>${escape(title)}</title><desc>${escape(`${subtitle}. On the line the prediction is right; in the shaded band it is off by no more than 25 %.`)}</desc>`,
-    `<style>${STYLE}</style><rect class="ground" width="${WIDTH}" height="${height}"/>`,
-    `<text x="${LEFT}" y="24" font-weight="600">${escape(title)}</text><text class="faint" x="${LEFT}" y="46">${escape(subtitle)}</text>`,
-    `<clipPath id="field"><rect x="${LEFT}" y="${TOP}" width="${SIDE}" height="${SIDE}"/></clipPath>`,
-    `<path class="grid" d="${grid}"/>`,
-    `<g clip-path="url(#field)"><path class="band" d="${bandPath(low, high, x, y)}"/><path class="even" d="M${LEFT} ${TOP + SIDE}L${LEFT + SIDE} ${TOP}"/>${dots.join('')}</g>`,
-    ...labels,
-    `<text x="${LEFT + SIDE / 2}" y="${TOP + SIDE + 42}" text-anchor="middle">measured (${escape(unit)})</text>`,
-    `<text transform="translate(16 ${TOP + SIDE / 2}) rotate(-90)" text-anchor="middle">predicted</text>`,
-    ...entries.map(({text, colour: fill, left, top}) => `<circle cx="${left + 5}" cy="${TOP + SIDE + 62 + top}" r="5" fill="${fill}"/><text x="${left + 15}" y="${TOP + SIDE + 67 + top}">${escape(text)}</text>`),
-    '</svg>\n',
-  ].join('\n')
+  const {parts: key, height: keyHeight} = legendOf(families.map(([family, list]) => ({text: `${echo(family, 30)} ${groupDigits(String(list.length))}`, colour: colourOf(family)})), TOP + SIDE + 62, RIGHT)
+  return svgOf({
+    title, description: `${subtitle}. On the line the prediction is right; in the shaded band it is off by no more than 25 %.`, height: TOP + SIDE + 52 + keyHeight,
+    parts: [
+      `<text x="${LEFT}" y="24" font-weight="600">${escapeXml(title)}</text><text class="faint" x="${LEFT}" y="46">${escapeXml(subtitle)}</text>`,
+      `<clipPath id="field"><rect x="${LEFT}" y="${TOP}" width="${SIDE}" height="${SIDE}"/></clipPath>`,
+      `<path class="grid" d="${grid}"/>`,
+      `<g clip-path="url(#field)"><path class="band" d="${bandPath(low, high, x, y)}"/><path class="even" d="M${LEFT} ${TOP + SIDE}L${LEFT + SIDE} ${TOP}"/>${dots.join('')}</g>`,
+      ...labels,
+      `<text x="${LEFT + SIDE / 2}" y="${TOP + SIDE + 42}" text-anchor="middle">measured (${escapeXml(unit)})</text>`,
+      `<text transform="translate(16 ${TOP + SIDE / 2}) rotate(-90)" text-anchor="middle">predicted</text>`,
+      ...key,
+    ],
+  })
 }
 
 /** Between 25 % too little and 25 % too much; drawn past the corners, and clipped. */
@@ -119,19 +105,3 @@ function bandPath(low: number, high: number, x: (value: number) => number, y: (v
 }
 
 const decadeText = (log: number): string => (log >= 0 && log <= 4 ? groupDigits(String(10 ** log)) : log < 0 && log >= -3 ? String(10 ** log) : `1e${log}`)
-
-/** About what a letter of the plot's text takes, in units. */
-const LETTER = 7.6
-
-function legend(families: readonly {readonly text: string; readonly colour: string}[]): {readonly entries: readonly {readonly text: string; readonly colour: string; readonly left: number; readonly top: number}[]; readonly height: number} {
-  const start = 16
-  let [left, top] = [start, 0]
-  const entries = families.map(family => {
-    const wide = Math.round(family.text.length * LETTER) + 30
-    if (left > start && left + wide > WIDTH - RIGHT) [left, top] = [start, top + 22]
-    const entry = {...family, left, top}
-    left += wide
-    return entry
-  })
-  return {entries, height: top + 26}
-}

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import {writeFile} from 'node:fs/promises'
 import path from 'node:path'
 import {RigorError} from '../errors.ts'
 import {didYouMean} from '../text/nearest.ts'
@@ -91,4 +92,30 @@ function nearHint(file: string): string {
     return `There is no folder ${echo(folder, 200)} either. Paths start at the working directory.`
   }
   return didYouMean(path.basename(file), names) ?? `Nothing in ${folder === '.' ? 'the working directory' : echo(folder, 200)} has a name like it. Check the path.`
+}
+
+/** Writes a file that the user named, with an error that says why it cannot be. */
+export async function writeTextFile(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (cause) {
+    throw writeError(cause, file)
+  }
+}
+
+function writeError(cause: unknown, file: string): unknown {
+  const shown = echo(file, 300)
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new RigorError('FILE_NOT_FOUND', `${shown} cannot be written: there is no folder ${echo(path.dirname(file), 300)}.`, {hint: 'Make the folder first, or name another place.', cause})
+    case 'EISDIR':
+      return new RigorError('NOT_A_FILE', `${shown} is a folder.`, {hint: 'Name a file in it.', cause})
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new RigorError('FILE_NOT_WRITABLE', `${shown} may not be written to.`, {hint: 'Name another place.', cause})
+    default:
+      return cause
+  }
 }

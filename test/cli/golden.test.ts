@@ -1,4 +1,4 @@
-import {readFile, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
@@ -55,6 +55,7 @@ describe('rigs', () => {
   test.for<[string, string[], number]>([
     ['list-80', ['list'], 80], ['show-dgx', ['show', 'dgx-h100'], 80], ['power-80', ['power', 'h100x10-pcie'], 80], ['power-dgx-120', ['power', 'dgx-h100'], 120],
     ['power-chat', ['power', 'h100x10-pcie', '--workload', 'examples/chat-70b.yaml'], 100],
+    ['tco-80', ['tco', 'h100x10-pcie'], 80], ['tco-dgx-120', ['tco', 'dgx-h100', '--use', '80%', '--months', '36', '--limit', '6'], 120],
   ])('rig %s', async ([name, args, columns]) => {
     const {code, stdout, stderr} = await inColumns(['rig', ...args], columns)
 
@@ -90,6 +91,57 @@ describe('rigs', () => {
     [['power', 'laptop-rtx4090', '--workload', 'examples/chat-671b-moe.yaml'], 'UNKNOWN_POWER', ''],
   ] as const)('rig %j is told as %s', async ([args, code, hint]) => {
     const outcome = await rigor(['rig', ...args], {env})
+
+    expect([outcome.code, outcome.stdout]).toEqual([2, ''])
+    expect(outcome.stderr).toContain(`Code: ${code}`)
+    expect(outcome.stderr).toContain(hint)
+  })
+})
+
+describe('break-even', () => {
+  const pinned = path.join(folder, 'breakeven')
+
+  test.for<[string, string[], number]>([
+    ['chat-80', ['examples/chat-70b.yaml', '--rig', 'dgx-h100', '--months', '36'], 80], ['finetune-120', ['examples/finetune-8b.yaml', '--use', '60%'], 120],
+  ])('%s', async ([name, args, columns]) => {
+    const {code, stdout, stderr} = await inColumns(['breakeven', ...args], columns)
+
+    expect({code, stderr, fits: widest(stdout) <= columns}).toEqual({code: 0, stderr: '', fits: true})
+    await expect(stdout).toMatchFileSnapshot(`golden/breakeven-${name}.txt`)
+  })
+
+  test('as JSON, with the odds of every way to rent, and as a picture', async () => {
+    await mkdir(pinned, {recursive: true})
+    const file = path.join(pinned, 'chat.svg')
+    const {code, stdout} = await rigor(['breakeven', 'examples/chat-70b.yaml', '--rig', 'dgx-h100', '--json', '--limit', '5', '--plot', file], {env})
+    const answer = JSON.parse(stdout) as {rentals: {probabilityRigWins: number | null}[]; plot: {points: unknown[]}[]; odds: {probability: number; tornado: unknown[]}}
+
+    expect(code).toBe(0)
+    expect(answer).toMatchObject({schema: 'rigor.breakeven/1', rig: 'dgx-h100', owned: false, unit: 'hour of service', units: 730, action: 'rent'})
+    expect(answer.rentals).toHaveLength(5)
+    expect(answer.odds.tornado).toHaveLength(8)
+    expect(answer.plot[0]?.points).toHaveLength(61)
+    expect(await readFile(file, 'utf8')).toMatch(/^<svg [\s\S]*hours of the rig a month[\s\S]*<\/svg>\n$/)
+  })
+
+  test('a mix of workloads is one, a month of it', async () => {
+    const mix = `- {kind: llm-inference, name: chat, model: Llama-3.1-8B, traffic: {inputTokens: 800, outputTokens: 200, concurrency: 20}, schedule: {hoursPerMonth: 200}}
+- {kind: llm-finetune, name: tune, model: Llama-3.1-8B, method: lora, tokens: 50M, sequenceLength: 2048, globalBatch: 32, schedule: {runsPerMonth: 8}}
+`
+    const {code, stdout} = await rigor(['breakeven', '-', '--json'], {env, stdin: mix})
+    const answer = JSON.parse(stdout) as {unit: string; utilisationShare: number; rentals: {id: string}[]}
+
+    expect(code).toBe(0)
+    expect(answer).toMatchObject({unit: 'month of the mix', units: 1})
+    expect(answer.utilisationShare).toBeGreaterThan(200 / 730)
+    expect(answer.rentals.map(({id}) => id)).toContain('the cheapest of each')
+  })
+
+  test.for([
+    [['examples/chat-70b.yaml', '--use', '0'], 'BAD_FLAG', 'more than 0'], [['examples/chat-70b.yaml', '--mix', 'examples/chat-70b.yaml'], 'BAD_FLAG', 'Give one of them'],
+    [['examples/chat-70b.yaml', '--rig', 'dgx-h10'], 'UNKNOWN_RIG', '"dgx-h100"'], [['examples/chat-70b.yaml', '--plot', '/nowhere/at/all.svg'], 'FILE_NOT_FOUND', 'Make the folder first'],
+  ] as const)('%j is told as %s', async ([args, code, hint]) => {
+    const outcome = await rigor(['breakeven', ...args], {env})
 
     expect([outcome.code, outcome.stdout]).toEqual([2, ''])
     expect(outcome.stderr).toContain(`Code: ${code}`)

@@ -113,8 +113,8 @@ describe('laws', () => {
 
   test('cash that flows and wear plus cost of capital agree to a tenth of a cent a month, however it is paid and taxed', () => {
     fc.assert(
-      fc.property(financing, tax, fc.integer({min: 1, max: 120}), share, share, usd, fc.double({min: 0, max: 0.3, noNaN: true}), (how, taxes, months, residualShare, utilisationShare, installationUsd, financingSharePerYear) => {
-        const found = asked({residualShare, installationUsd, financingSharePerYear, ...(how === undefined ? {} : {financing: how}), ...(taxes === undefined ? {} : {tax: taxes})}, {months, utilisationShare})
+      fc.property(financing, tax, fc.integer({min: 1, max: 120}), share, share, usd, fc.double({min: 0, max: 0.3, noNaN: true}), fc.option(fc.double({min: 0, max: 8, noNaN: true}), {nil: undefined}), (how, taxes, months, residualShare, utilisationShare, installationUsd, financingSharePerYear, ageYears) => {
+        const found = asked({residualShare, installationUsd, financingSharePerYear, ...(how === undefined ? {} : {financing: how}), ...(taxes === undefined ? {} : {tax: taxes})}, {months, utilisationShare, ...(ageYears === undefined ? {} : {ageYears})})
         expect(found.cashFlow.usdPerMonth).toBeCloseTo(found.usdPerMonth, 3)
       }),
       {numRuns: 500},
@@ -196,6 +196,19 @@ test('a vendor’s study from its own assumptions: 833,806 USD, 0.87 USD an hour
 
   expect(running / 730).toBeCloseTo(0.87, 9)
   expect(833_806 / (98.32 - running / 730)).toBeCloseTo(8556, 0)
+})
+
+test('a rig that is kept costs what it would sell for now and later; what was paid, owed and installed is gone', () => {
+  const loan = {kind: 'loan', principalShare: 1, ratePerYear: 0.1, months: 60} as const
+  // A quarter is left after five years: a half after two and a half. 120,000 · (0.5 − 0.25) over 30 months.
+  expect(linesOf(asked({}, {ageYears: 2.5, months: 30}))['loss of value']).toBeCloseTo(1000, 4)
+  expect(asked({installationUsd: 9000, financing: loan}, {ageYears: 2.5, months: 30}).usdPerMonth).toBeCloseTo(asked({}, {ageYears: 2.5, months: 30}).usdPerMonth, 9)
+  // Written off already: all of either sale is taxed.
+  expect(asked({tax: {vatShare: 0, vatRecoverable: false, incomeTaxShare: 0.3, depreciationYears: 3}}, {ageYears: 2.5, months: 30}).usdPerMonth).toBeCloseTo(0.7 * asked({}, {ageYears: 2.5, months: 30}).usdPerMonth, 9)
+})
+
+test('only accelerators at work wear', () => {
+  expect(linesOf(asked({}, {acceleratorsUsed: 2}))['spares']).toBeCloseTo(233.6 / 4, 9)
 })
 
 test('what nobody said is listed as missing, and goes away when it is said', () => {

@@ -58,6 +58,7 @@ function ownerFacts(rig: Rig): readonly Fact[] {
   return [
     ['owned', rig.owned ? 'yes' : 'no: planned'],
     ['life', text([`${exactFigure(rig.serviceLifeYears)} years`, `then worth ${exactFigure(rig.residualShare * 100)} %`, rig.financingSharePerYear === 0 ? undefined : `financed at ${exactFigure(rig.financingSharePerYear * 100)} % a year`])],
+    ['bought', rig.boughtOn],
     ['paid', paidText(rig)],
     ['upkeep', `${exactFigure(rig.upkeepUsdPerYear)} USD a year${rig.upkeepParts === undefined || rig.upkeepParts.length === 0 ? '' : `: ${rig.upkeepParts.map(({item, usdPerYear}) => `${item} ${exactFigure(usdPerYear)}`).join(', ')}`}`],
     ['taxes', rig.tax === undefined ? undefined : `VAT ${exactFigure(rig.tax.vatShare * 100)} %${rig.tax.vatRecoverable ? ', which is paid back' : ''}; ${exactFigure(rig.tax.incomeTaxShare * 100)} % on profits, written off over ${exactFigure(rig.tax.depreciationYears)} years`],

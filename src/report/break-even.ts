@@ -1,0 +1,138 @@
+import type {Rig} from '../catalog/rig.ts'
+import {cheapestByWay, type Action, type BreakEven, type RentalVerdict} from '../planner/break-even.ts'
+import type {Bar, Odds} from '../planner/break-even-odds.ts'
+import {POINTS, stepsTo, tallestUsd, type CostLine} from './break-even-plot.ts'
+import {figure, percent, significant, type DisplayCurrency} from './format.ts'
+import {type Column, type Line, paint, type Style, wrap} from './layout.ts'
+import {BESIDE, entries, indented, joinSections, labelled, tableIndent} from './sections.ts'
+import {INELIGIBLE} from './words.ts'
+
+export interface BreakEvenReport {
+  readonly title: string
+  readonly rig: Rig
+  readonly answer: BreakEven
+  readonly odds: Odds | null
+  readonly plot: readonly CostLine[]
+  readonly assumed: readonly string[]
+  readonly limit: number | undefined
+}
+
+export interface BreakEvenView {
+  readonly width: number
+  readonly color: boolean
+  readonly currency: DisplayCurrency
+}
+
+const USUAL_RENTALS = 10
+const ADVICE: Readonly<Record<Action, {readonly text: string; readonly style: Style}>> = {
+  buy: {text: 'buy it', style: 'green'}, rent: {text: 'rent', style: 'yellow'}, keep: {text: 'keep it', style: 'green'}, sell: {text: 'sell it and rent', style: 'yellow'},
+}
+
+/** Advice, how sure it is, from how much work on the rig wins against whom, and what matters most. */
+export async function renderBreakEven(report: BreakEvenReport, view: BreakEvenView): Promise<string> {
+  const {title, rig, answer, odds, assumed} = report
+  const {width, color, currency} = view
+  const {text, style} = ADVICE[answer.action]
+  const money = (usd: number): string => `${figure(usd * currency.perUsd)} ${currency.code}`
+  const {best} = answer
+  return paint(joinSections([
+    wrap([{text: `${rig.id} or a cloud, for ${title}: `, style: 'bold'}, {text: best === null ? 'nobody rents what does this work' : text, style: best === null ? 'yellow' : style}, {text: best === null ? '' : ` — saves ${money(answer.savesUsdPerMonth)} a month against ${answer.action === 'buy' || answer.action === 'keep' ? best.id : `the rig`}`}], width),
+    answerLines(report, money, width),
+    rentalLines(report, currency, width),
+    await plotLines(report, currency, width),
+    odds === null ? [] : tornadoLines(odds, currency, width),
+    entries('Notes', [...assumed, ...notesOf(report)], width),
+  ]), color)
+}
+
+function answerLines({answer, odds, rig}: BreakEvenReport, money: (usd: number) => string, width: number): Line[] {
+  const {ownership, units, unit, utilisationShare, best, months} = answer
+  const each = unit === 'hour of service' ? `${figure(units)} hours of service` : unit === 'run' ? `${figure(units)} ${units === 1 ? 'run' : 'runs'}` : `${figure(units)} times the mix`
+  return [
+    ...labelled('Work', `${each} a month, ${percent(utilisationShare)} of the rig's hours${answer.acceleratorsUsed < ownership.accelerators ? ` on ${figure(answer.acceleratorsUsed)} of its ${ownership.accelerators} accelerators` : ''}; over ${months} months`, width),
+    ...labelled('Rig', `${money(ownership.usdPerMonth)} a month ${rig.owned ? `to keep: what it would sell for${answer.ageYears === null ? '' : ` after ${significant(answer.ageYears, 2)} years`} stays in it` : 'from its price'}; ${ownership.lines.map(({item, usdPerMonth}) => `${item} ${money(usdPerMonth)}`).join(', ')}`, width),
+    ...(best === null ? [] : labelled('Best cloud', `${best.id} at ${money(best.usdInMonth)} a month; the rig is cheaper ${evenText(best, answer)}`, width)),
+    ...(best === null || rig.owned ? [] : labelled('Pays back', paybackText(best, months), width)),
+    ...(odds === null ? [] : labelled('How sure', `the rig is the cheapest in ${percent(odds.probability)} of ${odds.samples.toLocaleString('en-US')} draws; it costs ${signed(odds.difference.p50, money)} a month than the cheapest cloud (${signed(odds.difference.p10, money)} to ${signed(odds.difference.p90, money)})`, width)),
+  ]
+}
+
+const signed = (usd: number, money: (usd: number) => string): string => `${money(Math.abs(usd))} ${usd <= 0 ? 'less' : 'more'}`
+
+function evenText({evenUnits, evenRigHours, evenUtilisationShare}: RentalVerdict, {unit}: BreakEven): string {
+  if (evenUnits === null) return 'at no amount of work that it can do'
+  if (evenUnits === 0) return 'at any amount of work'
+  return `from ${figure(evenRigHours)} of its hours a month (${percent(evenUtilisationShare ?? 0)}${unit === 'run' ? `, ${figure(evenUnits)} ${evenUnits === 1 ? 'run' : 'runs'}` : ''})`
+}
+
+function paybackText({paybackMonth, paybackMonthIfSold}: RentalVerdict, months: number): string {
+  const kept = paybackMonth === null ? `not within ${months} months` : `in month ${paybackMonth}`
+  return `${kept}, nothing sold; ${paybackMonthIfSold === null ? `not within ${months} months` : `in month ${paybackMonthIfSold}`} if it is sold then`
+}
+
+function rentalLines({answer, odds, limit}: BreakEvenReport, {code, perUsd}: DisplayCurrency, width: number): Line[] {
+  const ways = cheapestByWay(answer.rentals)
+  const rows = ways.slice(0, limit ?? USUAL_RENTALS)
+  if (rows.length === 0) return []
+  const columns: Column<RentalVerdict>[] = [
+    {title: 'cloud', align: 'left', priority: 0, shrinksTo: 22, cell: ({id, ineligibleReason}) => `${id}${ineligibleReason === null ? '' : ` ${INELIGIBLE[ineligibleReason].glyph}`}`},
+    {title: `${code}/month`, align: 'right', priority: 0, cell: ({usdInMonth}) => figure(usdInMonth * perUsd)},
+    {title: 'rig wins from', align: 'right', priority: 0, cell: ({evenUnits, evenRigHours}) => (evenUnits === null ? 'never' : evenUnits === 0 ? 'always' : `${figure(evenRigHours)} h`)},
+    {title: 'use', align: 'right', priority: 1, cell: ({evenUtilisationShare}) => (evenUtilisationShare === null || evenUtilisationShare === 0 ? '' : percent(evenUtilisationShare))},
+    {title: 'month', align: 'right', priority: 2, cell: ({paybackMonth}) => (paybackMonth === null ? '' : String(paybackMonth))},
+    {title: 'rig wins', align: 'right', priority: 1, cell: ({id}) => (odds?.against.has(id) === true ? percent(odds.against.get(id) ?? 0) : '')},
+  ]
+  const reasons = Object.entries(INELIGIBLE).filter(([reason]) => rows.some(({ineligibleReason}) => ineligibleReason === reason)).map(([, {glyph, meaning}]) => `${glyph} ${meaning}`)
+  return [
+    ...labelled('Clouds', 'the cheapest of each provider and purchase; hours of the rig a month from which it is cheaper; month by which it has paid back; share of draws that it wins', width),
+    ...indented(columns, rows, width, {header: true}),
+    ...entries('', [`${rows.length} of ${ways.length} ways, of ${answer.rentals.length} offers, by cost at this amount of work.`, ...reasons], width),
+  ]
+}
+
+const PLOT_ROWS = 12
+const SYMBOLS = ['R', 'a', 'b', 'c', 'd']
+/** Space that the chart takes beside its field: the axis, its arrow and the figures. */
+const AXIS_COLUMNS = 10
+
+/** The costs over the hours, one letter a line. */
+async function plotLines({plot}: BreakEvenReport, {code, perUsd}: DisplayCurrency, width: number): Promise<Line[]> {
+  if (width < BESIDE || plot.length < 2) return []
+  const {plot: chart} = await import('simple-ascii-chart')
+  const top = tallestUsd(plot) * perUsd
+  const columns = Math.min(POINTS + 1, width - tableIndent(width) - AXIS_COLUMNS)
+  const most = Math.max(...plot.flatMap(({points}) => points.map(([hours]) => hours)))
+  const series = plot.map(({points}) => points.map(([hours, usd]): [number, number] => [hours, usd * perUsd]).filter(([, value]) => value <= top))
+  const drawn = chart(series.filter(points => points.length > 0), {
+    width: columns, height: PLOT_ROWS, yRange: [0, top], customXAxisTicks: [...stepsTo(most, 6)], customYAxisTicks: [...stepsTo(top, 5)],
+    formatter: value => (value === 0 ? '0' : figure(value)),
+    lineFormatter: ({x, y, plotX, plotY}) => ({x: plotX, y: plotY, symbol: SYMBOLS[series.findIndex(points => points.some(point => point[0] === x && point[1] === y))] ?? '·'}),
+  })
+  const indent = ' '.repeat(tableIndent(width))
+  return [
+    ...labelled('Costs', `${code} a month over the hours of the rig; ${plot.map(({name}, index) => `${SYMBOLS[index]} ${name}`).join(', ')}`, width),
+    ...drawn.split('\n').map(line => line.trimEnd()).filter(line => line !== '').map((line): Line => [{text: `${indent}${line}`}]),
+  ]
+}
+
+function tornadoLines({tornado}: Odds, {code, perUsd}: DisplayCurrency, width: number): Line[] {
+  const shown = tornado.filter(({usdAtLow, usdAtHigh}) => Math.abs(usdAtHigh - usdAtLow) > 1e-6)
+  const columns: Column<Bar>[] = [
+    {title: 'what', align: 'left', priority: 0, cell: ({title}) => title},
+    {title: 'low', align: 'right', priority: 0, cell: ({usdAtLow}) => withSign(usdAtLow * perUsd)},
+    {title: 'high', align: 'right', priority: 0, cell: ({usdAtHigh}) => withSign(usdAtHigh * perUsd)},
+    {title: 'how far that goes', align: 'left', priority: 1, shrinksTo: 24, cell: ({source}) => source},
+  ]
+  return [...labelled('What counts', `rig less the best cloud, ${code} a month, where one thing is at its 10th and 90th percentile; below 0 the rig is cheaper`, width), ...indented(columns, shown, width, {header: true})]
+}
+
+const withSign = (value: number): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${figure(Math.abs(value))}`
+
+function notesOf({rig, answer: {ageYears, ownership, acceleratorsUsed}}: BreakEvenReport): readonly string[] {
+  return [
+    ...(acceleratorsUsed < ownership.accelerators ? [`All of the rig is charged to this work, which leaves ${figure(ownership.accelerators - acceleratorsUsed)} of ${ownership.accelerators} accelerators free; --mix FILE counts several workloads together.`] : []),
+    ...(rig.owned && ageYears === null ? ['Nobody said when the rig was bought (boughtOn): it is taken to sell for its whole price.'] : []),
+    ...(rig.owned ? ['What was paid for it, and what is still owed, is gone either way and in neither side.'] : []),
+    `Not in the rig's side: ${ownership.notCosted.map(({item}) => item).join(', ')}.`,
+  ]
+}
