@@ -8,14 +8,14 @@ export interface Impossibility {
   readonly hint: string
 }
 
-/** Accelerators that the largest boards of a form carry: HGX and its likes eight, of Volta sixteen (DGX-2); OAM base boards eight. */
-function boardLimit({formFactor, architecture}: Pick<Accelerator, 'formFactor' | 'architecture'>): number | undefined {
-  return formFactor === 'sxm' ? (architecture === 'volta' ? 16 : 8) : formFactor === 'oam' ? 8 : undefined
+/** Accelerators that the largest boards of a form carry: HGX and its likes eight, of Volta (DGX-2) and Ampere (HGX A100 16-GPU) two of them under one host; OAM base boards eight. */
+export function boardLimit({formFactor, architecture}: Pick<Accelerator, 'formFactor' | 'architecture'>): number | undefined {
+  return formFactor === 'sxm' ? (architecture === 'volta' || architecture === 'ampere' ? 16 : 8) : formFactor === 'oam' ? 8 : undefined
 }
 
 const figure = (value: number): string => String(Math.round(value)).replaceAll(/\B(?=(\d{3})+$)/g, ',')
 
-/** Nodes that nobody can build: more accelerators than slots or than any board carries, supplies too small for what hangs on them. */
+/** Nodes that nobody can build: more accelerators than slots or than any board carries, supplies too small for what hangs on them, a host that takes less at work than idle. */
 export function impossibilitiesOf(rig: Pick<Rig, 'nodes'>, accelerators: readonly Pick<Accelerator, 'id' | 'formFactor' | 'architecture' | 'powerWatts'>[]): readonly Impossibility[] {
   return rig.nodes.flatMap((node, index): Impossibility[] => {
     const accelerator = accelerators.find(({id}) => id === node.acceleratorId)
@@ -23,6 +23,9 @@ export function impossibilitiesOf(rig: Pick<Rig, 'nodes'>, accelerators: readonl
     const found: Impossibility[] = []
     const {acceleratorCount: count, acceleratorSlots: slots, supplies} = node
     if (slots !== undefined && count > slots) found.push({path: at('acceleratorCount'), message: `${count} accelerators in ${slots} slots`, hint: `At most ${slots}, or a second node for the other ${count - slots}.`})
+    if (node.hostIdleWatts > node.hostMaximumWatts) {
+      found.push({path: at('hostIdleWatts'), message: `a host that draws ${figure(node.hostIdleWatts)} W idle and ${figure(node.hostMaximumWatts)} W at full load`, hint: 'hostMaximumWatts is what all but the accelerators draws at full load: no less than hostIdleWatts.'})
+    }
     if (accelerator === undefined) return found
     const board = boardLimit(accelerator)
     if (board !== undefined && count > board) found.push({path: at('acceleratorCount'), message: `${count} × ${accelerator.id} in one node: no ${accelerator.formFactor.toUpperCase()} board carries more than ${board}`, hint: `Split them over ${Math.ceil(count / board)} nodes.`})

@@ -1,21 +1,30 @@
 import * as z from 'zod'
+import {echo} from '../text/safe.ts'
 
 const amount = z.number().nonnegative().finite()
+/** A short text that is printed as it is: what steers a terminal has no place in it. */
+const label = z.string().min(1).max(120).refine((text) => echo(text) === text, {error: () => 'holds control or invisible characters'})
+
+/** Every cord of every machine finds its place, and every circuit is tried without: what is no rig any more is refused before it takes minutes. */
+export const MOST_SUPPLIES = 32
+const MOST_MACHINES = 1000
+const MOST_ACCELERATORS = 1024
 
 /** Power supplies of a node: `needed` of `count` carry it, the others may fail. */
 export const Supplies = z
-  .strictObject({count: z.number().int().positive(), ratedWatts: z.number().positive(), needed: z.number().int().positive()})
+  .strictObject({count: z.number().int().positive().max(MOST_SUPPLIES), ratedWatts: z.number().positive(), needed: z.number().int().positive()})
   .refine(({count, needed}) => needed <= count, {error: ({input}) => `${(input as {needed: number}).needed} supplies are needed, ${(input as {count: number}).count} are there`, path: ['needed']})
 export type Supplies = z.infer<typeof Supplies>
 
 /** A circuit of the site, up to its socket; `count` alike. Volts are between line and neutral for one phase, between lines for three. */
-export const SiteCircuit = z.strictObject({
+const SiteCircuit = z.strictObject({
   volts: z.number().min(90).max(500),
   phases: z.union([z.literal(1), z.literal(3)]),
   amps: z.number().positive().max(1000),
-  count: z.number().int().positive().max(100),
+  count: z.number().int().positive().max(50),
   socket: z.enum(['household', 'industrial']),
 })
+export const SiteCircuits = z.array(SiteCircuit).min(1).max(20)
 
 /** Hours of some days (0 = Monday) that have a price of their own; one that ends before it begins runs over midnight. */
 export const TariffWindow = z.strictObject({
@@ -45,16 +54,16 @@ export const UPS_KINDS = ['double-conversion', 'line-interactive'] as const
 
 /** One kind of node of a rig; `count` of them. Link levels as in performance/types: innermost first. */
 export const RigNode = z.strictObject({
-  id: z.string(),
-  count: z.number().int().positive(),
-  serverId: z.string().optional(),
+  id: label,
+  count: z.number().int().positive().max(MOST_MACHINES),
+  serverId: label.optional(),
   /** Board or chassis, in the maker's words. */
-  platform: z.string().optional(),
+  platform: label.optional(),
   /** Accelerators that it has room for. */
-  acceleratorSlots: z.number().int().positive().optional(),
-  acceleratorId: z.string(),
-  acceleratorCount: z.number().int().nonnegative(),
-  levels: z.array(z.strictObject({kind: z.string(), groupSize: z.number().int().positive(), bytesPerSecond: z.number().positive(), latencySeconds: amount})),
+  acceleratorSlots: z.number().int().positive().max(MOST_ACCELERATORS).optional(),
+  acceleratorId: label,
+  acceleratorCount: z.number().int().nonnegative().max(MOST_ACCELERATORS),
+  levels: z.array(z.strictObject({kind: label, groupSize: z.number().int().positive(), bytesPerSecond: z.number().positive(), latencySeconds: amount})),
   vcpus: amount.optional(),
   memoryGib: amount.optional(),
   localSsdGb: amount.optional(),
@@ -78,8 +87,8 @@ export const Rig = z.strictObject({
   owned: z.boolean(),
   /** Takes part in every plan unless the config says otherwise. */
   builtinDefault: z.boolean(),
-  nodes: z.array(RigNode).min(1),
-  network: z.strictObject({kind: z.string(), bytesPerSecondPerNode: z.number().positive(), rdma: z.boolean(), latencySeconds: amount}).optional(),
+  nodes: z.array(RigNode).min(1).refine((nodes) => nodes.reduce((sum, {count}) => sum + count, 0) <= MOST_MACHINES, {error: () => `a rig has ${MOST_MACHINES} machines at most`}),
+  network: z.strictObject({kind: label, bytesPerSecondPerNode: z.number().positive(), rdma: z.boolean(), latencySeconds: amount}).optional(),
   site: z.strictObject({
     country: z.string().length(2),
     tariffUsdPerKwh: z.number().positive(),
@@ -95,7 +104,7 @@ export const Rig = z.strictObject({
     pue: z.number().min(1).max(5).optional(),
     /** Heat that the cooling moves at most. */
     coolingCapacityWatts: amount.optional(),
-    circuits: z.array(SiteCircuit).min(1).max(100).optional(),
+    circuits: SiteCircuits.optional(),
     ups: z.strictObject({kind: z.enum(UPS_KINDS), ratedWatts: z.number().positive().optional(), batteryWattHours: amount.optional()}).optional(),
     noiseLimitDba: amount.optional(),
     kind: z.enum(SITE_KINDS).optional(),

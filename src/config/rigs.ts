@@ -88,7 +88,16 @@ type NodeEntry = NonNullable<RigEntry['nodes']>[number]
 function joinNodes(base: Rig | undefined, entries: readonly NodeEntry[] | undefined): readonly NodeEntry[] {
   if (entries === undefined) return base?.nodes ?? []
   const before = new Map((base?.nodes ?? []).map((node) => [node.id, node]))
-  return entries.map((entry) => ({...before.get(entry.id), ...present(entry), id: entry.id}))
+  return entries.map((entry) => ({...inheritedBy(entry, before.get(entry.id)), ...present(entry), id: entry.id}))
+}
+
+/** What a node takes from the one it changes. Supplies, rating and server belong to the accelerators that these carried: with others, or more, they are not known until the entry says them. */
+function inheritedBy(entry: NodeEntry, before: NodeEntry | undefined): Partial<NodeEntry> {
+  if (before === undefined) return {}
+  const {supplies: _supplies, ratedMaximumWatts: _rating, serverId: _server, ...others} = before
+  const another = entry.acceleratorId !== undefined && entry.acceleratorId !== before.acceleratorId
+  const more = (entry.acceleratorCount ?? 0) > (before.acceleratorCount ?? 0)
+  return another || more ? others : before
 }
 
 function spreadPrice(nodes: readonly NodeEntry[], usd: number): readonly NodeEntry[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import {RigNode, SITE_KINDS, SiteCircuit, Solar, UPS_KINDS} from '../catalog/rig.ts'
+import {RigNode, SITE_KINDS, SiteCircuits, Solar, UPS_KINDS} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
 import {bandwidthBytesPerSecond, count, daysOfWeek, durationSeconds, hourOfDay, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
@@ -95,7 +95,7 @@ export const RigEntry = z.strictObject({
       /** The machine that cools the room: its coefficient of performance, and the heat that it moves at most. */
       cooling: z.strictObject({cop: z.number().positive().max(100).nullable(), capacity: powerWatts({above: 0}).optional()}).optional(),
       pue: z.number().min(1).max(5).optional(),
-      circuits: z.array(SiteCircuit).min(1).max(100).optional(),
+      circuits: SiteCircuits.optional(),
       ups: z.strictObject({kind: word(UPS_KINDS), rated: powerWatts({above: 0}).optional(), batteryWattHours: amount().optional()}).optional(),
       noiseLimitDba: amount().optional(),
       uplink: bandwidthBytesPerSecond().optional(),

@@ -1,4 +1,5 @@
-import {columnLines, fitColumns, paint, wrap, type Column, type Line} from './layout.ts'
+import {echo} from '../text/safe.ts'
+import {columnLines, displayWidth, fitColumns, paint, wrap, type Column, type Line} from './layout.ts'
 
 export type {Column} from './layout.ts'
 
@@ -37,9 +38,10 @@ export type Fact = readonly [label: string, value: string | number | undefined |
 
 /** Facts about one thing, labels in a column. */
 export function renderFacts(title: string, facts: readonly Fact[], width: number, color: boolean): string {
-  const present = facts.filter(([, value]) => value !== undefined && value !== null && value !== '')
-  const widest = Math.max(0, ...present.map(([label]) => label.length))
+  // Values are made safe where they are broken into lines; a label stands before them as it is.
+  const present = facts.filter(([, value]) => value !== undefined && value !== null && value !== '').map(([label, value]) => [echo(label), value] as const)
+  const widest = Math.max(0, ...present.map(([label]) => displayWidth(label)))
   const lines: Line[] = [...wrap([{text: title, style: 'bold'}], width)]
-  for (const [label, value] of present) lines.push(...wrap(String(value), width, {first: `  ${label.padEnd(widest)}  `}))
+  for (const [label, value] of present) lines.push(...wrap(String(value), width, {first: `  ${label}${' '.repeat(widest - displayWidth(label))}  `}))
   return paint(lines, color)
 }

@@ -1,9 +1,13 @@
+import {readdirSync, readFileSync} from 'node:fs'
+import path from 'node:path'
 import {expect, test} from 'vitest'
-import {impossibilitiesOf} from '../../src/catalog/rig-check.ts'
+import {parseCsv} from '../../src/catalog/csv.ts'
+import {boardLimit, impossibilitiesOf} from '../../src/catalog/rig-check.ts'
 import type {Rig} from '../../src/catalog/rig.ts'
 
 const accelerators = [
   {id: 'h100-sxm-80gb', formFactor: 'sxm', architecture: 'hopper', powerWatts: 700}, {id: 'h100-pcie-80gb', formFactor: 'pcie', architecture: 'hopper', powerWatts: 350},
+  {id: 'a100-sxm-40gb', formFactor: 'sxm', architecture: 'ampere', powerWatts: 400},
   {id: 'v100-sxm-32gb', formFactor: 'sxm', architecture: 'volta', powerWatts: 300}, {id: 'mi300x-192gb', formFactor: 'oam', architecture: 'cdna3', powerWatts: 750},
 ] as unknown as Parameters<typeof impossibilitiesOf>[1]
 
@@ -15,10 +19,11 @@ test('twelve accelerators do not go into ten slots', () => {
   expect(said({acceleratorCount: 10, acceleratorSlots: 10})).toEqual([])
 })
 
-test('no board carries ten SXM modules; DGX-2 carried sixteen V100', () => {
+test('no board carries ten SXM modules of H100; DGX-2 carried sixteen V100, HGX A100 sixteen A100', () => {
   expect(said({acceleratorId: 'h100-sxm-80gb', acceleratorCount: 10})).toEqual(['nodes.0.acceleratorCount: 10 × h100-sxm-80gb in one node: no SXM board carries more than 8'])
   expect(said({acceleratorId: 'mi300x-192gb', acceleratorCount: 9})[0]).toMatch('no OAM board')
-  expect([said({acceleratorId: 'h100-sxm-80gb', acceleratorCount: 8}), said({acceleratorId: 'v100-sxm-32gb', acceleratorCount: 16})]).toEqual([[], []])
+  expect([said({acceleratorId: 'h100-sxm-80gb', acceleratorCount: 8}), said({acceleratorId: 'v100-sxm-32gb', acceleratorCount: 16}), said({acceleratorId: 'a100-sxm-40gb', acceleratorCount: 16})]).toEqual([[], [], []])
+  expect(said({acceleratorId: 'a100-sxm-40gb', acceleratorCount: 17})).toHaveLength(1)
 })
 
 test('a supply of 5 kW does not carry 8 kW: the sum is shown', () => {
@@ -30,4 +35,19 @@ test('a supply of 5 kW does not carry 8 kW: the sum is shown', () => {
 
 test('an accelerator that the catalog lacks is no reason', () => {
   expect(said({acceleratorId: 'abacus', acceleratorCount: 99})).toEqual([])
+})
+
+test('no machine that is sold has more on a board than boards carry', () => {
+  const data = path.resolve(import.meta.dirname, '../../data')
+  const rowsOf = (file: string): readonly Readonly<Record<string, string>>[] => parseCsv(readFileSync(path.join(data, file), 'utf8'), file).map(({cells}) => cells)
+  const limits = new Map(rowsOf('accelerators.csv').map(row => [row['id'], boardLimit(row as unknown as Parameters<typeof boardLimit>[0])]))
+  const machines = readdirSync(path.join(data, 'machines')).flatMap(file => rowsOf(`machines/${file}`)).filter(row => limits.get(row['acceleratorId']) !== undefined)
+
+  expect(machines.map(({instanceType}) => instanceType)).toContain('a2-megagpu-16g')
+  expect(machines.filter(row => Number(row['acceleratorCount']) > limits.get(row['acceleratorId'])!)).toEqual([])
+})
+
+test('a host draws no less at work than idle', () => {
+  expect(said({hostIdleWatts: 900, hostMaximumWatts: 600})).toEqual(['nodes.0.hostIdleWatts: a host that draws 900 W idle and 600 W at full load'])
+  expect(said({hostIdleWatts: 600, hostMaximumWatts: 600})).toEqual([])
 })

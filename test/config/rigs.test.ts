@@ -136,6 +136,47 @@ describe('a rig that extends another', () => {
     expect(lab?.nodes).toMatchObject([{id: 'sxm', acceleratorCount: 8, hostIdleWatts: 500}])
   })
 
+  test.for([
+    [{acceleratorId: 'h200-nvl-141gb'}, false], [{acceleratorCount: 12}, false], [{acceleratorCount: 8}, true], [{acceleratorId: 'h100-pcie-80gb', acceleratorCount: 10}, true], [{hostMaximumWatts: 1500}, true],
+  ] as const)('a node changed by %j keeps supplies, rating and server: %s', ([change, keeps]) => {
+    const base = {...view, rigs: [rig('ten', {nodes: [{...node('box', 1), serverId: 'chassis', ratedMaximumWatts: 5400, supplies: {count: 4, ratedWatts: 2700, needed: 2}}]})]}
+
+    const [box] = resolveRigs(Config.parse({rigs: {lab: {extends: 'ten', nodes: [{id: 'box', ...change}]}}}).rigs, base).rigs[0]?.nodes ?? []
+
+    expect(['serverId', 'ratedMaximumWatts', 'supplies'].map(key => Object.hasOwn(box ?? {}, key))).toEqual([keeps, keeps, keeps])
+  })
+
+  test('a node with other accelerators has the supplies that it says', () => {
+    const supplies = {count: 4, ratedWatts: 3000, needed: 3}
+    expect(resolve({lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'h200-nvl-141gb', supplies}]}}).rigs[0]?.nodes[0]?.supplies).toEqual(supplies)
+  })
+
+  test.for([
+    ['count', {count: 1001}], ['acceleratorCount', {acceleratorCount: 1025}], ['supplies', {supplies: {count: 33, ratedWatts: 1e6, needed: 1}}],
+  ] as const)('a node has bounds: %s', ([, change]) => {
+    expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', ...change}]}}})).toThrow(/Too big/)
+  })
+
+  test('a rig has a thousand machines at most', () => {
+    expect(() => resolve({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxm', count: 501}, {id: 'pcie', count: 500}]}})).toThrow(/1000 machines at most/)
+    expect(resolve({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxm', count: 500}, {id: 'pcie', count: 500}]}}).rigs).toHaveLength(1)
+  })
+
+  test('a site has twenty sorts of circuits at most, fifty of each', () => {
+    const circuit = {volts: 230, phases: 1, amps: 16, count: 50, socket: 'industrial'}
+    const of = (circuits: unknown) => () => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', site: {circuits}}}})
+    expect(of(Array.from({length: 20}, () => circuit))).not.toThrow()
+    expect(of(Array.from({length: 21}, () => circuit))).toThrow(/Too big/)
+    expect(of([{...circuit, count: 51}])).toThrow(/Too big/)
+  })
+
+  const STEERS = 'n\u001b]0;pwn\u0007\nx'
+  test.for<[string, Record<string, unknown>]>([
+    ['id', {id: STEERS}], ['serverId', {serverId: STEERS}], ['platform', {platform: STEERS}], ['acceleratorId', {acceleratorId: STEERS}], ['levels', {levels: [{kind: STEERS, groupSize: 2, bytesPerSecond: 1, latencySeconds: 0}]}],
+  ])('a text that steers a terminal is refused in a node: %s', ([, change]) => {
+    expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', ...change}]}}})).toThrow(/control or invisible characters/)
+  })
+
   test('spreads one price over its nodes as theirs were', () => {
     expect(resolve({lab: {extends: 'h100x10-sxm', price: '160000 EUR'}}).rigs[0]?.nodes.map((each) => each.priceUsd)).toEqual([150_000, 50_000])
   })
@@ -151,6 +192,7 @@ describe('a rig that extends another', () => {
     [{lab: {extends: 'h100x10-pcie', site: {coolingCop: 3, cooling: {cop: 3}}}}, 'BAD_FIELD', 'coolingCop'],
     [{lab: {extends: 'h100x10-pcie', upkeepUsdPerYear: 10, upkeep: {otherPerYear: 10}}}, 'BAD_FIELD', 'one of them'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorCount: 12, acceleratorSlots: 10}]}}, 'RIG_IMPOSSIBLE', 'second node'],
+    [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', hostMaximumWatts: 400}]}}, 'RIG_IMPOSSIBLE', 'hostMaximumWatts'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', supplies: {count: 2, ratedWatts: 2000, needed: 2}}]}}, 'RIG_IMPOSSIBLE', 'At least 3'],
   ] as const)('%j is told as %s', ([rigs, code, hint]) => {
     let error: unknown
