@@ -26,7 +26,7 @@ function energyLine(item: string, watts: Interval, hours: Interval, tariffUsdPer
  * moving all of that heat, ÷ COP.
  */
 function siteLines(of: string, line: IntervalLine, {coolingCop, pue, upsEfficiency = 1}: Pick<Owned, 'coolingCop' | 'pue' | 'upsEfficiency'>): IntervalLine[] {
-  if (pue !== undefined) return pue > 1 ? [{item: `cooling${of}`, usd: scale(line.usd, pue - 1), how: () => `${plainNumber(line.usd.p50)} USD of energy × (PUE ${plainNumber(pue)} − 1)`}] : []
+  if (pue !== undefined) return pue > 1 ? [{item: `cooling and distribution${of}`, usd: scale(line.usd, pue - 1), how: () => `${plainNumber(line.usd.p50)} USD of energy × (PUE ${plainNumber(pue)} − 1)`}] : []
   const heat = scale(line.usd, 1 / upsEfficiency)
   return [
     ...(upsEfficiency === 1 ? [] : [{item: `UPS loss${of}`, usd: scale(line.usd, 1 / upsEfficiency - 1), how: () => `${plainNumber(line.usd.p50)} USD of energy ÷ ${plainNumber(upsEfficiency)} less itself`}]),

@@ -17,8 +17,8 @@ describe('marginal cost of an owned rig, five hours', () => {
     expect(table(owned({whenIdle: 'off'}))).toEqual([['energy', 6], ['cooling', 2], ['energy before the work', 0.3], ['cooling before the work', 0.1], ['wear', 4]])
   })
 
-  test('a PUE holds the cooling: × (PUE − 1) instead of it', () => {
-    expect(table(owned({coolingCop: null, pue: 1.25}))).toEqual([['energy above idle', 4.8], ['cooling', 1.2], ['wear', 4]])
+  test('a PUE holds cooling and distribution: × (PUE − 1) instead of a COP', () => {
+    expect(table(owned({coolingCop: null, pue: 1.25}))).toEqual([['energy above idle', 4.8], ['cooling and distribution', 1.2], ['wear', 4]])
     expect(table(owned({coolingCop: null, pue: 1}))).toEqual([['energy above idle', 4.8], ['wear', 4]])
   })
 

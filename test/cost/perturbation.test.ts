@@ -131,7 +131,7 @@ describe('owned: every field moves what it should', () => {
   const cases: readonly [string, CostInput, Record<string, '+' | '-'>][] = [
     ['tariffUsdPerKwh', owned({tariffUsdPerKwh: 0.4}), all('energy above idle', 'cooling')],
     ['idleWatts', owned({idleWatts: 2000}), {p50: '-', perUnit: '-', alternative: '+', 'energy above idle': '-', cooling: '-', spread: '-'}],
-    ['pue (instead of a COP)', owned({coolingCop: null, pue: 1.2}), {p50: '-', perUnit: '-', alternative: '-', cooling: '-', spread: '-'}],
+    ['pue (instead of a COP)', owned({coolingCop: null, pue: 1.2}), {p50: '-', perUnit: '-', alternative: '-', cooling: '-', 'cooling and distribution': '+', spread: '-'}],
     ['upsEfficiency', owned({upsEfficiency: 0.9}), {'UPS loss': '+', p50: '+', perUnit: '+', alternative: '+', cooling: '+', spread: '+'}],
     ['coolingCop', owned({coolingCop: 4}), {p50: '-', perUnit: '-', alternative: '-', cooling: '-', spread: '-'}],
     ['wearUsdPerAcceleratorHour', owned({wearUsdPerAcceleratorHour: 0.2}), all('wear')],
