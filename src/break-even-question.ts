@@ -3,7 +3,7 @@ import {HOURS_PER_MONTH} from './cost/period.ts'
 import type {Schedule} from './cost/types.ts'
 import {RigorError} from './errors.ts'
 import type {Interval} from './performance/types.ts'
-import {freeHours, rentalsOf, timeOf, type BreakEvenQuestion, type Rental} from './planner/break-even.ts'
+import {freeHours, rentalsOf, aroundMedian, type BreakEvenQuestion, type Rental} from './planner/break-even.ts'
 import {planWorkload} from './planner/plan.ts'
 import {createSession, scheduleOf} from './planner/session.ts'
 import {rigPower} from './power/rig-power.ts'
@@ -33,14 +33,13 @@ const LITTLE_SHARE = 0.5
 async function count(workspace: Workspace, workload: ReadWorkload, rig: Rig, months: number): Promise<Counted> {
   const {snapshot, facts, options} = workspace
   const work = await workedWatts(workspace, workload, rig)
-  const {target} = work
+  const {estimate: {durationHours, hours, power: {averageWatts}, performance: {acceleratorsUsed, workSeconds}, way: {place}}} = work
   const input = await sessionInput(workspace, workload)
   const session = createSession(input)
   const {endless} = session.demand
   const schedule = scheduleOf(session.spec, session.demand)
-  const hours = target.durationHours?.p50
-  const unitHours = endless ? 1 : hours
-  if (unitHours === undefined || !(unitHours > 0)) throw new RigorError('UNKNOWN_TIME', `${workload.name} — how long a run takes on ${rig.id} is not known.`, {hint: `rigor estimate ${workload.where.replace(/:\d+$/, '')} --on rig:${rig.id} says more.`})
+  const unitHours = endless ? 1 : workSeconds === null ? 0 : durationHours.p50
+  if (!(unitHours > 0)) throw new RigorError('UNKNOWN_TIME', `${workload.name} — how long a run takes on ${rig.id} is not known.`, {hint: `rigor estimate ${workload.where.replace(/:\d+$/, '')} --on rig:${rig.id} says more.`})
   const mostUnits = freeHours(rig) / unitHours
   const plan = (units: number) => {
     const asked: Schedule = endless ? {kind: 'hours-per-month', hours: units} : {kind: 'runs-per-month', runs: units}
@@ -49,14 +48,13 @@ async function count(workspace: Workspace, workload: ReadWorkload, rig: Rig, mon
   const power = rigPower({rig, snapshot, calibration: facts.calibration, expected: work})
   if (power === undefined) throw new RigorError('UNKNOWN_POWER', `${rig.id} — the watts of its accelerators are not known.`, {hint: 'rigor hardware show ACCELERATOR says what is known of it.'})
   const [fewUnits, manyUnits] = [mostUnits * LITTLE_SHARE, mostUnits]
-  const {average} = target.powerWatts
   const drawn = (state: 'idle' | 'expected') => ({machineWatts: power.watts[state], siteWatts: power.siteWatts[state]})
   return {
     name: workload.name, endless, unitHours,
-    units: schedule.kind === 'once' ? null : schedule.kind === 'always' ? HOURS_PER_MONTH : schedule.kind === 'runs-per-month' ? schedule.runs : endless ? schedule.hours : schedule.hours / (target.workHours?.p50 ?? unitHours),
+    units: schedule.kind === 'once' ? null : schedule.kind === 'always' ? HOURS_PER_MONTH : schedule.kind === 'runs-per-month' ? schedule.runs : endless ? schedule.hours : schedule.hours / hours.work.p50,
     rentals: rentalsOf({little: plan(fewUnits), much: plan(manyUnits), fewUnits, manyUnits, endless}),
-    time: endless ? null : timeOf(target), watts: average === null ? null : {p10: average.p10 / average.p50, p50: 1, p90: average.p90 / average.p50},
-    acceleratorsUsed: target.accelerators, accelerator: target.accelerator, idle: drawn('idle'), working: drawn('expected'),
+    time: endless ? null : aroundMedian(hours.work), watts: aroundMedian(averageWatts),
+    acceleratorsUsed, accelerator: place.accelerator.id, idle: drawn('idle'), working: drawn('expected'),
   }
 }
 

@@ -1,8 +1,10 @@
 import type {Rig} from './catalog/rig.ts'
 import {RigorError} from './errors.ts'
-import type {PlanTarget} from './planner/document.ts'
-import {estimateTargets} from './planner/estimate.ts'
+import {verdictsOn} from './planner/estimate.ts'
+import type {Estimate} from './planner/evaluate.ts'
+import {rankTargets} from './planner/rank.ts'
 import {resolveTarget} from './planner/resolve.ts'
+import {createSession} from './planner/session.ts'
 import type {RigPowerQuestion} from './power/rig-power.ts'
 import type {ReadWorkload} from './workload/read.ts'
 import {sessionInput, type Workspace} from './workspace.ts'
@@ -10,15 +12,22 @@ import {sessionInput, type Workspace} from './workspace.ts'
 /** What never ends is said to last a month, and of what lasts one it does not matter when it starts. */
 const LONGEST_RUN_HOURS = 730
 
-/** Wall watts of the nodes of a rig that do a workload, and which they are; the hours of one run where it has an end. */
-export async function workedWatts(workspace: Workspace, workload: ReadWorkload, rig: Rig): Promise<NonNullable<RigPowerQuestion['expected']> & {readonly hours: number | undefined; readonly target: PlanTarget}> {
-  const target = resolveTarget(`rig:${rig.id}`, workspace.facts, workspace.knownRigs, workspace.options)
-  const {targets: [found], rejected: [refused]} = estimateTargets(await sessionInput(workspace, workload), [target])
-  const watts = found?.powerWatts.average?.p50
-  if (found === undefined || watts === undefined) {
-    throw new RigorError('UNKNOWN_POWER', `${rig.id} does not do this work: ${refused?.detail ?? 'its power is not known'}.`, {hint: refused?.nearest ?? 'rigor estimate WORKLOAD --on rig:NAME says more.'})
+/** Wall watts of the nodes of a rig that do a workload, and how many of which they are; the hours of one run where it has an end, and the estimate itself. */
+export async function workedWatts(workspace: Workspace, workload: ReadWorkload, rig: Rig): Promise<NonNullable<RigPowerQuestion['expected']> & {readonly hours: number | undefined; readonly estimate: Estimate}> {
+  const session = createSession(await sessionInput(workspace, workload))
+  const verdicts = verdictsOn(session, resolveTarget(`rig:${rig.id}`, workspace.facts, workspace.knownRigs, workspace.options))
+  const {ranked: [best]} = rankTargets(verdicts.flatMap(verdict => (verdict.feasible ? [verdict.entry] : [])), session.options.have)
+  const watts = best?.estimate.power.averageWatts?.p50
+  if (best === undefined || watts === undefined) {
+    const [refusal] = verdicts.flatMap(verdict => (verdict.feasible ? [] : [verdict.refusal]))
+    throw new RigorError('UNKNOWN_POWER', `${rig.id} does not do this work: ${refusal?.detail ?? 'its power is not known'}.`, {hint: refusal?.nearest ?? 'rigor estimate WORKLOAD --on rig:NAME says more.'})
   }
-  const hours = found.durationHours?.p50
-  const node = /^rig:[^/:]+\/(?<node>[^:]+)/.exec(found.id)?.groups?.['node']
-  return {target: found, title: workload.name ?? workload.kind.id, watts, nodeIds: node === undefined ? rig.nodes.map(({id}) => id) : [node], hours: hours !== undefined && hours < LONGEST_RUN_HOURS ? hours : undefined}
+  const hours = best.estimate.durationHours.p50
+  return {estimate: best.estimate, title: workload.name ?? workload.kind.id, watts, nodesInUse: nodesInUse(best.estimate), hours: hours < LONGEST_RUN_HOURS ? hours : undefined}
+}
+
+/** How many nodes of each id an estimate on a rig counts. */
+export function nodesInUse({way: {place}, nodes}: Pick<Estimate, 'way' | 'nodes'>): ReadonlyMap<string, number> {
+  if (place.kind !== 'rig') return new Map()
+  return new Map(place.groups === undefined ? [[place.node.id, nodes]] : place.groups.map(({node}) => [node.id, node.count]))
 }

@@ -3,7 +3,7 @@ import {ownershipOf, rentFactor, type Draw, type Ownership} from '../cost/owners
 import {HOURS_PER_MONTH} from '../cost/period.ts'
 import {termRule} from '../cost/terms.ts'
 import type {Interval} from '../performance/types.ts'
-import type {IneligibleReason, PlanDocument, PlanTarget} from './document.ts'
+import type {IneligibleReason, PlanDocument} from './document.ts'
 
 /** A way to rent what does the work, by how much of it there is in a month. */
 export interface Rental {
@@ -182,15 +182,13 @@ export function rentalsOf({little, much, fewUnits, manyUnits, endless}: CountedP
       id, provider, purchase, accelerator, ineligibleReason, usdPerUnit, usdPerMonth: Math.max(0, low - usdPerUnit * fewUnits),
       // Machines had for a term do one thing after the other; others are taken as often as there is work.
       mostUnits: whole && !endless && durationHours !== null && durationHours.p50 > 0 ? HOURS_PER_MONTH / durationHours.p50 : null,
-      time: endless ? null : timeOf(target),
+      time: endless ? null : aroundMedian(target.workHours),
     }]
   })
 }
 
-/** Its time ÷ the median. */
-export function timeOf({workHours}: Pick<PlanTarget, 'workHours'>): Interval | null {
-  return workHours === null || !(workHours.p50 > 0) ? null : {p10: workHours.p10 / workHours.p50, p50: 1, p90: workHours.p90 / workHours.p50}
-}
+/** A figure ÷ its median. */
+export const aroundMedian = (figure: Interval | null): Interval | null => (figure === null || !(figure.p50 > 0) ? null : {p10: figure.p10 / figure.p50, p50: 1, p90: figure.p90 / figure.p50})
 
 /** One of each provider and purchase, the cheapest at so many units: enough for a table. */
 export function cheapestByWay(rentals: readonly RentalVerdict[]): readonly RentalVerdict[] {

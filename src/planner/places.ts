@@ -32,6 +32,8 @@ export interface RigPlace extends PlaceBase {
   readonly node: RigNode
   /** Accelerators taken of each node; all of them unless the user said `rig:NAME:COUNT`. */
   readonly acceleratorsPerNode: number
+  /** Of a whole rig: its groups of nodes that work, all nodes of each. */
+  readonly groups?: readonly RigPlace[]
   /** Canonical TARGET text for a node count. */
   id(nodes: number): string
 }
@@ -117,6 +119,7 @@ export function wholeRigPlace(rig: Rig, parts: readonly RigPlace[]): RigPlace | 
     node: {...first.node, id: rig.id, count: 1, acceleratorCount, priceUsd: total(node => node.priceUsd), hostIdleWatts: total(node => node.hostIdleWatts), hostMaximumWatts: total(node => node.hostMaximumWatts)},
     acceleratorsPerNode: acceleratorCount,
     maximumNodes: 1,
+    groups: parts,
     id: () => `rig:${rig.id}`,
   }
 }

@@ -1,15 +1,5 @@
-/** Which circuits carry a rig's machines: amps by circuit and phase under the rule of the country, and what is left when a circuit fails. */
-
-export interface Circuit {
-  /** Between line and neutral where there is one phase, between lines where there are three. */
-  readonly volts: number
-  readonly phases: 1 | 3
-  /** Of the breaker. */
-  readonly amps: number
-  readonly count: number
-  /** A household socket (Schuko, BS 1363, NEMA 5) is not made to carry its breaker's current for hours. */
-  readonly socket: 'household' | 'industrial'
-}
+/** Which circuits carry a rig's machines: amps by circuit and phase, and what is left when a circuit fails. */
+import {continuousAmps, continuousWatts, cordVolts, isPaired, POWER_FACTOR, ruleOf, type Circuit, type CountryRule} from './circuit-rules.ts'
 
 /** A machine, and the cords of its supplies. */
 export interface CordedLoad {
@@ -26,7 +16,7 @@ export interface LoadedCircuit {
   readonly name: string
   readonly circuit: Circuit
   readonly watts: number
-  /** Of the fullest phase. */
+  /** Of the fullest line. */
   readonly amps: number
   /** What the rule of the country lets it carry for hours. */
   readonly limitAmps: number
@@ -45,160 +35,191 @@ export interface CircuitPlan {
   readonly rule: CountryRule
 }
 
-export interface CountryRule {
-  /** Share of the breaker's current that may flow for three hours and more. */
-  readonly continuousShare: number
-  /** What a household socket carries for hours, amps; `null` = as any other. */
-  readonly householdAmps: number | null
-  readonly name: string
-  /** Nobody looked the country's own rule up. */
-  readonly assumed: boolean
-}
-
-const NEC: ReadonlySet<string> = new Set(['US', 'CA', 'MX', 'PR'])
-const IEC_EUROPE: ReadonlySet<string> = new Set(['AT', 'BE', 'BG', 'CH', 'CY', 'CZ', 'DE', 'DK', 'EE', 'ES', 'FI', 'FR', 'GR', 'HR', 'HU', 'IE', 'IS', 'IT', 'LI', 'LT', 'LU', 'LV', 'MT', 'NL', 'NO', 'PL', 'PT', 'RO', 'SE', 'SI', 'SK', 'GB'])
-
-/**
- * North America: NEC 210.20(A), a breaker carries 80 % of its rating continuously. Europe (IEC 60364, VDE 0100): the whole rating of a dedicated circuit, but a
- * household socket ten amps (data/facility.csv: eu_230v_16a_schuko_continuous, uk_230v_13a_continuous). Elsewhere the stricter of the two.
- */
-export function ruleOf(country: string): CountryRule {
-  if (NEC.has(country)) return {continuousShare: 0.8, householdAmps: null, name: 'NEC: 80 % of the breaker for continuous loads', assumed: false}
-  if (IEC_EUROPE.has(country)) return {continuousShare: 1, householdAmps: 10, name: 'IEC 60364 / VDE 0100: the breaker’s rating; 10 A from a household socket', assumed: false}
-  return {continuousShare: 0.8, householdAmps: 10, name: 'the stricter of the North American and the European rule (assumed)', assumed: true}
-}
-
-/** Supplies with active correction under load. An assumption; 80 PLUS asks for 0.95 at least. */
-const POWER_FACTOR = 0.98
-
-export function continuousAmps({amps, socket}: Pick<Circuit, 'amps' | 'socket'>, {continuousShare, householdAmps}: CountryRule): number {
-  const allowed = amps * continuousShare
-  return socket === 'household' && householdAmps !== null ? Math.min(allowed, householdAmps) : allowed
-}
-
-/** Volts that a cord on one phase gets: three phases of `volts` between lines are three circuits of volts ÷ √3. */
-const phaseVolts = ({volts, phases}: Pick<Circuit, 'volts' | 'phases'>): number => (phases === 3 ? volts / Math.sqrt(3) : volts)
-
-/** Watts of machines that a circuit carries for hours: phases · phase volts · amps · power factor. */
-export const continuousWatts = (circuit: Omit<Circuit, 'count'>, rule: CountryRule): number => circuit.phases * phaseVolts(circuit) * continuousAmps(circuit, rule) * POWER_FACTOR
-
 const titleOf = ({volts, phases, amps}: Circuit): string => `${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A`
 
-interface Phase {
-  readonly circuit: number
-  readonly limitWatts: number
-  watts: number
-  readonly cords: Map<string, number>
+/** One circuit and what hangs on it. It has one connection, or three: each line to neutral, or the pairs AB, BC and CA. */
+interface Feed {
+  readonly circuit: Circuit
+  readonly paired: boolean
+  /** What one line carries for hours, as watts at the volts of a cord. */
+  readonly lineLimitWatts: number
+  /** By connection. */
+  readonly watts: number[]
+  /** By connection: cords of each machine, by its place in the list of loads. */
+  readonly cords: readonly Map<number, number>[]
 }
 
-interface Cord {
-  readonly id: string
-  readonly watts: number
+/** A sum that rounding put above its limit is not above it. */
+const ROUNDING = 1 + 1e-9
+
+function feedsOf(circuits: readonly Circuit[], rule: CountryRule): readonly Feed[] {
+  return circuits.flatMap(circuit => Array.from({length: circuit.count}, (): Feed => ({
+    circuit, paired: isPaired(circuit), lineLimitWatts: cordVolts(circuit) * continuousAmps(circuit, rule) * POWER_FACTOR,
+    watts: Array.from({length: circuit.phases}, () => 0), cords: Array.from({length: circuit.phases}, () => new Map<number, number>()),
+  })))
 }
 
-/** One circuit after the other by its own name, three phases of one as three. */
-function phasesOf(circuits: readonly Circuit[], rule: CountryRule): Phase[] {
-  let index = -1
-  return circuits.flatMap(circuit => Array.from({length: circuit.count}, () => {
-    index++
-    const limitWatts = continuousWatts(circuit, rule) / circuit.phases
-    return Array.from({length: circuit.phases}, (): Phase => ({circuit: index, limitWatts, watts: 0, cords: new Map()}))
-  }).flat())
+/**
+ * What each line carries, as watts at the volts of a cord. A line of two pairs carries the difference of their currents, which lie 120° apart: for loads of
+ * one power factor |I_AB − I_CA| = √(I_AB² + I_CA² + I_AB · I_CA), so √3 times the current of a pair where the pairs are alike.
+ */
+function lineWatts(watts: readonly number[], paired: boolean): readonly number[] {
+  return paired ? watts.map((own, at) => pairedWatts(own, watts[(at + 1) % watts.length] ?? 0)) : watts
+}
+const pairedWatts = (one: number, other: number): number => Math.sqrt(one ** 2 + other ** 2 + one * other)
+
+/** What a connection takes beside what it has; of a pair of lines the above solved for one current, where the fuller of its neighbours decides. */
+function roomOf({watts, paired, lineLimitWatts}: Feed, at: number): number {
+  const limit = lineLimitWatts * ROUNDING
+  const own = watts[at] ?? 0
+  if (!paired) return limit - own
+  const beside = Math.max(...watts.filter((_, other) => other !== at))
+  return (Math.sqrt(4 * limit ** 2 - 3 * beside ** 2) - beside) / 2 - own
 }
 
-/** The largest cord first, each where most is left: machines spread over the circuits, so that one may fail. Watts that found no room. */
-function place(cords: readonly Cord[], phases: readonly Phase[]): number {
-  let unplaced = 0
-  for (const {id, watts} of cords.toSorted((a, b) => b.watts - a.watts)) {
-    // A machine's own cords go apart where there is room.
-    const best = phases.filter(phase => phase.watts + watts <= phase.limitWatts * (1 + 1e-9)).toSorted((a, b) => (a.cords.get(id) ?? 0) - (b.cords.get(id) ?? 0) || b.limitWatts - b.watts - (a.limitWatts - a.watts) || a.circuit - b.circuit)[0]
-    if (best === undefined) {
-      unplaced += watts
-      continue
-    }
-    best.watts += watts
-    best.cords.set(id, (best.cords.get(id) ?? 0) + 1)
+interface Placement {
+  readonly feeds: readonly Feed[]
+  /** Of cords that found no room. */
+  readonly unplacedWatts: number
+}
+
+/** All connections of all circuits in one row, as a site has thousands at most and every cord looks at each. */
+interface Row {
+  readonly feedOf: Uint32Array
+  readonly roomWatts: Float64Array
+  /** Cords of the machine whose turn it is. */
+  readonly ownOfFeed: Uint32Array
+  readonly own: Uint32Array
+}
+
+/**
+ * The largest cord first. `spread`: a machine's own cords on circuits apart where there is room, then where most is left, so that a circuit may fail. `tight`: where least is
+ * left, so that a large gap stays for who needs it. Neither finds every arrangement that there is (bin packing).
+ */
+function place(loads: readonly CordedLoad[], circuits: readonly Circuit[], rule: CountryRule, manner: 'spread' | 'tight'): Placement {
+  const feeds = feedsOf(circuits, rule)
+  const at = feeds.flatMap((feed, feedIndex) => feed.watts.map((_, connection) => ({feed, feedIndex, connection})))
+  const row: Row = {
+    feedOf: Uint32Array.from(at, ({feedIndex}) => feedIndex), roomWatts: Float64Array.from(at, ({feed, connection}) => roomOf(feed, connection)),
+    ownOfFeed: new Uint32Array(feeds.length), own: new Uint32Array(at.length),
   }
-  return unplaced
+  const find = manner === 'spread' ? emptiest : fullest
+  let unplacedWatts = 0
+  for (const {watts, cords, load} of loads.map((each, index) => ({watts: each.watts / each.cords, cords: each.cords, load: index})).toSorted((a, b) => b.watts - a.watts)) {
+    row.ownOfFeed.fill(0)
+    row.own.fill(0)
+    for (let cord = 0; cord < cords; cord++) {
+      const index = find(row, watts)
+      const found = at[index]
+      if (found === undefined) {
+        // Nor does another of the same machine find any.
+        unplacedWatts += watts * (cords - cord)
+        break
+      }
+      const {feed, feedIndex, connection} = found
+      row.ownOfFeed[feedIndex] = (row.ownOfFeed[feedIndex] ?? 0) + 1
+      row.own[index] = (row.own[index] ?? 0) + 1
+      feed.watts[connection] = (feed.watts[connection] ?? 0) + watts
+      feed.cords[connection]?.set(load, (feed.cords[connection].get(load) ?? 0) + 1)
+      // Pairs of lines share these.
+      for (let each = 0; each < feed.watts.length; each++) row.roomWatts[index - connection + each] = roomOf(feed, each)
+    }
+  }
+  return {feeds, unplacedWatts}
 }
 
-/** Supplies share a machine's load evenly. */
-const cordsOf = (loads: readonly CordedLoad[]): Cord[] => loads.flatMap(({id, watts, cords}) => Array.from({length: cords}, () => ({id, watts: watts / cords})))
+/** Place of the connection with room whose circuit has the fewest cords of this machine, of those the one that has fewest itself, and of those the most room; −1 = none has room. */
+function emptiest({feedOf, roomWatts, ownOfFeed, own}: Row, watts: number): number {
+  let best = -1
+  let fewestOfFeed = Number.POSITIVE_INFINITY
+  let fewest = Number.POSITIVE_INFINITY
+  let mostWatts = 0
+  for (let index = 0; index < roomWatts.length; index++) {
+    const room = roomWatts[index] as number
+    if (room < watts) continue
+    const hasFeed = ownOfFeed[feedOf[index] as number] as number
+    if (hasFeed > fewestOfFeed) continue
+    const has = own[index] as number
+    if (hasFeed === fewestOfFeed && (has > fewest || (has === fewest && room <= mostWatts))) continue
+    best = index
+    fewestOfFeed = hasFeed
+    fewest = has
+    mostWatts = room
+  }
+  return best
+}
+
+/** Place of the connection with the least room that suffices; −1 = none has room. */
+function fullest({roomWatts}: Row, watts: number): number {
+  let best = -1
+  let leastWatts = Number.POSITIVE_INFINITY
+  for (let index = 0; index < roomWatts.length; index++) {
+    const room = roomWatts[index] as number
+    if (room < watts || room >= leastWatts) continue
+    best = index
+    leastWatts = room
+  }
+  return best
+}
+
+function bestPlacement(loads: readonly CordedLoad[], circuits: readonly Circuit[], rule: CountryRule): Placement {
+  const spread = place(loads, circuits, rule, 'spread')
+  if (spread.unplacedWatts === 0 || !mayFit(loads, circuits, rule)) return spread
+  const tight = place(loads, circuits, rule, 'tight')
+  return tight.unplacedWatts < spread.unplacedWatts ? tight : spread
+}
+
+const totalWatts = (loads: readonly CordedLoad[]): number => loads.reduce((sum, {watts}) => sum + watts, 0)
+
+/** Whether it is no more than all the circuits together carry. */
+export const mayFit = (loads: readonly CordedLoad[], circuits: readonly Circuit[], rule: CountryRule): boolean => totalWatts(loads) <= circuits.reduce((sum, circuit) => sum + circuit.count * continuousWatts(circuit, rule), 0) * ROUNDING
+
+/** Where the cords of a machine are. */
+interface Holding {
+  readonly feed: Feed
+  readonly at: number
+  readonly count: number
+}
+
+function holdingsOf(feeds: readonly Feed[], loads: readonly CordedLoad[]): readonly (readonly Holding[])[] {
+  const holdings = loads.map((): Holding[] => [])
+  for (const feed of feeds) for (const [at, cords] of feed.cords.entries()) for (const [load, count] of cords) holdings[load]?.push({feed, at, count})
+  return holdings
+}
 
 /** Whether all machines run on when a circuit is gone: the cords that are left take over, each as much as the others of its machine. */
-function runsWithout(lost: number, phases: readonly Phase[], loads: readonly CordedLoad[]): boolean {
-  const left = phases.filter(({circuit}) => circuit !== lost)
-  const living = (id: string): number => left.reduce((sum, {cords}) => sum + (cords.get(id) ?? 0), 0)
-  if (loads.some(({id, needed}) => living(id) < needed)) return false
-  return left.every(({cords, limitWatts}) => loads.reduce((sum, {id, watts}) => sum + (cords.has(id) ? ((cords.get(id) ?? 0) * watts) / living(id) : 0), 0) <= limitWatts * (1 + 1e-9))
+function runsWithout(lost: Feed, loads: readonly CordedLoad[], holdings: readonly (readonly Holding[])[]): boolean {
+  const after = new Map<Feed, number[]>()
+  for (const index of new Set(lost.cords.flatMap(cords => [...cords.keys()]))) {
+    const {watts = 0, cords = 1, needed = 0} = loads[index] ?? {}
+    const left = (holdings[index] ?? []).filter(({feed}) => feed !== lost)
+    const living = left.reduce((sum, {count}) => sum + count, 0)
+    if (living < needed) return false
+    for (const {feed, at, count} of left) {
+      const now = after.get(feed) ?? [...feed.watts]
+      now[at] = (now[at] ?? 0) + count * (watts / living - watts / cords)
+      after.set(feed, now)
+    }
+  }
+  return [...after].every(([{paired, lineLimitWatts}, watts]) => Math.max(...lineWatts(watts, paired)) <= lineLimitWatts * ROUNDING)
 }
 
 export function planCircuits(loads: readonly CordedLoad[], circuits: readonly Circuit[], country: string): CircuitPlan {
   const rule = ruleOf(country)
-  const phases = phasesOf(circuits, rule)
-  const unplacedWatts = place(cordsOf(loads), phases)
-  const each = circuits.flatMap(circuit => Array.from({length: circuit.count}, (_, at) => ({circuit, name: circuit.count > 1 ? `${titleOf(circuit)} no. ${at + 1}` : titleOf(circuit)})))
+  const {feeds, unplacedWatts} = bestPlacement(loads, circuits, rule)
+  const holdings = holdingsOf(feeds, loads)
+  const names = circuits.flatMap(circuit => Array.from({length: circuit.count}, (_, at) => (circuit.count > 1 ? `${titleOf(circuit)} no. ${at + 1}` : titleOf(circuit))))
   return {
     rule, unplacedWatts, fits: unplacedWatts === 0,
-    circuits: each.map(({circuit, name}, index): LoadedCircuit => {
-      const own = phases.filter(phase => phase.circuit === index)
-      const fullest = Math.max(...own.map(({watts}) => watts))
-      const counts = new Map<string, number>()
-      for (const {cords} of own) for (const [id, count] of cords) counts.set(id, (counts.get(id) ?? 0) + count)
+    circuits: feeds.map((feed, index): LoadedCircuit => {
+      const {circuit, watts, paired} = feed
+      const counts = new Map<number, number>()
+      for (const cords of feed.cords) for (const [load, count] of cords) counts.set(load, (counts.get(load) ?? 0) + count)
       return {
-        name, circuit, watts: own.reduce((sum, {watts}) => sum + watts, 0), amps: fullest / phaseVolts(circuit) / POWER_FACTOR, limitAmps: continuousAmps(circuit, rule), limitWatts: continuousWatts(circuit, rule),
-        cords: [...counts].map(([id, count]) => ({id, count})), mayFail: unplacedWatts === 0 && runsWithout(index, phases, loads),
+        name: names[index] ?? '', circuit, watts: watts.reduce((sum, each) => sum + each, 0), amps: Math.max(...lineWatts(watts, paired)) / cordVolts(circuit) / POWER_FACTOR,
+        limitAmps: continuousAmps(circuit, rule), limitWatts: continuousWatts(circuit, rule),
+        cords: [...counts].map(([load, count]) => ({id: loads[load]?.id ?? '', count})), mayFail: unplacedWatts === 0 && runsWithout(feed, loads, holdings),
       }
     }),
   }
-}
-
-/** Circuits that electricians lay, with the sockets at their ends. */
-interface CommonCircuit extends Omit<Circuit, 'count'> {
-  readonly plug: string
-}
-
-const COMMON: Readonly<Record<'america' | 'europe' | 'britain', readonly CommonCircuit[]>> = {
-  america: [
-    {volts: 120, phases: 1, amps: 20, socket: 'household', plug: 'NEMA 5-20'},
-    {volts: 240, phases: 1, amps: 20, socket: 'industrial', plug: 'NEMA L6-20'},
-    {volts: 240, phases: 1, amps: 30, socket: 'industrial', plug: 'NEMA L6-30'},
-    {volts: 240, phases: 1, amps: 50, socket: 'industrial', plug: 'NEMA 6-50'},
-    {volts: 208, phases: 3, amps: 30, socket: 'industrial', plug: 'NEMA L21-30'},
-    {volts: 208, phases: 3, amps: 60, socket: 'industrial', plug: 'IEC 60309 60 A'},
-  ],
-  europe: [
-    {volts: 230, phases: 1, amps: 16, socket: 'household', plug: 'Schuko'},
-    {volts: 230, phases: 1, amps: 16, socket: 'industrial', plug: 'CEE 16 A blue'},
-    {volts: 230, phases: 1, amps: 32, socket: 'industrial', plug: 'CEE 32 A blue'},
-    {volts: 400, phases: 3, amps: 16, socket: 'industrial', plug: 'CEE 16 A red'},
-    {volts: 400, phases: 3, amps: 32, socket: 'industrial', plug: 'CEE 32 A red'},
-    {volts: 400, phases: 3, amps: 63, socket: 'industrial', plug: 'CEE 63 A red'},
-  ],
-  britain: [
-    {volts: 230, phases: 1, amps: 13, socket: 'household', plug: 'BS 1363'},
-    {volts: 230, phases: 1, amps: 32, socket: 'industrial', plug: 'BS EN 60309 32 A blue'},
-    {volts: 400, phases: 3, amps: 32, socket: 'industrial', plug: 'BS EN 60309 32 A red'},
-    {volts: 400, phases: 3, amps: 63, socket: 'industrial', plug: 'BS EN 60309 63 A red'},
-  ],
-}
-
-export interface SuggestedCircuits extends CommonCircuit {
-  readonly count: number
-  /** Any one of them may fail. */
-  readonly redundant: boolean
-}
-
-const MOST_SUGGESTED = 8
-
-/** The least that carries it: the fewest circuits of one common sort, among equals the smallest. With `redundant`, so that any one may fail. */
-export function suggestCircuits(loads: readonly CordedLoad[], country: string, {redundant = false} = {}): SuggestedCircuits | undefined {
-  const common = NEC.has(country) ? COMMON.america : country === 'GB' || country === 'IE' ? COMMON.britain : COMMON.europe
-  for (let count = 1; count <= MOST_SUGGESTED; count++) {
-    for (const sort of common) {
-      const plan = planCircuits(loads, [{...sort, count}], country)
-      if (plan.fits && (!redundant || plan.circuits.every(({mayFail}) => mayFail))) return {...sort, count, redundant: plan.circuits.every(({mayFail}) => mayFail)}
-    }
-  }
-  return undefined
 }

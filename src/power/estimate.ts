@@ -96,7 +96,8 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   }
 
   const hostRange = model.hostMaximumWatts - model.hostIdleWatts
-  const heatShare = (loadShare * used) / Math.max(model.acceleratorsPowered, used)
+  // A node without accelerators (storage) has no heat of them.
+  const heatShare = used > 0 ? (loadShare * used) / Math.max(model.acceleratorsPowered, used) : 0
   const hostLoad = FAN_SHARE * heatShare ** 3 + (1 - FAN_SHARE) * clampShare(performance.load.hostShare)
   const host = intervalFromSigma(model.hostIdleWatts + hostRange * hostLoad, HOST_SIGMA_LOG)
   const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
@@ -134,7 +135,7 @@ export function addPower(parts: readonly Power[]): Power {
 }
 
 /**
- * Overhead per wall kWh: PUE − 1 in a data centre; on an own site what the supply against failures loses, and 1 ÷ COP of all heat, its own included, where
+ * Overhead per wall kWh: PUE − 1 where there is one; else what the supply against failures loses, and 1 ÷ COP of all heat, its own included, where
  * the cooling moves it (all electricity becomes heat).
  */
 export function overheadShare({pue, coolingCop, upsEfficiency = 1}: Pick<PowerModel, 'pue' | 'coolingCop' | 'upsEfficiency'>): number | null {
@@ -144,8 +145,8 @@ export function overheadShare({pue, coolingCop, upsEfficiency = 1}: Pick<PowerMo
 const UNKNOWN_ENERGY: Energy = {kwh: null, wallKwh: null, overheadKwh: null, carbonKg: null}
 
 /**
- * kWh = (watts at work × hours of work and of what failures repeat + idle watts × hours of set-up, data and loading) × PUE (clouds) or
- * × (1 + 1/COP) (own premises); carbon = kWh × gCO2e/kWh. Before the work starts accelerators wait for the network and for disks.
+ * kWh = (watts at work × hours of work and of what failures repeat + idle watts × hours of set-up, data and loading) × PUE (clouds,
+ * rigs whose site has one) or ÷ η of the UPS × (1 + 1/COP) (other rigs); carbon = kWh × gCO2e/kWh. Before the work starts accelerators wait for the network and for disks.
  */
 export function estimateEnergy({averageWatts, idleWatts}: Power, hours: RunHours, model: PowerModel): Energy {
   if (averageWatts === null || idleWatts === null) return UNKNOWN_ENERGY

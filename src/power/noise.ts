@@ -3,6 +3,3 @@ export function levelOfAll(levelsDba: readonly (number | undefined)[]): number |
   if (levelsDba.length === 0 || levelsDba.includes(undefined)) return undefined
   return 10 * Math.log10(levelsDba.reduce<number>((sum, level) => sum + 10 ** ((level ?? 0) / 10), 0))
 }
-
-/** In the open a level falls with the distance, by 6 dB each time it doubles; in a small room it falls less. Levels of machines are at one metre. */
-export const levelAt = (levelAtOneMetreDba: number, metres: number): number => levelAtOneMetreDba - 20 * Math.log10(metres)

@@ -1,16 +1,17 @@
-import type {Rig, RigNode} from '../catalog/rig.ts'
-import {upsEfficiencyOf} from '../catalog/rig-site.ts'
+import {MOST_SUPPLIES, type Rig, type RigNode} from '../catalog/rig.ts'
+import {upsInputOf} from '../catalog/rig-site.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import {weakest} from '../performance/interval.ts'
 import type {Confidence, Load, Performance} from '../performance/types.ts'
-import {planCircuits, suggestCircuits, type CircuitPlan, type CordedLoad, type SuggestedCircuits} from './circuits.ts'
+import {planCircuits, type CircuitPlan, type CordedLoad} from './circuits.ts'
 import {estimatePower, supplyOutputWatts} from './estimate.ts'
 import {heatOf, type Heat} from './heat.ts'
 import {powerModelForRig} from './model.ts'
 import {levelOfAll} from './noise.ts'
 import {upsSizing, type UpsSizing} from './ups.ts'
+import {suggestCircuits, type SuggestedCircuits} from './usual-circuits.ts'
 
 /**
  * What heavy training asks of a node, where no workload is named: the shares of pre-training Llama 3.1 8B in bf16 on eight H100 as `llm-pretrain` estimates
@@ -77,7 +78,7 @@ export interface RigPower {
   readonly suggestedForCooling: SuggestedCircuits | undefined
   readonly heat: Heat
   readonly coolingWatts: States
-  /** Heat at the peak that the cooling has to move; `undefined` where it leaves by itself or a PUE holds it. */
+  /** Heat at the peak that the cooling has to move; `undefined` where the site has none of its own. */
   readonly coolingNeededWatts: number | undefined
   readonly ups: UpsSizing
   readonly noiseDba: number | undefined
@@ -92,8 +93,8 @@ export interface RigPowerQuestion {
   readonly rig: Rig
   readonly snapshot: Pick<Snapshot, 'accelerators' | 'carbonByCountry'>
   readonly calibration: Calibration
-  /** What a workload is called, the wall watts of the nodes that do it, and which they are: the others idle, or are off. */
-  readonly expected?: {readonly title: string; readonly watts: number; readonly nodeIds: readonly string[]} | undefined
+  /** What a workload is called, the wall watts of the nodes that do it, and how many of each id these are: the others idle, or are off. */
+  readonly expected?: {readonly title: string; readonly watts: number; readonly nodesInUse: ReadonlyMap<string, number>} | undefined
 }
 
 const sumOf = (parts: readonly States[]): States => {
@@ -139,18 +140,16 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
   if (parts.length < rig.nodes.length) return undefined
   const total = (of: (part: NodeParts) => States): States => sumOf(parts.map(part => times(of(part), part.node.count)))
   const usual = total(({wall}) => wall)
-  const resting = site.whenIdle === 'off' || asked === undefined ? 0 : parts.reduce((sum, {node, wall}) => sum + (asked.nodeIds.includes(node.id) ? 0 : node.count * wall.idle), 0)
+  const resting = site.whenIdle === 'off' || asked === undefined ? 0 : parts.reduce((sum, {node, wall}) => sum + Math.max(0, node.count - (asked.nodesInUse.get(node.id) ?? 0)) * wall.idle, 0)
   const watts: States = {...usual, expected: asked === undefined ? usual.expected : Math.min(asked.watts + resting, usual.peak)}
-  const peakOf = ({wall}: NodeParts): number => wall.peak
 
-  const {upsEfficiency = 1} = upsEfficiencyOf(site)
-  const upsLoss = mapStates(state => watts[state] * (1 / upsEfficiency - 1))
+  const upsInput = upsInputOf(site)
+  const upsLoss = mapStates(state => watts[state] * (upsInput.meter - 1))
   const distribution = mapStates(state => watts[state] * ((site.pue ?? 1) - 1))
-  // What the supply against failures loses becomes heat in the same room.
-  const cooling = mapStates(state => (site.coolingCop === null ? 0 : (watts[state] + upsLoss[state]) / site.coolingCop))
+  const cooling = mapStates(state => (site.coolingCop === null ? 0 : (watts[state] * upsInput.room) / site.coolingCop))
   const siteWatts = sumOf([watts, upsLoss, distribution, cooling])
 
-  const machines = parts.flatMap(part => Array.from({length: part.node.count}, (_, at): CordedLoad => cordedLoad(part, at, upsEfficiency)))
+  const machines = parts.flatMap(part => Array.from({length: part.node.count}, (_, at): CordedLoad => cordedLoad(part, at, upsInput.circuits)))
   const coolingMachine: CordedLoad[] = cooling.peak > 0 ? [{id: 'cooling', watts: cooling.peak, cords: 1, needed: 0}] : []
   const carbon = snapshot.carbonByCountry[site.country]
   const month = (state: keyof States): MonthOf => {
@@ -171,32 +170,35 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
       {item: 'processors, memory, fans, network', part: 'machines', ...total(({host}) => host)},
       {item: 'loss of the supplies', part: 'machines', ...total(({loss}) => loss)},
       ...differing,
-      ...(upsEfficiency === 1 ? [] : [{item: 'loss of the UPS', part: 'site' as const, ...upsLoss}]),
+      ...(upsInput.meter === 1 ? [] : [{item: 'loss of the UPS', part: 'site' as const, ...upsLoss}]),
       ...(site.pue === undefined ? [] : [{item: `cooling and distribution (PUE ${site.pue})`, part: 'site' as const, ...distribution}]),
       ...(site.coolingCop === null ? [] : [{item: `cooling (COP ${site.coolingCop})`, part: 'site' as const, ...cooling}]),
     ],
     siteWatts,
     nodes: parts.map(part => ({id: part.node.id, count: part.node.count, watts: part.wall, ratedWatts: part.node.ratedMaximumWatts, supplies: supplyVerdict(part)})),
     circuits: site.circuits === undefined ? undefined : planCircuits([...machines, ...coolingMachine], site.circuits, site.country),
-    suggested: suggestCircuits(machines, site.country),
-    suggestedRedundant: suggestCircuits(machines, site.country, {redundant: true}),
-    suggestedForCooling: coolingMachine.length === 0 ? undefined : suggestCircuits(coolingMachine, site.country),
-    heat: heatOf(watts.peak + upsLoss.peak),
+    suggested: suggestCircuits(machines, site),
+    suggestedRedundant: suggestCircuits(machines, site, {redundant: true}),
+    suggestedForCooling: coolingMachine.length === 0 ? undefined : suggestCircuits(coolingMachine, site),
+    heat: heatOf(watts.peak * upsInput.room),
     coolingWatts: cooling,
-    coolingNeededWatts: site.coolingCop === null ? undefined : watts.peak + upsLoss.peak,
+    coolingNeededWatts: site.coolingCop === null && site.coolingCapacityWatts === undefined ? undefined : watts.peak * upsInput.room,
     ups: upsSizing(site.ups, watts.expected, watts.peak),
     noiseDba: levelOfAll(rig.nodes.flatMap(({noiseDba, count}) => Array.from({length: count}, () => noiseDba))),
     weightKg: known(({weightKg}) => weightKg),
     heightUnits: known(({heightUnits}) => heightUnits),
     months: {idle: month('idle'), expected: month('expected'), peak: month('peak')},
     confidence: weakest(...parts.map(({confidence}) => confidence)),
-    notes: [...new Set(parts.flatMap(({notes}) => notes)), ...parts.flatMap(part => (part.node.supplies === undefined ? [`How many supplies ${part.node.id} has is not known: a cord for each ${WATTS_PER_UNKNOWN_CORD} W (${Math.ceil(peakOf(part) / WATTS_PER_UNKNOWN_CORD)}) is assumed, all of them needed.`] : []))],
+    notes: [...new Set(parts.flatMap(({notes}) => notes)), ...parts.flatMap(part => (part.node.supplies === undefined ? [`How many supplies ${part.node.id} has is not known: a cord for each ${WATTS_PER_UNKNOWN_CORD} W (${cordsOf(part)}) is assumed, all of them needed.`] : []))],
   }
 }
 
-function cordedLoad({node, wall}: NodeParts, at: number, upsEfficiency: number): CordedLoad {
-  const cords = node.supplies?.count ?? Math.ceil(wall.peak / WATTS_PER_UNKNOWN_CORD)
-  return {id: node.count > 1 ? `${node.id} ${at + 1}` : node.id, watts: wall.peak / upsEfficiency, cords, needed: node.supplies?.needed ?? cords}
+const cordsOf = ({node, wall}: NodeParts): number => node.supplies?.count ?? Math.min(MOST_SUPPLIES, Math.max(1, Math.ceil(wall.peak / WATTS_PER_UNKNOWN_CORD)))
+
+function cordedLoad(part: NodeParts, at: number, inputPerWatt: number): CordedLoad {
+  const {node, wall} = part
+  const cords = cordsOf(part)
+  return {id: node.count > 1 ? `${node.id} ${at + 1}` : node.id, watts: wall.peak * inputPerWatt, cords, needed: node.supplies?.needed ?? cords}
 }
 
 function supplyVerdict({node, wall, loss}: NodeParts): SupplyVerdict | undefined {

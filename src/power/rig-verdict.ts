@@ -1,7 +1,8 @@
 import type {Rig} from '../catalog/rig.ts'
 import {groupDigits} from '../units/format.ts'
-import {continuousWatts, ruleOf, type SuggestedCircuits} from './circuits.ts'
+import {continuousWatts, regionOf, ruleOf} from './circuit-rules.ts'
 import type {RigPower} from './rig-power.ts'
+import type {SuggestedCircuits} from './usual-circuits.ts'
 
 /** `unknown`: the site does not say, so what it would take is said instead. */
 export interface Reason {
@@ -27,18 +28,36 @@ export function verdictOn(rig: Rig, power: RigPower, facility: Readonly<Record<s
   return {verdict, reasons}
 }
 
-export const circuitText = ({count, volts, phases, amps, plug}: SuggestedCircuits): string => `${count} × ${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A (${plug})`
+export function circuitText({count, volts, phases, amps, plug, cords}: SuggestedCircuits): string {
+  const divided = cords <= count ? '' : ` with ${count === 1 ? 'a distribution unit' : 'distribution units'} for its ${cords} cords`
+  return `${count} × ${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A (${plug})${divided}`
+}
+
+const unknownSockets = (country: string): string => `which circuits are usual in ${country} is not known`
+
+/** Which circuits let any one fail, or why none do. */
+export function redundantText({site}: Pick<Rig, 'site'>, {nodes, suggestedRedundant}: RigPower): string {
+  if (suggestedRedundant !== undefined) return `so that any one may fail: ${circuitText(suggestedRedundant)}`
+  const [bound] = nodes.filter(({supplies}) => supplies === undefined || supplies.needed === supplies.count)
+  if (bound !== undefined) {
+    const {id, supplies} = bound
+    return `none may fail: ${supplies === undefined ? `how many supplies ${id} has is not known` : supplies.count === 1 ? `${id} has one supply` : `${id} needs all of its ${supplies.count} supplies`}`
+  }
+  return regionOf(site.country) === undefined ? unknownSockets(site.country) : 'so that any one may fail: more than eight of any usual circuit'
+}
 
 function circuitReasons({site}: Rig, {watts, circuits, suggested, suggestedForCooling}: RigPower): Reason[] {
   const cooling = suggestedForCooling === undefined ? '' : `, and ${circuitText(suggestedForCooling)} for the cooling`
   const needs = suggested === undefined ? undefined : `${circuitText(suggested)}${cooling}`
   if (circuits === undefined) {
+    if (regionOf(site.country) === undefined) return [{about: 'circuits', level: 'unknown', text: `the site does not say what circuits it has (site.circuits), and ${unknownSockets(site.country)}: they have to carry ${kilowatts(watts.peak)}`}]
     return [needs === undefined ? {about: 'circuits', level: 'no', text: `${kilowatts(watts.peak)} are more than eight of any usual circuit carry: a supply of its own`} : {about: 'circuits', level: 'unknown', text: `the site does not say what circuits it has (site.circuits); ${kilowatts(watts.peak)} need ${needs}`}]
   }
   const fullest = circuits.circuits.toSorted((a, b) => b.amps / b.limitAmps - a.amps / a.limitAmps)[0]
   if (circuits.fits && fullest !== undefined) return [{about: 'circuits', level: 'ok', text: `the fullest circuit (${fullest.name}) carries ${fullest.amps.toFixed(1)} A of the ${fullest.limitAmps.toFixed(1)} A allowed for hours (${circuits.rule.name})`}]
   const carried = (site.circuits ?? []).reduce((sum, circuit) => sum + circuit.count * continuousWatts(circuit, ruleOf(site.country)), 0)
-  return [{about: 'circuits', level: needs === undefined ? 'no' : 'change', text: `${kilowatts(circuits.unplacedWatts)} of the cords find no room on circuits that carry ${kilowatts(carried)} for hours (${circuits.rule.name})${needs === undefined ? '' : `: lay ${needs}`}`}]
+  const way = needs !== undefined ? `lay ${needs}` : regionOf(site.country) === undefined ? `lay more; ${unknownSockets(site.country)}` : undefined
+  return [{about: 'circuits', level: way === undefined ? 'no' : 'change', text: `${kilowatts(circuits.unplacedWatts)} of the cords find no room on circuits that carry ${kilowatts(carried)} for hours (${circuits.rule.name})${way === undefined ? '' : `: ${way}`}`}]
 }
 
 /** What a home's connection to the grid gives, where data/facility.csv has the country. */
@@ -57,13 +76,14 @@ const supplyReasons = ({nodes}: RigPower): Reason[] => nodes.flatMap(({id, suppl
   return [{about: 'supplies', level: loadShare > 1 ? 'no' : 'ok', text}]
 })
 
-function coolingReasons({site}: Rig, {heat, coolingNeededWatts}: RigPower): Reason[] {
+/** A stated capacity is what there is, whatever its electricity is counted by; without one a PUE says that the building cools, and no COP that nothing does. */
+function coolingReasons({site}: Rig, {heat}: RigPower): Reason[] {
   const amount = `${heat.kilowatts.toFixed(1)} kW of heat (${groupDigits(heat.btuPerHour.toFixed(0))} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons)`
+  const [heatWatts, capacity] = [heat.kilowatts * 1000, site.coolingCapacityWatts]
+  if (capacity !== undefined) return [capacity >= heatWatts ? {about: 'cooling', level: 'ok', text: `${amount}, of the ${kilowatts(capacity)} that the cooling moves`} : {about: 'cooling', level: 'change', text: `${amount} are ${kilowatts(heatWatts - capacity)} more than the cooling moves (${kilowatts(capacity)})`}]
   if (site.pue !== undefined) return []
-  if (coolingNeededWatts === undefined) return [heat.kilowatts * 1000 > ROOM_SHEDS_WATTS ? {about: 'cooling', level: 'change', text: `nothing moves ${amount}: an air conditioner of that size, or ${groupDigits(heat.airflowCubicMetresPerHour.toFixed(0))} m³/h of outside air`} : {about: 'cooling', level: 'ok', text: `${amount} leave by themselves`}]
-  const capacity = site.coolingCapacityWatts
-  if (capacity === undefined) return [{about: 'cooling', level: 'unknown', text: `the site does not say how much heat its cooling moves (site.cooling.capacity); it has to move ${amount}`}]
-  return [capacity >= coolingNeededWatts ? {about: 'cooling', level: 'ok', text: `${amount}, of the ${kilowatts(capacity)} that the cooling moves`} : {about: 'cooling', level: 'change', text: `${amount} are ${kilowatts(coolingNeededWatts - capacity)} more than the cooling moves (${kilowatts(capacity)})`}]
+  if (site.coolingCop !== null) return [{about: 'cooling', level: 'unknown', text: `the site does not say how much heat its cooling moves (site.cooling.capacity); it has to move ${amount}`}]
+  return [heatWatts > ROOM_SHEDS_WATTS ? {about: 'cooling', level: 'change', text: `nothing moves ${amount}: an air conditioner of that size, or ${groupDigits(heat.airflowCubicMetresPerHour.toFixed(0))} m³/h of outside air`} : {about: 'cooling', level: 'ok', text: `${amount} leave by themselves`}]
 }
 
 function noiseReasons({site}: Rig, {noiseDba}: RigPower, facility: Readonly<Record<string, number>>): Reason[] {

@@ -1,7 +1,7 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {monthsOf} from '../cost/rig-month.ts'
 import {hourOfWeekText, type StartTimes} from '../cost/tariff.ts'
-import {circuitText, type Reason, type Verdict} from '../power/rig-verdict.ts'
+import {circuitText, redundantText, type Reason, type Verdict} from '../power/rig-verdict.ts'
 import {STATES, type ComponentWatts, type RigPower, type States} from '../power/rig-power.ts'
 import type {DisplayCurrency} from './format.ts'
 import {exactFigure, figure, significant} from './format.ts'
@@ -46,7 +46,7 @@ export function renderRigPower({rig, power, verdict, reasons, months, start}: Ri
     wattLines(power, width),
     monthLines(months, currency, width),
     start === undefined ? [] : startLines(start, currency, width),
-    circuitLines(power, width),
+    circuitLines(rig, power, width),
     siteLines(rig, power, width),
     entries('Notes', power.notes, width),
   ]), color)
@@ -83,11 +83,12 @@ function startLines({bestHour, bestUsd, worstHour, worstUsd, savingShare}: Start
   return labelled('Start', `${hourOfWeekText(bestHour)}: ${figure(bestUsd * perUsd)} ${code} of energy, ${Math.round(savingShare * 100)} % cheaper than at any hour; dearest ${hourOfWeekText(worstHour)}, ${figure(worstUsd * perUsd)} ${code}`, width)
 }
 
-function circuitLines({circuits, suggested, suggestedRedundant, suggestedForCooling}: RigPower, width: number): Line[] {
+function circuitLines(rig: Rig, power: RigPower, width: number): Line[] {
+  const {circuits, suggested, suggestedForCooling} = power
   if (circuits === undefined) {
     const needs = [
       suggested === undefined ? [] : [`at least ${circuitText(suggested)}`],
-      suggestedRedundant === undefined ? ['so that any one may fail: no eight of a usual sort, or the supplies do not allow it'] : [`so that any one may fail: ${circuitText(suggestedRedundant)}`],
+      [redundantText(rig, power)],
       suggestedForCooling === undefined ? [] : [`for the cooling: ${circuitText(suggestedForCooling)}`],
     ].flat()
     return entries('Circuits', needs, width, 2)

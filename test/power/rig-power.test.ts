@@ -1,9 +1,12 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
+import {parseCsv} from '../../src/catalog/csv.ts'
 import type {Rig} from '../../src/catalog/rig.ts'
 import {monthsOf} from '../../src/cost/rig-month.ts'
 import type {PlanningFacts} from '../../src/planner/facts.ts'
-import {rigPower, type RigPower} from '../../src/power/rig-power.ts'
-import {verdictOn, type Reason} from '../../src/power/rig-verdict.ts'
+import {rigPower, type RigPower, type RigPowerQuestion} from '../../src/power/rig-power.ts'
+import {circuitText, redundantText, verdictOn, type Reason} from '../../src/power/rig-verdict.ts'
 import {bundledFacts} from '../workload/llm-inference/fixtures.ts'
 
 let facts: PlanningFacts
@@ -12,7 +15,7 @@ beforeAll(async () => {
 })
 
 const named = (id: string): Rig => facts.snapshot.rigs.find(rig => rig.id === id)!
-const powerOf = (rig: Rig, expected?: {title: string; watts: number; nodeIds: string[]}): RigPower => rigPower({rig, snapshot: facts.snapshot, calibration: facts.calibration, expected})!
+const powerOf = (rig: Rig, expected?: RigPowerQuestion['expected']): RigPower => rigPower({rig, snapshot: facts.snapshot, calibration: facts.calibration, expected})!
 const at = (id: string, site: Partial<Rig['site']>): Rig => ({...named(id), site: {...named(id).site, ...site}})
 /** |value ÷ wanted − 1|. */
 const off = (value: number, wanted: number): number => Math.abs(value / wanted - 1)
@@ -33,11 +36,16 @@ describe('what was published comes out within 5 %', () => {
     expect(off(watts.expected, 4400)).toBeLessThan(0.05)
   })
 
-  test('ten H100 NVL: 5.9 kW by the same sum', () => {
+  test('ten H100 NVL: rated 5.9 kW, 4.9 kW in training, both derived', () => {
+    const row = parseCsv(readFileSync(path.resolve(import.meta.dirname, '../../data/servers.csv'), 'utf8'), 'servers.csv').find(({cells}) => cells['id'] === 'rig-10x-h100-nvl')?.cells
     const pcie = named('h100x10-pcie')
-    const nvl = {...pcie, nodes: pcie.nodes.map(node => ({...node, acceleratorId: 'h100-nvl-94gb', ratedMaximumWatts: 5900}))}
+    const nvl = {...pcie, nodes: pcie.nodes.map(node => ({...node, acceleratorId: 'h100-nvl-94gb'}))}
 
-    expect(off(powerOf(nvl).watts.expected, 4900)).toBeLessThan(0.05)
+    const {watts} = powerOf(nvl)
+
+    expect([row?.['ratedMaximumWatts'], row?.['typicalTrainingWatts']]).toEqual(['5900', '4900'])
+    expect(off(watts.expected, 4900)).toBeLessThan(0.05)
+    expect(watts.peak).toBeLessThan(5900)
   })
 })
 
@@ -63,6 +71,22 @@ describe('sums', () => {
     expect(coolingNeededWatts).toBeUndefined()
   })
 
+  // W at the circuits and of heat in the room, each ÷ W at the wall; and at the meter.
+  test.for([
+    ['beside the machines at home', {kind: 'home', coolingCop: 3}, 1 / 0.94, 1 / 0.94, (1 / 0.94) * (4 / 3)],
+    ['beside them, the meter’s part in a PUE', {kind: 'office', coolingCop: null, pue: 1.4}, 1 / 0.94, 1 / 0.94, 1.4],
+    ['beside them where nobody says', {coolingCop: null, pue: 1.4}, 1 / 0.94, 1 / 0.94, 1.4],
+    ['the building’s in a colocation, in its PUE', {kind: 'colocation', coolingCop: null, pue: 1.4}, 1, 1, 1.4],
+    ['the building’s in a data centre, cooled once', {kind: 'datacentre', coolingCop: 3}, 1, 1 / 0.94, (1 / 0.94) * (4 / 3)],
+  ] as const)('the UPS stands %s', ([, site, circuits, room, meter]) => {
+    const power = powerOf(at('dgx-h100', {...site, ups: {kind: 'double-conversion'}, circuits: [{volts: 400, phases: 3, amps: 63, count: 1, socket: 'industrial'}]}))
+    const [first] = power.circuits?.circuits ?? []
+
+    expect((first!.watts - power.coolingWatts.peak) / power.watts.peak).toBeCloseTo(circuits, 6)
+    expect((power.heat.kilowatts * 1000) / power.watts.peak).toBeCloseTo(room, 6)
+    expect(power.siteWatts.peak / power.watts.peak).toBeCloseTo(meter, 6)
+  })
+
   test('a month is 730.5 hours at the meter and the tariff', () => {
     const rig = named('h100x10-pcie')
     const power = powerOf(rig)
@@ -75,9 +99,36 @@ describe('sums', () => {
 
   test('a workload on one node leaves the other idle, or off', () => {
     const idle = powerOf(named('h100x10-sxm')).nodes.find(({id}) => id === 'pcie')!.watts.idle
-    const work = {title: 'chat', watts: 5000, nodeIds: ['sxm']}
+    const work = {title: 'chat', watts: 5000, nodesInUse: new Map([['sxm', 1]])}
     expect(powerOf(at('h100x10-sxm', {whenIdle: 'on'}), work).watts.expected).toBeCloseTo(5000 + idle, 6)
     expect(powerOf(at('h100x10-sxm', {whenIdle: 'off'}), work).watts.expected).toBe(5000)
+  })
+
+  test('a workload on one of three like nodes leaves the two others idle, or off', () => {
+    const three = (whenIdle: 'on' | 'off'): Rig => ({...at('dgx-h100', {whenIdle}), nodes: named('dgx-h100').nodes.map(node => ({...node, count: 3}))})
+    const idle = powerOf(named('dgx-h100')).watts.idle
+    const work = {title: 'chat', watts: 2420, nodesInUse: new Map([['dgx', 1]])}
+
+    const {watts, months} = powerOf(three('on'), work)
+
+    expect(watts.expected).toBeCloseTo(2420 + 2 * idle, 6)
+    expect(months.expected.kwh).toBeCloseTo((2420 + 2 * idle) * (4 / 3) * 0.7305, 6)
+    expect(powerOf(three('off'), work).watts.expected).toBe(2420)
+  })
+
+  test('a storage node without accelerators draws what its host does, and has cords', () => {
+    const dgx = named('dgx-h100')
+    const [node] = dgx.nodes
+    const {supplies: _, ...bare} = {...node!, id: 'storage', acceleratorCount: 0, hostIdleWatts: 300, hostMaximumWatts: 700}
+    const rig: Rig = {...at('dgx-h100', {circuits: [{volts: 400, phases: 3, amps: 32, count: 1, socket: 'industrial'}]}), nodes: [node!, bare]}
+
+    const power = powerOf(rig)
+
+    const figures: number[] = []
+    JSON.stringify(power, (_key, value: unknown) => (typeof value === 'number' ? (figures.push(value), value) : value))
+    expect(figures.filter(value => !Number.isFinite(value))).toEqual([])
+    expect(power.nodes[1]?.watts.peak).toBeGreaterThan(700)
+    expect(power.circuits?.circuits[0]?.cords.find(({id}) => id === 'storage')).toEqual({id: 'storage', count: 1})
   })
 
   test('without the watts of its accelerators there is no answer', () => {
@@ -85,10 +136,43 @@ describe('sums', () => {
   })
 })
 
+describe('verdicts', () => {
+  const reasonOf = (rig: Rig, about: Reason['about']): Reason | undefined => verdictOn(rig, powerOf(rig), facts.snapshot.facility).reasons.find(reason => reason.about === about)
+
+  test('a stated capacity is held against the heat, whether there is a COP, a PUE or neither', () => {
+    expect(reasonOf(at('dgx-h100', {coolingCop: null, coolingCapacityWatts: 12_000}), 'cooling')).toMatchObject({level: 'ok', text: expect.stringContaining('12.0 kW')})
+    expect(reasonOf(at('dgx-h100', {coolingCop: null, pue: 1.3, coolingCapacityWatts: 3000}), 'cooling')).toMatchObject({level: 'change', text: expect.stringContaining('more than the cooling moves (3.00 kW)')})
+    expect(reasonOf(at('dgx-h100', {coolingCop: 3, coolingCapacityWatts: 3000}), 'cooling')?.level).toBe('change')
+    expect(reasonOf(at('dgx-h100', {coolingCop: null, pue: 1.3}), 'cooling')).toBeUndefined()
+    expect(reasonOf(at('dgx-h100', {coolingCop: null}), 'cooling')?.text).toMatch(/^nothing moves 8.4 kW/)
+  })
+
+  test('where the usual sockets are not known it says so, and not that no circuit carries it', () => {
+    const japan = at('dgx-h100', {country: 'JP'})
+    expect(reasonOf(japan, 'circuits')).toMatchObject({level: 'unknown', text: expect.stringMatching(/which circuits are usual in JP is not known.* 8.40 kW/)})
+    expect(reasonOf({...japan, site: {...japan.site, circuits: [{volts: 200, phases: 1, amps: 20, count: 1, socket: 'industrial'}]}}, 'circuits')).toMatchObject({level: 'change', text: expect.stringContaining('usual in JP is not known')})
+    expect(redundantText(japan, powerOf(japan))).toContain('usual in JP is not known')
+  })
+
+  test('fewer circuits than cords need something that divides them', () => {
+    const {suggested, suggestedRedundant} = powerOf(named('h100x10-pcie'))
+    expect(circuitText(suggested!)).toBe('1 × 230 V 32 A (CEE 32 A blue) with a distribution unit for its 4 cords')
+    expect(circuitText(suggestedRedundant!)).toBe('2 × 230 V 32 A (CEE 32 A blue) with distribution units for its 4 cords')
+    expect(circuitText(powerOf(named('laptop-rtx4090')).suggested!)).toBe('1 × 230 V 16 A (Schuko)')
+  })
+
+  test('why no circuit may fail', () => {
+    const said = (id: string): string => redundantText(named(id), powerOf(named(id)))
+    expect(said('laptop-rtx4090')).toBe('none may fail: laptop has one supply')
+    expect(said('h100x10-sxm')).toBe('none may fail: how many supplies sxm has is not known')
+    expect(said('dgx-h100')).toMatch(/^so that any one may fail: 3 × /)
+  })
+})
+
 describe('every field of a rig moves something', () => {
   /** Figures of an answer that a field may move. */
   const figuresOf = (rig: Rig): Record<string, number | string> => {
-    const power = powerOf(rig, {title: 'work', watts: 3000, nodeIds: ['box']})
+    const power = powerOf(rig, {title: 'work', watts: 3000, nodesInUse: new Map([['box', 1]])})
     const {verdict, reasons} = verdictOn(rig, power, facts.snapshot.facility)
     const level = (about: Reason['about']): string => reasons.filter(reason => reason.about === about).map(reason => reason.level).join(' ')
     return {
@@ -106,8 +190,8 @@ describe('every field of a rig moves something', () => {
   const site = (change: Partial<Rig['site']>) => (rig: Rig): Rig => ({...rig, site: {...rig.site, ...change}})
 
   const WATTS_UP = {peak: 'up', meter: 'up', usd: 'up', carbon: 'up', amps: 'up', heat: 'up', minutes: 'down'} as const
-  test.for<[string, (rig: Rig) => Rig, Readonly<Record<string, string>>]>([
-    ['count', node({count: 2}), {...WATTS_UP, nameplate: 'up', idle: 'up', noise: 'up', weight: 'up', units: 'up', mayFail: 'down', cooling: 'change', ups: 'change', verdict: 'with-changes'}],
+  test.for<[string, (rig: Rig) => Rig, Readonly<Record<string, string>>, ((rig: Rig) => Rig)?]>([
+    ['count', node({count: 2}), {...WATTS_UP, nameplate: 'up', idle: 'up', expected: 'up', noise: 'up', weight: 'up', units: 'up', mayFail: 'down', cooling: 'change', ups: 'change', verdict: 'with-changes'}],
     ['acceleratorId', node({acceleratorId: 'h100-nvl-94gb'}), {...WATTS_UP, idle: 'up', supplies: 'up'}],
     ['acceleratorCount', node({acceleratorCount: 12}), {...WATTS_UP, idle: 'up', supplies: 'up', spare: 'down', verdict: 'not-here'}],
     ['hostIdleWatts', node({hostIdleWatts: 800}), {idle: 'up'}],
@@ -125,7 +209,7 @@ describe('every field of a rig moves something', () => {
     ['site.demandUsdPerKwMonth', site({demandUsdPerKwMonth: 10}), {usd: 'up'}],
     ['site.country', site({country: 'US'}), {limit: 'down', carbon: 'up'}],
     ['site.coolingCop', site({coolingCop: 2}), {meter: 'up', usd: 'up', carbon: 'up', amps: 'up'}],
-    ['site.pue', site({coolingCop: null, pue: 1.2}), {meter: 'down', usd: 'down', carbon: 'down', amps: 'down', heat: 'down', minutes: 'same', cooling: ''}],
+    ['site.pue', site({coolingCop: null, pue: 1.2}), {meter: 'down', usd: 'down', carbon: 'down', amps: 'down', minutes: 'same'}],
     ['site.coolingCapacityWatts', site({coolingCapacityWatts: 4000}), {cooling: 'change', verdict: 'with-changes'}],
     ['site.ups.kind', site({ups: {kind: 'line-interactive', ratedWatts: 8000, batteryWattHours: 2000}}), {meter: 'up', usd: 'up', carbon: 'up', amps: 'up', heat: 'up', minutes: 'down'}],
     ['site.ups.ratedWatts', site({ups: {kind: 'double-conversion', ratedWatts: 4000, batteryWattHours: 2000}}), {ups: 'change', verdict: 'with-changes'}],
@@ -137,9 +221,9 @@ describe('every field of a rig moves something', () => {
     ['site.circuits.amps', site({circuits: [{volts: 230, phases: 1, amps: 40, count: 3, socket: 'industrial'}]}), {limit: 'up'}],
     ['site.circuits.count', site({circuits: [{volts: 230, phases: 1, amps: 32, count: 4, socket: 'industrial'}]}), {circuits: 'up', mayFail: 'up'}],
     ['site.circuits.socket', site({circuits: [{volts: 230, phases: 1, amps: 32, count: 3, socket: 'household'}]}), {limit: 'down', amps: 'down', carries: 'change', mayFail: 'down', verdict: 'with-changes'}],
-    ['site.whenIdle', site({whenIdle: 'off'}), {}],
-  ])('%s', ([, change, expected]) => {
-    const [before, after] = [figuresOf(base()), figuresOf(change(base()))]
+    ['site.whenIdle', site({whenIdle: 'off'}), {expected: 'down'}, node({count: 2})],
+  ])('%s', ([, change, expected, from = (rig: Rig): Rig => rig]) => {
+    const [before, after] = [figuresOf(from(base())), figuresOf(change(from(base())))]
     const moved = Object.fromEntries(Object.keys(before).flatMap(key => {
       const [one, other] = [before[key]!, after[key]!]
       if (typeof one === 'number' && typeof other === 'number') return Math.abs(one - other) < 1e-9 ? [] : [[key, other > one ? 'up' : 'down']]

@@ -2,9 +2,11 @@ import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {parseCsv} from '../../src/catalog/csv.ts'
-import {continuousAmps, continuousWatts, planCircuits, ruleOf, suggestCircuits, type Circuit} from '../../src/power/circuits.ts'
+import {continuousAmps, continuousWatts, ruleOf, type Circuit} from '../../src/power/circuit-rules.ts'
+import {planCircuits} from '../../src/power/circuits.ts'
 import {heatOf} from '../../src/power/heat.ts'
-import {levelAt, levelOfAll} from '../../src/power/noise.ts'
+import {levelOfAll} from '../../src/power/noise.ts'
+import {suggestCircuits} from '../../src/power/usual-circuits.ts'
 
 /** Figures that others published: data/facility.csv. */
 const facility = new Map(parseCsv(readFileSync(path.resolve(import.meta.dirname, '../../data/facility.csv'), 'utf8'), 'facility.csv').map(({cells}) => [cells['key'] ?? '', Number(cells['value'])]))
@@ -40,11 +42,6 @@ describe('noise', () => {
     expect(levelOfAll([85, 65])).toBeCloseTo(85.04, 2)
     expect(levelOfAll([85, undefined])).toBeUndefined()
     expect(levelOfAll([])).toBeUndefined()
-  })
-
-  test('falls by 6 dB each time the distance doubles', () => {
-    expect(levelAt(85, 2)).toBeCloseTo(78.98, 2)
-    expect(levelAt(85, 1)).toBe(85)
   })
 })
 
@@ -105,17 +102,108 @@ describe('circuits', () => {
     expect(circuit?.watts).toBe(8000)
   })
 
+  test('what the cords leave no room for when spread is packed tightly', () => {
+    // 3,606 W each: 2,000 + 1,600 and 3 × 1,200.
+    const loads = [2000, 1600, 1200, 1200, 1200].map((watts, at) => ({id: `box ${at}`, watts, cords: 1, needed: 1}))
+
+    const {fits, circuits} = planCircuits(loads, [single(16, 2)], 'DE')
+
+    expect(fits).toBe(true)
+    expect(circuits.map(({watts}) => watts)).toEqual([3600, 3600])
+  })
+
+  test('a machine’s cords go to circuits apart, not to phases of one', () => {
+    const {circuits} = planCircuits([{id: 'box', watts: 8000, cords: 4, needed: 2}], [{volts: 400, phases: 3, amps: 32, count: 2, socket: 'industrial'}], 'DE')
+
+    expect(circuits.map(({watts, mayFail}) => [watts, mayFail])).toEqual([[4000, true], [4000, true]])
+  })
+
+  test('two machines of one name are two', () => {
+    const box = {id: 'box', watts: 3000, cords: 2, needed: 1}
+    // Each on both circuits; 6 kW are too much for the one that is left.
+    expect(planCircuits([box, box], [single(16, 2)], 'DE').circuits.map(({watts, mayFail}) => [watts, mayFail])).toEqual([[3000, false], [3000, false]])
+    expect(planCircuits([box, box], [single(32, 2)], 'DE').circuits.map(({mayFail}) => mayFail)).toEqual([true, true])
+  })
+
   test('the same machine needs more of a breaker in America than in Europe', () => {
     const box = {id: 'box', watts: 6500, cords: 1, needed: 1}
     expect(planCircuits([box], [{volts: 230, phases: 1, amps: 32, count: 1, socket: 'industrial'}], 'DE').fits).toBe(true)
     expect(planCircuits([box], [{volts: 230, phases: 1, amps: 32, count: 1, socket: 'industrial'}], 'US').fits).toBe(false)
   })
+})
 
-  test('suggests the fewest and smallest that carry it', () => {
-    expect(suggestCircuits([{id: 'pc', watts: 580, cords: 1, needed: 1}], 'DE')).toMatchObject({count: 1, plug: 'Schuko'})
-    expect(suggestCircuits([{id: 'box', watts: 5400, cords: 4, needed: 2}], 'DE')).toMatchObject({count: 1, plug: 'CEE 32 A blue', redundant: false})
-    expect(suggestCircuits([{id: 'box', watts: 5400, cords: 4, needed: 2}], 'DE', {redundant: true})).toMatchObject({count: 2, plug: 'CEE 32 A blue', redundant: true})
-    expect(suggestCircuits([dgx], 'US')).toMatchObject({count: 1, volts: 208, phases: 3, amps: 60})
-    expect(suggestCircuits([{id: 'hall', watts: 1e6, cords: 1, needed: 1}], 'DE')).toBeUndefined()
+describe('three phases of 208 V: cords lie between two lines', () => {
+  const american: Circuit = {volts: 208, phases: 3, amps: 30, count: 1, socket: 'industrial'}
+  // 80 % of 30 A at 208 V.
+  const LIMIT_WATTS = 24 * 208 * POWER_FACTOR
+  const cord = (id: string, watts: number) => ({id, watts, cords: 1, needed: 1})
+  const amps = (watts: number): number => watts / 208 / POWER_FACTOR
+
+  test('a cord of 4 kW draws 19.6 A, as from 208 V of one phase', () => {
+    const {fits, circuits} = planCircuits([cord('box', 4000)], [american], 'US')
+
+    expect(fits).toBe(true)
+    expect(circuits[0]?.amps).toBeCloseTo(19.62, 2)
+    expect(planCircuits([cord('box', 4000)], [{...american, phases: 1}], 'US').circuits[0]?.amps).toBeCloseTo(19.62, 2)
+  })
+
+  test('loads alike on the three pairs are √3 · V · I', () => {
+    const {fits, circuits: [circuit]} = planCircuits([{id: 'box', watts: 8400, cords: 3, needed: 2}], [american], 'US')
+
+    expect(fits).toBe(true)
+    expect(circuit?.amps).toBeCloseTo(8400 / Math.sqrt(3) / 208 / POWER_FACTOR, 9)
+    expect(circuit?.limitWatts).toBeCloseTo(Math.sqrt(3) * LIMIT_WATTS, 9)
+    expect(planCircuits([{id: 'box', watts: 8500, cords: 3, needed: 2}], [american], 'US').fits).toBe(false)
+  })
+
+  test('a line that two pairs share carries √(I² + J² + I · J)', () => {
+    // √(4000² + 1400² + 4000 · 1400) = 4854 W of 4892; with 1,500 W 4924.
+    const {fits, circuits: [circuit]} = planCircuits([cord('large', 4000), cord('small', 1400)], [american], 'US')
+
+    expect(fits).toBe(true)
+    expect(circuit?.amps).toBeCloseTo(amps(4853.86), 3)
+    expect(circuit?.watts).toBe(5400)
+    expect(planCircuits([cord('large', 4000), cord('small', 1500)], [american], 'US')).toMatchObject({fits: false, unplacedWatts: 1500})
+  })
+
+  test('when a circuit fails the pairs of the other carry it by the same law', () => {
+    const mayFail = (watts: number, cords: number) => planCircuits([{id: 'box', watts, cords, needed: 1}], [{...american, count: 2}], 'US').circuits.map(each => each.mayFail)
+
+    // All on one pair: 4.8 kW of 4.89.
+    expect([mayFail(4800, 2), mayFail(5000, 2)]).toEqual([[true, true], [false, false]])
+    // Half on each of two pairs: the line between them carries √3 · half, 4.85 kW of 5.6 and 4.94 of 5.7.
+    expect([mayFail(5600, 4), mayFail(5700, 4)]).toEqual([[true, true], [false, false]])
+  })
+
+  test.for([['JP', 200, 20.41], ['NO', 230, 17.75], ['US', 415, 17.04], ['DE', 400, 17.67]] as const)('%s, %i V: 4 kW draw %d A', ([country, volts, wanted]) => {
+    // Between lines of 200 and 230 V; to the neutral of 415 and 400 V, at 240 and 231 V.
+    expect(planCircuits([cord('box', 4000)], [{...american, volts}], country).circuits[0]?.amps).toBeCloseTo(wanted, 2)
+  })
+})
+
+describe('suggested circuits', () => {
+  const box = {id: 'box', watts: 5400, cords: 4, needed: 2}
+
+  test('are the fewest and smallest that carry it', () => {
+    expect(suggestCircuits([{id: 'pc', watts: 580, cords: 1, needed: 1}], {country: 'DE'})).toMatchObject({count: 1, plug: 'Schuko'})
+    expect(suggestCircuits([box], {country: 'DE'})).toMatchObject({count: 1, plug: 'CEE 32 A blue', redundant: false})
+    expect(suggestCircuits([box], {country: 'DE'}, {redundant: true})).toMatchObject({count: 2, plug: 'CEE 32 A blue', cords: 4, redundant: true})
+    expect(suggestCircuits([{...box, watts: 8000, cords: 3}], {country: 'US'})).toMatchObject({count: 1, plug: 'NEMA L21-30'})
+    expect(suggestCircuits([{...box, watts: 10_200, cords: 6}], {country: 'US'})).toMatchObject({count: 1, volts: 208, phases: 3, amps: 50, plug: 'CS8365'})
+    expect(suggestCircuits([{id: 'hall', watts: 1e6, cords: 1, needed: 1}], {country: 'DE'})).toBeUndefined()
+  })
+
+  test('homes in North America, Britain and Ireland have one phase, those in Germany three', () => {
+    const phases = (country: string) => suggestCircuits([{...box, watts: 10_000}], {country, kind: 'home'})?.phases
+
+    expect(['US', 'CA', 'GB', 'IE', 'DE'].map(country => phases(country))).toEqual([1, 1, 1, 1, 3])
+  })
+
+  test('none where nobody looked the sockets up', () => {
+    expect(['JP', 'AU', 'IN'].map(country => suggestCircuits([box], {country}))).toEqual([undefined, undefined, undefined])
+  })
+
+  test('none that may fail for a machine that needs all of its supplies', () => {
+    expect(suggestCircuits([{...box, needed: 4}], {country: 'DE'}, {redundant: true})).toBeUndefined()
   })
 })

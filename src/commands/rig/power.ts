@@ -9,12 +9,15 @@ import {rigPower} from '../../power/rig-power.ts'
 import {verdictOn} from '../../power/rig-verdict.ts'
 import {workedWatts} from '../../rig-work.ts'
 
+/** One rig does the work, so there is nothing to rank. */
+const {objective: _, ...describing} = workloadFlags
+
 export default class RigPower extends PlanningCommand {
   static override summary = 'Say what a rig draws, which circuits and cooling that takes, and whether its site can carry it.'
   static override description = 'Watts by component at idle, at the expected work and at the peak; amps by circuit under the rule of the country; heat, air, noise, weight; what a month costs. Without a workload the expected work is heavy training.'
   static override args = {rig: Args.string({ignoreStdin: true, description: 'Name of the rig (rigor rig list); yours, or the built-in one, if left out.'})}
   static override flags = {
-    ...workloadFlags,
+    ...describing,
     workload: Flags.string({summary: 'Expected work: a workload file, or - for stdin.', helpValue: 'FILE', helpGroup: 'WORKLOAD'}),
   }
   static override examples = [
@@ -27,7 +30,7 @@ export default class RigPower extends PlanningCommand {
     const workspace = await this.workspace(flags)
     const {snapshot, facts} = workspace
     const rig = resolveRig(args.rig, workspace.knownRigs, workspace.options.rigs)
-    const given = flags.workload !== undefined || flags.kind !== undefined || flags.set !== undefined
+    const given = flags.workload !== undefined || flags.kind !== undefined || flags.model !== undefined || flags.set !== undefined
     const [workload, more] = given ? await this.workloads(workspace, flags.workload, flags) : []
     if (more !== undefined) throw new RigorError('AMBIGUOUS_SETTING', `${flags.workload ?? 'the workload'} holds several workloads; a rig does one of them at a time here.`, {hint: 'Name a file with one.'})
     const expected = workload === undefined ? undefined : await workedWatts(workspace, workload, rig)
@@ -37,8 +40,8 @@ export default class RigPower extends PlanningCommand {
     const months = monthsOf(rig, power)
     const start = expected?.hours === undefined ? undefined : startTimes(rig.site, power.siteWatts.expected, expected.hours)
     if (this.jsonEnabled()) {
-      const {watts: {idle, expected: average, peak}, nameplateWatts = null, ...rest} = power
-      return {schema: 'rigor.rig-power/1', rig: rig.id, site: rig.site, ...judged, nameplateWatts, idleWatts: idle, expectedWatts: average, peakWatts: peak, ...unknownAsNull({...rest, months, start})}
+      const {watts: {idle, expected: average, peak}, ...rest} = power
+      return unknownAsNull({schema: 'rigor.rig-power/1', rig: rig.id, site: rig.site, ...judged, idleWatts: idle, expectedWatts: average, peakWatts: peak, ...rest, months, start})
     }
     const {renderRigPower} = await import('../../report/rig.ts')
     const {columns: width, color} = this.terminal
@@ -47,5 +50,9 @@ export default class RigPower extends PlanningCommand {
   }
 }
 
-/** Absent is not a figure: what is unknown is null. */
-const unknownAsNull = (value: object): Record<string, unknown> => Object.fromEntries(Object.entries(value).map(([key, each]) => [key, each === undefined ? null : (each as unknown)]))
+/** Absent is not a figure: what is unknown is null, at any depth. */
+function unknownAsNull(value: unknown): unknown {
+  if (value === undefined) return null
+  if (Array.isArray(value)) return value.map(each => unknownAsNull(each))
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unknownAsNull(each)])) : value
+}
