@@ -20,8 +20,8 @@ export interface UpsInput {
  * where) it stands beside the machines: the circuits feed it, and it warms their room, whatever the meter counts. A PUE holds the loss, so the meter sees none of
  * it beside that; a COP is of the cooling of all heat, that of the UPS included.
  */
-export function upsInputOf(site: Pick<Rig['site'], 'ups' | 'pue' | 'kind'>): UpsInput {
+export function upsInputOf(site: Pick<Rig['site'], 'ups' | 'pue' | 'kind' | 'coolingCop'>): UpsInput {
   const input = site.ups === undefined ? 1 : 1 / UPS_EFFICIENCY[site.ups.kind]
   const beside = site.kind !== 'colocation' && site.kind !== 'datacentre'
-  return {meter: 1 / (upsEfficiencyOf(site).upsEfficiency ?? 1), circuits: beside ? input : 1, room: beside || site.pue === undefined ? input : 1}
+  return {meter: 1 / (upsEfficiencyOf(site).upsEfficiency ?? 1), circuits: beside ? input : 1, room: beside || site.coolingCop !== null ? input : 1}
 }

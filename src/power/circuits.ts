@@ -192,10 +192,12 @@ function runsWithout(lost: Feed, loads: readonly CordedLoad[], holdings: readonl
   const after = new Map<Feed, number[]>()
   for (const index of new Set(lost.cords.flatMap(cords => [...cords.keys()]))) {
     const {watts = 0, cords = 1, needed = 0} = loads[index] ?? {}
-    const left = (holdings[index] ?? []).filter(({feed}) => feed !== lost)
-    const living = left.reduce((sum, {count}) => sum + count, 0)
+    const held = holdings[index] ?? []
+    let living = 0
+    for (const {feed, count} of held) if (feed !== lost) living += count
     if (living < needed) return false
-    for (const {feed, at, count} of left) {
+    for (const {feed, at, count} of held) {
+      if (feed === lost) continue
       const now = after.get(feed) ?? [...feed.watts]
       now[at] = (now[at] ?? 0) + count * (watts / living - watts / cords)
       after.set(feed, now)

@@ -77,6 +77,7 @@ describe('sums', () => {
     ['beside them, the meter’s part in a PUE', {kind: 'office', coolingCop: null, pue: 1.4}, 1 / 0.94, 1 / 0.94, 1.4],
     ['beside them where nobody says', {coolingCop: null, pue: 1.4}, 1 / 0.94, 1 / 0.94, 1.4],
     ['the building’s in a colocation, in its PUE', {kind: 'colocation', coolingCop: null, pue: 1.4}, 1, 1, 1.4],
+    ['the building’s in a data centre, its heat there', {kind: 'datacentre', coolingCop: null}, 1, 1, 1 / 0.94],
     ['the building’s in a data centre, cooled once', {kind: 'datacentre', coolingCop: 3}, 1, 1 / 0.94, (1 / 0.94) * (4 / 3)],
   ] as const)('the UPS stands %s', ([, site, circuits, room, meter]) => {
     const power = powerOf(at('dgx-h100', {...site, ups: {kind: 'double-conversion'}, circuits: [{volts: 400, phases: 3, amps: 63, count: 1, socket: 'industrial'}]}))

@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
+import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {parseCsv} from '../../src/catalog/csv.ts'
 import {continuousAmps, continuousWatts, ruleOf, type Circuit} from '../../src/power/circuit-rules.ts'
@@ -178,6 +179,35 @@ describe('three phases of 208 V: cords lie between two lines', () => {
   test.for([['JP', 200, 20.41], ['NO', 230, 17.75], ['US', 415, 17.04], ['DE', 400, 17.67]] as const)('%s, %i V: 4 kW draw %d A', ([country, volts, wanted]) => {
     // Between lines of 200 and 230 V; to the neutral of 415 and 400 V, at 240 and 231 V.
     expect(planCircuits([cord('box', 4000)], [{...american, volts}], country).circuits[0]?.amps).toBeCloseTo(wanted, 2)
+  })
+})
+
+describe('whatever is placed', () => {
+  const loads = fc.array(fc.record({watts: fc.integer({min: 1, max: 12_000}), cords: fc.integer({min: 1, max: 6})}), {minLength: 1, maxLength: 12}).map(list => list.map((load, at) => ({...load, id: `box ${at}`, needed: 1})))
+  const circuits = fc.array(fc.record({volts: fc.constantFrom(120, 208, 230, 400), phases: fc.constantFrom<1 | 3>(1, 3), amps: fc.constantFrom(16, 30, 63), count: fc.integer({min: 1, max: 3}), socket: fc.constant('industrial' as const)}), {minLength: 1, maxLength: 3})
+
+  test('no line carries more than allowed, and no watt is lost', () => {
+    fc.assert(fc.property(loads, circuits, fc.constantFrom('US', 'DE', 'JP'), (machines, site, country) => {
+      const plan = planCircuits(machines, site, country)
+      const placed = plan.circuits.reduce((sum, {watts}) => sum + watts, 0)
+
+      expect(placed + plan.unplacedWatts).toBeCloseTo(machines.reduce((sum, {watts}) => sum + watts, 0), 4)
+      for (const {amps, limitAmps, watts, limitWatts} of plan.circuits) {
+        expect(amps).toBeLessThanOrEqual(limitAmps * (1 + 1e-6))
+        expect(watts).toBeLessThanOrEqual(limitWatts * (1 + 1e-6))
+      }
+    }))
+  })
+
+  test('cords of one pair each draw what currents 120° apart add up to', () => {
+    fc.assert(fc.property(fc.tuple(...[0, 1, 2].map(() => fc.integer({min: 1, max: 2800}))), watts => {
+      const {circuits: [circuit]} = planCircuits(watts.map((each, at) => ({id: `${at}`, watts: each, cords: 1, needed: 1})), [{volts: 208, phases: 3, amps: 30, count: 1, socket: 'industrial'}], 'US')
+      // Largest first: AB, BC, CA. Line B, say, carries I_BC − I_AB as phasors; each pair's current is in step with its voltage.
+      const sorted = watts.toSorted((a, b) => b - a).map((each, at) => ({x: (each / 208 / POWER_FACTOR) * Math.cos((-2 * Math.PI * at) / 3), y: (each / 208 / POWER_FACTOR) * Math.sin((-2 * Math.PI * at) / 3)}))
+      const lines = sorted.map((one, at) => Math.hypot(one.x - sorted[(at + 2) % 3]!.x, one.y - sorted[(at + 2) % 3]!.y))
+
+      expect(circuit?.amps).toBeCloseTo(Math.max(...lines), 6)
+    }))
   })
 })
 
