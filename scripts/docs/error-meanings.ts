@@ -15,7 +15,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       MISSING_ARGUMENT: entry('The command needs an argument.', 'Run the same command with `--help`.'),
       UNEXPECTED_ARGUMENT: entry('The command takes fewer arguments. Often a text with blanks was not quoted.', 'Quote it, or leave it out.'),
       BAD_USAGE: entry('Flags or arguments do not go together, or a value is not one of those allowed. The message says which.', 'Run the same command with `--help`.'),
-      BAD_FLAG: entry('`--set` was not given as FIELD=VALUE, or a flag has an empty value.', 'Write it like `--set traffic.inputTokens=800`.'),
+      BAD_FLAG: entry('`--set` was not given as FIELD=VALUE, a flag has an empty value or one that it does not take, or two flags say the same.', 'Write it like `--set traffic.inputTokens=800`.'),
       AMBIGUOUS_SETTING: entry('`--set` was given for a file with several workloads; it changes one.', 'Put the value into the file, or plan one workload at a time.'),
       MISSING_WORKLOAD: entry('There is no file, no flag and no `workloads:` in rigor.yaml that says what to plan.', 'Name a file, `-` for stdin, or give `--kind` and `--set`.'),
       MISSING_TARGET: entry('`rigor estimate` was given no target, or `rigor calibrate add` a workload without one.', 'Add `--on TARGET`; `rigor explain target` shows the forms.'),
@@ -33,6 +33,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
   {
     title: 'Files',
     codes: {
+      FILE_NOT_WRITABLE: entry('The file that was named to be written may not be: its folder or the file itself belongs to somebody else, or the disk is read only.', 'Name another place.'),
       FILE_NOT_FOUND: entry('The file (or the folder to write one in) does not exist, or a `glob:` matches nothing. A glob that matches nothing is an error so that a typo does not pass for an empty answer.', 'Check the name. Paths in rigor.yaml start at its folder.'),
       NOT_A_FILE: entry('A folder was named where a file is needed.', 'Name a file in it.'),
       NOT_WRITABLE: entry('The store of your own measurements cannot be written.', 'Check the permissions, or set `RIGOR_HOME` to a folder that can be written.'),
@@ -94,6 +95,8 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       UNKNOWN_PURCHASE: entry('The last part of the target is neither a way to buy nor a number of nodes.', '`rigor explain purchase`; nodes are written `x4`.'),
       UNKNOWN_RIG: entry('There is no such rig, or none takes part.', 'Describe yours under `rigs:` in rigor.yaml, or extend a built-in one.'),
       RIG_IMPOSSIBLE: entry('A rig of rigor.yaml that nobody can build: more accelerators than slots or than any board carries, or supplies that are too small for what hangs on them.', 'The message shows the sum; correct the figure that it names.'),
+      UNKNOWN_TIME: entry('How long the work takes on the rig is not known, so that it cannot be held against clouds.', '`rigor estimate WORKLOAD --on rig:NAME` says what is missing.'),
+      MISSING_SCHEDULE: entry('A mix of workloads is compared by the month, and one of them says to run once.', 'Add `schedule: {runsPerMonth: 4}`, `{hoursPerMonth: 160}` or `always` to it.'),
       UNKNOWN_POWER: entry('The watts of a rig are not known: those of its accelerators are not, or it does not do the work.', '`rigor hardware show ACCELERATOR` says what is known; `rigor estimate WORKLOAD --on rig:NAME` why it does not run.'),
       UNKNOWN_RIG_NODE: entry('The rig has no node of that name.', 'Take one of those that the hint lists.'),
       RIG_NODE_UNKNOWN: entry('The hardware of a rig was asked for a node that it does not have.', 'Name the node: `rig:NAME/NODE`.'),

@@ -21,7 +21,8 @@ import {suggestCircuits, type SuggestedCircuits} from './usual-circuits.ts'
 const TRAINING: Load = {computeShare: 0.79, memoryShare: 0.215, linkShare: 0.044, hostShare: 0.32, work: {activeShare: 0.996, flopsShare: 0.541, bytesShare: 0.215, cacheBytesShare: 0, unpackShare: 0}}
 export const USUAL_WORK = 'heavy training'
 
-export const HOURS_PER_MONTH = 730.5
+/** As clouds bill it, and plans count it (src/cost/period.ts; power knows no costs). */
+const HOURS_PER_MONTH = 730
 /** Where nobody says how many supplies a node has: a cord for each so many watts, as a C20 inlet carries 16 A. */
 const WATTS_PER_UNKNOWN_CORD = 3000
 

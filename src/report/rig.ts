@@ -76,7 +76,7 @@ function monthLines(months: ReturnType<typeof monthsOf>, {code, perUsd}: Display
     ...(months.peak.demandUsd > 0 ? [{title: 'of it for the peak', align: 'right' as const, priority: 2, cell: (state: (typeof STATES)[number]) => figure(months[state].demandUsd * perUsd)}] : []),
     {title: 'kg CO2e', align: 'right', priority: 1, cell: state => figure(months[state].carbonKg)},
   ]
-  return [...labelled('Month', '730.5 hours in one state, with cooling and losses', width), ...indented(columns, [...STATES], width, {header: true})]
+  return [...labelled('Month', '730 hours in one state, with cooling and losses', width), ...indented(columns, [...STATES], width, {header: true})]
 }
 
 function startLines({bestHour, bestUsd, worstHour, worstUsd, savingShare}: StartTimes, {code, perUsd}: DisplayCurrency, width: number): Line[] {

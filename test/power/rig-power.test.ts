@@ -88,14 +88,14 @@ describe('sums', () => {
     expect(power.siteWatts.peak / power.watts.peak).toBeCloseTo(meter, 6)
   })
 
-  test('a month is 730.5 hours at the meter and the tariff', () => {
+  test('a month is 730 hours at the meter and the tariff', () => {
     const rig = named('h100x10-pcie')
     const power = powerOf(rig)
     const {siteWatts} = power
     const months = monthsOf(rig, power)
-    expect(months.expected.kwh).toBeCloseTo(siteWatts.expected * 0.7305, 6)
-    expect(months.expected.usd).toBeCloseTo(siteWatts.expected * 0.7305 * 0.2714, 6)
-    expect(months.expected.carbonKg).toBeCloseTo(siteWatts.expected * 0.7305 * facts.snapshot.carbonByCountry['DE']! / 1000, 6)
+    expect(months.expected.kwh).toBeCloseTo(siteWatts.expected * 0.73, 6)
+    expect(months.expected.usd).toBeCloseTo(siteWatts.expected * 0.73 * 0.2714, 6)
+    expect(months.expected.carbonKg).toBeCloseTo(siteWatts.expected * 0.73 * facts.snapshot.carbonByCountry['DE']! / 1000, 6)
   })
 
   test('a workload on one node leaves the other idle, or off', () => {
@@ -113,7 +113,7 @@ describe('sums', () => {
     const {watts, months} = powerOf(three('on'), work)
 
     expect(watts.expected).toBeCloseTo(2420 + 2 * idle, 6)
-    expect(months.expected.kwh).toBeCloseTo((2420 + 2 * idle) * (4 / 3) * 0.7305, 6)
+    expect(months.expected.kwh).toBeCloseTo((2420 + 2 * idle) * (4 / 3) * 0.73, 6)
     expect(powerOf(three('off'), work).watts.expected).toBe(2420)
   })
 
