@@ -42,13 +42,21 @@ function demandOf(load: Load, coefficients: PowerCoefficients): number {
   )
 }
 
+/** What of a demand the board's limit lets through, both as shares of the range idle..limit. */
+export const limitedShare = (demand: number): number => demand / Math.sqrt(Math.sqrt(1 + demand ** LIMIT_SHARPNESS))
+
 /**
  * Share of the range idle..maximum that an accelerator draws. Watts are energy per operation and per byte times their rates, plus what comes with
  * computing at all; near the board's limit clocks and voltage fall, so watts rise ever more slowly and never pass it.
  */
 export function acceleratorLoadShare(load: Load, coefficients: PowerCoefficients): number {
-  const demand = demandOf(load, coefficients)
-  return demand / Math.sqrt(Math.sqrt(1 + demand ** LIMIT_SHARPNESS))
+  return limitedShare(demandOf(load, coefficients))
+}
+
+/** Accelerators that a lower limit than the board's own holds: their share of the range idle..maximum (capping.ts), and that limit. */
+export interface HeldBoards {
+  readonly loadShare: number
+  readonly limitWatts: number
 }
 
 function bounded(interval: Interval, low: number, high: number): Interval {
@@ -81,15 +89,16 @@ export function supplyOutputWatts(wall: number, maximum: number, efficiencyAtHal
  * Watts while the work runs: accelerators in use at their load, the others idle, the host with its fans, and the supplies' losses. The peak lies
  * between the average and everything at its maximum: dense phases (a prefill, a matmul) reach the power limit within milliseconds.
  */
-export function estimatePower(performance: Performance, model: PowerModel): Power {
+export function estimatePower(performance: Performance, model: PowerModel, held?: HeldBoards): Power {
   const {coefficients, acceleratorIdleWatts: idle, acceleratorMaximumWatts: maximum} = model
   const confidence = weakest(performance.basis, model.basis, coefficients?.basis ?? 'assumed')
   if (coefficients === null || idle === null || maximum === null) return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts: null, confidence}
 
   const used = Math.min(performance.acceleratorsUsed, model.acceleratorsPowered)
   const unused = model.acceleratorsPowered - used
-  const loadShare = acceleratorLoadShare(performance.load, coefficients)
-  const perUsed = bounded(intervalFromSpread(idle + (maximum - idle) * loadShare, coefficients.spread), idle, maximum)
+  const loadShare = held?.loadShare ?? acceleratorLoadShare(performance.load, coefficients)
+  const limit = held?.limitWatts ?? maximum
+  const perUsed = bounded(intervalFromSpread(idle + (maximum - idle) * loadShare, coefficients.spread), idle, limit)
   const acceleratorWatts = shift(scale(perUsed, used), idle * unused)
   if (model.hostIdleWatts === null || model.hostMaximumWatts === null) {
     return {averageWatts: null, peakWatts: null, idleWatts: null, acceleratorWatts, confidence}
@@ -107,8 +116,8 @@ export function estimatePower(performance: Performance, model: PowerModel): Powe
   // Readings were of busy nodes: what a node draws doing nothing is known as well as before.
   const known = shift(intervalFromSpread(wall(together.p50) - idleWatts, model.wallSpread), idleWatts)
   const averageWatts: Interval = {p10: Math.min(wall(together.p10), known.p10), p50: wall(together.p50), p90: Math.max(wall(together.p90), known.p90)}
-  const expectedPeak = wall(maximum * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
-  const allAtMaximum = wall(maximum * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
+  const expectedPeak = wall(limit * used + idle * unused + Math.max(host.p50, model.hostMaximumWatts))
+  const allAtMaximum = wall(limit * used + idle * unused + Math.max(host.p90, model.hostMaximumWatts))
   return {
     averageWatts,
     peakWatts: {p10: averageWatts.p50, p50: Math.max(averageWatts.p50, expectedPeak), p90: Math.max(averageWatts.p90, allAtMaximum)},
