@@ -249,7 +249,7 @@ function runShare(schedule: Schedule): number {
 }
 
 /** The accelerators in use displace their part of what an hour of the rig is worth. */
-function displacedUsdPerHour(rig: Rig, acceleratorsUsed: number): number {
+export function displacedUsdPerHour(rig: Rig, acceleratorsUsed: number): number {
   const all = rig.nodes.reduce((total, node) => total + node.acceleratorCount * node.count, 0)
   return (rig.displacedUsdPerHour ?? 0) * (all === 0 ? 1 : Math.min(1, acceleratorsUsed / all))
 }
