@@ -17,7 +17,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       BAD_USAGE: entry('Flags or arguments do not go together, or a value is not one of those allowed. The message says which.', 'Run the same command with `--help`.'),
       BAD_FLAG: entry('`--set` was not given as FIELD=VALUE, a flag has an empty value or one that it does not take, or two flags say the same.', 'Write it like `--set traffic.inputTokens=800`.'),
       AMBIGUOUS_SETTING: entry('`--set` was given for a file with several workloads; it changes one.', 'Put the value into the file, or plan one workload at a time.'),
-      MISSING_WORKLOAD: entry('There is no file, no flag and no `workloads:` in rigor.yaml that says what to plan.', 'Name a file, `-` for stdin, or give `--kind` and `--set`.'),
+      MISSING_WORKLOAD: entry('There is no file, no flag and no `workloads:` in rigor.yaml that says what to plan, or what power limits of a rig are to be looked at for.', 'Name a file, `-` for stdin, or give `--kind` and `--set`.'),
       MISSING_TARGET: entry('`rigor estimate` was given no target, or `rigor calibrate add` a workload without one.', 'Add `--on TARGET`; `rigor explain target` shows the forms.'),
       SEVERAL_WORKLOADS: entry('A plan file (`-o`) holds one workload, a measurement is of one, and there are several.', 'Plan or add them one at a time.'),
       BAD_DATE: entry('`--as-of`, `RIGOR_AS_OF` or `asOf` is not a day.', 'Write it like `2026-11-20`.'),

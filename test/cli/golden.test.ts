@@ -56,6 +56,9 @@ describe('rigs', () => {
     ['list-80', ['list'], 80], ['show-dgx', ['show', 'dgx-h100'], 80], ['power-80', ['power', 'h100x10-pcie'], 80], ['power-dgx-120', ['power', 'dgx-h100'], 120],
     ['power-chat', ['power', 'h100x10-pcie', '--workload', 'examples/chat-70b.yaml'], 100],
     ['tco-80', ['tco', 'h100x10-pcie'], 80], ['tco-dgx-120', ['tco', 'dgx-h100', '--use', '80%', '--months', '36', '--limit', '6'], 120],
+    ['limits-finetune-80', ['power', 'h100x10-pcie', '--workload', 'examples/finetune-8b.yaml', '--limits'], 80],
+    ['limits-desktop-80', ['power', 'workstation-rtx4090', '--kind', 'llm-inference', '--model', 'Llama-3.1-8B', '--set', 'traffic.concurrency=4', '--limits'], 80],
+    ['limits-laptop-120', ['power', 'laptop-rtx4090', '--kind', 'llm-finetune', '--model', 'Llama-3.1-8B', '--set', 'method=qlora', '--set', 'tokens=10M', '--limits', '--currency', 'EUR'], 120],
   ])('rig %s', async ([name, args, columns]) => {
     const {code, stdout, stderr} = await inColumns(['rig', ...args], columns)
 
@@ -86,7 +89,18 @@ describe('rigs', () => {
     for (const key of ['idleWatts', 'expectedWatts', 'peakWatts']) expect(power[key]).toBeGreaterThan(1000)
   })
 
+  test('power limits as JSON: every limit, and the best of them', async () => {
+    const {code, stdout} = await rigor(['rig', 'power', 'h100x10-pcie', '--workload', 'examples/finetune-8b.yaml', '--limits', '--json'], {env})
+    const {limits, best, ...rest} = JSON.parse(stdout) as {limits: Record<string, unknown>[]; best: Record<string, unknown>}
+
+    expect({code, ...rest}).toMatchObject({code: 0, schema: 'rigor.rig-limits/1', rig: 'h100x10-pcie', target: 'rig:h100x10-pcie', unit: '1M tokens', owned: true})
+    expect(limits[0]).toMatchObject({limitWatts: 350, limitShare: 1, clockShare: 1, speedShare: {p10: 1, p50: 1, p90: 1}, missesGoal: false})
+    for (const each of ['energy', 'marginalCost', 'fullCost']) expect(limits).toContainEqual(best[each])
+  })
+
   test.for([
+    [['power', 'h100x10-pcie', '--limits'], 'MISSING_WORKLOAD', '--workload examples/finetune-8b.yaml'],
+    [['power', 'workstation-rtx4090', '--workload', 'examples/finetune-8b.yaml', '--limits'], 'UNKNOWN_POWER', 'qlora'],
     [['power', 'dgx-h10'], 'UNKNOWN_RIG', '"dgx-h100"'], [['show', 'nothing-of-the-sort'], 'UNKNOWN_RIG', 'All of them'],
     [['power', 'laptop-rtx4090', '--workload', 'examples/chat-671b-moe.yaml'], 'UNKNOWN_POWER', ''],
   ] as const)('rig %j is told as %s', async ([args, code, hint]) => {
