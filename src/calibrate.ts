@@ -1,5 +1,5 @@
 import path from 'node:path'
-import {matchAccelerator} from './accuracy/accelerator-label.ts'
+import {acceleratorOfDriver} from './accuracy/accelerator-label.ts'
 import {resolveAccelerator} from './catalog/accelerator-names.ts'
 import type {Accelerator} from './catalog/schema.ts'
 import {hardwareFigures, HardwareMeasurement} from './config/hardware-measurement.ts'
@@ -126,19 +126,13 @@ export function addHardware(workspace: Workspace, text: string, file: string, op
 }
 
 const GIB = 2 ** 30
-/** The driver keeps some of the memory for itself; a part of half the size it is not. */
-const MEMORY_TOLERANCE = 0.12
 
-/** The accelerator that a driver's name means. NVIDIA's drivers do not say SXM where a part exists in that form first: "NVIDIA H100 80GB HBM3". */
 function acceleratorOf({name, memoryBytes}: HardwareMeasurement['device'], accelerators: readonly Accelerator[], file: string): Accelerator {
-  const fits = ({memoryGib}: Accelerator): boolean => memoryBytes === undefined || memoryBytes === null || Math.abs(memoryBytes / GIB / memoryGib - 1) <= MEMORY_TOLERANCE
-  const ofSize = accelerators.filter(fits)
-  // A superchip is named by the memory of its processor: "NVIDIA GH200 480GB".
-  const found = matchAccelerator(name, ofSize) ?? matchAccelerator(`${name} SXM`, ofSize) ?? matchAccelerator(name.replaceAll(/\b\d+ ?GB?\b/gi, ''), ofSize)
+  const found = acceleratorOfDriver(name, memoryBytes ?? undefined, accelerators)
   if (found !== undefined) return found
   const size = memoryBytes === undefined || memoryBytes === null ? '' : ` with ${Number((memoryBytes / GIB).toPrecision(3))} GiB`
   throw new RigorError('UNKNOWN_ACCELERATOR', `${file}, device.name — "${echo(name, 100)}"${size} is no accelerator of the catalog, or may be several.`, {
-    hint: `${didYouMean(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), ofSize.map(({id}) => id)) ?? 'rigor hardware list has them all'}  Name it: --accelerator ID`,
+    hint: `${didYouMean(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), accelerators.map(({id}) => id)) ?? 'rigor hardware list has them all'}  Name it: --accelerator ID`,
   })
 }
 

@@ -66,3 +66,27 @@ function bestMatch(label: string, accelerators: readonly Accelerator[]): Acceler
   }
   return tied ? undefined : best
 }
+
+const GIB = 2 ** 30
+/** The driver keeps some of the memory for itself; a part of half the size it is not. */
+const MEMORY_TOLERANCE = 0.12
+/** Words of drivers that tell no two parts apart. */
+const DRIVER_WORDS: ReadonlySet<string> = new Set(['tesla', 'oam', 'sxm3', 'sxm6', 'ac', 'ws'])
+const MEMORY_TYPE = /\b(?:HBM|GDDR|LPDDR)\d\w*/i
+
+/**
+ * The accelerator that a driver's name and memory mean; `undefined` = none of the catalog, or several. NVIDIA's drivers do not say SXM where a part exists
+ * in that form first: "NVIDIA H100 80GB HBM3". A word that no part of the catalog has makes it another one: the RTX 4090 D is no RTX 4090.
+ */
+export function acceleratorOfDriver(name: string, memoryBytes: number | undefined, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  const memoryType = MEMORY_TYPE.exec(name)?.[0].toLowerCase()
+  const fits = ({memoryGib, memoryType: own}: Accelerator): boolean =>
+    (memoryBytes === undefined || Math.abs(memoryBytes / GIB / memoryGib - 1) <= MEMORY_TOLERANCE) && (memoryType === undefined || own === undefined || own.toLowerCase().split(' ').includes(memoryType))
+  const ofSize = accelerators.filter(fits)
+  // "Max-Q Workstation Edition" is the Max-Q part, "Workstation Edition" another; a superchip is named by the memory of its processor: "NVIDIA GH200 480GB".
+  const plain = /max-?q/i.test(name) ? name.replace(/workstation edition/i, '') : name
+  const found = matchAccelerator(plain, ofSize) ?? matchAccelerator(`${plain} SXM`, ofSize) ?? matchAccelerator(plain.replaceAll(/\b\d+ ?GB?\b/gi, ''), ofSize)
+  if (found === undefined) return undefined
+  const known = new Set([found.id, found.name, ...found.aliases].flatMap((each) => [...read(each).words]))
+  return [...read(plain).words].every((word) => known.has(word) || DRIVER_WORDS.has(word)) ? found : undefined
+}
