@@ -23,17 +23,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   power: ['catalog', 'units', 'performance'],
   cost: ['catalog', 'units', 'performance', 'power'],
   planner: ['catalog', 'units', 'performance', 'workload', 'power', 'cost'],
-  report: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'accuracy'], // tables and plots of how far estimates are off
+  report: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'accuracy', 'detect'], // tables and plots of how far estimates are off
   check: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
   export: ['catalog', 'units', 'performance', 'power', 'cost', 'planner', 'workload'],
   config: ['catalog', 'units', 'workload'], // what rigor.yaml may hold; opening it is the store's
+  detect: ['catalog', 'units', 'performance', 'power', 'accuracy', 'config'], // what a machine's own tools say → a rig file; running them is probe.ts's
   store: ['catalog', 'units', 'workload', 'config', 'planner', 'report'], // plan files hold the document of a plan
   providers: ['catalog', 'units'],
   deploy: ['catalog', 'units', 'providers'],
 }
 
 /** Parts that run in a browser as they are: no files, network, clock or randomness. */
-const PURE = ['units', 'catalog', 'workload', 'performance', 'power', 'cost', 'planner', 'accuracy', 'text', 'config']
+const PURE = ['units', 'catalog', 'workload', 'performance', 'power', 'cost', 'planner', 'accuracy', 'text', 'config', 'detect']
 
 const files = fs.globSync('**/*.ts', {cwd: SRC}).map((file) => file.split(path.sep).join('/')).sort()
 const sourceOf = new Map(files.map((file) => [file, fs.readFileSync(path.join(SRC, file), 'utf8')]))

@@ -8,7 +8,7 @@ import type {Accelerator, Machine} from './schema.ts'
  * Seconds from one end to the other for a short message, software included. Assumptions: orders of magnitude of what NCCL-class libraries
  * see per step, from memory, as no measurement is in the facts. They decide only for small messages.
  */
-const LATENCY_SECONDS: Readonly<Record<string, number>> = {
+export const LATENCY_SECONDS: Readonly<Record<string, number>> = {
   'nvswitch': 2e-6,
   'nvlink': 2e-6,
   'nvlink-bridge': 2e-6,

@@ -127,7 +127,7 @@ export const RigEntry = z.strictObject({
 })
 export type RigEntry = z.infer<typeof RigEntry>
 
-const RIG_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/
+export const RIG_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/
 
 /** Settings that a flag or an environment variable may override; each is `RIGOR_` and its name in capitals: `RIGOR_SSH_FROM`. */
 export const Defaults = z.strictObject({
