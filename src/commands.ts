@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandModule>>> = 
   'rig:show': () => import('./commands/rig/show.ts'),
   'rig:power': () => import('./commands/rig/power.ts'),
   'rig:tco': () => import('./commands/rig/tco.ts'),
+  'rig:detect': () => import('./commands/rig/detect.ts'),
   accuracy: () => import('./commands/accuracy.ts'),
   'calibrate:add': () => import('./commands/calibrate/add.ts'),
   'calibrate:list': () => import('./commands/calibrate/list.ts'),

@@ -37,8 +37,9 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       FILE_NOT_FOUND: entry('The file (or the folder to write one in) does not exist, or a `glob:` matches nothing. A glob that matches nothing is an error so that a typo does not pass for an empty answer.', 'Check the name. Paths in rigor.yaml start at its folder.'),
       NOT_A_FILE: entry('A folder was named where a file is needed.', 'Name a file in it.'),
       NOT_WRITABLE: entry('The store of your own measurements cannot be written.', 'Check the permissions, or set `RIGOR_HOME` to a folder that can be written.'),
+      FILE_EXISTS: entry('A file of that name is there already, and is not written over.', 'Name another one, or add `--force`.'),
       UNREADABLE: entry('The file exists but cannot be read.', 'Check its permissions.'),
-      TOO_LARGE: entry('The file is larger than 10 MB.', 'Split it; `rigor estimate --batch` reads JSON lines of any length.'),
+      TOO_LARGE: entry('The file is larger than 10 MB, or a machine that was asked by `rigor rig detect` says more than 4 MB (exit 4).', 'Split it; `rigor estimate --batch` reads JSON lines of any length.'),
       BAD_ENCODING: entry('The file is not UTF-8 text.', 'Save it as UTF-8.'),
       EMPTY_FILE: entry('The file holds no workload.', 'Start from one of `examples/`, or from `rigor kinds show KIND --example`.'),
       BAD_YAML: entry('The file is not valid YAML. The message has file and line.', 'Look at indentation, quotes and colons there.'),
@@ -124,6 +125,18 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
     codes: {
       CATALOG_NOT_FOUND: entry('`--catalog`, `RIGOR_CATALOG` or `defaults.catalog` leads to nothing that is a catalog.', 'Name a folder laid out like `data/`, or a compiled catalog.'),
       BAD_CATALOG: entry('A file of the catalog breaks its format. The message has file and line.', 'Correct the row; `rigor catalog verify` finds all such places.'),
+    },
+  },
+  {
+    title: 'Other machines',
+    codes: {
+      SSH_HOST_KEY: entry('The host key that a machine shows is not known, or is not the one that is. Nothing was sent to it. Ends with exit 6.', 'Compare the fingerprint with that on the machine; then keep the key, or name a file that has it with `--ssh-known-hosts`.'),
+      SSH_REFUSED: entry('The machine lets nobody in with that user and key. Ends with exit 6.', 'Name key and user: `--ssh user@host --ssh-key FILE`. A key with a passphrase has to be in ssh-agent, as nothing is asked.'),
+      SSH_UNREACHABLE: entry('There is no such machine, or no SSH on it. Ends with exit 4.', 'Check name, port and network.'),
+      SSH_FAILED: entry('ssh failed for another reason, which the message has. Ends with exit 4.', 'Try the same with `ssh -v`.'),
+      PROGRAM_NOT_FOUND: entry('`sh` or `ssh` is not installed here.', 'Install it, or run rigor on the machine itself.'),
+      PROBE_FAILED: entry('The machine did not run the script to its end. Ends with exit 4 for another machine.', 'It needs a POSIX shell; an account that may run one command only is not enough.'),
+      PROBE_TIMEOUT: entry('A machine took longer than four minutes to answer. Ends with exit 4.', 'Look which of its tools is stuck.'),
     },
   },
   {

@@ -52,6 +52,8 @@ const EXITS: readonly (readonly string[])[] = [
   ['1', 'a check failed (`rigor catalog verify`, `rigor doctor`)'],
   ['2', 'bad input or usage'],
   ['3', 'nothing feasible: the full plan is printed, with the nearest way out'],
+  ['4', 'another machine is not there, or does not answer'],
+  ['6', 'not permitted: another or an unknown host key, a login that is refused'],
   ['70', 'a bug in rigor'],
 ]
 
