@@ -40,7 +40,6 @@ export interface SeenWatts {
 /** What is known of a machine from its own tools; absent = not seen. */
 export interface SeenMachine {
   readonly host: string | undefined
-  readonly kernel: string | undefined
   /** KVM, VMware, …: what lies below is not this machine's to know. */
   readonly hypervisor: string | undefined
   readonly accelerators: readonly SeenAccelerator[]

@@ -24,6 +24,8 @@ export function readMachine(sections: Sections): SeenMachine {
   const unseen: Unseen[] = []
   const [system = {}] = readRecords(text('system'), '')
 
+  if (system['kernel'] !== 'Linux') unseen.push({what: 'most of it', why: `this is ${echo(system['kernel'] ?? 'an unknown system', 40)}: rigor reads Linux`})
+
   const nvidia = readNvidia(section('nvidia').status === '0' ? text('nvidia') : text('nvidia-short'))
   const amd = readAmd(text('amd'))
   const accelerators = [...nvidia, ...amd.accelerators]
@@ -56,7 +58,6 @@ export function readMachine(sections: Sections): SeenMachine {
   return {
     ...dmi,
     host: system['host'] === '' ? undefined : system['host'],
-    kernel: system['kernel'] === '' ? undefined : system['kernel'],
     hypervisor,
     accelerators,
     links,

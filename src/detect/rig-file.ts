@@ -47,6 +47,8 @@ export interface RigFile {
 
 const GIB = 2 ** 30
 const LONGEST_TITLE = 120
+/** Drivers round limits, and so do data sheets. */
+const SAME_LIMIT_SHARE = 0.02
 const figure = (value: number): string => String(Number(value.toPrecision(3)))
 
 /** Accelerators of one sort: as many as there are of what stands first. */
@@ -72,68 +74,58 @@ function groupsOf({accelerators}: SeenMachine, catalog: readonly Accelerator[]):
   return [...groups.values()].toSorted((a, b) => memory(b) - memory(a) || b.seen.length - a.seen.length)
 }
 
+/** A file that is being written: its lines, and what is to be said beside it. */
+interface Draft {
+  readonly rig: RigLine[]
+  readonly node: RigLine[]
+  readonly unseen: Unseen[]
+  readonly missing: string[]
+}
+
+/** What built-in rigs have to say about a machine. */
+interface Kin {
+  readonly class: Rig['class']
+  /** A node with as many of the same accelerators. */
+  readonly twin: {readonly rig: Rig; readonly node: RigNode} | undefined
+  /** The rig that the file extends: the twin's, else one of the class. */
+  readonly base: Rig | undefined
+}
+
+/** A line that its reader has to fill in before rigor takes the file. */
+function leaveOpen({missing}: Draft, lines: RigLine[], key: string, example: string, remark: string): void {
+  lines.push({key, example, remark: `${remark}: needed`})
+  missing.push(key)
+}
+
 /** The rig file of a machine: what was seen, what built-in figures stand in for the rest, each marked, and what its owner has to say. */
 export function rigFileOf(question: RigFileQuestion): RigFile {
-  const {machine, snapshot, calibration, today, price, country, ssh} = question
+  const {machine, snapshot, today, price, ssh} = question
   const [group, ...others] = groupsOf(machine, snapshot.accelerators)
-  const {accelerator, seen: cards = [], name: cardName = ''} = group ?? {}
-  const count = cards.length
-  const seen = seenOf(machine, group)
-  const unseen: Unseen[] = [...machine.unseen]
-  const missing: string[] = []
-  const rig: RigLine[] = []
-  const node: RigLine[] = [{key: 'id', value: 'machine'}, {key: 'count', value: 1}]
-  const fill = (lines: RigLine[], key: string, example: string, remark: string): void => {
-    lines.push({key, example, remark: `${remark}: needed`})
-    missing.push(key)
-  }
-
-  const sort = classOf(machine, group)
-  if (machine.chassis === undefined) unseen.push({what: 'class', why: `the chassis does not say; taken for a ${sort} by its accelerators`})
-  const twin = twinOf(snapshot.rigs, accelerator, count)
-  const base = twin !== undefined && twin.rig.nodes.length === 1 ? twin.rig : usualRigOf(snapshot.rigs, sort)
+  const kin = kinOf(machine, group, snapshot.rigs)
+  const {base, twin} = kin
+  const draft: Draft = {rig: [], node: [{key: 'id', value: 'machine'}, {key: 'count', value: 1}], unseen: [...machine.unseen], missing: []}
+  const {rig, node, unseen, missing} = draft
   const maker = [machine.vendor, machine.product ?? machine.board].filter((part) => part !== undefined).map((part) => echo(part, 60)).join(' ')
-  const title = [count === 0 ? undefined : `${count}× ${cardName}`, maker === '' ? undefined : maker].filter((part) => part !== undefined).join(', ')
+  const title = [group === undefined ? undefined : `${group.seen.length}× ${group.name}`, maker === '' ? undefined : maker].filter((part) => part !== undefined).join(', ')
 
-  if (base !== undefined) rig.push({key: 'extends', value: base.id, remark: base === twin?.rig ? 'the built-in rig with the same accelerators: what is not said here is as there' : 'a built-in rig of its class: what is not said here is as there'})
+  if (base !== undefined) rig.push({key: 'extends', value: base.id, remark: `${base === twin?.rig ? 'the built-in rig with the same accelerators' : 'a built-in rig of its class'}: what is not said here is as there`})
   if (title !== '') rig.push({key: 'title', value: clip(title, LONGEST_TITLE)})
-  rig.push({key: 'class', value: sort})
+  rig.push({key: 'class', value: kin.class})
+  if (machine.chassis === undefined) unseen.push({what: 'class', why: `the chassis does not say; taken for a ${kin.class} by its accelerators`})
   if (ssh !== undefined) rig.push({key: 'ssh', value: ssh})
-  site(rig)
+  addSite(draft, kin, question)
   if (price !== undefined) rig.push({key: 'price', value: price})
-  if (base !== undefined && base !== twin?.rig) ownersFigures(rig, base, accelerator, snapshot.accelerators)
+  if (base !== undefined && base !== twin?.rig) rig.push(...ownersFigures(base, group?.accelerator, snapshot.accelerators))
   if (base !== undefined) unseen.push({what: 'cooling, uplink, upkeep, service life and resale', why: `no machine knows them; those of ${base.id} stand in (rigor rig show ${base.id})`})
   rig.push({key: 'note', value: `Detected on ${today}. Figures that are marked as modelled are not of this machine.`})
 
   if (maker !== '') node.push({key: 'platform', value: maker})
-  if (accelerator !== undefined) node.push({key: 'acceleratorId', value: accelerator.id, remark: `"${cardName}"`})
-  else if (group === undefined) fill(node, 'acceleratorId', 'h100-pcie-80gb', 'no accelerator was seen')
-  else fill(node, 'acceleratorId', nearestOf(cardName, snapshot.accelerators)[0] ?? 'h100-pcie-80gb', `"${cardName}"${memoryText(cards[0])} is none of the catalog, or may be several (rigor hardware list)`)
-  if (group !== undefined && accelerator === undefined) {
-    const near = nearestOf(cardName, snapshot.accelerators)
-    unseen.push({what: `which accelerator "${cardName}"${memoryText(cards[0])} is`, why: `no part of the catalog has that name and memory${near.length === 0 ? '' : `; nearest by name: ${quoteChoices(near)}`}`})
-  }
-  node.push({key: 'acceleratorCount', value: count})
-  for (const other of others) unseen.push({what: `${other.seen.length} × ${other.name}`, why: 'it is in the machine, but a node holds accelerators of one sort: left out'})
   const levels = linksOf(machine, group)
-  if (levels.levels !== undefined) node.push({key: 'levels', value: levels.levels.map(({kind, groupSize, bytesPerSecond, latencySeconds}) => ({kind, groupSize, bytesPerSecond, latencySeconds}))})
-  else {
-    fill(node, 'levels', '[{kind: pcie, groupSize: 2, bytesPerSecond: 63e9, latencySeconds: 4e-6}]', levels.why)
-    unseen.push({what: 'rates of the links', why: levels.why})
-  }
-  if (machine.processor?.threads !== undefined) node.push({key: 'vcpus', value: machine.processor.threads, remark: machine.processor.model === undefined ? undefined : processorText(machine.processor)})
-  if (machine.memoryGib !== undefined) node.push({key: 'memoryGib', value: machine.memoryGib})
-  disks()
-  watts()
-  if (machine.supplies !== undefined) {
-    const {count: supplies, ratedWatts} = machine.supplies
-    node.push({key: 'supplies', example: `{count: ${supplies}, ratedWatts: ${ratedWatts ?? '…'}, needed: …}`, remark: `${supplies} seen; how many of them have to be there is yours to say`})
-  }
-  if (price === undefined) {
-    if (twin === undefined) fill(node, 'priceUsd', '…', 'what it cost; no built-in rig has the same accelerators')
-    else node.push({key: 'priceUsd', value: twin.node.priceUsd, remark: `modelled: of ${twin.rig.id}, replace with yours`})
-    unseen.push({what: 'price', why: `no machine knows it${twin === undefined ? ': say --price "21000 EUR", or fill in priceUsd' : `; that of ${twin.rig.id} stands in, --price replaces it`}`})
-  }
+  addAccelerators(draft, group, levels, snapshot.accelerators)
+  for (const other of others) unseen.push({what: `${other.seen.length} × ${other.name}`, why: 'it is in the machine, but a node holds accelerators of one sort: left out'})
+  addHost(draft, machine)
+  addWatts(draft, group, kin, question)
+  if (price === undefined) addPrice(draft, kin)
   unseen.push({what: 'Redfish', why: "not looked at, as it asks for a password: the machine's BMC (its address: ipmitool lan print) shows watts under /redfish/v1/Chassis; put them into hostIdleWatts, hostMaximumWatts and supplies"})
 
   const name = question.name ?? nameFrom(machine.host)
@@ -144,49 +136,100 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
     ...(missing.length === 0 ? [] : [`Incomplete: rigor refuses it until this is filled in: ${missing.join(', ')}.`]),
   ].join('\n')
   const yaml = rigYaml(name, heading, {rig, node}, (levels.levels ?? []).map(({how, bytesPerSecond}) => `${figure(bytesPerSecond / 1e9)} GB/s each way; ${how}`))
-  return {name, rig: entry, seen, unseen, missing, yaml}
+  return {name, rig: entry, seen: seenOf(machine, group), unseen, missing, yaml}
+}
 
-  function site(lines: RigLine[]): void {
-    const has = country !== undefined && snapshot.tariffs.some((tariff) => tariff.country === country)
-    if (country !== undefined && !has) {
-      fill(lines, 'site', `{country: ${country}, tariff: {energy: 0.24 EUR/kWh}}`, `no electricity price is known for ${country}`)
-      return
-    }
-    if (country !== undefined) lines.push({key: 'site', value: {country}, remark: `modelled: at the country's tariff; replace with yours: {country: ${country}, tariff: {energy: 0.24 EUR/kWh}}`})
-    else if (base !== undefined) lines.push({key: 'site', example: '{country: NL, tariff: {energy: 0.24 EUR/kWh}}', remark: `modelled without it: ${base.site.country} at ${base.site.tariffUsdPerKwh} USD/kWh, as ${base.id}; replace with yours`})
-    unseen.push({what: country === undefined ? 'site and tariff' : 'tariff', why: country === undefined ? `no machine knows where it stands${base === undefined ? '' : `; ${base.site.country} at ${base.site.tariffUsdPerKwh} USD/kWh stands in, --country or site: replaces it`}` : "the country's own stands in"})
+function addSite(draft: Draft, {base}: Kin, {country, snapshot}: RigFileQuestion): void {
+  const {rig, unseen} = draft
+  const tariff = '{energy: 0.24 EUR/kWh}'
+  if (country === undefined) {
+    const standIn = base === undefined ? '' : `${base.site.country} at ${base.site.tariffUsdPerKwh} USD/kWh`
+    if (base !== undefined) rig.push({key: 'site', example: `{country: NL, tariff: ${tariff}}`, remark: `modelled without it: ${standIn}, as ${base.id}; replace with yours`})
+    unseen.push({what: 'site and tariff', why: `no machine knows where it stands${base === undefined ? '' : `; ${standIn} stands in, --country or site: replaces it`}`})
+    return
   }
+  if (snapshot.tariffs.some((each) => each.country === country)) {
+    rig.push({key: 'site', value: {country}, remark: `modelled: at the country's tariff; replace with yours: {country: ${country}, tariff: ${tariff}}`})
+    unseen.push({what: 'tariff', why: "the country's own stands in"})
+    return
+  }
+  leaveOpen(draft, rig, 'site', `{country: ${country}, tariff: ${tariff}}`, `no electricity price is known for ${country}`)
+  unseen.push({what: 'tariff', why: `none is known for ${country}`})
+}
 
-  function disks(): void {
-    const solid = (machine.disks ?? []).filter((disk) => isLocalSsd(disk))
-    if (machine.disks === undefined) return
-    // What a virtual machine says of its disks is often not so.
-    if (solid.length > 0 || machine.hypervisor === undefined) node.push({key: 'localSsdGb', value: Math.round(solid.reduce((sum, {bytes}) => sum + bytes, 0) / 1e9)})
-    const left = machine.disks.filter((disk) => !isLocalSsd(disk))
-    if (left.length > 0) unseen.push({what: `${left.map(({name: disk, bytes}) => `${echo(disk, 30)} (${Math.round(bytes / 1e9)} GB)`).join(', ')} as local SSD`, why: `said to rotate, or attached from outside${machine.hypervisor === undefined ? '' : '; disks of virtual machines often say so'}`})
+function addAccelerators(draft: Draft, group: Group | undefined, levels: SeenLevels, catalog: readonly Accelerator[]): void {
+  const {node, unseen} = draft
+  if (group === undefined) leaveOpen(draft, node, 'acceleratorId', 'h100-pcie-80gb', 'no accelerator was seen')
+  else if (group.accelerator !== undefined) node.push({key: 'acceleratorId', value: group.accelerator.id, remark: `"${group.name}"`})
+  else {
+    const called = `"${group.name}"${memoryText(group.seen[0])}`
+    const near = nearestOf(group.name, catalog)
+    leaveOpen(draft, node, 'acceleratorId', near[0] ?? 'h100-pcie-80gb', `${called} is none of the catalog, or may be several (rigor hardware list)`)
+    unseen.push({what: `which accelerator ${called} is`, why: `no part of the catalog has that name and memory${near.length === 0 ? '' : `; nearest by name: ${quoteChoices(near)}`}`})
   }
+  node.push({key: 'acceleratorCount', value: group?.seen.length ?? 0})
+  if (levels.levels !== undefined) {
+    node.push({key: 'levels', value: levels.levels.map(({kind, groupSize, bytesPerSecond, latencySeconds}) => ({kind, groupSize, bytesPerSecond, latencySeconds}))})
+    return
+  }
+  leaveOpen(draft, node, 'levels', '[{kind: pcie, groupSize: 2, bytesPerSecond: 63e9, latencySeconds: 4e-6}]', levels.why)
+  unseen.push({what: 'rates of the links', why: levels.why})
+}
 
-  function watts(): void {
-    const modelled = modelledHostWatts({accelerators: snapshot.accelerators, calibration, accelerator, count, class: sort, twin, base})
-    const efficiency = modelled?.supplyEfficiency ?? 1
-    const idle = seenIdleWatts(machine, efficiency)
-    const mark = modelled === undefined ? '' : `modelled: of ${modelled.of}, replace with yours`
-    if (idle.watts !== undefined) node.push({key: 'hostIdleWatts', value: idle.watts, remark: `seen: ${idle.how}`})
-    else if (modelled !== undefined) node.push({key: 'hostIdleWatts', value: modelled.idle, remark: mark})
-    else fill(node, 'hostIdleWatts', '…', `of all but the accelerators at rest; ${idle.why}`)
-    if (modelled === undefined) {
-      fill(node, 'hostMaximumWatts', '…', 'of all but the accelerators at work; nothing alike is known')
-      fill(node, 'supplyEfficiency', '0.96', 'watts behind the supplies ÷ watts at the wall')
-    } else {
-      node.push({key: 'hostMaximumWatts', value: Math.max(modelled.maximum, idle.watts ?? 0), remark: mark}, {key: 'supplyEfficiency', value: modelled.supplyEfficiency, remark: mark})
-    }
-    if (idle.watts === undefined) unseen.push({what: 'idle watts of the host', why: `${idle.why}${modelled === undefined ? '' : `; ${modelled.idle} W of ${modelled.of} stand in`}`})
-    unseen.push({what: 'highest watts of the host, loss of the supplies', why: `that takes a meter and full load${modelled === undefined ? '' : `; ${modelled.maximum} W and ${modelled.supplyEfficiency} of ${modelled.of} stand in`}`})
-    const limit = cards[0]?.limitWatts
-    const rated = accelerator?.powerWatts
-    if (limit !== undefined && rated !== undefined && Math.abs(limit / rated - 1) > 0.02) unseen.push({what: `the power limit of ${figure(limit)} W in estimates`, why: `a rig has no field for it: rigor reckons with the ${figure(rated)} W of ${accelerator!.id}`})
-    if (machine.hypervisor !== undefined) unseen.push({what: 'the machine below', why: `this is a virtual one (${echo(machine.hypervisor, 40)}): watts, disks and links may be shared with others, or made up`})
+function addHost({node, unseen}: Draft, {processor, memoryGib, disks, hypervisor}: SeenMachine): void {
+  if (processor?.threads !== undefined) node.push({key: 'vcpus', value: processor.threads, remark: processor.model === undefined ? undefined : processorText(processor)})
+  if (memoryGib !== undefined) node.push({key: 'memoryGib', value: memoryGib})
+  if (hypervisor !== undefined) unseen.push({what: 'the machine below', why: `this is a virtual one (${echo(hypervisor, 40)}): watts, disks and links may be shared with others, or made up`})
+  if (disks === undefined) return
+  const solid = disks.filter((disk) => isLocalSsd(disk))
+  // What a virtual machine says of its disks is often not so.
+  if (solid.length > 0 || hypervisor === undefined) node.push({key: 'localSsdGb', value: Math.round(solid.reduce((sum, {bytes}) => sum + bytes, 0) / 1e9)})
+  const left = disks.filter((disk) => !isLocalSsd(disk))
+  if (left.length === 0) return
+  unseen.push({what: `${left.map(({name, bytes}) => `${echo(name, 30)} (${Math.round(bytes / 1e9)} GB)`).join(', ')} as local SSD`, why: `said to rotate, or attached from outside${hypervisor === undefined ? '' : '; disks of virtual machines often say so'}`})
+}
+
+function addWatts(draft: Draft, group: Group | undefined, kin: Kin, {machine, snapshot, calibration}: RigFileQuestion): void {
+  const {node, unseen} = draft
+  const {accelerator, seen: cards = []} = group ?? {}
+  const modelled = modelledHostWatts({accelerators: snapshot.accelerators, calibration, accelerator, count: cards.length, ...kin})
+  const idle = seenIdleWatts(machine, modelled?.supplyEfficiency ?? 1)
+  const mark = modelled === undefined ? '' : `modelled: of ${modelled.of}, replace with yours`
+  if (idle.watts !== undefined) node.push({key: 'hostIdleWatts', value: idle.watts, remark: `seen: ${idle.how}`})
+  else {
+    if (modelled === undefined) leaveOpen(draft, node, 'hostIdleWatts', '…', `of all but the accelerators at rest; ${idle.why}`)
+    else node.push({key: 'hostIdleWatts', value: modelled.idle, remark: mark})
+    unseen.push({what: 'idle watts of the host', why: `${idle.why}${modelled === undefined ? '' : `; ${modelled.idle} W of ${modelled.of} stand in`}`})
   }
+  if (modelled === undefined) {
+    leaveOpen(draft, node, 'hostMaximumWatts', '…', 'of all but the accelerators at work; nothing alike is known')
+    leaveOpen(draft, node, 'supplyEfficiency', '0.96', 'watts behind the supplies ÷ watts at the wall')
+  } else {
+    node.push({key: 'hostMaximumWatts', value: Math.max(modelled.maximum, idle.watts ?? 0), remark: mark}, {key: 'supplyEfficiency', value: modelled.supplyEfficiency, remark: mark})
+  }
+  unseen.push({what: 'highest watts of the host, loss of the supplies', why: `that takes a meter and full load${modelled === undefined ? '' : `; ${modelled.maximum} W and ${modelled.supplyEfficiency} of ${modelled.of} stand in`}`})
+  const {supplies} = machine
+  if (supplies !== undefined) node.push({key: 'supplies', example: `{count: ${supplies.count}, ratedWatts: ${supplies.ratedWatts ?? '…'}, needed: …}`, remark: `${supplies.count} seen; how many of them have to be there is yours to say`})
+  const [limit, rated] = [cards[0]?.limitWatts, accelerator?.powerWatts]
+  if (accelerator === undefined || limit === undefined || rated === undefined || Math.abs(limit / rated - 1) <= SAME_LIMIT_SHARE) return
+  unseen.push({what: `the power limit of ${figure(limit)} W in estimates`, why: `a rig has no field for it: rigor reckons with the ${figure(rated)} W of ${accelerator.id}`})
+}
+
+function addPrice(draft: Draft, {twin}: Kin): void {
+  const {node, unseen} = draft
+  if (twin === undefined) {
+    leaveOpen(draft, node, 'priceUsd', '…', 'what it cost; no built-in rig has the same accelerators')
+    unseen.push({what: 'price', why: 'no machine knows it: say --price "21000 EUR", or fill in priceUsd'})
+    return
+  }
+  node.push({key: 'priceUsd', value: twin.node.priceUsd, remark: `modelled: of ${twin.rig.id}, replace with yours`})
+  unseen.push({what: 'price', why: `no machine knows it; that of ${twin.rig.id} stands in, --price replaces it`})
+}
+
+function kinOf(machine: SeenMachine, group: Group | undefined, rigs: readonly Rig[]): Kin {
+  const sort = classOf(machine, group)
+  const twin = twinOf(rigs, group?.accelerator, group?.seen.length ?? 0)
+  return {class: sort, twin, base: twin !== undefined && twin.rig.nodes.length === 1 ? twin.rig : usualRigOf(rigs, sort)}
 }
 
 /** Node of a built-in rig with as many of the same accelerators. A rig of one node first. */
@@ -213,16 +256,16 @@ function classOf({chassis}: SeenMachine, group: Group | undefined): Rig['class']
   return form === 'laptop' ? 'laptop' : form === 'sxm' || form === 'oam' || form === 'superchip' || group === undefined || group.seen.length > 4 ? 'server' : 'workstation'
 }
 
-/** What grows with the machine cannot be as in another one: room by the watts of both, wear by the prices of both sorts of cards. */
-function ownersFigures(lines: RigLine[], base: Rig, accelerator: Accelerator | undefined, catalog: readonly Accelerator[]): void {
+/** What another machine's owner reckons with, written out so that nobody overlooks it; wear goes by the prices of both sorts of cards. */
+function ownersFigures(base: Rig, accelerator: Accelerator | undefined, catalog: readonly Accelerator[]): readonly RigLine[] {
   const [cards] = base.nodes
   const theirs = catalog.find(({id}) => id === cards?.acceleratorId)
   const share = accelerator?.price === undefined || theirs?.price === undefined ? undefined : accelerator.price.usd / theirs.price.usd
   const wear = share === undefined ? base.wearUsdPerAcceleratorHour : base.wearUsdPerAcceleratorHour * share
-  lines.push(
+  return [
     {key: 'upkeepUsdPerYear', value: base.upkeepUsdPerYear, remark: `modelled: room and service of ${base.id}, replace with yours`},
     {key: 'wearUsdPerAcceleratorHour', value: Number(wear.toPrecision(2)), remark: `modelled: ${share === undefined ? `of ${base.id}` : `of ${base.id}, by the prices of the cards`}, replace with yours`},
-  )
+  ]
 }
 
 /** Levels as the driver tells of them; else those usual for the accelerators' form, marked as such. */

@@ -24,7 +24,7 @@ const fileOf = (machine: SeenMachine, more: Partial<RigFileQuestion> = {}) => ri
 const card = (name: string, memoryGib: number, more: Partial<SeenAccelerator> = {}): SeenAccelerator => ({name, memoryBytes: memoryGib * 2 ** 30, limitWatts: undefined, defaultLimitWatts: undefined, maximumLimitWatts: undefined, watts: undefined, busyShare: undefined, pcieGeneration: 4, pcieLanes: 16, mig: false, ...more})
 
 const plain = (more: Partial<SeenMachine> = {}): SeenMachine => ({
-  host: 'box', kernel: 'Linux', hypervisor: undefined, accelerators: [card('NVIDIA GeForce RTX 5090', 31.84)], links: [['X']], processor: {model: 'A processor', sockets: 1, threads: 16}, memoryGib: 64, disks: [], interfaces: [],
+  host: 'box', hypervisor: undefined, accelerators: [card('NVIDIA GeForce RTX 5090', 31.84)], links: [['X']], processor: {model: 'A processor', sockets: 1, threads: 16}, memoryGib: 64, disks: [], interfaces: [],
   vendor: undefined, product: undefined, board: undefined, chassis: 'workstation', watts: undefined, processorWatts: undefined, loadShare: 0.01, supplies: undefined, unseen: [], ...more,
 })
 
