@@ -111,7 +111,7 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   if (base !== undefined) rig.push({key: 'extends', value: base.id, remark: `${base === twin?.rig ? 'the built-in rig with the same accelerators' : 'a built-in rig of its class'}: what is not said here is as there`})
   if (title !== '') rig.push({key: 'title', value: clip(title, LONGEST_TITLE)})
   rig.push({key: 'class', value: kin.class})
-  if (machine.chassis === undefined) unseen.push({what: 'class', why: `the chassis does not say; taken for a ${kin.class} by its accelerators`})
+  if (machine.chassis === undefined) unseen.push({what: 'class', why: `the chassis does not say; taken for a ${kin.class}${group === undefined ? '' : ' by its accelerators'}`})
   if (ssh !== undefined) rig.push({key: 'ssh', value: ssh})
   addSite(draft, kin, question)
   if (price !== undefined) rig.push({key: 'price', value: price})
