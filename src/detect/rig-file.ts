@@ -119,7 +119,7 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   if (base !== undefined) unseen.push({what: 'cooling, uplink, upkeep, service life and resale', why: `no machine knows them; those of ${base.id} stand in (rigor rig show ${base.id})`})
   rig.push({key: 'note', value: `Detected on ${today}. Figures that are marked as modelled are not of this machine.`})
 
-  if (maker !== '') node.push({key: 'platform', value: maker})
+  if (maker !== '') node.push({key: 'platform', value: clip(maker, LONGEST_TITLE)})
   const levels = linksOf(machine, group)
   addAccelerators(draft, group, levels, snapshot.accelerators)
   for (const other of others) unseen.push({what: `${other.seen.length} × ${other.name}`, why: 'it is in the machine, but a node holds accelerators of one sort: left out'})

@@ -103,7 +103,8 @@ export async function writeTextFile(file: string, text: string): Promise<void> {
   }
 }
 
-function writeError(cause: unknown, file: string): unknown {
+/** What a failed writing is told as: a missing folder, a folder in the place of the file, no right to write. */
+export function writeError(cause: unknown, file: string): unknown {
   const shown = echo(file, 300)
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'ENOENT':
