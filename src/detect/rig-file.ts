@@ -105,7 +105,7 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   const {base, twin} = kin
   const draft: Draft = {rig: [], node: [{key: 'id', value: 'machine'}, {key: 'count', value: 1}], unseen: [...machine.unseen], missing: []}
   const {rig, node, unseen, missing} = draft
-  const maker = [machine.vendor, machine.product ?? machine.board].filter((part) => part !== undefined && part.trim() !== '').map((part) => echo(part, 60)).join(' ')
+  const maker = [machine.vendor, machine.product ?? machine.board].flatMap((part) => (part === undefined || part.trim() === '' ? [] : [echo(part, 60)])).join(' ')
   const title = [group === undefined ? undefined : `${group.seen.length}× ${group.name}`, maker === '' ? undefined : maker].filter((part) => part !== undefined).join(', ')
 
   if (base !== undefined) rig.push({key: 'extends', value: base.id, remark: `${base === twin?.rig ? 'the built-in rig with the same accelerators' : 'a built-in rig of its class'}: what is not said here is as there`})
