@@ -4,6 +4,7 @@ import {verdictsOn} from './planner/estimate.ts'
 import type {Estimate} from './planner/evaluate.ts'
 import {rankTargets} from './planner/rank.ts'
 import {resolveTarget} from './planner/resolve.ts'
+import {nodesInUse} from './planner/rig-line.ts'
 import {createSession} from './planner/session.ts'
 import type {RigPowerQuestion} from './power/rig-power.ts'
 import type {ReadWorkload} from './workload/read.ts'
@@ -24,10 +25,4 @@ export async function workedWatts(workspace: Workspace, workload: ReadWorkload, 
   }
   const hours = best.estimate.durationHours.p50
   return {estimate: best.estimate, title: workload.name ?? workload.kind.id, watts, nodesInUse: nodesInUse(best.estimate), hours: hours < LONGEST_RUN_HOURS ? hours : undefined}
-}
-
-/** How many nodes of each id an estimate on a rig counts. */
-export function nodesInUse({way: {place}, nodes}: Pick<Estimate, 'way' | 'nodes'>): ReadonlyMap<string, number> {
-  if (place.kind !== 'rig') return new Map()
-  return new Map(place.groups === undefined ? [[place.node.id, nodes]] : place.groups.map(({node}) => [node.id, node.count]))
 }

@@ -125,6 +125,8 @@ export const Rig = z.strictObject({
   upkeepParts: z.array(z.strictObject({item: z.enum(UPKEEP_ITEMS), usdPerYear: amount})).optional(),
   /** Delivery, racks, cables and work, beside the machines' price; nobody buys it back. */
   installationUsd: amount.optional(),
+  /** What an hour of whoever sets it up and runs it is worth. */
+  adminUsdPerHour: amount.optional(),
   financing: Financing.optional(),
   tax: OwnerTax.optional(),
   /** Day it was bought; how old it is says what it would sell for. */

@@ -143,7 +143,7 @@ function upkeepOf(upkeep: RigEntry['upkeep'], usdPerYear: number | undefined, ba
       ['service contract', usd(servicePerYear)], ['insurance', usd(insurancePerYear)], ['other upkeep', usd(otherPerYear)],
     ]
     const upkeepParts = parts.flatMap(([item, each]) => (each === undefined ? [] : [{item, usdPerYear: each}]))
-    return {upkeepParts, upkeepUsdPerYear: upkeepParts.reduce((sum, {usdPerYear: each}) => sum + each, 0)}
+    return {upkeepParts, ...(rate === undefined ? {} : {adminUsdPerHour: rate}), upkeepUsdPerYear: upkeepParts.reduce((sum, {usdPerYear: each}) => sum + each, 0)}
   }
   if (usdPerYear !== undefined) return {upkeepUsdPerYear: usdPerYear, upkeepParts: usdPerYear === 0 ? [] : [{item: 'other upkeep', usdPerYear}]}
   return base === undefined ? {} : {upkeepUsdPerYear: base.upkeepUsdPerYear, ...present({upkeepParts: base.upkeepParts})}

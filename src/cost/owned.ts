@@ -1,5 +1,6 @@
 import {exactly, multiply, scale, shift} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
+import {MONTHS_PER_YEAR} from './cash-flow.ts'
 import {plainNumber, priceText} from './how.ts'
 import type {IntervalLine} from './line.ts'
 import {HOURS_PER_MONTH, HOURS_PER_YEAR, type PeriodHours} from './period.ts'
@@ -75,15 +76,12 @@ function capitalHours(input: CostInput, pricing: Owned, period: PeriodHours): In
   return {p10: Math.max(p10, bought), p50: Math.max(p50, bought), p90: Math.max(p90, bought)}
 }
 
-/** Straight line from purchase to residual value, interest on the mean capital tied up, and fixed upkeep; the target's share of the rig. */
+/** Capital and fixed upkeep by the hour of a year; the target's share of the rig. */
 function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
   const share = pricing.shareOfRig
   const years = scale(hours, 1 / HOURS_PER_YEAR)
-  const lost = (pricing.purchaseUsd * (1 - pricing.residualShare)) / pricing.serviceLifeYears
-  const interest = ((pricing.purchaseUsd * (1 + pricing.residualShare)) / 2) * pricing.financingSharePerYear
   const yearly: readonly [string, number, string][] = [
-    ['capital', lost, `(${plainNumber(pricing.purchaseUsd)} − ${plainNumber(pricing.purchaseUsd * pricing.residualShare)} USD) ÷ ${plainNumber(pricing.serviceLifeYears)} years`],
-    ['financing', interest, `${plainNumber(pricing.financingSharePerYear * 100)} % a year on ${plainNumber((pricing.purchaseUsd * (1 + pricing.residualShare)) / 2)} USD`],
+    ...pricing.capital.map(({item, usdPerMonth, how}): [string, number, string] => [item, usdPerMonth * MONTHS_PER_YEAR, `${plainNumber(usdPerMonth * MONTHS_PER_YEAR)} USD a year (${how})`]),
     ['upkeep', pricing.upkeepUsdPerYear, `${plainNumber(pricing.upkeepUsdPerYear)} USD a year`],
   ]
   return yearly
@@ -97,7 +95,7 @@ function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
 
 /**
  * Marginal: energy above what the machines would draw anyway + cooling of that heat + wear + displaced work + waiting.
- * Full: also the idle draw over the hours of the rig's life that are carried, + capital + financing + upkeep. `null` = power unknown.
+ * Full: also the idle draw over the hours of the rig's life that are carried, + capital + upkeep. `null` = power unknown.
  */
 export function ownedBill(input: CostInput, pricing: Owned, period: PeriodHours): OwnedBill | null {
   const watts = input.power?.averageWatts ?? null

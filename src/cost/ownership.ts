@@ -84,14 +84,15 @@ function flowsOf(question: OwnershipQuestion): Flows {
   if (ageYears !== undefined) return keptFlowsOf(question, ageYears)
   const vat = vatFactor(rig)
   const {financing} = rig
-  const installation = (rig.installationUsd ?? 0) * vat
+  // Setting it up is wages, which have no VAT.
+  const installation = (rig.installationUsd ?? 0) * vat + rig.setupHours * (rig.adminUsdPerHour ?? 0)
   const lease = financing?.kind === 'lease' ? financing : undefined
   const boughtMonth = lease === undefined ? 0 : lease.buyoutUsd === undefined || lease.months > months ? undefined : lease.months
   const priceUsd = (lease === undefined ? partsUsd(rig) : (lease.buyoutUsd ?? 0)) * vat
   const at = (month: number, usd: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
   const resaleUsd = boughtMonth === undefined ? 0 : partsUsd(rig) * residualShareAt(rig, months / MONTHS_PER_YEAR)
   const rates = monthly(0, months).map((_, month) => (lease !== undefined && month >= 1 && (month <= lease.months || boughtMonth === undefined) ? lease.usdPerMonth * vat : 0))
-  // Installation is worth nothing afterwards; it wears off over the whole time.
+  // Installation and set-up are worth nothing afterwards; they wear off over the whole time.
   const bookValue = monthly(0, months).map((_, month) => installation * (1 - month / months) + (boughtMonth === undefined || month < boughtMonth ? 0 : boughtMonth === months ? 0 : priceUsd + ((resaleUsd - priceUsd) * (month - boughtMonth)) / (months - boughtMonth)))
   const owed = financing?.kind === 'loan' ? loanSchedule(financing.principalShare * (priceUsd + installation), financing.ratePerYear, financing.months, months) : undefined
   return {
@@ -184,11 +185,30 @@ function capitalLines({rig, months}: OwnershipQuestion, {bought, bookValue, resa
   return lines.filter(({usdPerMonth}) => usdPerMonth !== 0)
 }
 
+const NO_DRAW: Draw = {machineWatts: 0, siteWatts: 0}
+
+/** What the capital of a rig costs over its life, before taxes: as in a plan, which has none on either side. */
+export function capitalOf(rig: Rig): readonly OwnershipLine[] {
+  let lines = capitalByRig.get(rig)
+  if (lines === undefined) capitalByRig.set(rig, (lines = makeCapital(rig)))
+  return lines
+}
+
+/** A plan asks once for each candidate. */
+const capitalByRig = new WeakMap<Rig, readonly OwnershipLine[]>()
+
+function makeCapital(taxed: Rig): readonly OwnershipLine[] {
+  const {tax: _, ...rig} = taxed
+  const question = {rig, idle: NO_DRAW, working: NO_DRAW, utilisationShare: 0, months: Math.max(1, Math.round(rig.serviceLifeYears * MONTHS_PER_YEAR))}
+  return capitalLines(question, flowsOf(question), monthlyRate(rig.financingSharePerYear))
+}
+
 /** What nobody said, and so is in no figure. */
-function notCostedOf({upkeepParts = [], installationUsd, tax, financingSharePerYear, financing}: Rig): Ownership['notCosted'] {
+function notCostedOf({upkeepParts = [], installationUsd, tax, financingSharePerYear, financing, setupHours, adminUsdPerHour}: Rig): Ownership['notCosted'] {
   const has = (item: string): boolean => upkeepParts.some(part => part.item === item)
   return [
     ...(has('staff') ? [] : [{item: 'staff', reason: 'nobody said how many hours an administrator needs (upkeep.adminHoursPerMonth, adminRate)'}]),
+    ...(setupHours > 0 && adminUsdPerHour === undefined ? [{item: 'set-up', reason: `${plainNumber(setupHours)} h; nobody said what an hour is worth (upkeep.adminRate)`}] : []),
     ...(installationUsd === undefined ? [{item: 'installation', reason: 'delivery, racks, cables and electricians (installation)'}] : []),
     ...(has('service contract') ? [] : [{item: 'service contract', reason: 'none is said to be there (upkeep.servicePerYear)'}]),
     ...(has('insurance') ? [] : [{item: 'insurance', reason: 'none is said to be there (upkeep.insurancePerYear)'}]),

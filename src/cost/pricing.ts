@@ -4,6 +4,7 @@ import {upsEfficiencyOf} from '../catalog/rig-site.ts'
 import type {BillingFact, ExtraPrice, InterruptionBand, Snapshot} from '../catalog/snapshot.ts'
 import type {Confidence, Interval} from '../performance/types.ts'
 import {ageInDays} from './age.ts'
+import {capitalOf} from './ownership.ts'
 import {meanTariff} from './tariff.ts'
 import type {BillingRule, EgressTiers, Owned, ProviderExtras, Rented, Unpriced, WorkAmount} from './types.ts'
 
@@ -140,10 +141,7 @@ export function ownedPricing(use: RigUse): Owned | Unpriced {
     country: rig.site.country,
     whenIdle: rig.site.whenIdle,
     shareOfRig: nodesShare * taken,
-    purchaseUsd,
-    serviceLifeYears: rig.serviceLifeYears,
-    residualShare: rig.residualShare,
-    financingSharePerYear: rig.financingSharePerYear,
+    capital: capitalOf(rig),
     upkeepUsdPerYear: rig.upkeepUsdPerYear,
     wearUsdPerAcceleratorHour: rig.wearUsdPerAcceleratorHour,
     acceleratorCount: use.acceleratorsUsed,

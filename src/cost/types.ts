@@ -1,6 +1,7 @@
 import type {RunHours} from '../performance/run-hours.ts'
 import type {Interval, Confidence} from '../performance/types.ts'
 import type {Power} from '../power/types.ts'
+import type {OwnershipLine} from './ownership.ts'
 
 /** What a rented target costs, as listed. */
 export interface Rented {
@@ -51,10 +52,8 @@ export interface Owned {
   readonly whenIdle: 'on' | 'off'
   /** This target's part of the rig's purchase price, and so of capital and fixed upkeep (`ownedPricing`). */
   readonly shareOfRig: number
-  readonly purchaseUsd: number
-  readonly serviceLifeYears: number
-  readonly residualShare: number
-  readonly financingSharePerYear: number
+  /** Of the whole rig over its life, before taxes: loss of value, lease, cost of capital (`capitalOf`). */
+  readonly capital: readonly OwnershipLine[]
   readonly upkeepUsdPerYear: number
   /** Wear that use itself causes (replacement parts), USD per accelerator-hour. */
   readonly wearUsdPerAcceleratorHour: number

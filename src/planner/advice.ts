@@ -92,7 +92,7 @@ function buy(session: Session, winner: Entry | undefined): Advice | null {
 function estimateWith(session: Session, card: Card, computer: Rig | null): Estimate | null {
   const {constraints} = session.spec
   if (refuseMachine(constraints, 'rig', card.accelerator, 1) !== null) return null
-  if (computer !== null && refuseSite(constraints, computer.site.country) !== null) return null
+  if (computer !== null && refuseSite(constraints, computer.site) !== null) return null
   const place: RigPlace | BarePlace | undefined = computer === null ? barePlace(card.accelerator, 1) : placeOfCard(session, card, computer)
   if (place === undefined) return null
   // What it misses is no way out for the answer to name. Without a bill, the budget is held against the price by the caller.
@@ -184,7 +184,7 @@ function wait(session: Session, winner: Entry | undefined): Advice | null {
   const patient: Session = {...session, misses: createMisses(), spec: {...spec, constraints: {...spec.constraints, deadlineSeconds: Number.POSITIVE_INFINITY}}}
   let best: {readonly advice: Advice; readonly usd: number} | null = null
   for (const place of rigPlaces(options.rigs.filter(rig => (rig.freeInHours ?? 0) > 0), facts)) {
-    if (refuseMachine(spec.constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null || refuseSite(spec.constraints, place.rig.site.country) !== null) continue
+    if (refuseMachine(spec.constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null || refuseSite(spec.constraints, place.rig.site) !== null) continue
     const judged = judge(patient, [{place}], place.maximumNodes, session.search(place, place.maximumNodes).performances, null)
     if (!('estimate' in judged)) continue
     const {estimate} = judged

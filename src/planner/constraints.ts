@@ -1,4 +1,5 @@
 import {parseAcceleratorSelector, selects, type AcceleratorSelector} from '../catalog/accelerator-selector.ts'
+import type {Rig} from '../catalog/rig.ts'
 import type {Accelerator, Offer} from '../catalog/schema.ts'
 import type {Refusal} from '../performance/types.ts'
 import {matchesGlob} from '../text/glob.ts'
@@ -12,6 +13,8 @@ export interface PlaceConstraints {
   readonly minMemoryGib?: number | undefined
   readonly dataResidency?: readonly string[] | undefined
   readonly privacy?: 'own-hardware' | 'own-account' | 'any' | undefined
+  readonly access?: 'own-network' | 'internet' | undefined
+  readonly availability?: number | undefined
 }
 
 /** EU member states, ISO 3166 alpha-2; `dataResidency: [EU]` means any of them. EEA adds IS, LI, NO. */
@@ -83,10 +86,25 @@ export function refuseOffer(constraints: PlaceConstraints, offer: Pick<Offer, 'p
   return null
 }
 
-/** Refuses a rig by its site. */
-export function refuseSite(constraints: PlaceConstraints, country: string): Refusal | null {
-  const {dataResidency, purchase} = constraints
+/** Refuses a rig by its site. What the site does not say refuses nothing; the plan warns of it. */
+export function refuseSite(constraints: PlaceConstraints, {country, publicAddress, availabilityShare}: Pick<Rig['site'], 'country' | 'publicAddress' | 'availabilityShare'>): Refusal | null {
+  const {dataResidency, purchase, access, availability} = constraints
   if (purchase !== undefined && !purchase.includes('owned')) return refuse('constraint', `purchase: ${purchase.join(', ')} leaves owned hardware out`, 'add owned to purchase')
   if (dataResidency !== undefined && !residesIn(country, dataResidency)) return refuse('region', `the rig stands in ${country}, dataResidency is ${dataResidency.join(', ')}`)
+  if (access === 'internet' && publicAddress === false) return refuse('site', 'nobody outside reaches the site: it has no public address', 'access: own-network, or an address (site.publicAddress)')
+  if (availability !== undefined && availabilityShare !== undefined && availabilityShare < availability) {
+    return refuse('site', `power and line of the site are there ${percentText(availabilityShare)} of the time, availability is ${percentText(availability)}`, `availability: ${percentText(availabilityShare)}`)
+  }
   return null
+}
+
+/** "99.95%": as many digits as an availability is told with. */
+const percentText = (share: number): string => `${Number((share * 100).toPrecision(6))}%`
+
+/** What a site does not say of what is asked of it. */
+export function unsaidOfSite({access, availability}: PlaceConstraints, {publicAddress, availabilityShare}: Pick<Rig['site'], 'publicAddress' | 'availabilityShare'>): readonly string[] {
+  return [
+    ...(access === 'internet' && publicAddress === undefined ? ['Users come from outside, and the site does not say whether they reach it (site.publicAddress).'] : []),
+    ...(availability !== undefined && availabilityShare === undefined ? [`${percentText(availability)} of the time it is to be there, and the site does not say how often it is (site.availability).`] : []),
+  ]
 }

@@ -1,10 +1,15 @@
 import {unaskedText} from './answer.ts'
 import type {MemoryUse} from '../performance/types.ts'
+import {periodHours} from '../cost/period.ts'
 import {formatTargetId} from '../catalog/target.ts'
 import type {Offer} from '../catalog/schema.ts'
+import {unsaidOfSite} from './constraints.ts'
 import type {PlanTarget} from './document.ts'
+import {freeHours} from './break-even.ts'
 import {metricsOf, type Estimate, type Way} from './evaluate.ts'
 import {acceleratorsPerNode, ineligibleReasonOf, type Session} from './session.ts'
+import {rigLineOf} from './rig-line.ts'
+import {sayHours} from './say.ts'
 import {tradeoffsOf} from './tradeoffs.ts'
 import type {Place} from './places.ts'
 
@@ -48,6 +53,7 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
   const {place, offer} = way
   const ineligibleReason = offer === undefined ? null : ineligibleReasonOf(offer, session.options)
   const {throughput, memory} = performance
+  const rig = rigLineOf(session, estimate)
   return {
     id: targetId(estimate),
     provider: place.provider,
@@ -84,8 +90,11 @@ export function describeTarget(session: Session, estimate: Estimate, otherRegion
       newestReleaseYear: newestReleaseYear(session),
       provisioningHours: place.kind === 'cloud' ? session.evaluator.provisioning(place).hours : null,
       skills: session.options.skills,
+      nodes,
+      layingCircuits: rig?.site?.reasons.some(({about, level}) => about === 'circuits' && (level === 'change' || level === 'no')) === true,
     }),
-    warnings: [...new Set([...unaskedNote(estimate), ...tightNote(estimate), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
+    warnings: [...new Set([...unaskedNote(estimate), ...tightNote(estimate), ...(place.kind === 'rig' ? [...unsaidOfSite(session.spec.constraints, place.rig.site), ...takenNote(session, estimate)] : []), ...performance.notes.filter(note => !IDLE.test(note)), ...estimate.notes, ...idleNote(estimate)])],
+    ...(rig === undefined ? {} : {rig}),
     ...(detailed ? {operators: performance.operators, ...(performance.capacity === undefined ? {} : {capacity: performance.capacity})} : {}),
   }
 }
@@ -160,6 +169,13 @@ function idleNote(estimate: Estimate): string[] {
   const billed = acceleratorsBilled(estimate.way.place, estimate.nodes)
   const idle = billed - estimate.performance.acceleratorsUsed
   return idle >= 1 ? [`${idle} of ${billed} accelerators stay idle${estimate.way.place.kind === 'cloud' ? ' and are paid for' : ''}.`] : []
+}
+
+/** More of its time is asked for than the rig has. */
+function takenNote({work}: Session, {hours, way: {place}}: Estimate): string[] {
+  const {period, hours: asked} = periodHours(hours, work.schedule)
+  const free = place.kind === 'rig' ? freeHours(place.rig) : Number.POSITIVE_INFINITY
+  return period === 'month' && asked.p50 > free + 1e-9 ? [`Takes ${sayHours(asked.p50)} of the rig a month, of which ${sayHours(free)} are free.`] : []
 }
 
 function costOf(estimate: Estimate): PlanTarget['cost'] {

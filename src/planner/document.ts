@@ -1,6 +1,7 @@
 import type {Confidence, Configuration, Interval, MemoryLine, Operator, RefusalReason} from '../performance/types.ts'
 import type {CostLine, NotCosted} from '../cost/types.ts'
 import type {Distance} from '../performance/distance.ts'
+import type {RigLine} from './rig-line.ts'
 
 /** Two places after the point is enough for any ratio shown; JSON carries six significant digits (see `round6`). */
 export interface TargetMemory {
@@ -70,6 +71,8 @@ export interface PlanTarget {
   /** Why it stands where it stands, one sentence each. */
   readonly why: readonly string[]
   readonly warnings: readonly string[]
+  /** Of a rig: its free hours, and whether its site carries it. */
+  readonly rig?: RigLine
   /** Time budget, only in `estimate` (and in `plan` for the first). */
   readonly operators?: readonly Operator[]
   /** How far to trust the figures and where the time goes: only in an estimate that is to be explained. */

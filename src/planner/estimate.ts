@@ -54,7 +54,7 @@ export function verdictsOn(session: Session, target: Resolved): TargetVerdict[] 
     case 'rig':
       return [...wholeVerdict(session, target), ...target.places.map(place => {
         const asked = {place, nodes: target.nodes, ways: [{place}], id: place.id(target.nodes), bought: null}
-        const no = refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) ?? refuseSite(constraints, place.rig.site.country)
+        const no = refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) ?? refuseSite(constraints, place.rig.site)
         return no === null ? verdictAt(session, asked) : refusedVerdict(session, asked, no)
       })]
     case 'bare':
@@ -111,7 +111,7 @@ function wholeVerdict(session: Session, target: Resolved & {kind: 'rig'}): Targe
   const rig = target.places[0]?.rig
   if (rig === undefined || target.places.length < 2 || target.places.some(place => place.acceleratorsPerNode < place.node.acceleratorCount)) return []
   // Each group says for itself what keeps it out.
-  if (refuseSite(constraints, rig.site.country) !== null || target.places.some(place => refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null)) return []
+  if (refuseSite(constraints, rig.site) !== null || target.places.some(place => refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null)) return []
   const judged = judgeWholeRig(session, rig)
   if (judged === undefined) return []
   const entryOf = (estimate: Estimate): Entry => ({...scoredOf(session, estimate, scoreOf(session, estimate)), estimate, otherRegions: null})

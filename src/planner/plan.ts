@@ -44,7 +44,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
 function considerRig(session: Session, place: RigPlace, entries: Entry[], refused: Refused[]): void {
   const {constraints} = session.spec
   const id = place.id(place.maximumNodes)
-  const no = refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) ?? refuseSite(constraints, place.rig.site.country)
+  const no = refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) ?? refuseSite(constraints, place.rig.site)
   if (no !== null) {
     refused.push({id, provider: 'rig', refusal: no})
     return
@@ -62,7 +62,7 @@ function considerRig(session: Session, place: RigPlace, entries: Entry[], refuse
 /** The groups of a rig together, where the constraints refuse none of them. */
 function considerWholeRig(session: Session, rig: Rig, entries: Entry[]): void {
   const {constraints} = session.spec
-  if (refuseSite(constraints, rig.site.country) !== null) return
+  if (refuseSite(constraints, rig.site) !== null) return
   if (rigPlaces([rig], session.facts).some(place => refuseMachine(constraints, 'rig', place.accelerator, place.acceleratorsPerNode) !== null)) return
   const judged = judgeWholeRig(session, rig)
   if (judged !== undefined && 'estimate' in judged) entries.push({...scoredOf(session, judged.estimate, judged.score), estimate: judged.estimate, otherRegions: null})

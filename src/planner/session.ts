@@ -434,7 +434,7 @@ interface Miss {
 /** Term, deadline and budget; what fails by time or money alone is remembered as a near miss. */
 export function refuseEstimate(session: Session, estimate: Estimate, onDemandUsdPerHour: number | null): Miss | null {
   if (!isWithinReason(estimate)) return {refusal: {reason: 'deadline', detail: 'takes more than a thousand years', nearest: null}, by: Number.POSITIVE_INFINITY}
-  const term = refuseTerm(session, estimate, onDemandUsdPerHour) ?? refuseCrowded(session, estimate)
+  const term = refuseTerm(session, estimate, onDemandUsdPerHour) ?? refuseCrowded(session, estimate) ?? refuseUplink(session, estimate)
   if (term !== null) return {refusal: term, by: Number.POSITIVE_INFINITY}
   const {deadlineSeconds} = session.spec.constraints
   const hours = estimate.durationHours.p50
@@ -463,6 +463,16 @@ function noteMiss(session: Session, estimate: Estimate, hours: number | null, de
   if ((hours === null && !dear) || (dear && usd === null) || place.kind === 'bare') return
   if (offer !== undefined && ineligibleReasonOf(offer, session.options) !== null) return
   session.misses.note(estimate, hours, dear ? usd : null)
+}
+
+/** Answers to users outside go over the site's own line. */
+function refuseUplink({demand, spec}: Session, {way: {place}, performance: {throughput}}: Estimate): Refusal | null {
+  if (place.kind !== 'rig' || spec.constraints.access !== 'internet' || !demand.endless || demand.bytesToUserPerUnit === undefined || throughput.value === null) return null
+  const needed = throughput.value.p50 * demand.bytesToUserPerUnit
+  const {uplinkBytesPerSecond} = place.rig.site
+  if (needed <= uplinkBytesPerSecond) return null
+  const megabits = (bytesPerSecond: number): string => `${Number(((bytesPerSecond * 8) / 1e6).toPrecision(2))} Mbit/s`
+  return {reason: 'site', detail: `answers to users outside take ${megabits(needed)} of a line that has ${megabits(uplinkBytesPerSecond)} upwards`, nearest: `site.uplink: ${megabits(needed * 1.05)}`}
 }
 
 /** A term is bought whole, a block has an end. */

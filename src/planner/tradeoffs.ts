@@ -12,6 +12,9 @@ export interface TradeoffInput {
   readonly newestReleaseYear: number
   readonly provisioningHours: number | null
   readonly skills: readonly string[] | undefined
+  readonly nodes: number
+  /** The site of a rig lacks circuits for it. */
+  readonly layingCircuits: boolean
 }
 
 /** Years after which a data-centre accelerator has lost most of its price: 25 to 35 % of it are left (`residual_h100_year3` in data/facility.csv). */
@@ -20,8 +23,17 @@ const OLD_GENERATION_YEARS = 3
 /** From here nobody works beside it: 10 dB, twice as loud, above conversation (`noise_conversation` in data/facility.csv, 60 dBA). The limit is an assumption. */
 const LOUD_DBA = 70
 
-/** Skills that running own hardware asks for; compared with `skills:` of the config where it is given. */
-const RIG_SKILLS = ['linux', 'cuda'] as const
+const VENDOR_SKILLS: Readonly<Record<string, string>> = {nvidia: 'cuda', amd: 'rocm'}
+
+/** Skills that a target asks for, in the words of `skills:` of the config. What a provider manages asks for none. */
+export function skillsFor({place, service, nodes, layingCircuits}: Pick<TradeoffInput, 'place' | 'service' | 'nodes' | 'layingCircuits'>): readonly string[] {
+  if (place.kind === 'cloud' && service !== 'vm' && service !== 'kubernetes') return []
+  const vendor = VENDOR_SKILLS[place.accelerator.vendor]
+  return [
+    'linux', ...(service === 'kubernetes' ? ['kubernetes'] : []), ...(vendor === undefined ? [] : [vendor]),
+    ...(nodes > 1 ? ['distributed training'] : []), ...(layingCircuits ? ['electrical work'] : []),
+  ]
+}
 
 export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
   const {place, purchase} = input
@@ -35,8 +47,6 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     add('upkeep', '-', `${thousands(rig.upkeepUsdPerYear)} USD of upkeep a year, ${hours(rig.setupHours)} of set-up once`)
     if (noise !== undefined) add('noise', noise >= LOUD_DBA ? '-' : '0', `about ${noise} dBA at 1 m${noise >= LOUD_DBA ? ': needs a room of its own' : ''}`)
     add('privacy', '+', 'data stays on own hardware')
-    const missing = input.skills === undefined ? [] : RIG_SKILLS.filter(skill => !input.skills?.includes(skill))
-    add('skills', missing.length > 0 ? '-' : '0', missing.length > 0 ? `needs ${missing.join(' and ')}, not among your skills` : `self-run: ${RIG_SKILLS.join(' and ')}`)
   } else if (place.kind === 'cloud') {
     if (purchase === 'flex-start') add('elasticity', '-', 'starts when there is capacity, so it may wait in a queue first (not in the hours); ends after seven days')
     else if (purchase === 'on-demand' || purchase === 'spot' || purchase === 'community') add('elasticity', '+', 'grows and shrinks by the hour, nothing tied up')
@@ -47,6 +57,10 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     add('privacy', input.marketplace ? '-' : '0', input.marketplace ? "on a stranger's hardware" : "in the provider's data centre, under your account")
     if (input.provisioningHours !== null && input.provisioningHours > 0) add('setup', '0', `usually usable after ${minutes(input.provisioningHours)}`)
   }
+  const asked = place.kind === 'bare' ? [] : skillsFor(input)
+  const missing = input.skills === undefined ? [] : asked.filter(skill => !input.skills?.some(own => own.toLowerCase() === skill))
+  if (missing.length > 0) add('skills', '-', `needs ${missing.join(' and ')}, not among your skills`)
+  else if (asked.length > 0) add('skills', '0', `self-run: asks for ${asked.join(', ')}`)
   const {releaseYear, name} = place.accelerator
   if (releaseYear !== undefined) {
     const behind = input.newestReleaseYear - releaseYear

@@ -4,14 +4,18 @@ import {continuousWatts, regionOf, ruleOf} from './circuit-rules.ts'
 import type {RigPower} from './rig-power.ts'
 import type {SuggestedCircuits} from './usual-circuits.ts'
 
+export const REASON_TOPICS = ['circuits', 'service', 'supplies', 'cooling', 'noise', 'ups', 'rack'] as const
+export const REASON_LEVELS = ['ok', 'change', 'no', 'unknown'] as const
+
 /** `unknown`: the site does not say, so what it would take is said instead. */
 export interface Reason {
-  readonly about: 'circuits' | 'service' | 'supplies' | 'cooling' | 'noise' | 'ups' | 'rack'
-  readonly level: 'ok' | 'change' | 'no' | 'unknown'
+  readonly about: (typeof REASON_TOPICS)[number]
+  readonly level: (typeof REASON_LEVELS)[number]
   readonly text: string
 }
 
-export type Verdict = 'feasible' | 'with-changes' | 'not-here'
+export const VERDICTS = ['feasible', 'with-changes', 'not-here'] as const
+export type Verdict = (typeof VERDICTS)[number]
 
 /** Heat that leaves an ordinary room through walls and windows while it stays bearable. An assumption; an electric heater has 2 kW. */
 const ROOM_SHEDS_WATTS = 1500

@@ -8,7 +8,7 @@ import {budgetLines, evidenceLines} from './explanation.ts'
 import {age, convertMoney, exactFigure, figure, inFull, middle, percent, scaled, secondsUnit, significant, timeUnit, UNKNOWN} from './format.ts'
 import {type Column, cut, displayWidth, fit, type Line, NARROWEST, paint, type Rich, wrap} from './layout.ts'
 import {commandLines, entries, indented, joinSections, labelled, tableIndent} from './sections.ts'
-import {BOTTLENECK, CONFIDENCE, configurationText, INELIGIBLE, purchaseText, REFUSAL, REFUSED_GLYPH, serviceText, shellWord} from './words.ts'
+import {BOTTLENECK, CONFIDENCE, configurationText, INELIGIBLE, purchaseText, REFUSAL, REFUSED_GLYPH, rigSiteText, serviceText, shellWord} from './words.ts'
 
 export interface EstimateView extends DocumentView {
   /** The operators' time budget, what is known of the errors, and how each figure came about. */
@@ -66,6 +66,7 @@ function whatLines(target: Estimated, view: EstimateView): Line[] {
   lines.push(...labelled('Basis', `${CONFIDENCE[target.confidence].glyph} ${CONFIDENCE[target.confidence].meaning}; limited by ${bottleneckText(target.bottleneck)}`, width))
   if (!target.eligible) lines.push(...entries('Cannot win', [target.ineligibleReason === null ? 'bare hardware: nobody offers it at a price' : INELIGIBLE[target.ineligibleReason].meaning], width))
   lines.push(...labelled('Price', priceText(target, view), width))
+  if (target.rig !== undefined) lines.push(...labelled('Site', rigSiteText(target), width))
   return lines
 }
 

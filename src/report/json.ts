@@ -63,7 +63,7 @@ const PLAN_KEYS: KeyOrder<PlanDocument> = [
 const TARGET_KEYS: KeyOrder<PlanTarget> = [
   'rank', 'id', 'provider', 'service', 'instanceType', 'region', 'zone', 'otherRegions', 'purchase', 'nodes', 'accelerator', 'accelerators', 'acceleratorsBilled',
   'eligible', 'ineligibleReason', 'configuration', 'throughput', 'capacity', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost',
-  'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings', 'operators', 'explanation',
+  'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings', 'rig', 'operators', 'explanation',
 ]
 const REJECTED_KEYS: KeyOrder<RejectedTarget> = ['id', 'provider', 'reason', 'detail', 'nearest', 'estimate']
 const CONFIGURATION_KEYS: KeyOrder<PlanTarget['configuration']> = [

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import {Purchase, Service} from '../catalog/schema.ts'
 import {DISTANCES} from '../performance/distance.ts'
+import {REASON_LEVELS, REASON_TOPICS, VERDICTS} from '../power/rig-verdict.ts'
 
 /**
  * The documents that `--json` prints, for whoever reads them: `rigor.plan/1` and `rigor.plans/1`. Strict: a key that is not
@@ -138,6 +139,13 @@ const unranked = {
   ),
   why: z.array(text),
   warnings: z.array(text),
+  /** Of a rig: hours a month that are free, of 730, and whether its site carries it; `null`: its watts are not known. */
+  rig: z
+    .strictObject({
+      freeHoursPerMonth: amount,
+      site: z.strictObject({verdict: z.enum(VERDICTS), reasons: z.array(z.strictObject({about: z.enum(REASON_TOPICS), level: z.enum(REASON_LEVELS), text}))}).nullable(),
+    })
+    .optional(),
   /** Time budget: of the first target of a plan, and of every target of an estimate. */
   operators: z.array(Operator).optional(),
   /** Only of an estimate with `--explain`. */

@@ -7,6 +7,7 @@ import type {DisplayCurrency} from './format.ts'
 import {exactFigure, figure, significant} from './format.ts'
 import {type Column, type Line, paint, type Style, wrap} from './layout.ts'
 import {entries, indented, joinSections, labelled} from './sections.ts'
+import {SITE_VERDICT} from './words.ts'
 
 export interface RigPowerAnswer {
   readonly rig: Rig
@@ -25,9 +26,6 @@ export interface RigPowerView {
 }
 
 const watts = (value: number): string => significant(value, value < 99.5 ? 2 : 3)
-const VERDICTS: Readonly<Record<Verdict, {readonly text: string; readonly style: Style}>> = {
-  feasible: {text: 'feasible here', style: 'green'}, 'with-changes': {text: 'feasible with these changes', style: 'yellow'}, 'not-here': {text: 'not at this site', style: 'red'},
-}
 const MARKS: Readonly<Record<Reason['level'], string>> = {ok: '✓', change: '→', unknown: '?', no: '✗'}
 const LEVEL_STYLES: Readonly<Record<Reason['level'], Style | undefined>> = {ok: undefined, change: 'yellow', unknown: 'yellow', no: 'red'}
 
@@ -38,7 +36,7 @@ interface Row extends ComponentWatts {
 /** What a rig draws by component and state, what carries it, what becomes of the heat, and whether the site can. */
 export function renderRigPower({rig, power, verdict, reasons, months, start}: RigPowerAnswer, view: RigPowerView): string {
   const {width, color, currency} = view
-  const {text, style} = VERDICTS[verdict]
+  const {text, style} = SITE_VERDICT[verdict]
   const where = [rig.site.kind, rig.site.country].filter(part => part !== undefined).join(', ')
   return paint(joinSections([
     wrap([{text: `${rig.id}: `, style: 'bold'}, {text, style}, {text: ` — ${rig.title}; ${where}`}], width),

@@ -7,7 +7,7 @@ import {convertMoney, figure, inFull, scaled, UNKNOWN} from './format.ts'
 import {columnLines, cut, displayWidth, fitColumns, type Line, NARROWEST, paint, type Rich, type Span, wrap} from './layout.ts'
 import {chooseRows, type Row} from './rows.ts'
 import {commandLines, entries, joinSections, labelled} from './sections.ts'
-import {CONFIDENCE, configurationText, INELIGIBLE, NEAR_TIE_GLYPH, REFUSAL, REFUSED_GLYPH, rigName, shellWord} from './words.ts'
+import {CONFIDENCE, configurationText, INELIGIBLE, NEAR_TIE_GLYPH, REFUSAL, REFUSED_GLYPH, rigName, rigSiteText, shellWord} from './words.ts'
 import {groupDigits} from '../units/format.ts'
 
 export interface PlanView extends DocumentView {
@@ -194,7 +194,7 @@ function rigCostLines(rig: PlanTarget, view: PlanView): Line[] {
   const code = `${view.currency?.code ?? 'USD'}/${cost.period}`
   const basis = {marginal: 'for energy, cooling and wear', full: 'with capital, upkeep and room', rental: 'as rented'}
   const of = (interval: Interval | null): string => (interval === null ? UNKNOWN : inFull(scaled(interval, rate), code))
-  return labelled('Rig cost', `${of(cost.usd)} ${basis[cost.basis]} (the table's figure); ${of(cost.alternative.usd)} ${basis[cost.alternative.basis]}`, view.width)
+  return [...labelled('Rig cost', `${of(cost.usd)} ${basis[cost.basis]} (the table's figure); ${of(cost.alternative.usd)} ${basis[cost.alternative.basis]}`, view.width), ...labelled('Rig site', rigSiteText(rig), view.width)]
 }
 
 function adviceLines(document: PlanDocument, view: PlanView): Line[] {

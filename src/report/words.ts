@@ -1,6 +1,8 @@
 import type {Distance} from '../performance/distance.ts'
 import type {Bottleneck, Confidence, Configuration, RefusalReason} from '../performance/types.ts'
 import type {IneligibleReason, PlanTarget, Tradeoff} from '../planner/document.ts'
+import type {Verdict} from '../power/rig-verdict.ts'
+import type {Style} from './layout.ts'
 
 /** How a figure came about, as a glyph that is the fuller the better it is founded. */
 export const CONFIDENCE: Readonly<Record<Confidence, {readonly glyph: string; readonly meaning: string}>> = {
@@ -42,6 +44,21 @@ export const REFUSAL: Readonly<Record<RefusalReason, string>> = {
   'price-unknown': 'no price known',
   skills: 'skills missing',
   site: 'the site cannot carry it',
+}
+
+/** Whether a site carries a rig. */
+export const SITE_VERDICT: Readonly<Record<Verdict, {readonly text: string; readonly style: Style}>> = {
+  feasible: {text: 'feasible here', style: 'green'}, 'with-changes': {text: 'feasible with these changes', style: 'yellow'}, 'not-here': {text: 'not at this site', style: 'red'},
+}
+
+/** The hours a rig has left, and in the fewest words whether its site carries it. */
+export function rigSiteText({rig, instanceType}: Pick<PlanTarget, 'rig' | 'instanceType'>): string {
+  if (rig === undefined) return ''
+  const free = `${Math.round(rig.freeHoursPerMonth)} h a month free`
+  if (rig.site === null) return `${free}; whether its site carries it is not known`
+  const about = (level: string): string => (rig.site?.reasons ?? []).filter(reason => reason.level === level).map(reason => reason.about).join(', ')
+  const parts = [['no', 'cannot be had here'], ['change', 'to be changed'], ['unknown', 'not said']].flatMap(([level = '', text = '']) => (about(level) === '' ? [] : [`${about(level)} ${text}`]))
+  return `${free}; ${SITE_VERDICT[rig.site.verdict].text}${parts.length === 0 ? '' : `: ${parts.join('; ')}`} (rigor rig power ${instanceType.split('/')[0]})`
 }
 
 const PURCHASE: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import {Purchase} from '../catalog/words.ts'
 import {RigorError} from '../errors.ts'
 import type {Configuration} from '../performance/types.ts'
 import type {Assumption} from './contract.ts'
-import {count, dataGb, durationSeconds, label, labels, later, lazyShape, memoryGib, money, rate, whole, word} from './fields.ts'
+import {count, dataGb, durationSeconds, label, labels, later, lazyShape, memoryGib, money, rate, share, whole, word} from './fields.ts'
 
 /** The fields every kind has (`...commonFields` in its `z.strictObject`). Parsed shapes are in plain units; what is absent is searched. */
 
@@ -69,6 +69,10 @@ export const Constraints = z
     dataResidency: labels().optional(),
     privacy: word(['own-hardware', 'own-account', 'any']).default('any'),
     tolerateInterruption: yesOrNo('tolerateInterruption').optional(),
+    /** Who has to reach it: users outside come in over the site's own line and address. */
+    access: word(['own-network', 'internet']).optional(),
+    /** Share of the hours in which it has to be there; rigs are held against that of their site. */
+    availability: share().optional(),
   })))
   .transform(({deadline, ...rest}) => withoutAbsent({...rest, deadlineSeconds: deadline}))
 export type Constraints = z.infer<typeof Constraints>

@@ -37,6 +37,8 @@ export interface Demand {
   /** Units of throughput in one run (output tokens, tokens, runs); `null` when endless. */
   readonly workUnits: number | null
   readonly endless: boolean
+  /** What a unit of throughput takes on the line to a user outside, where answers are sent as they are made. */
+  readonly bytesToUserPerUnit?: number | undefined
   /** Lower bound of accelerator memory over ALL accelerators of any feasible candidate, GiB; the planner skips hardware below it. */
   readonly minimumTotalMemoryGib: number
 }

@@ -94,8 +94,8 @@ describe('full cost', () => {
       ['idle energy', Number((1 * hours * 0.3).toFixed(6))],
       ['cooling of idle heat', Number(((hours * 0.3) / 3).toFixed(6))],
       ['wear', 4],
-      ['capital', 7008],
-      ['financing', 1314],
+      ['loss of value', 7008],
+      ['cost of capital', 1314],
       ['upkeep', 4380],
     ])
     expect(cost.alternative?.usd.p50).toBeCloseTo(10.4, 9)
@@ -104,7 +104,7 @@ describe('full cost', () => {
   test('a month of a planned rig carries the month', () => {
     const cost = owned({owned: false, whenIdle: 'off'}, {schedule: {kind: 'hours-per-month', hours: 99}})
 
-    expect(cost.lines.find(line => line.item === 'capital')?.usd).toBeCloseTo(584, 9)
+    expect(cost.lines.find(line => line.item === 'loss of value')?.usd).toBeCloseTo(584, 9)
     expect(cost.lines.some(line => line.item === 'idle energy')).toBe(false)
   })
 })

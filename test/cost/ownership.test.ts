@@ -7,7 +7,7 @@ import {ownershipOf, rentFactor, residualShareAt, type Ownership, type Ownership
 const RIG = {
   nodes: [{count: 2, acceleratorCount: 4, priceUsd: 60_000}],
   site: {tariffUsdPerKwh: 0.25, coolingCop: 4, whenIdle: 'on'},
-  serviceLifeYears: 5, residualShare: 0.25, financingSharePerYear: 0, upkeepUsdPerYear: 6000, upkeepParts: [{item: 'room', usdPerYear: 6000}], wearUsdPerAcceleratorHour: 0.1,
+  serviceLifeYears: 5, residualShare: 0.25, financingSharePerYear: 0, upkeepUsdPerYear: 6000, upkeepParts: [{item: 'room', usdPerYear: 6000}], wearUsdPerAcceleratorHour: 0.1, setupHours: 0,
 } as unknown as Rig
 const QUESTION: OwnershipQuestion = {rig: RIG, idle: {machineWatts: 1000, siteWatts: 1250}, working: {machineWatts: 5000, siteWatts: 6250}, utilisationShare: 0.4, months: 60}
 
@@ -205,6 +205,13 @@ test('a rig that is kept costs what it would sell for now and later; what was pa
   expect(asked({installationUsd: 9000, financing: loan}, {ageYears: 2.5, months: 30}).usdPerMonth).toBeCloseTo(asked({}, {ageYears: 2.5, months: 30}).usdPerMonth, 9)
   // Written off already: all of either sale is taxed.
   expect(asked({tax: {vatShare: 0, vatRecoverable: false, incomeTaxShare: 0.3, depreciationYears: 3}}, {ageYears: 2.5, months: 30}).usdPerMonth).toBeCloseTo(0.7 * asked({}, {ageYears: 2.5, months: 30}).usdPerMonth, 9)
+})
+
+test('hours of setting it up count at what an hour of the owner is worth', () => {
+  const rig = {setupHours: 20, installationUsd: 0, adminUsdPerHour: 60} as const
+  expect(linesOf(asked(rig))['loss of value']).toBeCloseTo(1500 + 1200 / 60, 9)
+  expect(asked({setupHours: 20}).notCosted.map(({item}) => item)).toContain('set-up')
+  expect(asked(rig).notCosted.map(({item}) => item)).not.toContain('set-up')
 })
 
 test('only accelerators at work wear', () => {

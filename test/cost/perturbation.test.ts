@@ -140,10 +140,7 @@ describe('owned: every field moves what it should', () => {
     ['waitingHours', owned({waitingHours: 4}), {p50: '+', perUnit: '+', alternative: '+', waiting: '+'}],
     ['waitingUsdPerHour', owned({waitingUsdPerHour: 6}), {p50: '+', perUnit: '+', alternative: '+', waiting: '+'}],
     ['shareOfRig', owned({shareOfRig: 1}), {alternative: '+'}],
-    ['purchaseUsd', owned({purchaseUsd: 100_000}), {alternative: '+'}],
-    ['serviceLifeYears', owned({serviceLifeYears: 6}), {alternative: '-'}],
-    ['residualShare', owned({residualShare: 0.4}), {alternative: '-'}],
-    ['financingSharePerYear', owned({financingSharePerYear: 0.1}), {alternative: '+'}],
+    ['capital', owned({capital: [{item: 'loss of value', usdPerMonth: 1500, how: ''}, {item: 'cost of capital', usdPerMonth: 219, how: ''}]}), {alternative: '+'}],
     ['upkeepUsdPerYear', owned({upkeepUsdPerYear: 10_000}), {alternative: '+'}],
     ['power', {...RICH_OWNED, power: {averageWatts: {p10: 5400, p50: 6000, p90: 6600}, confidence: 'calibrated'}}, all('energy above idle', 'cooling')],
     ['hours.work', {...RICH_OWNED, hours: {...RICH_OWNED.hours, work: {p10: 6, p50: 8, p90: 12}}}, all('energy above idle', 'cooling', 'wear', 'displaced work')],
@@ -160,12 +157,12 @@ describe('owned: every field moves what it should', () => {
 
   test('owned: what is only planned is paid in full', () => {
     expect(estimateCost(owned({owned: false})).basis).toBe('full')
-    expect(moves(estimateCost(RICH_OWNED), estimateCost(owned({owned: false})))).toMatchObject({p50: '+', capital: '+'})
+    expect(moves(estimateCost(RICH_OWNED), estimateCost(owned({owned: false})))).toMatchObject({p50: '+', 'loss of value': '+'})
   })
 
   test.for([
-    ['shareOfRig', {shareOfRig: 1}, ['capital', 'financing', 'upkeep']],
-    ['purchaseUsd', {purchaseUsd: 100_000}, ['capital', 'financing']],
+    ['shareOfRig', {shareOfRig: 1}, ['loss of value', 'cost of capital', 'upkeep']],
+    ['capital', {capital: [{item: 'loss of value', usdPerMonth: 1500, how: ''}]}, ['loss of value', 'cost of capital']],
     ['upkeepUsdPerYear', {upkeepUsdPerYear: 10_000}, ['upkeep']],
     ['idleWatts', {idleWatts: 2000}, ['idle energy', 'cooling of idle heat']],
   ] as const)('planned: %s', ([, change, lines]) => {
@@ -175,7 +172,7 @@ describe('owned: every field moves what it should', () => {
   })
 
   test('horizonMonths: a planned rig is kept for as long', () => {
-    expect(moves(estimateCost(PLANNED), estimateCost({...PLANNED, horizonMonths: 24}))).toMatchObject({p50: '+', capital: '+', upkeep: '+', 'idle energy': '+'})
+    expect(moves(estimateCost(PLANNED), estimateCost({...PLANNED, horizonMonths: 24}))).toMatchObject({p50: '+', 'loss of value': '+', upkeep: '+', 'idle energy': '+'})
   })
 
   test('rigId and country name things and cost nothing', () => {

@@ -111,7 +111,7 @@ describe('a part of a rig', () => {
   const use = {rig, node, nodes: 1, idleWatts: 1900, acceleratorsUsed: 8, displacedUsdPerHour: 3}
 
   test('costs its share of the purchase', () => {
-    expect(ownedPricing(use)).toMatchObject({kind: 'owned', purchaseUsd: 300_000, shareOfRig: 0.7, idleWatts: 1900, acceleratorCount: 8, whenIdle: 'off', displacedUsdPerHour: 3})
+    expect(ownedPricing(use)).toMatchObject({kind: 'owned', capital: [{item: 'loss of value', usdPerMonth: expect.closeTo(4500, 6) as number}, {item: 'cost of capital'}], shareOfRig: 0.7, idleWatts: 1900, acceleratorCount: 8, whenIdle: 'off', displacedUsdPerHour: 3})
     expect(ownedPricing({...use, acceleratorsTaken: 4})).toMatchObject({shareOfRig: 0.35})
     expect(ownedPricing({...use, node: rig.nodes[1]!, nodes: 2})).toMatchObject({shareOfRig: 0.3})
   })

@@ -8,7 +8,7 @@ import type {PlanDocument, PlanTarget} from '../../src/planner/document.ts'
 const RIG = {
   id: 'lab', owned: false, nodes: [{count: 1, acceleratorCount: 2, priceUsd: 36_500}],
   site: {tariffUsdPerKwh: 0.2, coolingCop: null, whenIdle: 'on'},
-  serviceLifeYears: 10, residualShare: 0, financingSharePerYear: 0, upkeepUsdPerYear: 876, upkeepParts: [{item: 'room', usdPerYear: 876}], wearUsdPerAcceleratorHour: 0,
+  serviceLifeYears: 10, residualShare: 0, financingSharePerYear: 0, upkeepUsdPerYear: 876, upkeepParts: [{item: 'room', usdPerYear: 876}], wearUsdPerAcceleratorHour: 0, setupHours: 0,
 } as unknown as Rig
 const rental = (change: Partial<Rental> = {}): Rental => ({id: 'acme:x@r:on-demand', provider: 'acme', purchase: 'on-demand', usdPerUnit: 10, usdPerMonth: 0, mostUnits: null, ineligibleReason: null, time: null, accelerator: 'a', ...change})
 const QUESTION: BreakEvenQuestion = {

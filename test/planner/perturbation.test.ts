@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import type {Rig} from '../../src/catalog/rig.ts'
 import type {PlanDocument} from '../../src/planner/document.ts'
 import {leafPaths} from '../../src/text/issues.ts'
 import {kinds} from '../../src/workload/index.ts'
@@ -59,6 +60,8 @@ interface Row {
   readonly to: Spec
   /** Estimates on this target; without it the plan. */
   readonly on?: string
+  /** What the rigs' site says, where that is what the field is held against. */
+  readonly site?: Partial<Rig['site']>
   readonly moves: Readonly<Record<string, Direction>>
 }
 
@@ -81,6 +84,8 @@ const rows: Readonly<Record<string, Row>> = {
   'constraints.dataResidency': {spec: tuning, to: constraints({dataResidency: 'US'}), moves: {targets: '↓', winner: '≠'}},
   'constraints.privacy': {spec: tuning, to: constraints({privacy: 'own-hardware'}), moves: {targets: '↓', cost: '='}},
   'constraints.tolerateInterruption': {spec: serving, to: constraints({tolerateInterruption: true}), moves: {targets: '↑'}},
+  'constraints.access': {spec: serving, site: {publicAddress: false}, from: constraints({access: 'own-network'}), to: constraints({access: 'internet'}), moves: {targets: '↓', rejected: '↑', winner: '≠'}},
+  'constraints.availability': {spec: serving, site: {availabilityShare: 0.99}, from: constraints({availability: 0.98}), to: constraints({availability: 0.999}), moves: {targets: '↓', rejected: '↑', winner: '≠'}},
   objective: {spec: tuning, from: {objective: 'cost'}, to: {objective: 'time'}, moves: {hours: '↓', cost: '↑'}},
   schedule: {spec: tuning, from: {schedule: 'once'}, to: {schedule: 'always'}, on: LAMBDA, moves: {period: '≠', cost: '↑', hours: '=', work: '='}},
   'schedule.runsPerMonth': {spec: tuning, from: {schedule: {runsPerMonth: 4}}, to: {schedule: {runsPerMonth: 8}}, on: LAMBDA, moves: {cost: '↑', hours: '='}},
@@ -110,8 +115,9 @@ const rows: Readonly<Record<string, Row>> = {
 }
 
 describe('every field that all kinds share moves what it should, and that way', () => {
-  test.for(Object.entries(rows))('%s', async ([, {spec, from = {}, to, on, moves}]) => {
-    const run = async (changes: Spec): Promise<PlanDocument> => (on === undefined ? plan({...spec, ...changes}, world) : estimate({...spec, ...changes}, world, on))
+  test.for(Object.entries(rows))('%s', async ([, {spec, from = {}, to, on, site, moves}]) => {
+    const there = site === undefined ? world : workspace(few, {rigs: [{...rigNamed('h100x10-pcie'), site: {...rigNamed('h100x10-pcie').site, ...site}}], acceptStale: true})
+    const run = async (changes: Spec): Promise<PlanDocument> => (on === undefined ? plan({...spec, ...changes}, there) : estimate({...spec, ...changes}, there, on))
 
     const [before, after] = [measure(await run(from)), measure(await run(to))]
 

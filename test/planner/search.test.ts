@@ -37,7 +37,7 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
       const ways: readonly Way[] = place.kind === 'rig' ? [{place}] : waysOf(session, place, offers, nodes)
       for (const way of ways) {
         const {offer} = way
-        if (offer === undefined ? refuseSite(constraints, rigs[0]?.site.country ?? '') !== null : refuseOffer(constraints, offer) !== null) continue
+        if (offer === undefined ? refuseSite(constraints, rigs[0]!.site) !== null : refuseOffer(constraints, offer) !== null) continue
         if (offer !== undefined && ineligibleReasonOf(offer, session.options) !== null) continue
         if (demand.endless && constraints.tolerateInterruption !== true && (offer?.purchase === 'spot' || offer?.purchase === 'flex-start')) continue
         for (const performance of performances) {

@@ -126,6 +126,7 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     workUnits: load.kind === 'offline' ? load.requests * outputTokens : null,
     endless,
     minimumTotalMemoryGib: (minimumBytes * 0.98) / 2 ** 30,
+    bytesToUserPerUnit: STREAMED_BYTES_PER_TOKEN * peakFactor,
     model,
     inputTokens,
     outputTokens,
@@ -142,6 +143,9 @@ export function inferenceDemand(spec: InferenceSpec, facts: Facts): InferenceDem
     comparison: spec.apiPrice === undefined ? undefined : apiOf(spec.apiPrice, inputTokens, outputTokens),
   }
 }
+
+/** An answer that is streamed sends an event of JSON for each token: id, model and choice around a few letters. An assumption, counted on one such event of the usual interface. */
+const STREAMED_BYTES_PER_TOKEN = 250
 
 function goalOf(spec: InferenceSpec, inputTokens: number, endless: boolean, assume: (field: string, value: string) => void): ServiceGoal {
   if (spec.slo?.ttft !== undefined || spec.slo?.tpot !== undefined) return {ttft: spec.slo.ttft, tpot: spec.slo.tpot, assumed: false}
