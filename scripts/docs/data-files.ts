@@ -98,7 +98,7 @@ export const DATA_FILES: readonly DataFile[] = [
   {
     pattern: 'measured-power-limits.csv',
     title: 'Speeds under lower power limits',
-    text: 'Written by hand from published sweeps. [rig.md](rig.md#power-limits) says what becomes of them.',
+    text: 'Made by `scripts/import/parts/power-limits.ts` from published sweeps (`scripts/import/found/`). [rig.md](rig.md#power-limits) says what becomes of them.',
     columns: {
       work: 'what was run; the test names the nearest that the catalog has',
       ownLimitWatts: 'limit against which the speed is told: that the board is sold with',
@@ -111,7 +111,7 @@ export const DATA_FILES: readonly DataFile[] = [
   {pattern: 'energy/carbon.csv', title: 'Grid carbon', text: `${IMPORT}energy.ts\`. Estimates use the country's lifecycle factor; generation-only factors of single regions are kept beside and never ranked.`, columns: {scope: 'a provider, or `country`', basis: '`lifecycle` or `generation`'}},
   {pattern: 'energy/pue.csv', title: 'Overhead of data centres', text: `${IMPORT}energy.ts\`. Facility watts ÷ IT watts; \`*\` is the survey's mean, used where a provider publishes none.`},
   {pattern: 'energy/fx.csv', title: 'Exchange rates', text: `${IMPORT}energy.ts\`. Units of a currency for one USD: newest monthly mean.`},
-  {pattern: 'facility.csv', title: 'Facility constants', text: `${IMPORT}facility.ts\`. Single figures by key: cooling, supplies, failures, lifetimes, room. The unit stands beside each. Rows \`lowest_power_limit_…\` (the least that a board may be limited to) are written by hand.`},
+  {pattern: 'facility.csv', title: 'Facility constants', text: `${IMPORT}facility.ts\`. Single figures by key: cooling, supplies, failures, lifetimes, room. The unit stands beside each. Rows \`lowest_power_limit_…\` (the least that a board may be limited to) come from \`scripts/import/found/\`.`},
   {pattern: 'servers.csv', title: 'Servers', text: `${IMPORT}servers.ts\`. Machines that can be bought. The rigs below and the host watts of clouds are derived from them; watts are at the wall.`},
   {pattern: 'rigs/*.yaml', title: 'Rigs', text: 'Written by hand from `servers.csv` and `facility.csv`; each line says where its figure comes from, or that it is an assumption. Fields: [rig.schema.json](schemas/rig.schema.json).'},
   {pattern: 'labels.csv', title: 'Labels', text: 'Written by hand. The words of the raw facts and of measurements → the ids used here. The import stops at a label that is not in it.'},

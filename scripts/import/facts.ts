@@ -2,6 +2,9 @@ import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseCsv, type CsvRecord} from '../../src/catalog/csv.ts'
 
+/** Facts that were found beside the raw ones, with the source of each: they are part of the project, so that the import writes them again. */
+export const FOUND = join(import.meta.dirname, 'found')
+
 export function readFacts(from: string, file: string): readonly CsvRecord[] {
   return parseCsv(readFileSync(join(from, file), 'utf8'), file)
 }

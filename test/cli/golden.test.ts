@@ -237,7 +237,7 @@ describe('the JSON document', () => {
 
     expect(Object.keys(targets[0] ?? {}).filter(key => key !== 'operators')).toEqual([
       'rank', 'id', 'provider', 'service', 'instanceType', 'region', 'zone', 'otherRegions', 'purchase', 'nodes', 'accelerator', 'accelerators', 'acceleratorsBilled', 'eligible', 'ineligibleReason',
-      'configuration', 'throughput', 'capacity', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost', 'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings',
+      'configuration', 'throughput', 'capacity', 'durationHours', 'workHours', 'latency', 'memoryGib', 'powerWatts', 'energyKwh', 'carbonKg', 'cost', 'availability', 'confidence', 'bottleneck', 'tradeoffs', 'why', 'warnings', 'rig',
     ])
   })
 
