@@ -63,9 +63,21 @@ async function measureAll(): Promise<readonly Result[]> {
   const peaks: number[] = []
   for (let round = 0; round < 5; round++) peaks.push((await runNode(['--import', path.join(ROOT, 'bench', 'peak.mjs'), RIGOR, 'plan', EXAMPLE])).peakMegabytes)
   results.push({name: 'plan chat-70b.yaml, peak memory', value: median(peaks), unit: 'MB', aim: 130, floor: 180, lower: true, detail: 'resident set'})
+  results.push(await draws())
   results.push(await batch('estimate --batch, configuration given', givenLines(Number(options.lines)), {aim: 20_000, floor: 5000}))
   results.push(await batch('estimate --batch, searched', searchedLines(Math.ceil(Number(options.lines) / 40)), {aim: 200, floor: 100}))
   return results
+}
+
+/** Seconds of 10,000 draws of a break-even: what ten times as many take more, by nine. */
+async function draws(): Promise<Result> {
+  const seconds = async (samples: number): Promise<number> => {
+    const times: number[] = []
+    for (let round = 0; round < 3; round++) times.push((await runNode([RIGOR, 'breakeven', EXAMPLE, '--samples', String(samples), '--json'])).milliseconds / 1000)
+    return median(times)
+  }
+  const [few, many] = [await seconds(10_000), await seconds(100_000)]
+  return {name: 'breakeven, 10,000 draws', value: (many - few) / 9, unit: 's', aim: 0.5, floor: 1, lower: true, detail: `${few.toFixed(2)} s with plans and start`}
 }
 
 /** Lines per second, the start of the process included. */

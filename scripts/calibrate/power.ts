@@ -126,7 +126,7 @@ function hostEntries(facts: PlanningFacts): CalibrationEntry[] {
     const underLoad = Number(server['measuredMaximumWatts']) || count * accelerator.powerWatts + Number(server['hostWattsUnderLoad'])
     // At its highest load a server with twice the supplies it needs runs them at half of their rating.
     const most = underLoad * efficiency
-    const idle = supplyOutputWatts(Number(server['idleWatts']), most, efficiency) / count - accelerator.idleWatts
+    const idle = supplyOutputWatts(Number(server['idleWatts']), most, {supplyEfficiency: efficiency}) / count - accelerator.idleWatts
     const maximum = most / count - accelerator.powerWatts
     log(`host of a ${hostClass} (${serverId}): ${idle.toFixed(0)}–${maximum.toFixed(0)} W per accelerator`)
     const provenance = [0, server['sourceId'] ?? '', server['asOf'] ?? '', 'derived'] as const

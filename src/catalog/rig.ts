@@ -10,9 +10,14 @@ export const MOST_SUPPLIES = 32
 const MOST_MACHINES = 1000
 const MOST_ACCELERATORS = 1024
 
+/** Output ÷ input at shares of a supply's rating, as test reports of 80 PLUS state it. */
+const EfficiencyCurve = z
+  .array(z.strictObject({loadShare: z.number().positive().max(1), efficiency: z.number().positive().max(1)})).min(2).max(20)
+  .refine((points) => points.every(({loadShare}, index) => index === 0 || loadShare > (points[index - 1]?.loadShare ?? 0)), {error: () => 'loads of an efficiency curve ascend'})
+
 /** Power supplies of a node: `needed` of `count` carry it, the others may fail. */
 export const Supplies = z
-  .strictObject({count: z.number().int().positive().max(MOST_SUPPLIES), ratedWatts: z.number().positive(), needed: z.number().int().positive()})
+  .strictObject({count: z.number().int().positive().max(MOST_SUPPLIES), ratedWatts: z.number().positive(), needed: z.number().int().positive(), efficiency: EfficiencyCurve.optional()})
   .refine(({count, needed}) => needed <= count, {error: ({input}) => `${(input as {needed: number}).needed} supplies are needed, ${(input as {count: number}).count} are there`, path: ['needed']})
 export type Supplies = z.infer<typeof Supplies>
 

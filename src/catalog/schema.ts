@@ -53,6 +53,8 @@ export const Accelerator = z.strictObject({
   migMaxInstances: z.number().int().optional(),
   rayTracingCores: z.boolean(),
   displayOutput: z.boolean(),
+  /** Units that write pixels (ROPs). */
+  rasterUnits: z.number().int().optional(),
   multiprocessors: z.number().int().optional(),
   price: z.strictObject({usd: positive, lowUsd: positive.optional(), highUsd: positive.optional(), kind: z.string(), asOf: z.string(), sourceId: z.string().optional()}).optional(),
   note: z.string().optional(),

@@ -70,18 +70,30 @@ function independentSum(one: Interval, other: Interval): Interval {
   return {p10: p50 - Math.hypot(one.p50 - one.p10, other.p50 - other.p10), p50, p90: p50 + Math.hypot(one.p90 - one.p50, other.p90 - other.p50)}
 }
 
+type SupplyModel = Pick<PowerModel, 'supplyEfficiency' | 'supplyCurve'>
+
 /** Watts at the wall for watts behind the supplies. `maximum`: the most that the machines ever draw behind them. */
-function wallWatts(watts: number, maximum: number, efficiencyAtHalf: number): number {
+function wallWatts(watts: number, maximum: number, {supplyEfficiency, supplyCurve}: SupplyModel): number {
+  if (supplyCurve !== undefined) return watts / efficiencyAt(watts / supplyCurve.ratedWatts, supplyCurve.points)
   const rating = maximum * SUPPLY_RESERVE
   if (!(rating > 0)) return 0
-  const scaled = ((1 / efficiencyAtHalf - 1) / 2) / SUPPLY_LOSS.atHalfLoad
+  const scaled = ((1 / supplyEfficiency - 1) / 2) / SUPPLY_LOSS.atHalfLoad
   return watts + rating * scaled * (SUPPLY_LOSS.constant + SUPPLY_LOSS.resistive * (watts / rating) ** 2)
 }
 
+/** Straight lines between the points of a curve; beyond its ends what stands there. Supplies share the load evenly. */
+function efficiencyAt(loadShare: number, points: NonNullable<PowerModel['supplyCurve']>['points']): number {
+  const next = points.findIndex(point => point.loadShare >= loadShare)
+  const [above, below] = [points[next], points[next - 1]]
+  if (above === undefined) return points.at(-1)?.efficiency ?? 1
+  if (below === undefined) return above.efficiency
+  return below.efficiency + ((above.efficiency - below.efficiency) * (loadShare - below.loadShare)) / (above.loadShare - below.loadShare)
+}
+
 /** Watts behind the supplies of a machine that draws `wall` watts: the inverse of the above. */
-export function supplyOutputWatts(wall: number, maximum: number, efficiencyAtHalf: number): number {
+export function supplyOutputWatts(wall: number, maximum: number, supply: SupplyModel): number {
   let watts = wall
-  for (let round = 0; round < 20; round++) watts -= wallWatts(watts, maximum, efficiencyAtHalf) - wall
+  for (let round = 0; round < 20; round++) watts -= wallWatts(watts, maximum, supply) - wall
   return watts
 }
 
@@ -110,7 +122,7 @@ export function estimatePower(performance: Performance, model: PowerModel, held?
   const hostLoad = FAN_SHARE * heatShare ** 3 + (1 - FAN_SHARE) * clampShare(performance.load.hostShare)
   const host = intervalFromSigma(model.hostIdleWatts + hostRange * hostLoad, HOST_SIGMA_LOG)
   const most = maximum * model.acceleratorsPowered + model.hostMaximumWatts
-  const wall = (watts: number): number => wallWatts(watts, most, model.supplyEfficiency)
+  const wall = (watts: number): number => wallWatts(watts, most, model)
   const together = independentSum(acceleratorWatts, host)
   const idleWatts = wall(idle * model.acceleratorsPowered + model.hostIdleWatts)
   // Readings were of busy nodes: what a node draws doing nothing is known as well as before.

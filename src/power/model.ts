@@ -212,7 +212,7 @@ export interface RigPowerInput {
   /** As above. */
   readonly model: string
   readonly rig: Pick<Rig, 'site' | 'standing'>
-  readonly node: Pick<RigNode, 'acceleratorCount' | 'hostIdleWatts' | 'hostMaximumWatts' | 'supplyEfficiency'>
+  readonly node: Pick<RigNode, 'acceleratorCount' | 'hostIdleWatts' | 'hostMaximumWatts' | 'supplyEfficiency' | 'supplies'>
   /** Nodes of this sort in use; a node is on as a whole, whatever part of it works. */
   readonly nodes: number
 }
@@ -230,6 +230,7 @@ export function powerModelForRig(input: RigPowerInput): PowerModel {
     hostIdleWatts: node.hostIdleWatts * nodes,
     hostMaximumWatts: node.hostMaximumWatts * nodes,
     supplyEfficiency: node.supplyEfficiency,
+    ...(node.supplies?.efficiency === undefined ? {} : {supplyCurve: {ratedWatts: node.supplies.count * node.supplies.ratedWatts * nodes, points: node.supplies.efficiency}}),
     pue: rig.site.pue ?? 1,
     ...upsEfficiencyOf(rig.site),
     coolingCop: rig.site.coolingCop,

@@ -123,7 +123,7 @@ function partsOf(node: RigNode, accelerator: Accelerator, {rig, snapshot, calibr
   if (power.averageWatts === null || power.peakWatts === null || power.idleWatts === null || power.acceleratorWatts === null || idle === null || maximum === null) return undefined
   const wall: States = {idle: power.idleWatts, expected: power.averageWatts.p50, peak: power.peakWatts.p50}
   const most = maximum * node.acceleratorCount + node.hostMaximumWatts
-  const behind = mapStates(state => supplyOutputWatts(wall[state], most, node.supplyEfficiency))
+  const behind = mapStates(state => supplyOutputWatts(wall[state], most, model))
   const accelerators: States = {idle: idle * node.acceleratorCount, expected: power.acceleratorWatts.p50, peak: maximum * node.acceleratorCount}
   return {node, accelerators, host: mapStates(state => behind[state] - accelerators[state]), loss: mapStates(state => wall[state] - behind[state]), wall, confidence: power.confidence, notes: model.notes}
 }

@@ -36,6 +36,8 @@ export interface PowerModel {
   readonly wallSpread: Spread
   /** DC out ÷ AC in of the supplies at half of their rating. */
   readonly supplyEfficiency: number
+  /** Measured instead: output ÷ input over the share of all supplies' rating. */
+  readonly supplyCurve?: {readonly ratedWatts: number; readonly points: readonly {readonly loadShare: number; readonly efficiency: number}[]}
   /** Facility watts ÷ IT watts: a cloud's fleet average, what an own site says; 1 where its cooling is counted by COP. */
   readonly pue: number | null
   /** Output ÷ input of the supply against failures of an own site; absent = there is none, or the PUE holds it. */

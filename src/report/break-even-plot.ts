@@ -1,7 +1,7 @@
 import {rentFactor} from '../cost/ownership.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
 import {termRule} from '../cost/terms.ts'
-import {rentalMonth, rigMonth, type BreakEven, type BreakEvenQuestion, type RentalVerdict} from '../planner/break-even.ts'
+import {cheapestByWay, rentalMonth, rigMonth, type BreakEven, type BreakEvenQuestion, type RentalVerdict} from '../planner/break-even.ts'
 import {figure} from './format.ts'
 import {escapeXml, legendOf, round, SVG_COLOURS, svgOf} from './svg.ts'
 
@@ -14,17 +14,16 @@ export interface CostLine {
 
 /** As many columns as a chart in the terminal has at most. */
 export const POINTS = 60
-/** The rig and the cheapest of each sort of purchase: more lines nobody can tell apart. */
+/** Beside the rig: more lines nobody can tell apart. */
 const MOST_RENTALS = 4
 
-/** Lines of the rig and of the cheapest rentals by purchase, the rig first. */
+/** Lines of the rig and of the cheapest rentals of each provider and purchase, the rig first. */
 export function linesOfBreakEven(question: BreakEvenQuestion, {rentals, mostUnits}: BreakEven): readonly CostLine[] {
   const {rigAtWork: {rig, unitHours}} = question
   const factor = rentFactor(rig)
-  const seen = new Set<string>()
   // Blocks of days and runs of a week are no lines: they are bought by the piece.
   const isLine = (purchase: string): boolean => ['free', 'whole'].includes(termRule(purchase).kind)
-  const shown = rentals.filter(({ineligibleReason, purchase}) => ineligibleReason === null && isLine(purchase) && !seen.has(purchase) && Boolean(seen.add(purchase))).slice(0, MOST_RENTALS)
+  const shown = cheapestByWay(rentals).filter(({ineligibleReason, purchase}) => ineligibleReason === null && isLine(purchase))
   const at = Array.from({length: POINTS + 1}, (_, index) => (mostUnits * index) / POINTS)
   const of = (rental: RentalVerdict): CostLine => ({
     name: rental.id,
@@ -36,7 +35,7 @@ export function linesOfBreakEven(question: BreakEvenQuestion, {rentals, mostUnit
   const own: CostLine = {name: `rig:${rig.id}`, points: at.map(units => [units * unitHours, rigMonth(question, units).usdPerMonth] as const)}
   const lines = shown.map(of)
   const tallest = tallestUsd([own, ...lines])
-  return [own, ...lines.filter(({points}) => points.some(([, usd]) => usd <= tallest))]
+  return [own, ...lines.filter(({points}) => points.some(([, usd]) => usd <= tallest)).slice(0, MOST_RENTALS)]
 }
 
 const mostOf = (lines: readonly CostLine[], of: 0 | 1): number => Math.max(...lines.flatMap(({points}) => points.map(point => point[of])))

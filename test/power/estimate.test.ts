@@ -43,11 +43,24 @@ describe('watts by hand', () => {
     expect(host / estimatePower({...PERFORMANCE, load: nothing}, idleMachine).idleWatts!).toBeCloseTo(efficiency, 2)
   })
 
+  test('a curve that was measured takes the place of the usual one: straight between its points, held beyond them', () => {
+    const nothing = {computeShare: 0, memoryShare: 0, linkShare: 0, hostShare: 0}
+    const supplyCurve = {ratedWatts: 4000, points: [{loadShare: 0.1, efficiency: 0.8}, {loadShare: 0.5, efficiency: 0.9}, {loadShare: 1, efficiency: 0.88}]}
+    const idleAt = (host: number): number => estimatePower({...PERFORMANCE, load: nothing}, {...MODEL, acceleratorIdleWatts: 0, acceleratorMaximumWatts: 0, hostIdleWatts: host, hostMaximumWatts: 8000, supplyCurve}).idleWatts!
+
+    expect(idleAt(400)).toBeCloseTo(400 / 0.8, 9)
+    expect(idleAt(200)).toBeCloseTo(200 / 0.8, 9)
+    // 30 % of the rating: half way from 80 to 90 %.
+    expect(idleAt(1200)).toBeCloseTo(1200 / 0.85, 9)
+    expect(idleAt(5000)).toBeCloseTo(5000 / 0.88, 9)
+    expect(supplyOutputWatts(1200 / 0.85, 8000, {supplyEfficiency: 0.5, supplyCurve})).toBeCloseTo(1200, 6)
+  })
+
   test('the watts behind the supplies are found from the wall', () => {
     const wall = estimatePower(PERFORMANCE, MODEL).averageWatts!.p50
     const host = 1000 + 1000 * (0.4 * (share / 2) ** 3 + 0.6 * 0.3)
 
-    expect(supplyOutputWatts(wall, 8 * 700 + 2000, 0.8)).toBeCloseTo(4 * (100 + 600 * share) + 400 + host, 6)
+    expect(supplyOutputWatts(wall, 8 * 700 + 2000, {supplyEfficiency: 0.8})).toBeCloseTo(4 * (100 + 600 * share) + 400 + host, 6)
   })
 
   test('without load it idles', () => {
@@ -208,6 +221,7 @@ describe('every field moves what it should', () => {
     ['coefficients.spread', PERFORMANCE, coefficients({spread: {lowLog: -0.2, highLog: 0.1}}), {spread: '+'}],
     ['hostIdleWatts', PERFORMANCE, {...MODEL, hostIdleWatts: 1100}, {average: '+', idle: '+', spread: '+'}],
     ['hostMaximumWatts', PERFORMANCE, {...MODEL, hostMaximumWatts: 2500}, {average: '+', peak: '+', idle: '+', spread: '+'}],
+    ['supplyCurve', PERFORMANCE, {...MODEL, supplyCurve: {ratedWatts: 16_000, points: [{loadShare: 0.1, efficiency: 0.9}, {loadShare: 1, efficiency: 0.95}]}}, {average: '-', peak: '-', idle: '-', spread: '-'}],
     ['supplyEfficiency', PERFORMANCE, {...MODEL, supplyEfficiency: 0.9}, {average: '-', peak: '-', idle: '-', spread: '-'}],
   ])('%s', ([, performance, model, expected]) => {
     expect(moves(performance, model)).toEqual(expected)

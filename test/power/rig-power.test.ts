@@ -200,6 +200,7 @@ describe('every field of a rig moves something', () => {
     ['supplyEfficiency', node({supplyEfficiency: 0.9}), {...WATTS_UP, idle: 'up'}],
     ['supplies.count', node({supplies: {count: 6, ratedWatts: 2700, needed: 2}}), {amps: 'up', spare: 'up'}],
     ['supplies.ratedWatts', node({supplies: {count: 4, ratedWatts: 3000, needed: 2}}), {supplies: 'down'}],
+    ['supplies.efficiency', node({supplies: {count: 4, ratedWatts: 2700, needed: 2, efficiency: [{loadShare: 0.1, efficiency: 0.8}, {loadShare: 1, efficiency: 0.85}]}}), {...WATTS_UP, idle: 'up'}],
     ['supplies.needed', node({supplies: {count: 4, ratedWatts: 2700, needed: 4}}), {supplies: 'down', spare: 'down', mayFail: 'down'}],
     ['ratedMaximumWatts', node({ratedMaximumWatts: 6000}), {nameplate: 'up'}],
     ['noiseDba', node({noiseDba: 95}), {noise: 'up', loud: 'change', verdict: 'with-changes'}],

@@ -23,7 +23,7 @@ export function importPart({from, to, sources}: ImportContext): void {
       cell('fp8_tflops'), cell('int8_tops'), cell('fp4_tflops'), cell('mamf_bf16_tflops'), cell('mamf_fp8_tflops'),
       cell('tdp_w'), cell('idle_w'), idleSource === '' ? '' : sources.sourceIdFor(idleSource),
       cell('interconnect') || 'none', linkBothWays === undefined ? '' : linkBothWays / 2, cell('pcie_gen'), cell('mig_max_instances'),
-      cell('has_rt_cores'), cell('has_display_out'), cell('sm_count'),
+      cell('has_rt_cores'), cell('has_display_out'), cell('rops'), cell('sm_count'),
       ...priceOf(record, rates),
       cell('typical_price_usd') === '' ? '' : sources.sourceIdFor(cell('price_source')),
       cell('note'), sources.sourceIdFor(cell('source')), COLLECTED, leadStanding(cell('source')),

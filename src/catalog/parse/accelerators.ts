@@ -9,7 +9,7 @@ export const ACCELERATOR_COLUMNS = [
   'fp64Tflops', 'fp64TensorTflops', 'fp32Tflops', 'tf32Tflops', 'bf16Tflops', 'fp16Tflops', 'fp8Tflops', 'int8Tops', 'fp4Tflops',
   'sustainedBf16Tflops', 'sustainedFp8Tflops',
   'powerWatts', 'idleWatts', 'idleSourceId', 'interconnect', 'linkGbPerSecond', 'pcieGeneration', 'migMaxInstances',
-  'rayTracingCores', 'displayOutput', 'multiprocessors',
+  'rayTracingCores', 'displayOutput', 'rasterUnits', 'multiprocessors',
   'priceUsd', 'priceLowUsd', 'priceHighUsd', 'priceKind', 'priceAsOf', 'priceSourceId',
   'note', 'sourceId', 'asOf', 'standing',
 ] as const
@@ -42,6 +42,7 @@ export function parseAccelerators(text: string, file = 'accelerators.csv'): read
       migMaxInstances: optionalNumber(record, 'migMaxInstances'),
       rayTracingCores: yesNo(record, 'rayTracingCores'),
       displayOutput: yesNo(record, 'displayOutput'),
+      rasterUnits: optionalNumber(record, 'rasterUnits'),
       multiprocessors: optionalNumber(record, 'multiprocessors'),
       price: priceUsd === undefined ? undefined : compact<NonNullable<Accelerator['price']>>({
         usd: priceUsd,

@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args'
+import {notForOf} from '../../catalog/not-for.ts'
 import type {Rig, RigNode} from '../../catalog/rig.ts'
 import {resolveRig} from '../../catalog/rig-names.ts'
 import {PlanningCommand} from '../../planning-command.ts'
@@ -6,17 +7,18 @@ import {exactFigure, figure} from '../../report/format.ts'
 import {renderFacts, type Fact} from '../../report/list.ts'
 
 export default class RigShow extends PlanningCommand {
-  static override summary = 'Show one rig: its nodes, its site, what it cost, and where the figures come from.'
+  static override summary = 'Show one rig: its nodes, its site, what it cost, what it is not for, and where the figures come from.'
   static override args = {rig: Args.string({ignoreStdin: true, description: 'Name of the rig (rigor rig list); yours, or the built-in one, if left out.'})}
   static override examples = [{description: 'The ten H100 in one chassis', command: '<%= config.bin %> rig show h100x10-pcie'}]
 
   async run(): Promise<unknown> {
     const {args, flags} = await this.parse(RigShow)
-    const {knownRigs, options} = await this.workspace(flags)
+    const {knownRigs, options, snapshot} = await this.workspace(flags)
     const rig = resolveRig(args.rig, knownRigs, options.rigs)
+    const notFor = notForOf(rig, snapshot.accelerators)
     const {columns, color} = this.terminal
-    this.print(renderFacts(`${rig.id} — ${rig.title}`, [...rig.nodes.flatMap((node) => nodeFacts(node)), ...siteFacts(rig), ...ownerFacts(rig)], columns, color))
-    return {rig}
+    this.print(renderFacts(`${rig.id} — ${rig.title}`, [...rig.nodes.flatMap((node) => nodeFacts(node)), ...siteFacts(rig), ...ownerFacts(rig), ...notFor.map(({work, because}): Fact => ['not for', `${work}: ${because}`])], columns, color))
+    return {rig, notFor}
   }
 }
 

@@ -1,0 +1,39 @@
+import path from 'node:path'
+import {beforeAll, expect, test} from 'vitest'
+import {notForOf} from '../../src/catalog/not-for.ts'
+import type {Rig} from '../../src/catalog/rig.ts'
+import type {Snapshot} from '../../src/catalog/snapshot.ts'
+import {openSnapshot} from '../../src/store/snapshot.ts'
+
+let snapshot: Snapshot
+beforeAll(async () => {
+  snapshot = await openSnapshot({packageRoot: path.resolve(import.meta.dirname, '../..')})
+})
+
+const worksOf = (id: string, site: Partial<Rig['site']> = {}): Record<string, string> => {
+  const rig = snapshot.rigs.find(each => each.id === id)!
+  return Object.fromEntries(notForOf({...rig, site: {...rig.site, ...site}}, snapshot.accelerators).map(({work, because}) => [work, because]))
+}
+
+test('ten H100 are for no games, and hold 796 GiB', () => {
+  const works = worksOf('h100x10-pcie')
+
+  expect(works['games, graphics and rendering']).toBe('NVIDIA H100 PCIe 80GB has no display output, no ray-tracing cores, 24 units that write pixels')
+  expect(works['models that take more than 796 GiB with their cache']).toBe('its accelerators have no more')
+  expect(Object.keys(works)).toHaveLength(2)
+})
+
+test('a gaming card plays, and computes in 64 bit for compatibility alone', () => {
+  const works = worksOf('workstation-rtx4090')
+
+  expect(works).not.toHaveProperty('games, graphics and rendering')
+  // 82.6 ÷ 1.29
+  expect(works['simulation in double precision']).toBe('NVIDIA GeForce RTX 4090 does 1.3 TFLOP/s in 64 bit, 64 times less than in 32')
+  expect(works['many small jobs apart from each other on one accelerator']).toContain('MIG')
+})
+
+test('a site says whom it cannot serve; what it does not say rules nobody out', () => {
+  expect(worksOf('dgx-h100', {publicAddress: false, availabilityShare: 0.995})).toMatchObject({'users outside': 'its site has no public address', 'services that have to be there more often': 'power and line are there 99.5 % of the time'})
+  expect(Object.keys(worksOf('dgx-h100'))).not.toContain('users outside')
+  expect(worksOf('dgx-h100', {availabilityShare: 0.9995})).not.toHaveProperty('services that have to be there more often')
+})
