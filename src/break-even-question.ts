@@ -38,7 +38,8 @@ async function count(workspace: Workspace, workload: ReadWorkload, rig: Rig, mon
   const session = createSession(input)
   const {endless} = session.demand
   const schedule = scheduleOf(session.spec, session.demand)
-  const unitHours = endless ? 1 : workSeconds === null ? 0 : durationHours.p50
+  // A rig is set up once, not for every run.
+  const unitHours = endless ? 1 : workSeconds === null ? 0 : durationHours.p50 - hours.setup
   if (!(unitHours > 0)) throw new RigorError('UNKNOWN_TIME', `${workload.name} — how long a run takes on ${rig.id} is not known.`, {hint: `rigor estimate ${workload.where.replace(/:\d+$/, '')} --on rig:${rig.id} says more.`})
   const mostUnits = freeHours(rig) / unitHours
   const plan = (units: number) => {

@@ -110,7 +110,8 @@ export function createEvaluator(facts: PlanningFacts, book: PriceBook, work: Wor
   }
 
   function provisioning(place: Place): Setup {
-    if (place.kind === 'rig') return {hours: place.rig.setupHours, basis: 'computed'}
+    // A rig is set up once: what comes again every month finds it standing.
+    if (place.kind === 'rig') return {hours: work.schedule.kind === 'once' ? place.rig.setupHours : 0, basis: 'computed'}
     if (place.kind === 'bare') return {hours: 0, basis: 'computed'}
     return book.provisioning(place.provider, place.machine.acceleratorCount)
   }

@@ -48,13 +48,16 @@ function costLines({ownership: {lines, usdPerMonth, usefulAcceleratorHoursPerMon
   const style = ({item}: OwnershipLine): 'bold' | undefined => (item === 'total' ? 'bold' : undefined)
   const columns: Column<OwnershipLine>[] = [
     {title: 'item', align: 'left', priority: 0, cell: ({item}) => item, style},
-    {title: `${code}/month`, align: 'right', priority: 0, cell: line => exactFigure(line.usdPerMonth * perUsd), style},
-    ...(hours > 0 ? [{title: 'per useful hour', align: 'right' as const, priority: 1, cell: (line: OwnershipLine) => significant((line.usdPerMonth * perUsd) / hours, 3), style}] : []),
-    {title: 'share', align: 'right', priority: 2, cell: line => percent(line.usdPerMonth / usdPerMonth), style},
+    {title: `${code}/month`, align: 'right', priority: 0, cell: line => minus(exactFigure(line.usdPerMonth * perUsd)), style},
+    ...(hours > 0 ? [{title: 'per useful hour', align: 'right' as const, priority: 1, cell: (line: OwnershipLine) => minus(significant((line.usdPerMonth * perUsd) / hours, 3)), style}] : []),
+    {title: 'share', align: 'right', priority: 2, cell: line => minus(percent(line.usdPerMonth / usdPerMonth)), style},
     {title: 'how (in USD)', align: 'left', priority: 3, shrinksTo: 24, cell: ({how}) => how},
   ]
   return [...labelled('Costs', 'equal amounts at the ends of the months', width), ...indented(columns, rows, width, {header: true})]
 }
+
+/** A sign as wide as a digit. */
+const minus = (text: string): string => text.replace(/^-/, '−')
 
 function viewLines({ownership: {cashFlow, usdPerMonth, resaleUsd, months}}: RigTco, rig: Rig, {code, perUsd}: DisplayCurrency, width: number): Line[] {
   const cents = (usd: number): string => significant(usd * perUsd, Math.max(3, Math.ceil(Math.log10(Math.max(1, Math.abs(usd * perUsd)))) + 2))

@@ -9,6 +9,13 @@ const job: Spec = {...examples['finetune-8b'], schedule: 'once'}
 const rigOf = (document: PlanDocument): PlanTarget => document.targets.find(({provider}) => provider === 'rig') ?? expect.fail(document.answer)
 const on = (changes: Parameters<typeof rigNamed>[1]) => workspace(few, {rigs: [rigNamed('h100x10-pcie', changes)]})
 
+test('a rig is set up once: before a single run, not before each of a month', async () => {
+  const hoursOf = async (schedule: unknown, setupHours: number): Promise<number> => rigOf(await plan({...job, schedule}, on({setupHours}))).durationHours!.p50
+
+  expect((await hoursOf('once', 24)) - (await hoursOf('once', 0))).toBeCloseTo(24, 9)
+  expect(await hoursOf({runsPerMonth: 4}, 24)).toBeCloseTo(await hoursOf({runsPerMonth: 4}, 0), 9)
+})
+
 describe('a rig that is busy', () => {
   test('comes later by the wait and costs what the wait is worth, but draws and wears no more', async () => {
     const free = rigOf(await plan(job, on({})))
