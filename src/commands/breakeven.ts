@@ -13,7 +13,7 @@ const NOTHING_TO_RENT = 3
 
 export default class Breakeven extends PlanningCommand {
   static override summary = 'Say from how much work on a rig is cheaper than each cloud, whether to buy, rent, keep or sell, and how sure that is.'
-  static override description = 'A planned rig counts from its price; one that is owned from what it would sell for today (boughtOn in rigor.yaml), since what was paid is gone either way. What is not known (prices, tariff, amount of work, resale, failures, errors of the estimates) is drawn ten thousand times. A file of several workloads is a mix that is done every month.'
+  static override description = 'A planned rig counts from its price; one that is owned from what it would sell for today (boughtOn in rigor.yaml), since what was paid is gone either way. What is not known (prices, tariff, amount of work, resale, failures, errors of the estimates) is drawn ten thousand times. A file of several workloads is a mix that is done every month, one after the other.'
   static override args = {workload: Args.string({ignoreStdin: true, description: 'workload file, or - for stdin'})}
   static override flags = {
     ...workloadFlags,
@@ -53,7 +53,7 @@ export default class Breakeven extends PlanningCommand {
     }
     const {renderBreakEven} = await import('../report/break-even.ts')
     const {columns: width, color} = this.terminal
-    this.print(await renderBreakEven({title, rig, answer, odds, plot, assumed, limit: flags.limit}, {width, color, currency: await this.currency(flags, snapshot)}))
+    this.print(await renderBreakEven({title, rig, answer, odds, plot, assumed, asOf: options.asOf, limit: flags.limit}, {width, color, currency: await this.currency(flags, snapshot)}))
     return undefined
   }
 

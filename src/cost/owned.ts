@@ -85,7 +85,7 @@ function ownershipLines(pricing: Owned, hours: Interval): IntervalLine[] {
     ['upkeep', pricing.upkeepUsdPerYear, `${plainNumber(pricing.upkeepUsdPerYear)} USD a year`],
   ]
   return yearly
-    .filter(([, usd]) => usd > 0)
+    .filter(([, usd]) => usd !== 0)
     .map(([item, usd, how]) => ({
       item,
       usd: scale(years, usd * share),

@@ -23,6 +23,8 @@ export interface OwnershipQuestion {
   readonly acceleratorsUsed?: number
   /** It is there already, so many years old: instead of its price what it would sell for today, and no debt, which is owed either way. */
   readonly ageYears?: number
+  /** What an hour of the whole rig at work is worth to its owner otherwise. */
+  readonly displacedUsdPerHour?: number
 }
 
 export interface OwnershipLine {
@@ -41,8 +43,8 @@ export interface Ownership {
   readonly usdPerMonth: number
   /** `null` where nothing useful is done. */
   readonly usdPerUsefulAcceleratorHour: number | null
-  /** The same from the cash that changes hands: the present value of it all, and the equal amounts that are worth as much. */
-  readonly cashFlow: {readonly presentUsd: number; readonly usdPerMonth: number; readonly byMonth: Flow}
+  /** The same from the cash that changes hands: the present value of it all, and the equal amounts that are worth as much; what is still owed of a loan after each month. */
+  readonly cashFlow: {readonly presentUsd: number; readonly usdPerMonth: number; readonly byMonth: Flow; readonly owed: Flow}
   readonly resaleUsd: number
   /** After a tax on profits that costs lower; before it otherwise. */
   readonly afterTax: boolean
@@ -89,29 +91,54 @@ function flowsOf(question: OwnershipQuestion): Flows {
   const lease = financing?.kind === 'lease' ? financing : undefined
   const boughtMonth = lease === undefined ? 0 : lease.buyoutUsd === undefined || lease.months > months ? undefined : lease.months
   const priceUsd = (lease === undefined ? partsUsd(rig) : (lease.buyoutUsd ?? 0)) * vat
-  const at = (month: number, usd: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
   const resaleUsd = boughtMonth === undefined ? 0 : partsUsd(rig) * residualShareAt(rig, months / MONTHS_PER_YEAR)
   const rates = monthly(0, months).map((_, month) => (lease !== undefined && month >= 1 && (month <= lease.months || boughtMonth === undefined) ? lease.usdPerMonth * vat : 0))
   // Installation and set-up are worth nothing afterwards; they wear off over the whole time.
-  const bookValue = monthly(0, months).map((_, month) => installation * (1 - month / months) + (boughtMonth === undefined || month < boughtMonth ? 0 : boughtMonth === months ? 0 : priceUsd + ((resaleUsd - priceUsd) * (month - boughtMonth)) / (months - boughtMonth)))
+  const bookValue = sumOfFlows([monthly(0, months).map((_, month) => installation * (1 - month / months)), bookOf(boughtMonth, priceUsd, resaleUsd, months)], months)
   const owed = financing?.kind === 'loan' ? loanSchedule(financing.principalShare * (priceUsd + installation), financing.ratePerYear, financing.months, months) : undefined
   return {
-    bought: sumOfFlows([at(0, installation), boughtMonth === undefined ? [] : at(boughtMonth, priceUsd)], months),
-    resale: at(months, resaleUsd),
+    bought: sumOfFlows([at(0, installation, months), boughtMonth === undefined ? [] : at(boughtMonth, priceUsd, months)], months),
+    resale: at(months, resaleUsd, months),
     running: withVat(question),
     bookValue, rates, loan: owed,
   }
 }
 
-/** Kept instead of sold: the money that a sale today would bring stays in it. What the tax office wrote off is taken to be all, so that both sales are profit. */
+const at = (month: number, usd: number, months: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
+
+/** Value that falls evenly from the price in the month it is bought to what it sells for at the end; `undefined` = never bought. */
+function bookOf(boughtMonth: number | undefined, priceUsd: number, resaleUsd: number, months: number): Flow {
+  return monthly(0, months).map((_, month) => (boughtMonth === undefined || month < boughtMonth || boughtMonth === months ? 0 : priceUsd + ((resaleUsd - priceUsd) * (month - boughtMonth)) / (months - boughtMonth)))
+}
+
+/** Months that a lease of a rig of some age still runs; 0 = it is over, or there is none. */
+export function leaseMonthsLeft({financing}: Pick<Rig, 'financing'>, ageYears: number): number {
+  return financing?.kind === 'lease' ? Math.max(0, Math.round(financing.months - ageYears * MONTHS_PER_YEAR)) : 0
+}
+
+/** What a rig of some age would sell for today, before any tax; 0 where it is leased and not yet bought out. */
+export function saleUsdAt(rig: Pick<Rig, 'nodes' | 'residualShare' | 'serviceLifeYears' | 'financing'>, ageYears: number): number {
+  const leased = rig.financing?.kind === 'lease' && (rig.financing.buyoutUsd === undefined || leaseMonthsLeft(rig, ageYears) > 0)
+  return leased ? 0 : partsUsd(rig) * residualShareAt(rig, ageYears)
+}
+
+/**
+ * Kept instead of sold: the money that a sale today would bring stays in it. What the tax office wrote off is taken to be all, so that both sales are profit. The rates of a running
+ * lease are owed either way; after it the rig is bought out, or leased on at its rates.
+ */
 function keptFlowsOf(question: OwnershipQuestion, ageYears: number): Flows {
   const {rig, months} = question
   const kept = 1 - (rig.tax?.incomeTaxShare ?? 0)
-  const [nowUsd, laterUsd] = [0, months / MONTHS_PER_YEAR].map(years => partsUsd(rig) * residualShareAt(rig, ageYears + years) * kept) as [number, number]
-  const at = (month: number, usd: number): Flow => Array.from({length: months + 1}, (_, each) => (each === month ? usd : 0))
+  const {financing} = rig
+  const lease = financing?.kind === 'lease' ? financing : undefined
+  const left = leaseMonthsLeft(rig, ageYears)
+  const boughtMonth = lease === undefined ? 0 : lease.buyoutUsd === undefined || left > months ? undefined : left
+  const priceUsd = kept * (boughtMonth === 0 ? saleUsdAt(rig, ageYears) : (lease?.buyoutUsd ?? 0) * vatFactor(rig))
+  const laterUsd = boughtMonth === undefined ? 0 : kept * partsUsd(rig) * residualShareAt(rig, ageYears + months / MONTHS_PER_YEAR)
+  const leasedOn = lease !== undefined && lease.buyoutUsd === undefined ? lease.usdPerMonth * vatFactor(rig) : 0
   return {
-    bought: at(0, nowUsd), resale: at(months, laterUsd), running: withVat(question),
-    bookValue: monthly(0, months).map((_, month) => nowUsd + ((laterUsd - nowUsd) * month) / months), rates: monthly(0, months), loan: undefined,
+    bought: boughtMonth === undefined ? monthly(0, months) : at(boughtMonth, priceUsd, months), resale: at(months, laterUsd, months), running: withVat(question),
+    bookValue: bookOf(boughtMonth, priceUsd, laterUsd, months), rates: monthly(0, months).map((_, month) => (month > left ? leasedOn : 0)), loan: undefined,
   }
 }
 
@@ -121,7 +148,7 @@ function withVat(question: OwnershipQuestion): Flows['running'] {
 }
 
 /** What each month costs while it runs. */
-function runningOf({rig, idle, working, utilisationShare: share, acceleratorsUsed = acceleratorsOf(rig)}: OwnershipQuestion): Flows['running'] {
+function runningOf({rig, idle, working, utilisationShare: share, acceleratorsUsed = acceleratorsOf(rig), displacedUsdPerHour = 0}: OwnershipQuestion): Flows['running'] {
   const {site} = rig
   const resting = site.whenIdle === 'off' ? 0 : 1 - share
   const mean = (read: (draw: Draw) => number): number => share * hourUsd(site, read(working)) + resting * hourUsd(site, read(idle))
@@ -136,6 +163,7 @@ function runningOf({rig, idle, working, utilisationShare: share, acceleratorsUse
     {item: 'demand charge', usdPerMonth: demandUsd(site, highest), how: `${plainNumber(highest / 1000)} kW less ${plainNumber((site.demandHeadroomWatts ?? 0) / 1000)} kW that the site draws anyway × ${priceText(site.demandUsdPerKwMonth ?? 0)} USD/kW`},
     ...(rig.upkeepParts ?? [{item: 'other upkeep' as const, usdPerYear: rig.upkeepUsdPerYear}]).map(({item, usdPerYear}) => ({item, usdPerMonth: usdPerYear / MONTHS_PER_YEAR, how: `${plainNumber(usdPerYear)} USD a year ÷ 12`})),
     {item: 'spares', usdPerMonth: hours * rig.wearUsdPerAcceleratorHour, how: `${plainNumber(hours)} accelerator-hours × ${priceText(rig.wearUsdPerAcceleratorHour)} USD of replacements`},
+    {item: 'displaced work', usdPerMonth: (hours * displacedUsdPerHour) / acceleratorsOf(rig), how: `${plainNumber(hours)} of ${acceleratorsOf(rig)} accelerator-hours × ${plainNumber(displacedUsdPerHour)} USD that an hour of the rig is worth otherwise`},
   ]
   return lines.filter(({usdPerMonth}) => usdPerMonth !== 0)
 }
@@ -204,7 +232,8 @@ function makeCapital(taxed: Rig): readonly OwnershipLine[] {
 }
 
 /** What nobody said, and so is in no figure. */
-function notCostedOf({upkeepParts = [], installationUsd, tax, financingSharePerYear, financing, setupHours, adminUsdPerHour}: Rig): Ownership['notCosted'] {
+function notCostedOf({rig: {upkeepParts = [], installationUsd, tax, financingSharePerYear, financing, setupHours, adminUsdPerHour}, months, ageYears}: OwnershipQuestion): Ownership['notCosted'] {
+  const leaseLeft = financing?.kind === 'lease' ? leaseMonthsLeft({financing}, ageYears ?? 0) - months : 0
   const has = (item: string): boolean => upkeepParts.some(part => part.item === item)
   return [
     ...(has('staff') ? [] : [{item: 'staff', reason: 'nobody said how many hours an administrator needs (upkeep.adminHoursPerMonth, adminRate)'}]),
@@ -214,6 +243,7 @@ function notCostedOf({upkeepParts = [], installationUsd, tax, financingSharePerY
     ...(has('insurance') ? [] : [{item: 'insurance', reason: 'none is said to be there (upkeep.insurancePerYear)'}]),
     ...(has('room') || has('other upkeep') ? [] : [{item: 'room', reason: 'its rent is taken to be none (upkeep.roomPerMonth)'}]),
     ...(financingSharePerYear === 0 && financing === undefined ? [{item: 'cost of capital', reason: 'taken to be none (financingSharePerYear)'}] : []),
+    ...(leaseLeft > 0 ? [{item: 'rest of the lease', reason: `it runs ${leaseLeft} months longer than is looked at, and so does the rig`}] : []),
     ...(tax === undefined ? [{item: 'taxes', reason: 'neither VAT nor a tax on profits, here and of clouds alike (tax)'}] : []),
   ]
 }
@@ -237,9 +267,22 @@ export function ownershipOf(question: OwnershipQuestion): Ownership {
   return {
     months, utilisationShare, accelerators, usefulAcceleratorHoursPerMonth: hours, lines, usdPerMonth,
     usdPerUsefulAcceleratorHour: hours > 0 ? usdPerMonth / hours : null,
-    cashFlow: {presentUsd, usdPerMonth: presentUsd * recoveryFactor(rate, months), byMonth},
+    cashFlow: {presentUsd, usdPerMonth: presentUsd * recoveryFactor(rate, months), byMonth, owed: flows.loan?.owed ?? monthly(0, months)},
     resaleUsd: flows.resale[months] ?? 0,
     afterTax: taxBack !== undefined,
-    notCosted: notCostedOf(rig),
+    notCosted: notCostedOf(question),
+  }
+}
+
+/** The part of owning that is for some share of all hours: other work in the others carries the rest. */
+export function partOf(ownership: Ownership, share: number): Ownership {
+  if (share === 1) return ownership
+  const {lines, cashFlow} = ownership
+  const scaled = (flow: Flow): Flow => flow.map(usd => usd * share)
+  return {
+    ...ownership, utilisationShare: ownership.utilisationShare * share, usefulAcceleratorHoursPerMonth: ownership.usefulAcceleratorHoursPerMonth * share, usdPerMonth: ownership.usdPerMonth * share,
+    lines: lines.map(({item, usdPerMonth, how}) => ({item, usdPerMonth: usdPerMonth * share, how: `${how} × ${plainNumber(share)} of all hours`})),
+    cashFlow: {presentUsd: cashFlow.presentUsd * share, usdPerMonth: cashFlow.usdPerMonth * share, byMonth: scaled(cashFlow.byMonth), owed: scaled(cashFlow.owed)},
+    resaleUsd: ownership.resaleUsd * share,
   }
 }

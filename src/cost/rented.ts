@@ -4,7 +4,7 @@ import {priceSigmaLog} from './age.ts'
 import {plainNumber, priceText} from './how.ts'
 import {agedPrice, type IntervalLine} from './line.ts'
 import {billedInterval, HOURS_PER_MONTH, type PeriodHours} from './period.ts'
-import {blockHours, termRule, termsOver} from './terms.ts'
+import {blockHours, termHoursPerMonth, termRule, termsOver} from './terms.ts'
 import {egressPart} from './traffic.ts'
 import type {CostInput, NotCosted, Rented} from './types.ts'
 
@@ -63,7 +63,7 @@ function paidHours(input: CostInput, pricing: Rented, period: PeriodHours): {hou
         return {hours, how: () => `${plainNumber(hours.p50)} h (the whole term)`}
       }
       const terms = termsOver(rule, input.horizonMonths)
-      const monthly = Math.max((terms * rule.hours) / input.horizonMonths, HOURS_PER_MONTH)
+      const monthly = termHoursPerMonth(rule, input.horizonMonths)
       return {
         hours: exactly(monthly),
         how: () => terms === 1 && input.horizonMonths * HOURS_PER_MONTH >= rule.hours - 1 ? `${plainNumber(monthly)} h (the term's share of a month)` : `${plainNumber(terms * rule.hours)} h ÷ ${plainNumber(input.horizonMonths)} months`,

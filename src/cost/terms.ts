@@ -52,6 +52,11 @@ export function termsOver(rule: TermRule & {kind: 'whole'}, horizonMonths: numbe
   return Math.max(1, Math.ceil((horizonMonths * HOURS_PER_MONTH) / rule.hours - 1e-9))
 }
 
+/** Hours of a term that fall to one month of the horizon: of all terms bought, and no fewer than a month has. */
+export function termHoursPerMonth(rule: TermRule & {kind: 'whole'}, horizonMonths: number): number {
+  return Math.max((termsOver(rule, horizonMonths) * rule.hours) / horizonMonths, HOURS_PER_MONTH)
+}
+
 export interface TermUse {
   /** Hours of one run; blocks and limits look at it. `null` = without end. */
   readonly runHours: number | null

@@ -1,10 +1,8 @@
 import {monthlyRate, MONTHS_PER_YEAR, recoveryFactor} from '../cost/cash-flow.ts'
-import {ownershipOf, rentFactor} from '../cost/ownership.ts'
-import {HOURS_PER_MONTH} from '../cost/period.ts'
-import {termRule} from '../cost/terms.ts'
+import {rentFactor, type Ownership} from '../cost/ownership.ts'
 import {Z90} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
-import {ageYearsOf, freeHours, type BreakEvenQuestion, type Rental} from './break-even.ts'
+import {freeHours, rigAtUse, unitsPaid, valueLostUsd, type BreakEvenQuestion, type Rental} from './break-even.ts'
 
 /** How sure it is that the rig wins: what is not known is drawn at random, all of it at once, thousands of times. */
 
@@ -49,6 +47,8 @@ export interface Bar {
 export interface Odds {
   readonly samples: number
   readonly seed: number
+  /** Draws of more work than the rig has hours for, which neither side does. */
+  readonly cutShare: number
   /** Of the rig being the cheapest. */
   readonly probability: number
   /** Against each rental by itself, by id. */
@@ -84,27 +84,26 @@ function meanDrift(z: number, sigmaPerRootYear: number, months: number): number 
 /** The rig's month as sums of what is drawn: all after tax, where there is one. */
 interface RigParts {
   readonly fixedUsd: number
-  readonly saleUsd: number
+  /** In proportion to what it sells for: of a planned rig the later sale (below zero), of an owned one what is lost by not selling it now. */
+  readonly valueUsd: number
   readonly idleEnergyUsd: number
-  /** Beyond idling, of all hours of a month at work. */
+  /** Of all its free hours at work. */
   readonly workEnergyUsd: number
   readonly sparesUsd: number
+  readonly displacedUsd: number
 }
 
-function partsOf({rigAtWork, months, asOf}: BreakEvenQuestion): RigParts {
-  const {rig, idle, working, acceleratorsUsed} = rigAtWork
-  const ageYears = rig.owned ? {ageYears: ageYearsOf(rig, asOf) ?? 0} : {}
-  const at = (utilisationShare: number) => ownershipOf({rig, idle, working, utilisationShare, months, acceleratorsUsed, ...ageYears})
-  const [none, all] = [at(0), at(1)]
+function partsOf(question: BreakEvenQuestion): RigParts {
+  const {rigAtWork: {rig}, months} = question
+  const [none, all] = [rigAtUse(question, 0), rigAtUse(question, 1)]
   const kept = 1 - (rig.tax?.incomeTaxShare ?? 0)
-  const of = ({lines}: ReturnType<typeof at>, ...items: readonly string[]): number => kept * lines.reduce((sum, {item, usdPerMonth}) => sum + (items.includes(item) ? usdPerMonth : 0), 0)
+  const of = ({lines}: Ownership, ...items: readonly string[]): number => kept * lines.reduce((sum, {item, usdPerMonth}) => sum + (items.includes(item) ? usdPerMonth : 0), 0)
   const rate = monthlyRate(rig.financingSharePerYear)
-  // What a later sale is worth today, in equal parts; that of a machine kept is after tax already.
-  const saleUsd = (rig.owned ? 1 : kept) * all.resaleUsd * (1 + rate) ** -months * recoveryFactor(rate, months)
-  const idleEnergyUsd = of(none, 'energy', 'cooling and losses')
-  const workEnergyUsd = of(all, 'energy', 'cooling and losses') - idleEnergyUsd
-  const sparesUsd = of(all, 'spares')
-  return {fixedUsd: all.usdPerMonth - idleEnergyUsd - workEnergyUsd - sparesUsd + saleUsd, saleUsd, idleEnergyUsd, workEnergyUsd, sparesUsd}
+  const workEnergyUsd = of(all, 'energy', 'cooling and losses')
+  const [sparesUsd, displacedUsd] = [of(all, 'spares'), of(all, 'displaced work')]
+  // A sale later is worth its equal parts today. What an owned rig sells for is after tax already, and moves with today's price.
+  const valueUsd = rig.owned ? valueLostUsd(all) : -kept * all.resaleUsd * (1 + rate) ** -months * recoveryFactor(rate, months)
+  return {fixedUsd: all.usdPerMonth - workEnergyUsd - sparesUsd - displacedUsd - valueUsd, valueUsd, idleEnergyUsd: of(none, 'energy', 'cooling and losses'), workEnergyUsd, sparesUsd, displacedUsd}
 }
 
 /** Standard normal value of each unknown in one draw. The time of a cloud is of each rental: its own part is drawn, the common one is the rig's. */
@@ -112,9 +111,8 @@ type Draw = Record<UncertaintyName, number>
 
 /** A rental with what a draw needs of it. */
 interface Priced {
-  readonly usdPerUnit: number
-  readonly usdPerMonth: number
-  readonly moves: boolean
+  readonly rental: Rental
+  readonly factor: number
   readonly time: {readonly lowLog: number; readonly highLog: number}
   readonly commonShare: number
   readonly ownShare: number
@@ -122,10 +120,7 @@ interface Priced {
 
 function pricedOf(rental: Rental, accelerator: string, factor: number): Priced {
   const common = rental.accelerator === accelerator ? SAME_ARCHITECTURE_CORRELATION : OTHER_CORRELATION
-  return {
-    usdPerUnit: factor * rental.usdPerUnit, usdPerMonth: factor * rental.usdPerMonth, moves: termRule(rental.purchase).kind !== 'whole',
-    time: spreadOf(rental.time), commonShare: common, ownShare: Math.sqrt(1 - common ** 2),
-  }
+  return {rental, factor, time: spreadOf(rental.time), commonShare: common, ownShare: Math.sqrt(1 - common ** 2)}
 }
 
 /** What a draw is: the rig's month, and what each unit of work and each month of a rental is multiplied with. */
@@ -133,28 +128,36 @@ interface Drawn {
   readonly rigUsd: number
   readonly units: number
   readonly cloudFactor: number
+  /** More work than the rig has hours for. */
+  readonly cut: boolean
 }
 
-const rentUsd = ({usdPerUnit, usdPerMonth, moves, time, commonShare, ownShare}: Priced, z: Draw, {units, cloudFactor}: Drawn): number =>
-  (moves ? cloudFactor : 1) * (usdPerMonth + usdPerUnit * units * factorAt(commonShare * z.rigTime + ownShare * z.cloudTime, time))
+/** More work than a term's machines can do takes a second set of them; what is paid already has none. */
+function rentUsd({rental, factor, time, commonShare, ownShare}: Priced, z: Draw, {units, cloudFactor}: Drawn): number {
+  const {usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits, marketShare} = rental
+  const slower = factorAt(commonShare * z.rigTime + ownShare * z.cloudTime, time)
+  const sets = mostUnits === null ? 1 : Math.ceil((units * slower) / mostUnits - 1e-9)
+  if (sets > 1 && termUsdPerMonth === 0) return Number.POSITIVE_INFINITY
+  return factor * (1 + marketShare * (cloudFactor - 1)) * (usdPerMonth + Math.max(0, sets - 1) * termUsdPerMonth + usdPerUnit * unitsPaid(rental, units) * slower)
+}
 
 function drawing(question: BreakEvenQuestion): (z: Draw) => Drawn {
-  const {rigAtWork, units, months} = question
+  const {rigAtWork, units, always, months} = question
   const {rig, unitHours} = rigAtWork
   const parts = partsOf(question)
   const [rigTime, watts] = [spreadOf(rigAtWork.time), spreadOf(rigAtWork.watts)]
   const most = freeHours(rig)
-  const working = parts.workEnergyUsd + parts.idleEnergyUsd
   return z => {
     const hoursOfUnit = unitHours * factorAt(z.rigTime, rigTime)
+    const wanted = units * (always ? 1 : factorAt(z.work, UNCERTAINTIES.work))
     // What the rig has no hours for, clouds do not do either: both are for the same work.
-    const done = Math.min(units * factorAt(z.work, UNCERTAINTIES.work), most / hoursOfUnit)
-    const share = (done * hoursOfUnit) / HOURS_PER_MONTH
+    const done = Math.min(wanted, most / hoursOfUnit)
+    const share = (done * hoursOfUnit) / most
     const tariff = meanDrift(z.tariff, TARIFF_SIGMA_PER_ROOT_YEAR, months)
     return {
-      rigUsd: parts.fixedUsd - parts.saleUsd * factorAt(z.residual, UNCERTAINTIES.residual) + parts.sparesUsd * share * factorAt(z.failures, UNCERTAINTIES.failures) +
-        tariff * (parts.idleEnergyUsd * (1 - share) + working * factorAt(z.watts, watts) * share),
-      units: done,
+      rigUsd: parts.fixedUsd + parts.valueUsd * factorAt(z.residual, UNCERTAINTIES.residual) + share * (parts.displacedUsd + parts.sparesUsd * factorAt(z.failures, UNCERTAINTIES.failures)) +
+        tariff * (parts.idleEnergyUsd * (1 - share) + parts.workEnergyUsd * factorAt(z.watts, watts) * share),
+      units: done, cut: wanted > done * (1 + 1e-9),
       cloudFactor: meanDrift(z.cloudPrice, CLOUD_PRICE_SIGMA_PER_ROOT_YEAR, months),
     }
   }
@@ -162,10 +165,14 @@ function drawing(question: BreakEvenQuestion): (z: Draw) => Drawn {
 
 const MEDIAN: Draw = {cloudPrice: 0, tariff: 0, work: 0, residual: 0, failures: 0, rigTime: 0, cloudTime: 0, watts: 0}
 
-/** Those that could be the cheapest at some amount of work: no other costs less both by the unit and by the month. */
+/** Those that could be the cheapest at some amount of work: no other costs less both by the unit and by the month and does as much. */
 export function undominated(rentals: readonly Rental[]): readonly Rental[] {
-  let least = Number.POSITIVE_INFINITY
-  return rentals.toSorted((a, b) => a.usdPerMonth - b.usdPerMonth || a.usdPerUnit - b.usdPerUnit).filter(({usdPerUnit}) => usdPerUnit < least && (least = usdPerUnit) >= 0)
+  const most = ({mostUnits}: Rental): number => mostUnits ?? Number.POSITIVE_INFINITY
+  const kept: Rental[] = []
+  for (const rental of rentals.toSorted((a, b) => a.usdPerMonth - b.usdPerMonth || a.usdPerUnit - b.usdPerUnit || most(b) - most(a))) {
+    if (!kept.some(other => !other.inBlocks && other.usdPerUnit <= rental.usdPerUnit && most(other) >= most(rental))) kept.push(rental)
+  }
+  return kept
 }
 
 /**
@@ -185,9 +192,11 @@ export function oddsOf(question: BreakEvenQuestion, rentals: readonly Rental[], 
   const differences = new Float64Array(samples)
   const beaten = new Uint32Array(compared.length)
   const z = {...MEDIAN}
+  let cut = 0
   for (let sample = 0; sample < samples; sample++) {
     for (const name of NAMES) z[name] = gauss()
     const drawn = draw(z)
+    if (drawn.cut) cut++
     let cheapest = Number.POSITIVE_INFINITY
     for (const rental of least) cheapest = Math.min(cheapest, rentUsd(rental, z, drawn))
     for (const [index, rental] of compared.entries()) if (drawn.rigUsd <= rentUsd(rental, z, drawn)) beaten[index]!++
@@ -203,7 +212,7 @@ export function oddsOf(question: BreakEvenQuestion, rentals: readonly Rental[], 
     return drawn.rigUsd - rentUsd(against, at, drawn)
   }
   return {
-    samples, seed, probability: (wins < 0 ? samples : wins) / samples,
+    samples, seed, cutShare: cut / samples, probability: (wins < 0 ? samples : wins) / samples,
     against: new Map(shown.map(({id}, index) => [id, (beaten[index] ?? 0) / samples])),
     difference: {p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9)},
     tornado: NAMES.map((name): Bar => ({name, title: UNCERTAINTIES[name].title, source: UNCERTAINTIES[name].source, usdAtLow: difference(name, -Z90), usdAtHigh: difference(name, Z90)}))

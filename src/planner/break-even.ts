@@ -1,9 +1,9 @@
 import type {Rig} from '../catalog/rig.ts'
-import {ownershipOf, rentFactor, type Draw, type Ownership} from '../cost/ownership.ts'
+import {ownershipOf, partOf, rentFactor, saleUsdAt, type Draw, type Ownership} from '../cost/ownership.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
-import {termRule} from '../cost/terms.ts'
+import {blockHours, termRule, type TermRule} from '../cost/terms.ts'
 import type {Interval} from '../performance/types.ts'
-import type {IneligibleReason, PlanDocument} from './document.ts'
+import type {IneligibleReason, PlanDocument, PlanTarget} from './document.ts'
 
 /** A way to rent what does the work, by how much of it there is in a month. */
 export interface Rental {
@@ -13,8 +13,14 @@ export interface Rental {
   /** USD of each unit of work, and of a month whatever is done in it (terms, storage). */
   readonly usdPerUnit: number
   readonly usdPerMonth: number
+  /** Part of `usdPerMonth` that is for a term: work that shares its machines pays it once. */
+  readonly termUsdPerMonth: number
   /** Units a month that it can do; `null` = more machines of the sort do more. */
   readonly mostUnits: number | null
+  /** Hours of a service that are had in whole days or weeks: `usdPerUnit` is of each of those. */
+  readonly inBlocks: boolean
+  /** Share of its cost that follows the market: nothing of a term. */
+  readonly marketShare: number
   readonly ineligibleReason: IneligibleReason | null
   /** Time of a unit ÷ its median; `null` where it is given (hours of a service). */
   readonly time: Interval | null
@@ -42,6 +48,8 @@ export interface BreakEvenQuestion {
   readonly rentals: readonly Rental[]
   /** Of work in a month. */
   readonly units: number
+  /** It runs all the time, whatever comes: its amount is no guess. */
+  readonly always: boolean
   readonly months: number
   readonly asOf: string
 }
@@ -80,6 +88,8 @@ export interface BreakEven {
   readonly action: Action
   /** What the action saves a month against the other. */
   readonly savesUsdPerMonth: number
+  /** Of an owned rig: what it is taken to sell for today, and the price from which selling it costs less; `null` = no price makes it so, or it is leased. */
+  readonly resale: {readonly nowUsd: number; readonly evenUsd: number | null} | null
 }
 
 const DAYS_PER_YEAR = 365.25
@@ -91,20 +101,33 @@ export function ageYearsOf({boughtOn}: Pick<Rig, 'boughtOn'>, asOf: string): num
 }
 
 /** What the rig costs a month at so many units of work: an owned one by what keeping it costs. */
-export function rigMonth({rigAtWork, months, asOf}: Pick<BreakEvenQuestion, 'rigAtWork' | 'months' | 'asOf'>, units: number): Ownership {
-  const {rig, idle, working, unitHours, acceleratorsUsed} = rigAtWork
-  const utilisationShare = Math.min(1, (units * unitHours) / HOURS_PER_MONTH)
-  return ownershipOf({rig, idle, working, utilisationShare, months, acceleratorsUsed, ...(rig.owned ? {ageYears: ageYearsOf(rig, asOf) ?? 0} : {})})
+export function rigMonth(question: Pick<BreakEvenQuestion, 'rigAtWork' | 'months' | 'asOf'>, units: number): Ownership {
+  const {rig, unitHours} = question.rigAtWork
+  return rigAtUse(question, Math.min(1, (units * unitHours) / freeHours(rig)))
+}
+
+/** The same at some share of its free hours. What other work takes of the month carries as much of what the rig costs; what hours are worth to their owner otherwise counts. */
+export function rigAtUse({rigAtWork, months, asOf}: Pick<BreakEvenQuestion, 'rigAtWork' | 'months' | 'asOf'>, useOfFree: number): Ownership {
+  const {rig, idle, working, acceleratorsUsed} = rigAtWork
+  const ownership = ownershipOf({rig, idle, working, utilisationShare: useOfFree, months, acceleratorsUsed, displacedUsdPerHour: rig.displacedUsdPerHour ?? 0, ...(rig.owned ? {ageYears: ageYearsOf(rig, asOf) ?? 0} : {})})
+  return partOf(ownership, freeHours(rig) / HOURS_PER_MONTH)
 }
 
 /** A rental's month at so many units; `null` = it cannot do as many. */
-export function rentalMonth({usdPerUnit, usdPerMonth, mostUnits}: Rental, units: number, factor: number): number | null {
-  return mostUnits !== null && units > mostUnits * (1 + 1e-9) ? null : factor * (usdPerMonth + usdPerUnit * units)
+export function rentalMonth(rental: Rental, units: number, factor: number): number | null {
+  const {usdPerUnit, usdPerMonth, mostUnits} = rental
+  return mostUnits !== null && units > mostUnits * (1 + 1e-9) ? null : factor * (usdPerMonth + usdPerUnit * unitsPaid(rental, units))
+}
+
+/** Of blocks whole ones are paid. */
+export function unitsPaid({inBlocks, purchase}: Pick<Rental, 'inBlocks' | 'purchase'>, units: number): number {
+  const rule = termRule(purchase)
+  return inBlocks && rule.kind === 'block' && units > 0 ? blockHours(rule, units) : units
 }
 
 export const freeHours = ({takenHoursPerMonth = 0}: Rig): number => Math.max(0, HOURS_PER_MONTH - takenHoursPerMonth)
 
-/** Where owning and renting cost the same, and which to do. Both sides are straight lines over the amount of work. */
+/** Where owning and renting cost the same, and which to do. The rig is a straight line over the amount of work, and so is a rental that is not had in blocks. */
 export function breakEven(question: BreakEvenQuestion): BreakEven {
   const {rigAtWork, rentals, unit, units, months, asOf} = question
   const {rig, unitHours} = rigAtWork
@@ -112,16 +135,11 @@ export function breakEven(question: BreakEvenQuestion): BreakEven {
   const mostUnits = freeHours(rig) / unitHours
   const ownership = rigMonth(question, units)
   const spent = spentBy(question, units)
-  // With any work at all: a demand charge comes with the first.
-  const [some, most] = [mostUnits / 2, mostUnits]
-  const [rigSome, rigMost] = [rigMonth(question, some).usdPerMonth, rigMonth(question, most).usdPerMonth]
+  const line = rigLineOf(question, mostUnits)
   const verdicts = rentals.flatMap((rental): readonly RentalVerdict[] => {
     const usdInMonth = rentalMonth(rental, units, factor)
     if (usdInMonth === null) return []
-    const slope = (rigMost - rigSome) / (most - some) - factor * rental.usdPerUnit
-    const atNone = 2 * rigSome - rigMost - factor * rental.usdPerMonth
-    const even = atNone <= 0 ? 0 : slope < 0 ? -atNone / slope : null
-    const evenUnits = even !== null && even <= Math.min(mostUnits, rental.mostUnits ?? Number.POSITIVE_INFINITY) ? even : null
+    const evenUnits = evenUnitsOf(rental, line, factor, Math.min(mostUnits, rental.mostUnits ?? Number.POSITIVE_INFINITY))
     return [{
       ...rental, usdInMonth, evenUnits,
       evenRigHours: evenUnits === null ? null : evenUnits * unitHours,
@@ -132,24 +150,69 @@ export function breakEven(question: BreakEvenQuestion): BreakEven {
   }).toSorted((a, b) => Number(a.ineligibleReason !== null) - Number(b.ineligibleReason !== null) || a.usdInMonth - b.usdInMonth || (a.id < b.id ? -1 : 1))
   const best = verdicts.find(({ineligibleReason}) => ineligibleReason === null) ?? null
   const owning = best === null || ownership.usdPerMonth <= best.usdInMonth
+  // What does other work as well is not sold for the sake of this.
+  const without = rig.owned && freeHours(rig) === HOURS_PER_MONTH ? 'sell' : 'rent'
   return {
     unit, units, months, mostUnits, utilisationShare: ownership.utilisationShare, acceleratorsUsed: rigAtWork.acceleratorsUsed, ownership, rigUsdPerMonth: ownership.usdPerMonth, ageYears: rig.owned ? ageYearsOf(rig, asOf) : null,
     rentals: verdicts, best,
-    action: rig.owned ? (owning ? 'keep' : 'sell') : owning ? 'buy' : 'rent',
+    action: owning ? (rig.owned ? 'keep' : 'buy') : without,
     savesUsdPerMonth: best === null ? 0 : Math.abs(best.usdInMonth - ownership.usdPerMonth),
+    resale: rig.owned ? resaleOf(question, ownership, best) : null,
   }
 }
 
-/** What the rig has cost altogether by the end of each month, unsold, and less what it would sell for then. */
+/** The rig's month with any work at all (a demand charge comes with the first): USD at none, and of each unit. */
+interface StraightLine {
+  readonly atNone: number
+  readonly perUnit: number
+}
+
+function rigLineOf(question: BreakEvenQuestion, mostUnits: number): StraightLine {
+  const [half, full] = [rigAtUse(question, 0.5).usdPerMonth, rigAtUse(question, 1).usdPerMonth]
+  return {atNone: 2 * half - full, perUnit: (2 * (full - half)) / mostUnits}
+}
+
+/** From so many units on the rig costs less, up to `most`; `null` = not there. */
+function evenUnitsOf(rental: Rental, rig: StraightLine, factor: number, most: number): number | null {
+  if (rental.inBlocks) {
+    // Within a block only the rig's cost grows: its end is where the rig looks worst.
+    let even: number | null = 0
+    for (let units = 0; units < most && even !== null; ) {
+      const end = Math.min(most, unitsPaid(rental, units + 1e-6))
+      const rigIsDearer = rig.atNone + rig.perUnit * end > (rentalMonth(rental, end, factor) ?? Number.POSITIVE_INFINITY)
+      if (rigIsDearer) even = end >= most ? null : end
+      units = end
+    }
+    return even
+  }
+  const slope = rig.perUnit - factor * rental.usdPerUnit
+  const atNone = rig.atNone - factor * rental.usdPerMonth
+  const even = atNone <= 0 ? 0 : slope < 0 ? -atNone / slope : null
+  return even !== null && even <= most ? even : null
+}
+
+/** An owned rig: what it is taken to sell for today, and at which price keeping and selling would be the same. */
+function resaleOf({rigAtWork: {rig}, asOf}: BreakEvenQuestion, ownership: Ownership, best: RentalVerdict | null): BreakEven['resale'] {
+  const nowUsd = saleUsdAt(rig, ageYearsOf(rig, asOf) ?? 0)
+  // What is lost by keeping it is in proportion to the price today: a later sale brings the same part of it.
+  const lost = valueLostUsd(ownership)
+  return {nowUsd, evenUsd: best === null || nowUsd === 0 || lost <= 0 ? null : nowUsd * (1 + (best.usdInMonth - ownership.usdPerMonth) / lost)}
+}
+
+/** A month's loss of value and cost of the capital in it. */
+export const valueLostUsd = ({lines}: Ownership): number => lines.reduce((sum, {item, usdPerMonth}) => sum + (item === 'loss of value' || item === 'cost of capital' ? usdPerMonth : 0), 0)
+
+/** What the rig has cost altogether by the end of each month with what is still owed on it, unsold; and if all is ended then: sold, debts and taxes paid. */
 function spentBy(question: BreakEvenQuestion, units: number): {readonly unsold: readonly number[]; readonly sold: readonly number[]} {
   const running = (byMonth: readonly number[]): readonly number[] => {
     let sum = 0
     return byMonth.map(usd => (sum += usd))
   }
-  const {cashFlow, resaleUsd} = rigMonth(question, units)
-  // The sale at the end is in the last month's flow.
-  const unsold = running(cashFlow.byMonth.map((usd, month) => (month === question.months ? usd + resaleUsd : usd)))
-  const sold = unsold.map((usd, month) => (month === 0 ? usd : usd - rigMonth({...question, months: month}, units).resaleUsd))
+  const month = (months: number) => rigMonth({...question, months}, units).cashFlow
+  // Looked at for a month more, so that no end falls into it.
+  const {byMonth, owed} = month(question.months + 1)
+  const unsold = running(byMonth).slice(0, question.months + 1).map((usd, index) => usd + (owed[index] ?? 0))
+  const sold = unsold.map((usd, index) => (index === 0 ? usd : (running(month(index).byMonth).at(-1) ?? usd)))
   return {unsold, sold}
 }
 
@@ -158,33 +221,52 @@ function paybackMonth(spent: readonly number[], rentUsdPerMonth: number): number
   return found < 0 ? null : found
 }
 
-/** How a workload is counted: a plan of little and one of much of it a month, and how much each is. */
+/** How a workload is counted: plans of several amounts of it a month. */
 export interface CountedPlans {
-  readonly little: PlanDocument
-  readonly much: PlanDocument
-  readonly fewUnits: number
-  readonly manyUnits: number
+  readonly plans: readonly {readonly units: number; readonly plan: PlanDocument}[]
+  /** What is exact at this amount is so here as well. */
+  readonly askedUnits: number
+  readonly months: number
   /** A service that runs for hours, not a work that is done again and again. */
   readonly endless: boolean
 }
 
-/** What stands in both plans costs a straight line between them; a term is paid whatever is done. */
-export function rentalsOf({little, much, fewUnits, manyUnits, endless}: CountedPlans): readonly Rental[] {
-  const before = new Map(little.targets.map(target => [target.id, target]))
-  return much.targets.flatMap((target): readonly Rental[] => {
-    const {id, provider, purchase, accelerator, ineligibleReason, durationHours} = target
-    const high = target.cost.usd?.p50
-    if (provider === 'rig' || high === undefined || purchase === null) return []
-    const whole = termRule(purchase).kind === 'whole'
-    const low = before.get(id)?.cost.usd?.p50 ?? (whole ? high : (high * fewUnits) / manyUnits)
-    const usdPerUnit = (high - low) / (manyUnits - fewUnits)
-    return [{
-      id, provider, purchase, accelerator, ineligibleReason, usdPerUnit, usdPerMonth: Math.max(0, low - usdPerUnit * fewUnits),
-      // Machines had for a term do one thing after the other; others are taken as often as there is work.
-      mostUnits: whole && !endless && durationHours !== null && durationHours.p50 > 0 ? HOURS_PER_MONTH / durationHours.p50 : null,
-      time: endless ? null : aroundMedian(target.workHours),
-    }]
+/** A target in the plans that have it. */
+interface Priced {
+  readonly target: PlanTarget
+  readonly units: number
+  readonly usd: number
+}
+
+/** Whatever may be rented at one of the amounts. What several plans have costs a straight line through the asked amount and the one that is farthest from it; a term is paid whatever is done. */
+export function rentalsOf({plans, askedUnits, months, endless}: CountedPlans): readonly Rental[] {
+  const found = plans.flatMap(({units, plan}) => plan.targets.flatMap((target): readonly Priced[] => (target.provider === 'rig' || target.cost.usd === null || target.purchase === null ? [] : [{target, units, usd: target.cost.usd.p50}])))
+  const farFrom = (units: number) => (a: Priced, b: Priced): number => Math.abs(b.units - units) - Math.abs(a.units - units)
+  return [...Map.groupBy(found, ({target}) => target.id).values()].map((priced): Rental => {
+    const near = priced.find(({units}) => units === askedUnits) ?? priced.toSorted((a, b) => b.units - a.units)[0]!
+    const {target: {id, provider, purchase, accelerator, ineligibleReason, durationHours, workHours, cost}, units, usd} = near
+    const rule = termRule(purchase ?? '')
+    const whole = rule.kind === 'whole'
+    const inBlocks = rule.kind === 'block' && endless
+    const [far] = priced.filter(other => other.units !== units).toSorted(farFrom(units))
+    const slope = far === undefined ? (whole ? 0 : usd / units) : (usd - far.usd) / (units - far.units)
+    // Traffic that is free at first bends the line: it is taken straight to where there is no work.
+    const usdPerUnit = inBlocks ? usd / unitsPaid({inBlocks, purchase: purchase ?? ''}, units) : Math.max(0, Math.min(slope, usd / units))
+    const computeUsd = cost.lines.find(({item}) => item === 'compute')?.usd
+    return {
+      id, provider, purchase: purchase ?? '', accelerator, ineligibleReason, usdPerUnit, usdPerMonth: inBlocks ? 0 : usd - usdPerUnit * units,
+      termUsdPerMonth: whole ? (computeUsd ?? 0) : 0, inBlocks, marketShare: whole ? 0 : 1,
+      mostUnits: mostUnitsOf({rule, paid: computeUsd === 0, endless, months, runHours: durationHours?.p50 ?? null}),
+      time: endless ? null : aroundMedian(workHours),
+    }
   })
+}
+
+/** Machines had for a term, or paid already, do one thing after the other; others are taken as often as there is work. Of blocks and runs of days a service has no more than they hold. */
+function mostUnitsOf({rule, paid, endless, months, runHours}: {readonly rule: TermRule; readonly paid: boolean; readonly endless: boolean; readonly months: number; readonly runHours: number | null}): number | null {
+  if (endless && (rule.kind === 'block' || rule.kind === 'limit')) return rule.maximumHours / months
+  if (rule.kind !== 'whole' && !paid) return null
+  return endless ? HOURS_PER_MONTH : runHours !== null && runHours > 0 ? HOURS_PER_MONTH / runHours : null
 }
 
 /** A figure ÷ its median. */

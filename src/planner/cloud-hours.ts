@@ -3,7 +3,7 @@ import type {Accelerator, Offer} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {applyOwnPrices} from '../cost/prices.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
-import {termRule} from '../cost/terms.ts'
+import {termHoursPerMonth, termRule} from '../cost/terms.ts'
 import {peakFlops16} from '../performance/load.ts'
 import type {IneligibleReason} from './document.ts'
 import {ineligibleReasonOf, type PlanOptions} from './session.ts'
@@ -27,15 +27,16 @@ export interface CloudHours {
   readonly parts: readonly RentedPart[]
   /** An hour of all of them. */
   readonly usdPerHour: number
-  /** Its term is paid whatever runs. */
-  readonly whole: boolean
   readonly ineligibleReason: IneligibleReason | null
 }
 
 type RigOptions = Pick<PlanOptions, 'asOf' | 'acceptStale' | 'prices'>
 
-/** A month with the accelerators at work for some share of it. */
-export const cloudMonthUsd = ({usdPerHour, whole}: Pick<CloudHours, 'usdPerHour' | 'whole'>, utilisationShare: number): number => usdPerHour * HOURS_PER_MONTH * (whole ? 1 : utilisationShare)
+/** A month of so many with the accelerators at work for some share of it. As many terms are paid as cover the months, the last to its end. */
+export function cloudMonthUsd({usdPerHour, purchase}: Pick<CloudHours, 'usdPerHour' | 'purchase'>, utilisationShare: number, months: number): number {
+  const rule = termRule(purchase)
+  return usdPerHour * (rule.kind === 'whole' ? termHoursPerMonth(rule, months) : utilisationShare * HOURS_PER_MONTH)
+}
 
 /** What the accelerators of a rig cost at every provider: on demand, spot, and for terms of years; of each the cheapest, those that may win first. */
 export function cloudHoursOf(rig: Pick<Rig, 'nodes'>, snapshot: Pick<Snapshot, 'accelerators' | 'machines' | 'offersOf'>, options: RigOptions): readonly CloudHours[] {
@@ -49,7 +50,7 @@ export function cloudHoursOf(rig: Pick<Rig, 'nodes'>, snapshot: Pick<Snapshot, '
     const reasons = chosen.flatMap(({ineligibleReason}) => ineligibleReason ?? [])
     return {
       provider, purchase, parts: chosen.map(({part}) => part), usdPerHour: chosen.reduce((sum, {part}) => sum + part.count * part.usdPerAcceleratorHour, 0),
-      whole: termRule(purchase).kind === 'whole', ineligibleReason: reasons[0] ?? null,
+      ineligibleReason: reasons[0] ?? null,
     }
   })
   return ways.toSorted((a, b) => Number(a.ineligibleReason !== null) - Number(b.ineligibleReason !== null) || a.usdPerHour - b.usdPerHour || (`${a.provider} ${a.purchase}` < `${b.provider} ${b.purchase}` ? -1 : 1))
@@ -69,9 +70,10 @@ function cheapestBy(accelerator: Accelerator, count: number, snapshot: Pick<Snap
     if (acceleratorId === undefined || !(acceleratorCount >= 1) || !alike.has(acceleratorId)) continue
     for (const listed of snapshot.offersOf(`${provider}/${instanceType}`)) {
       if (!isRented(listed)) continue
-      const offer = options.prices.length === 0 ? listed : applyOwnPrices(listed, options.prices, options.asOf, 1).offer
+      const machines = Math.ceil(count / acceleratorCount)
+      const {offer, prepaid} = applyOwnPrices(listed, options.prices, options.asOf, machines)
       const choice: Choice = {
-        part: {acceleratorId: accelerator.id, count, rentedId: acceleratorId, instanceType, region: offer.region, usdPerAcceleratorHour: offer.priceUsdPerHour / acceleratorCount, asOf: offer.asOf},
+        part: {acceleratorId: accelerator.id, count, rentedId: acceleratorId, instanceType, region: offer.region, usdPerAcceleratorHour: prepaid ? 0 : offer.priceUsdPerHour / acceleratorCount, asOf: offer.asOf},
         ineligibleReason: ineligibleReasonOf(offer, options),
       }
       const key = `${provider} ${offer.purchase}`

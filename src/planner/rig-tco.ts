@@ -37,13 +37,13 @@ const USES = [0.1, 0.25, 0.5, 0.75, 1] as const
 
 /** What owning a rig costs, at several uses, and what renting the same accelerators would. */
 export function rigTco(question: RigTcoQuestion): RigTco {
-  const {rig, snapshot, options, utilisationShare} = question
+  const {rig, snapshot, options, utilisationShare, months} = question
   const at = (share: number): Ownership => ownershipOf({...question, utilisationShare: share})
   const ownership = at(utilisationShare)
   const factor = rentFactor(rig)
   const [half, full] = [at(0.5).usdPerMonth, at(1).usdPerMonth]
   const clouds = cloudHoursOf(rig, snapshot, options).map((hours): CloudLine => {
-    const rented = (share: number): number => factor * cloudMonthUsd(hours, share)
+    const rented = (share: number): number => factor * cloudMonthUsd(hours, share, months)
     return {...hours, usdPerMonth: rented(utilisationShare), usdPerAcceleratorHour: (factor * hours.usdPerHour) / ownership.accelerators, crossing: crossingOf(half - rented(0.5), full - rented(1))}
   })
   return {ownership, byUse: USES.map(at), clouds}

@@ -43,7 +43,7 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     const {rig, node} = place
     const noise = node.noiseDba
     add('elasticity', '-', `ends at ${counted(node.acceleratorCount * node.count)}, and draws ${rig.site.whenIdle === 'on' ? 'idle power' : 'nothing'} when unused`)
-    add('capital', '-', `${thousands(nodePrice(place))} USD of capital tied up, ${percent(rig.residualShare)} of it left after ${rig.serviceLifeYears} years`)
+    add('capital', '-', capitalText(place))
     add('upkeep', '-', `${thousands(rig.upkeepUsdPerYear)} USD of upkeep a year, ${hours(rig.setupHours)} of set-up once`)
     if (noise !== undefined) add('noise', noise >= LOUD_DBA ? '-' : '0', `about ${noise} dBA at 1 m${noise >= LOUD_DBA ? ': needs a room of its own' : ''}`)
     add('privacy', '+', 'data stays on own hardware')
@@ -68,6 +68,12 @@ export function tradeoffsOf(input: TradeoffInput): Tradeoff[] {
     else if (behind >= OLD_GENERATION_YEARS && place.kind === 'rig') add('obsolescence', '-', `${name} is from ${releaseYear}: ${behind} years behind the newest`)
   }
   return lines
+}
+
+function capitalText(place: Place & {kind: 'rig'}): string {
+  const {financing, residualShare, serviceLifeYears} = place.rig
+  if (financing?.kind === 'lease') return `leased for ${thousands(financing.usdPerMonth)} USD a month over ${financing.months} months${financing.buyoutUsd === undefined ? '' : `, then bought out for ${thousands(financing.buyoutUsd)} USD`}`
+  return `${thousands(nodePrice(place))} USD of capital tied up, ${percent(residualShare)} of it left after ${serviceLifeYears} years`
 }
 
 export function nodePrice(place: Place & {kind: 'rig'}): number {

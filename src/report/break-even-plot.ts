@@ -1,6 +1,5 @@
 import {rentFactor} from '../cost/ownership.ts'
 import {HOURS_PER_MONTH} from '../cost/period.ts'
-import {termRule} from '../cost/terms.ts'
 import {cheapestByWay, rentalMonth, rigMonth, type BreakEven, type BreakEvenQuestion, type RentalVerdict} from '../planner/break-even.ts'
 import {figure} from './format.ts'
 import {escapeXml, legendOf, round, SVG_COLOURS, svgOf} from './svg.ts'
@@ -21,9 +20,7 @@ const MOST_RENTALS = 4
 export function linesOfBreakEven(question: BreakEvenQuestion, {rentals, mostUnits}: BreakEven): readonly CostLine[] {
   const {rigAtWork: {rig, unitHours}} = question
   const factor = rentFactor(rig)
-  // Blocks of days and runs of a week are no lines: they are bought by the piece.
-  const isLine = (purchase: string): boolean => ['free', 'whole'].includes(termRule(purchase).kind)
-  const shown = cheapestByWay(rentals).filter(({ineligibleReason, purchase}) => ineligibleReason === null && isLine(purchase))
+  const shown = cheapestByWay(rentals).filter(({ineligibleReason}) => ineligibleReason === null)
   const at = Array.from({length: POINTS + 1}, (_, index) => (mostUnits * index) / POINTS)
   const of = (rental: RentalVerdict): CostLine => ({
     name: rental.id,

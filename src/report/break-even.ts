@@ -1,4 +1,5 @@
 import type {Rig} from '../catalog/rig.ts'
+import {MONTHS_PER_YEAR} from '../cost/cash-flow.ts'
 import {cheapestByWay, type Action, type BreakEven, type RentalVerdict} from '../planner/break-even.ts'
 import type {Bar, Odds} from '../planner/break-even-odds.ts'
 import {POINTS, stepsTo, tallestUsd, type CostLine} from './break-even-plot.ts'
@@ -14,6 +15,8 @@ export interface BreakEvenReport {
   readonly odds: Odds | null
   readonly plot: readonly CostLine[]
   readonly assumed: readonly string[]
+  /** ISO. */
+  readonly asOf: string
   readonly limit: number | undefined
 }
 
@@ -28,12 +31,20 @@ const ADVICE: Readonly<Record<Action, {readonly text: string; readonly style: St
   buy: {text: 'buy it', style: 'green'}, rent: {text: 'rent', style: 'yellow'}, keep: {text: 'keep it', style: 'green'}, sell: {text: 'sell it and rent', style: 'yellow'},
 }
 
+/** What cannot be sold, because it is leased or worth nothing, is left off; and what nobody said the age of may be worth less than is counted. */
+function adviceOf({action, resale, ageYears}: BreakEven, money: (usd: number) => string): {readonly text: string; readonly style: Style} {
+  const {text, style} = ADVICE[action]
+  if (action !== 'sell' || resale === null) return {text, style}
+  if (resale.nowUsd === 0) return {text: 'leave it off and rent', style}
+  return {text: ageYears === null && (resale.evenUsd ?? 0) > 0 ? `${text} if it brings more than ${money(resale.evenUsd ?? 0)}` : text, style}
+}
+
 /** Advice, how sure it is, from how much work on the rig wins against whom, and what matters most. */
 export async function renderBreakEven(report: BreakEvenReport, view: BreakEvenView): Promise<string> {
   const {title, rig, answer, odds, assumed} = report
   const {width, color, currency} = view
-  const {text, style} = ADVICE[answer.action]
   const money = (usd: number): string => `${figure(usd * currency.perUsd)} ${currency.code}`
+  const {text, style} = adviceOf(answer, money)
   const {best} = answer
   return paint(joinSections([
     wrap([{text: `${rig.id} or a cloud, for ${title}: `, style: 'bold'}, {text: best === null ? 'nobody rents what does this work' : text, style: best === null ? 'yellow' : style}, {text: best === null ? '' : ` — saves ${money(answer.savesUsdPerMonth)} a month against ${answer.action === 'buy' || answer.action === 'keep' ? best.id : `the rig`}`}], width),
@@ -50,8 +61,9 @@ function answerLines({answer, odds, rig}: BreakEvenReport, money: (usd: number) 
   const each = unit === 'hour of service' ? `${figure(units)} hours of service` : unit === 'run' ? `${figure(units)} ${units === 1 ? 'run' : 'runs'}` : `${figure(units)} times the mix`
   return [
     ...labelled('Work', `${each} a month, ${percent(utilisationShare)} of the rig's hours${answer.acceleratorsUsed < ownership.accelerators ? ` on ${figure(answer.acceleratorsUsed)} of its ${ownership.accelerators} accelerators` : ''}; over ${months} months`, width),
-    ...labelled('Rig', `${money(ownership.usdPerMonth)} a month ${rig.owned ? `to keep: what it would sell for${answer.ageYears === null ? '' : ` after ${significant(answer.ageYears, 2)} years`} stays in it` : 'from its price'}; ${ownership.lines.map(({item, usdPerMonth}) => `${item} ${money(usdPerMonth)}`).join(', ')}`, width),
+    ...labelled('Rig', `${money(ownership.usdPerMonth)} a month ${answer.resale === null ? 'from its price' : `to keep${answer.resale.nowUsd === 0 ? '' : `: what it would sell for${answer.ageYears === null ? '' : ` after ${significant(answer.ageYears, 2)} years`} stays in it`}`}; ${ownership.lines.map(({item, usdPerMonth}) => `${item} ${money(usdPerMonth)}`).join(', ')}`, width),
     ...(best === null ? [] : labelled('Best cloud', `${best.id} at ${money(best.usdInMonth)} a month; the rig is cheaper ${evenText(best, answer)}`, width)),
+    ...(answer.resale === null || best === null ? [] : labelled('Sale', saleText(answer.resale, money), width)),
     ...(best === null || rig.owned ? [] : labelled('Pays back', paybackText(best, months), width)),
     ...(odds === null ? [] : labelled('How sure', `the rig is the cheapest in ${percent(odds.probability)} of ${odds.samples.toLocaleString('en-US')} draws; it costs ${signed(odds.difference.p50, money)} a month than the cheapest cloud (${signed(odds.difference.p10, money)} to ${signed(odds.difference.p90, money)})`, width)),
   ]
@@ -63,6 +75,12 @@ function evenText({evenUnits, evenRigHours, evenUtilisationShare}: RentalVerdict
   if (evenUnits === null) return 'at no amount of work that it can do'
   if (evenUnits === 0) return 'at any amount of work'
   return `from ${figure(evenRigHours)} of its hours a month (${percent(evenUtilisationShare ?? 0)}${unit === 'run' ? `, ${figure(evenUnits)} ${evenUnits === 1 ? 'run' : 'runs'}` : ''})`
+}
+
+function saleText({nowUsd, evenUsd}: NonNullable<BreakEven['resale']>, money: (usd: number) => string): string {
+  if (nowUsd === 0) return 'there is nothing to sell'
+  const taken = `it is taken to bring ${money(nowUsd)} today`
+  return evenUsd === null ? taken : evenUsd <= 0 ? `${taken}; even if it brings nothing, renting costs less` : `${taken}; selling it and renting costs less where it brings more than ${money(evenUsd)}`
 }
 
 function paybackText({paybackMonth, paybackMonthIfSold}: RentalVerdict, months: number): string {
@@ -128,11 +146,18 @@ function tornadoLines({tornado}: Odds, {code, perUsd}: DisplayCurrency, width: n
 
 const withSign = (value: number): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${figure(Math.abs(value))}`
 
-function notesOf({rig, answer: {ageYears, ownership, acceleratorsUsed}}: BreakEvenReport): readonly string[] {
+function notesOf({rig, odds, answer: {ageYears, ownership, acceleratorsUsed, months, unit}, asOf}: BreakEvenReport): readonly string[] {
+  const {takenHoursPerMonth = 0, boughtOn, serviceLifeYears, financing, freeInHours = 0} = rig
+  const beyond = months / MONTHS_PER_YEAR - serviceLifeYears + (ageYears ?? 0)
   return [
-    ...(acceleratorsUsed < ownership.accelerators ? [`All of the rig is charged to this work, which leaves ${figure(ownership.accelerators - acceleratorsUsed)} of ${ownership.accelerators} accelerators free; --mix FILE counts several workloads together.`] : []),
-    ...(rig.owned && ageYears === null ? ['Nobody said when the rig was bought (boughtOn): it is taken to sell for its whole price.'] : []),
-    ...(rig.owned ? ['What was paid for it, and what is still owed, is gone either way and in neither side.'] : []),
+    ...(acceleratorsUsed < ownership.accelerators ? [`All of the rig is charged to this work, which leaves ${figure(ownership.accelerators - acceleratorsUsed)} of ${ownership.accelerators} accelerators free: whatever else they do makes the rig cheaper than this says.`] : []),
+    ...(takenHoursPerMonth > 0 ? [`Other work takes ${figure(takenHoursPerMonth)} h of the rig a month and carries as much of what it costs${rig.owned ? '; while it is kept for that, what this work adds (rigor plan) decides' : ''}.`] : []),
+    ...(rig.owned && ageYears === null && financing?.kind !== 'lease' ? ['Nobody said when the rig was bought (boughtOn): it is taken to sell for its whole price, which is more than any machine that has been used brings.'] : []),
+    ...(boughtOn !== undefined && boughtOn > asOf ? [`It is bought on ${boughtOn}, after today: it counts as new.`] : []),
+    ...(rig.owned ? [financing?.kind === 'lease' ? 'The rates of a running lease are owed either way and in neither side.' : 'What was paid for it, and what is still owed, is gone either way and in neither side.'] : []),
+    ...(beyond > 1e-9 ? [`It is looked at for ${figure(beyond * MONTHS_PER_YEAR)} months beyond its service life of ${figure(serviceLifeYears)} years, with the upkeep and failures of before.`] : []),
+    ...(unit !== 'hour of service' && freeInHours > 0 ? [`It is free in ${figure(freeInHours)} h; that waiting is in no figure.`] : []),
+    ...(odds !== null && odds.cutShare > 0.005 ? [`In ${percent(odds.cutShare)} of the draws there is more work than the rig has hours for; as much as it can do is compared.`] : []),
     `Not in the rig's side: ${ownership.notCosted.map(({item}) => item).join(', ')}.`,
   ]
 }

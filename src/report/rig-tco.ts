@@ -1,4 +1,5 @@
 import type {Rig} from '../catalog/rig.ts'
+import {MONTHS_PER_YEAR} from '../cost/cash-flow.ts'
 import type {OwnershipLine} from '../cost/ownership.ts'
 import type {CloudLine, Crossing, RigTco} from '../planner/rig-tco.ts'
 import {exactFigure, figure, percent, significant, type DisplayCurrency} from './format.ts'
@@ -39,7 +40,10 @@ export function renderRigTco({rig, work, tco, limit}: RigTcoAnswer, view: RigTco
     useLines(tco, currency, width),
     cloudLines(tco, limit ?? USUAL_CLOUDS, currency, width),
     entries('Not in it', ownership.notCosted.map(({item, reason}) => `${item}: ${reason}`), width, 2),
-    entries('Notes', [`While it works it is taken to do ${work}. An owner's money is spent already: rigor breakeven says whether keeping it pays.`], width),
+    entries('Notes', [
+      `While it works it is taken to do ${work}. An owner's money is spent already: rigor breakeven says whether keeping it pays.`,
+      ...(ownership.months > rig.serviceLifeYears * MONTHS_PER_YEAR * (1 + 1e-9) ? [`${ownership.months} months are more than its service life of ${figure(rig.serviceLifeYears)} years: upkeep and failures after it are taken to be those of before.`] : []),
+    ], width),
   ]), color)
 }
 

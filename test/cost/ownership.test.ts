@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
 import {levelised, loanSchedule, monthly, monthlyRate, presentValue, recoveryFactor} from '../../src/cost/cash-flow.ts'
-import {ownershipOf, rentFactor, residualShareAt, type Ownership, type OwnershipQuestion} from '../../src/cost/ownership.ts'
+import {ownershipOf, partOf, rentFactor, residualShareAt, type Ownership, type OwnershipQuestion} from '../../src/cost/ownership.ts'
 
 const RIG = {
   nodes: [{count: 2, acceleratorCount: 4, priceUsd: 60_000}],
@@ -172,6 +172,7 @@ describe('every field moves what it should', () => {
     ['idle watts', base({}, {idle: {machineWatts: 2000, siteWatts: 2500}}), {energy: '+', 'cooling and losses': '+', 'taxes saved': '-'}],
     ['working watts', base({}, {working: {machineWatts: 6000, siteWatts: 7500}}), {energy: '+', 'cooling and losses': '+', 'demand charge': '+', 'taxes saved': '-'}],
     ['utilisationShare', base({}, {utilisationShare: 0.5}), {energy: '+', 'cooling and losses': '+', spares: '+', 'taxes saved': '-'}],
+    ['displacedUsdPerHour', base({}, {displacedUsdPerHour: 4}), {'displaced work': '+', 'taxes saved': '-'}],
     ['months', base({}, {months: 48}), {'loss of value': '+', 'cost of capital': '+', 'taxes saved': '-'}],
   ] as const)('%s', ([, changed, expected]) => {
     expect(moves(base(), changed)).toEqual(expected)
@@ -212,6 +213,20 @@ test('hours of setting it up count at what an hour of the owner is worth', () =>
   expect(linesOf(asked(rig))['loss of value']).toBeCloseTo(1500 + 1200 / 60, 9)
   expect(asked({setupHours: 20}).notCosted.map(({item}) => item)).toContain('set-up')
   expect(asked(rig).notCosted.map(({item}) => item)).not.toContain('set-up')
+})
+
+test('a lease that outlasts what is looked at is told', () => {
+  const missing = (months: number): string[] => asked({financing: {kind: 'lease', usdPerMonth: 3000, months: 36}}, {months}).notCosted.map(({item}) => item)
+  expect(missing(24)).toContain('rest of the lease')
+  expect(missing(36)).not.toContain('rest of the lease')
+})
+
+test('a part of the hours is a part of everything, in both views', () => {
+  const [whole, part] = [asked({financing: {kind: 'loan', principalShare: 0.5, ratePerYear: 0.06, months: 36}}), partOf(asked({financing: {kind: 'loan', principalShare: 0.5, ratePerYear: 0.06, months: 36}}), 0.25)]
+  expect(part.usdPerMonth).toBeCloseTo(whole.usdPerMonth / 4, 9)
+  expect(part.cashFlow.usdPerMonth).toBeCloseTo(part.usdPerMonth, 3)
+  expect(part.lines.reduce((sum, {usdPerMonth}) => sum + usdPerMonth, 0)).toBeCloseTo(part.usdPerMonth, 9)
+  expect(part.usdPerUsefulAcceleratorHour).toBe(whole.usdPerUsefulAcceleratorHour)
 })
 
 test('only accelerators at work wear', () => {

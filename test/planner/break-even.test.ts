@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
-import {ageYearsOf, breakEven, cheapestByWay, rentalsOf, rigMonth, type BreakEven, type BreakEvenQuestion, type Rental} from '../../src/planner/break-even.ts'
+import {ageYearsOf, breakEven, cheapestByWay, rentalMonth, rentalsOf, rigMonth, type BreakEven, type BreakEvenQuestion, type Rental} from '../../src/planner/break-even.ts'
+import {mixRentals} from '../../src/planner/break-even-mix.ts'
 import {oddsOf, undominated, uniformFrom, type Odds} from '../../src/planner/break-even-odds.ts'
 import type {PlanDocument, PlanTarget} from '../../src/planner/document.ts'
 
@@ -10,9 +11,9 @@ const RIG = {
   site: {tariffUsdPerKwh: 0.2, coolingCop: null, whenIdle: 'on'},
   serviceLifeYears: 10, residualShare: 0, financingSharePerYear: 0, upkeepUsdPerYear: 876, upkeepParts: [{item: 'room', usdPerYear: 876}], wearUsdPerAcceleratorHour: 0, setupHours: 0,
 } as unknown as Rig
-const rental = (change: Partial<Rental> = {}): Rental => ({id: 'acme:x@r:on-demand', provider: 'acme', purchase: 'on-demand', usdPerUnit: 10, usdPerMonth: 0, mostUnits: null, ineligibleReason: null, time: null, accelerator: 'a', ...change})
+const rental = (change: Partial<Rental> = {}): Rental => ({id: 'acme:x@r:on-demand', provider: 'acme', purchase: 'on-demand', usdPerUnit: 10, usdPerMonth: 0, termUsdPerMonth: 0, mostUnits: null, inBlocks: false, marketShare: 1, ineligibleReason: null, time: null, accelerator: 'a', ...change})
 const QUESTION: BreakEvenQuestion = {
-  unit: 'run', units: 40, months: 120, asOf: '2026-11-27', rentals: [rental()],
+  unit: 'run', units: 40, always: false, months: 120, asOf: '2026-11-27', rentals: [rental()],
   rigAtWork: {rig: RIG, idle: {machineWatts: 500, siteWatts: 500}, working: {machineWatts: 1000, siteWatts: 1000}, unitHours: 7.3, acceleratorsUsed: 2, time: null, watts: null, accelerator: 'a'},
 }
 const asked = (change: Partial<BreakEvenQuestion> = {}, rig: Partial<Rig> = {}): BreakEven => breakEven({...QUESTION, ...change, rigAtWork: {...QUESTION.rigAtWork, ...change.rigAtWork, rig: {...RIG, ...rig}}})
@@ -59,9 +60,81 @@ describe('by hand', () => {
     expect(ageYearsOf({boughtOn: '2030-01-01'}, '2026-11-27')).toBe(0)
   })
 
-  test('hours that are taken are not there for the work', () => {
-    expect(asked({}, {takenHoursPerMonth: 365}).mostUnits).toBe(50)
-    expect(asked({rentals: [rental({usdPerUnit: 8})]}, {takenHoursPerMonth: 365}).best?.evenUnits).toBeNull()
+  test('hours that other work takes are not there for this one, and carry their half of what the rig costs', () => {
+    const found = asked({}, {takenHoursPerMonth: 365})
+    expect(found.mostUnits).toBe(50)
+    expect(found.rigUsdPerMonth).toBeCloseTo(fixed / 2 + 40 * 0.73, 9)
+    expect(found.utilisationShare).toBeCloseTo(0.4, 12)
+    expect(found.best?.evenUnits).toBeCloseTo(fixed / 2 / 9.27, 9)
+    expect(asked({rentals: [rental({usdPerUnit: 5})]}, {takenHoursPerMonth: 365}).best?.evenUnits).toBeNull()
+  })
+
+  test('what does other work as well is not sold for the sake of this', () => {
+    const cheap = {months: 60, rentals: [rental({usdPerUnit: 1})]}
+    expect(asked(cheap, {owned: true, boughtOn: '2021-11-27'}).action).toBe('sell')
+    expect(asked(cheap, {owned: true, boughtOn: '2021-11-27', takenHoursPerMonth: 100}).action).toBe('rent')
+  })
+
+  test('what an hour is worth to others counts, by the accelerators at work', () => {
+    // 40 · 7.3 h · 3 USD, of both accelerators and of one of two.
+    expect(asked({}, {displacedUsdPerHour: 3}).rigUsdPerMonth).toBeCloseTo(fixed + 40 * 0.73 + 876, 9)
+    expect(asked({rigAtWork: {...QUESTION.rigAtWork, acceleratorsUsed: 1}}, {displacedUsdPerHour: 3}).rigUsdPerMonth).toBeCloseTo(fixed + 40 * 0.73 + 438, 9)
+    // A run is worth 21.9 to others: at 10 in the cloud nobody would do it here.
+    expect(asked({}, {displacedUsdPerHour: 3}).best?.evenUnits).toBeNull()
+  })
+
+  test('the price from which selling costs less', () => {
+    // Keeping loses 18,250 ÷ 60 of a price of 18,250; renting costs 400, all else of the rig 146 + 29.2: even where 224.8 a month is lost.
+    const {resale} = asked({months: 60}, {owned: true, boughtOn: '2021-11-27'})
+    expect(resale?.nowUsd).toBeCloseTo(18_250, -2)
+    expect(resale?.evenUsd).toBeCloseTo(60 * (400 - 146 - 29.2), -1)
+    expect(asked().resale).toBeNull()
+    // No price at all: running it costs more than renting.
+    expect(asked({months: 60, rentals: [rental({usdPerUnit: 1})]}, {owned: true, boughtOn: '2021-11-27'}).resale?.evenUsd).toBeLessThan(0)
+  })
+
+  test('a lease that runs cannot be sold, and its rates are owed either way', () => {
+    const lease = {kind: 'lease', usdPerMonth: 500, months: 24} as const
+    const running = asked({months: 12}, {owned: true, boughtOn: '2026-11-27', financing: lease})
+    expect(running.rigUsdPerMonth).toBeCloseTo(73 + 73 + 40 * 0.73, 9)
+    expect(running.resale).toEqual({nowUsd: 0, evenUsd: null})
+    // Over: leased on at its rates, or bought out a year ago and worth what is left.
+    expect(asked({months: 12}, {owned: true, boughtOn: '2023-11-27', financing: lease}).rigUsdPerMonth).toBeCloseTo(500 + 146 + 40 * 0.73, 9)
+    expect(asked({months: 12}, {owned: true, boughtOn: '2023-11-27', financing: {...lease, buyoutUsd: 1000}}).resale?.nowUsd).toBeCloseTo(36_500 * 0.7, -2)
+    // Ends after a year of two: half of the time leased on.
+    expect(asked({months: 24}, {owned: true, boughtOn: '2025-11-27', financing: lease}).ownership.cashFlow.presentUsd).toBeCloseTo(12 * 500 + 24 * (146 + 40 * 0.73), 6)
+    // Bought out then for 10,000 and sold a year later for seven tenths of its price.
+    expect(asked({months: 24}, {owned: true, boughtOn: '2025-11-27', financing: {...lease, buyoutUsd: 10_000}}).ownership.cashFlow.presentUsd).toBeCloseTo(10_000 - 0.7 * 36_500 + 24 * (146 + 40 * 0.73), -2)
+  })
+
+  test('debt counts until it is paid: a loan pays back no sooner than cash', () => {
+    const loan = {kind: 'loan', principalShare: 1, ratePerYear: 0, months: 60} as const
+    const [cash, borrowed] = [asked({units: 80}), asked({units: 80}, {financing: loan})]
+    expect(borrowed.best?.paybackMonth).toBe(cash.best?.paybackMonth)
+    expect(asked({units: 80}, {financing: {...loan, ratePerYear: 0.12}}).best?.paybackMonth).toBeGreaterThan(62)
+    // Sold after t months it brings 36,500 − 304.17 t, of which 36,500 − 608.33 t of debt are paid: at 300 a month less than renting it is even at once.
+    expect(asked({units: 80}, {financing: loan}).best?.paybackMonthIfSold).toBe(1)
+  })
+
+  test('taxes on the sale come with the sale', () => {
+    // Written off in ten years as it loses its price, a third of everything: the same month as without.
+    const tax = {vatShare: 0, vatRecoverable: true, incomeTaxShare: 1 / 3, depreciationYears: 10}
+    expect(asked({units: 80}, {tax}).best?.paybackMonthIfSold).toBe(asked({units: 80}).best?.paybackMonthIfSold)
+    // Written off at once in one year, 36,500 ÷ 3 come back: sold then for 9/10, taxed, it is no better than with slow write-off.
+    const fast = asked({units: 40, rentals: [rental({usdPerUnit: 11.5})]}, {tax: {...tax, depreciationYears: 1}}).best
+    const slow = asked({units: 40, rentals: [rental({usdPerUnit: 11.5})]}, {tax}).best
+    expect(fast?.paybackMonthIfSold).toBe(slow?.paybackMonthIfSold)
+  })
+
+  test('of blocks whole ones are paid: the rig wins for good from the end of the last one that is cheaper', () => {
+    // Hours of service, 0.1 USD each to the rig; days at 24 · 2 USD, and weeks from the fourteenth day on.
+    const service = {unit: 'hour of service', units: 100, rigAtWork: {...QUESTION.rigAtWork, unitHours: 1}, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 2, inBlocks: true})]}
+    const {best} = asked(service)
+    expect(best?.usdInMonth).toBe(2 * 120)
+    // 450.17 + 0.1 u against 48 USD a day: nine days are 432 (dearer at 216 h: 471.77), ten 480 (474.17 at 240 h).
+    expect(best?.evenUnits).toBe(216)
+    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 0.5, inBlocks: true})]}).best?.evenUnits).toBeNull()
+    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 200, inBlocks: true})]}).best?.evenUnits).toBe(0)
   })
 
   test('a term of machines that cannot do as much is no way to rent', () => {
@@ -88,21 +161,86 @@ test('both sides cost the same at the amount from which the rig wins', () => {
   }
 })
 
-describe('two plans of a workload', () => {
-  const target = (id: string, purchase: string, usd: number | null): PlanTarget => ({id, provider: id.split(':')[0], purchase, accelerator: 'a', ineligibleReason: null, durationHours: {p10: 8, p50: 10, p90: 14}, workHours: {p10: 7, p50: 9, p90: 13}, cost: {usd: usd === null ? null : {p10: usd, p50: usd, p90: usd}}} as unknown as PlanTarget)
+describe('plans of several amounts of a workload', () => {
+  const target = (id: string, purchase: string, usd: number | null, more: {readonly computeUsd?: number; readonly ineligibleReason?: string | null} = {}): PlanTarget => ({
+    id, provider: id.split(':')[0], purchase, accelerator: 'a', ineligibleReason: more.ineligibleReason ?? null, durationHours: {p10: 8, p50: 10, p90: 14}, workHours: {p10: 7, p50: 9, p90: 13},
+    cost: {usd: usd === null ? null : {p10: usd, p50: usd, p90: usd}, lines: usd === null ? [] : [{item: 'compute', usd: more.computeUsd ?? usd, how: ''}]},
+  } as unknown as PlanTarget)
   const plan = (...targets: PlanTarget[]): PlanDocument => ({targets} as unknown as PlanDocument)
-  const found = (endless: boolean) => rentalsOf({
-    little: plan(target('acme:a', 'on-demand', 130), target('rig:lab', 'owned', 1)),
-    much: plan(target('acme:a', 'on-demand', 230), target('acme:b', 'reserved-1y', 900), target('acme:c', 'spot', 200), target('acme:d', 'spot', null)), fewUnits: 10, manyUnits: 20, endless,
-  })
+  const plans = [
+    {units: 12, plan: plan(target('acme:a', 'on-demand', 150), target('acme:e', 'reserved-1y', 400, {computeUsd: 380}), target('acme:f', 'on-demand', 6))},
+    {units: 10, plan: plan(target('acme:a', 'on-demand', 130), target('rig:lab', 'owned', 1))},
+    {units: 20, plan: plan(target('acme:a', 'on-demand', 230), target('acme:b', 'reserved-1y', 900), target('acme:c', 'spot', 200), target('acme:d', 'spot', null), target('acme:f', 'on-demand', 30))},
+  ]
+  const found = (endless: boolean) => rentalsOf({plans, askedUnits: 12, months: 12, endless})
 
-  test('what stands in both lies on a straight line; a term is paid whatever is done; the rest in proportion', () => {
-    expect(found(false).map(({id, usdPerUnit, usdPerMonth, mostUnits}) => [id, usdPerUnit, usdPerMonth, mostUnits])).toEqual([['acme:a', 10, 30, null], ['acme:b', 0, 900, 73], ['acme:c', 10, 0, null]])
+  test('what stands in several lies on a straight line; a term is paid whatever is done; the rest in proportion', () => {
+    expect(found(false).map(({id, usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits}) => [id, usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits])).toEqual([
+      ['acme:a', 10, 30, 0, null],
+      // Only at the asked amount: more of it other machines do for less, or these have no hours for.
+      ['acme:e', 0, 400, 380, 73],
+      // 6 for 12 and 30 for 20 bend upwards: straight from none, and as planned at 12.
+      ['acme:f', 0.5, 0, 0, null],
+      ['acme:b', 0, 900, 900, 73],
+      ['acme:c', 10, 0, 0, null],
+    ])
     expect(found(false)[0]?.time).toEqual({p10: 7 / 9, p50: 1, p90: 13 / 9})
   })
 
-  test('hours of a service are given: no time to be wrong about', () => {
-    expect(found(true).map(({mostUnits, time}) => [mostUnits, time])).toEqual([[null, null], [null, null], [null, null]])
+  test('at the asked amount every one costs what its plan says', () => {
+    const byId = new Map(found(false).map(rental => [rental.id, rentalMonth(rental, 12, 1)]))
+    expect(plans[0]!.plan.targets.map(({id}) => byId.get(id))).toEqual([150, 400, 6])
+  })
+
+  test('hours of a service are given: no time to be wrong about, and a month has no more of them', () => {
+    expect(found(true).map(({mostUnits, time}) => [mostUnits, time])).toEqual([[null, null], [730, null], [null, null], [730, null], [null, null]])
+  })
+
+  test('what is paid already does one thing after the other', () => {
+    const paid = rentalsOf({plans: [{units: 4, plan: plan(target('acme:a', 'on-demand', 2, {computeUsd: 0}))}], askedUnits: 4, months: 12, endless: false})
+    expect(paid[0]).toMatchObject({usdPerUnit: 0.5, mostUnits: 73, termUsdPerMonth: 0})
+  })
+
+  test('days of a service are had whole, and end', () => {
+    const [block, week] = rentalsOf({plans: [{units: 30, plan: plan(target('acme:a', 'capacity-block', 96), target('acme:b', 'flex-start', 60))}], askedUnits: 30, months: 12, endless: true})
+    expect(block).toMatchObject({inBlocks: true, usdPerUnit: 2, mostUnits: 364})
+    expect([rentalMonth(block!, 30, 1), rentalMonth(block!, 49, 1), rentalMonth(block!, 400, 1)]).toEqual([96, 144, null])
+    expect(week).toMatchObject({inBlocks: false, usdPerUnit: 2, mostUnits: 14})
+  })
+})
+
+describe('a mix', () => {
+  const term = (change: Partial<Rental> = {}): Rental => rental({id: 'acme:t:reserved-1y', purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 310, termUsdPerMonth: 300, mostUnits: 10, marketShare: 0, ...change})
+
+  test('is rented for the cheapest of each', () => {
+    const mixed = mixRentals([
+      {units: 4, rentals: [rental({usdPerUnit: 20}), rental({id: 'other:y', provider: 'other', usdPerUnit: 15, usdPerMonth: 10})]},
+      {units: 2, rentals: [rental({usdPerUnit: 7})]},
+    ])
+    expect(mixed.map(({id, usdPerUnit, usdPerMonth}) => [id, usdPerUnit, usdPerMonth])).toEqual([['the cheapest of each', 60 + 14, 10], ['acme:on-demand', 80 + 14, 0]])
+  })
+
+  test('pays a term that several workloads share once, while it has hours for all of them', () => {
+    const [, shared] = mixRentals([{units: 4, rentals: [term()]}, {units: 3, rentals: [term({usdPerMonth: 305})]}])
+    // 300 for the term, 10 and 5 of storage; seven tenths of its month.
+    expect(shared).toMatchObject({id: 'acme:reserved-1y', usdPerUnit: 0, usdPerMonth: 315, termUsdPerMonth: 300, mostUnits: expect.closeTo(10 / 7, 9), marketShare: 0})
+    const [, twice] = mixRentals([{units: 8, rentals: [term()]}, {units: 9, rentals: [term()]}])
+    expect(twice).toMatchObject({usdPerMonth: 620, termUsdPerMonth: 600, mostUnits: expect.closeTo(2 / 1.7, 9)})
+  })
+
+  test('takes one sort of machines for all where that is cheaper than the best for each', () => {
+    const [, shared] = mixRentals([{units: 4, rentals: [term({id: 'small', usdPerMonth: 200, termUsdPerMonth: 200}), term({id: 'large'})]}, {units: 3, rentals: [term({id: 'large'})]}])
+    expect(shared?.usdPerMonth).toBe(300 + 10 + 10)
+  })
+
+  test('moves with the market as far as its parts do, and spreads as the chosen ones', () => {
+    const [each] = mixRentals([{units: 1, rentals: [term({usdPerMonth: 300, mostUnits: 1})]}, {units: 10, rentals: [rental({usdPerUnit: 10, time: {p10: 0.5, p50: 1, p90: 2}})]}])
+    expect(each).toMatchObject({marketShare: 0.25, time: {p10: 0.5, p50: 1, p90: 2}, accelerator: 'a', usdPerMonth: 300, usdPerUnit: 100})
+  })
+
+  test('is not rented where one of its workloads cannot be', () => {
+    expect(mixRentals([{units: 1, rentals: [rental()]}, {units: 1, rentals: []}])).toEqual([])
+    expect(mixRentals([{units: 20, rentals: [term()]}])).toEqual([])
   })
 })
 
@@ -177,12 +315,35 @@ describe('odds', () => {
   })
 
   test('a term does not follow the market', () => {
-    const whole = rich({rentals: [rental({purchase: 'reserved-3y', usdPerUnit: 0, usdPerMonth: 400, time: spread})]})
+    const whole = rich({rentals: [rental({purchase: 'reserved-3y', usdPerUnit: 0, usdPerMonth: 400, termUsdPerMonth: 400, marketShare: 0, time: spread})]})
     expect(whole.tornado.find(({name}) => name === 'cloudPrice')).toMatchObject({usdAtLow: expect.closeTo(whole.tornado.find(({name}) => name === 'cloudPrice')!.usdAtHigh, 9)})
+  })
+
+  test('work that never ends is no guess; what has no hours for it is told', () => {
+    expect(rich({always: true}).tornado.find(({name}) => name === 'work')).toMatchObject({usdAtLow: expect.closeTo(rich({always: true}).tornado.find(({name}) => name === 'work')!.usdAtHigh, 9)})
+    expect(rich({units: 10}).cutShare).toBe(0)
+    // All that it has hours for, half of the draws ask more.
+    expect(odds({units: 100}).cutShare).toBeCloseTo(0.5, 1)
+  })
+
+  test('an owned rig: a better price for used machines speaks against keeping it', () => {
+    const kept = odds({months: 60}, {owned: true, boughtOn: '2021-11-27'}).tornado.find(({name}) => name === 'residual')!
+    // 304.17 a month are lost, times the 90th percentile of 16 %: exp(1.2816 · 0.16) = 1.2276.
+    expect(kept.usdAtHigh - kept.usdAtLow).toBeCloseTo((18_250 / 60) * (1.2276 - 1 / 1.2276), 0)
+  })
+
+  test('a term that has no hours for a month with more work takes a second set, and what is paid already none', () => {
+    const only = (change: Partial<Rental>) => odds({units: 40, rentals: [rental({purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 400, termUsdPerMonth: 400, marketShare: 0, mostUnits: 40, ...change})]}).difference
+    // Half of the months ask for more: the rig, at about 479 USD, is beside 400 or 800.
+    expect(only({}).p10).toBeCloseTo(479 - 800, -2)
+    expect(only({}).p90).toBeCloseTo(479 - 400, -2)
+    expect(only({mostUnits: null}).p10).toBeCloseTo(479 - 400, -2)
   })
 
   test('of what is dearer by the unit and by the month nothing is drawn', () => {
     const [cheap, flat, worse] = [rental({id: 'cheap', usdPerUnit: 5, usdPerMonth: 0}), rental({id: 'flat', usdPerUnit: 0, usdPerMonth: 300}), rental({id: 'worse', usdPerUnit: 6, usdPerMonth: 10})]
     expect(undominated([worse, flat, cheap]).map(({id}) => id)).toEqual(['cheap', 'flat'])
+    // What does less keeps nothing out that does more.
+    expect(undominated([rental({id: 'small', usdPerUnit: 1, mostUnits: 5}), cheap]).map(({id}) => id)).toEqual(['small', 'cheap'])
   })
 })

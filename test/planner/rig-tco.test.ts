@@ -56,13 +56,13 @@ test('old prices come last, and first where they are accepted', () => {
 test('owning and renting cost the same where they cross', () => {
   for (const {crossing: {utilisationShare}, ...hours} of asked('dgx-h100').clouds) {
     if (utilisationShare === null) continue
-    expect(asked('dgx-h100', utilisationShare).ownership.usdPerMonth).toBeCloseTo(cloudMonthUsd(hours, utilisationShare), 6)
+    expect(asked('dgx-h100', utilisationShare).ownership.usdPerMonth).toBeCloseTo(cloudMonthUsd(hours, utilisationShare, 60), 6)
   }
 })
 
 describe('where straight lines cross', () => {
   test.for([
-    ['owning is dearer at first: above a third', 10, -20, {owningIsCheaper: 'above', utilisationShare: 2 / 3}],
+    ['owning is dearer at first: above two thirds', 10, -20, {owningIsCheaper: 'above', utilisationShare: 2 / 3}],
     ['cheaper at first', -10, 20, {owningIsCheaper: 'below', utilisationShare: 2 / 3}],
     ['always', -10, -5, {owningIsCheaper: 'always', utilisationShare: null}],
     ['never', 10, 5, {owningIsCheaper: 'never', utilisationShare: null}],
@@ -73,6 +73,26 @@ describe('where straight lines cross', () => {
     if (expected.utilisationShare === null) expect(found.utilisationShare).toBeNull()
     else expect(found.utilisationShare).toBeCloseTo(expected.utilisationShare, 12)
   })
+})
+
+test('terms are paid to their end: as many as cover the months', () => {
+  // 36 months of a term of three years over 12 months, two terms of it over 48; of one year always the year.
+  for (const [purchase, months, times] of [['reserved-3y', 12, 3], ['reserved-3y', 48, 72 / 48], ['reserved-3y', 36, 1], ['reserved-1y', 60, 1], ['reserved-1y', 6, 2]] as const) {
+    expect(cloudMonthUsd({usdPerHour: 2, purchase}, 0.1, months), `${purchase} over ${months}`).toBeCloseTo(2 * 730 * times, 9)
+  }
+  expect(cloudMonthUsd({usdPerHour: 2, purchase: 'on-demand'}, 0.1, 12)).toBeCloseTo(146, 9)
+})
+
+test('own prices count for as many machines as they cover, and what is paid already costs nothing', () => {
+  const rule = {provider: 'lambda', machine: 'gpu_8x_h100_sxm5', usdPerHour: 8}
+  const lambda = (prices: typeof options.prices): number | undefined => cloudHoursOf(rigNamed('h100x10-sxm-8plus4'), snapshot, {...options, prices}).find(({provider, purchase}) => provider === 'lambda' && purchase === 'on-demand')?.parts[0]?.usdPerAcceleratorHour
+  const [list, one, both, paid] = [lambda([]), lambda([{...rule, count: 1}] as never), lambda([{...rule, count: 2}] as never), lambda([{...rule, prepaid: true}] as never)]
+
+  // Twelve accelerators are two machines of eight.
+  expect(both).toBeCloseTo(1, 9)
+  expect(one).toBeGreaterThan(1)
+  expect(one).toBeLessThan(list!)
+  expect(paid).toBe(0)
 })
 
 test('taxes fall on both, or on neither', () => {
