@@ -2,6 +2,7 @@ import {RigorError} from '../errors.ts'
 import type {Hardware, LinkLevel, NetworkLink} from '../performance/types.ts'
 import {pcieX16BytesPerSecond} from './pcie.ts'
 import type {Rig} from './rig.ts'
+import {hostOf} from './rig-parts.ts'
 import type {Accelerator, Machine} from './schema.ts'
 
 /**
@@ -142,7 +143,7 @@ export function hardwareOfRig(rig: Rig, nodeId: string | undefined, accelerator:
     nodes: nodes ?? node.count,
     levels: trimLevels(node.levels, count),
     network: rig.network,
-    host: {vcpus: node.vcpus, memoryGib: node.memoryGib, localSsdGb: node.localSsdGb},
+    host: hostOf(node),
   }
 }
 

@@ -57,6 +57,29 @@ export const UPKEEP_ITEMS = ['room', 'staff', 'service contract', 'insurance', '
 export const SITE_KINDS = ['home', 'office', 'colocation', 'datacentre'] as const
 export const UPS_KINDS = ['double-conversion', 'line-interactive'] as const
 
+export const NODE_PART_KINDS = ['processor', 'memory', 'disk', 'network', 'fan', 'other'] as const
+
+/** What is in a node beside accelerators and supplies: `count` alike. Watts are of each, behind the supplies. */
+export const NodePart = z
+  .strictObject({
+    kind: z.enum(NODE_PART_KINDS),
+    model: label.optional(),
+    count: z.number().int().positive().max(1000),
+    watts: amount.optional(),
+    idleWatts: amount.optional(),
+    /** Of a processor. */
+    cores: z.number().int().positive().max(10_000).optional(),
+    /** Of a memory module. */
+    gib: z.number().positive().finite().optional(),
+    /** Of a disk. */
+    gb: z.number().positive().finite().optional(),
+    rotating: z.boolean().optional(),
+    /** Of a network card, all its ports together. */
+    gigabitsPerSecond: z.number().positive().finite().optional(),
+  })
+  .refine(({watts, idleWatts}) => idleWatts === undefined || (watts !== undefined && idleWatts <= watts), {error: () => 'a part draws at rest no more than at work: idleWatts needs watts, which are no less', path: ['idleWatts']})
+export type NodePart = z.infer<typeof NodePart>
+
 /** One kind of node of a rig; `count` of them. Link levels as in performance/types: innermost first. */
 export const RigNode = z.strictObject({
   id: label,
@@ -72,11 +95,14 @@ export const RigNode = z.strictObject({
   vcpus: amount.optional(),
   memoryGib: amount.optional(),
   localSsdGb: amount.optional(),
+  parts: z.array(NodePart).max(100).optional(),
   hostIdleWatts: amount,
   hostMaximumWatts: amount,
   supplyEfficiency: z.number().positive().max(1),
   supplies: Supplies.optional(),
   ratedMaximumWatts: amount.optional(),
+  /** What its supplies take, between the conductors of their cords; absent = any mains. */
+  inputVolts: z.strictObject({minimum: z.number().min(90).max(500), maximum: z.number().min(90).max(500)}).refine(({minimum, maximum}) => minimum <= maximum, {error: () => 'the highest input voltage is below the lowest', path: ['maximum']}).optional(),
   noiseDba: amount.optional(),
   heightUnits: amount.optional(),
   weightKg: amount.optional(),

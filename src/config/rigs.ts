@@ -1,5 +1,6 @@
 import {impossibilitiesOf} from '../catalog/rig-check.ts'
-import {Rig} from '../catalog/rig.ts'
+import {Rig, type NodePart} from '../catalog/rig.ts'
+import {sumOfParts} from '../catalog/rig-parts.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
 import {findings, findingsError} from '../text/issues.ts'
@@ -88,13 +89,20 @@ type NodeEntry = NonNullable<RigEntry['nodes']>[number]
 function joinNodes(base: Rig | undefined, entries: readonly NodeEntry[] | undefined): readonly NodeEntry[] {
   if (entries === undefined) return base?.nodes ?? []
   const before = new Map((base?.nodes ?? []).map((node) => [node.id, node]))
-  return entries.map((entry) => ({...inheritedBy(entry, before.get(entry.id)), ...present(entry), id: entry.id}))
+  return entries.map((entry) => withHostWatts({...inheritedBy(entry, before.get(entry.id)), ...present(entry), id: entry.id}))
 }
 
-/** What a node takes from the one it changes. Supplies, rating and server belong to the accelerators that these carried: with others, or more, they are not known until the entry says them. */
+/** Host watts that nobody said are those of its parts, where each of them says its own. */
+function withHostWatts(node: NodeEntry): NodeEntry {
+  const {parts = []} = node
+  const total = (read: (part: NodePart) => number | undefined): number | undefined => (parts.length > 0 && parts.every((part) => read(part) !== undefined) ? sumOfParts(parts, read) : undefined)
+  return {...present({hostMaximumWatts: total(({watts}) => watts), hostIdleWatts: total(({idleWatts}) => idleWatts)}), ...node}
+}
+
+/** What a node takes from the one it changes. Supplies, rating, server and parts belong to the accelerators that these carried: with others, or more, they are not known until the entry says them. */
 function inheritedBy(entry: NodeEntry, before: NodeEntry | undefined): Partial<NodeEntry> {
   if (before === undefined) return {}
-  const {supplies: _supplies, ratedMaximumWatts: _rating, serverId: _server, ...others} = before
+  const {supplies: _supplies, ratedMaximumWatts: _rating, serverId: _server, parts: _parts, ...others} = before
   const another = entry.acceleratorId !== undefined && entry.acceleratorId !== before.acceleratorId
   const more = (entry.acceleratorCount ?? 0) > (before.acceleratorCount ?? 0)
   return another || more ? others : before

@@ -8,6 +8,7 @@ import type {Confidence, Load, Performance} from '../performance/types.ts'
 import {planCircuits, type CircuitPlan, type CordedLoad} from './circuits.ts'
 import {estimatePower, supplyOutputWatts} from './estimate.ts'
 import {heatOf, type Heat} from './heat.ts'
+import {hostPartsOf, PART_NAMES} from './host-parts.ts'
 import {powerModelForRig} from './model.ts'
 import {levelOfAll} from './noise.ts'
 import {upsSizing, type UpsSizing} from './ups.ts'
@@ -130,6 +131,16 @@ function partsOf(node: RigNode, accelerator: Accelerator, {rig, snapshot, calibr
 
 const times = (states: States, count: number): States => mapStates(state => states[state] * count)
 
+/** Hosts by sort of part, as far as their owner says what they are made of, and the rest of them. */
+function hostComponents(parts: readonly NodeParts[]): readonly ComponentWatts[] {
+  const all = sumOf(parts.map(({host, node}) => times(host, node.count)))
+  const byKind = Map.groupBy(parts.flatMap(({node, host}) => hostPartsOf(node, host).map(part => ({kind: part.kind, states: times(part, node.count)}))), ({kind}) => kind)
+  if (byKind.size === 0) return [{item: 'processors, memory, fans, network', part: 'machines', ...all}]
+  const known = [...byKind].map(([kind, group]) => ({item: PART_NAMES[kind], part: 'machines' as const, ...sumOf(group.map(({states}) => states))}))
+  const shown = sumOf(known)
+  return [...known, {item: 'rest of the machines', part: 'machines', ...mapStates(state => Math.max(0, all[state] - shown[state]))}]
+}
+
 /** Everything about a rig's electricity and what becomes of it. `undefined` = the watts of its accelerators are not known. */
 export function rigPower(question: RigPowerQuestion): RigPower | undefined {
   const {rig, snapshot, expected: asked} = question
@@ -168,7 +179,7 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
     watts,
     components: [
       {item: 'accelerators', part: 'machines', ...total(({accelerators}) => accelerators)},
-      {item: 'processors, memory, fans, network', part: 'machines', ...total(({host}) => host)},
+      ...hostComponents(parts),
       {item: 'loss of the supplies', part: 'machines', ...total(({loss}) => loss)},
       ...differing,
       ...(upsInput.meter === 1 ? [] : [{item: 'loss of the UPS', part: 'site' as const, ...upsLoss}]),

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args'
 import {notForOf} from '../../catalog/not-for.ts'
-import type {Rig, RigNode} from '../../catalog/rig.ts'
+import type {NodePart, Rig, RigNode} from '../../catalog/rig.ts'
+import {hostOf} from '../../catalog/rig-parts.ts'
 import {resolveRig} from '../../catalog/rig-names.ts'
 import {PlanningCommand} from '../../planning-command.ts'
 import {exactFigure, figure} from '../../report/format.ts'
@@ -25,15 +26,25 @@ export default class RigShow extends PlanningCommand {
 const text = (parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(', ')
 
 function nodeFacts(node: RigNode): readonly Fact[] {
-  const {levels, supplies} = node
+  const {levels, supplies, parts = []} = node
+  const {memoryGib} = hostOf(node)
   return [
-    [`node ${node.id}`, text([`${node.count > 1 ? `${node.count} × ` : ''}${node.acceleratorCount}× ${node.acceleratorId}${node.acceleratorSlots === undefined ? '' : ` in ${node.acceleratorSlots} slots`}`, node.platform, node.memoryGib === undefined ? undefined : `${exactFigure(node.memoryGib)} GiB`, node.vcpus === undefined ? undefined : `${node.vcpus} vCPUs`])],
+    [`node ${node.id}`, text([`${node.count > 1 ? `${node.count} × ` : ''}${node.acceleratorCount}× ${node.acceleratorId}${node.acceleratorSlots === undefined ? '' : ` in ${node.acceleratorSlots} slots`}`, node.platform, memoryGib === undefined ? undefined : `${exactFigure(memoryGib)} GiB`, node.vcpus === undefined ? undefined : `${node.vcpus} vCPUs`])],
+    ...parts.map((part): Fact => [`  ${part.kind}`, partText(part)]),
     ['  links', levels.map(({kind, groupSize, bytesPerSecond}) => `${kind} over ${groupSize} at ${figure(bytesPerSecond / 1e9)} GB/s`).join(', ')],
     ['  watts', text([node.ratedMaximumWatts === undefined ? undefined : `rated ${exactFigure(node.ratedMaximumWatts)}`, `host ${exactFigure(node.hostIdleWatts)} idle, ${exactFigure(node.hostMaximumWatts)} at full load`])],
     ['  supplies', supplies === undefined ? undefined : `${supplies.count} × ${exactFigure(supplies.ratedWatts)} W, ${supplies.needed} needed`],
     ['  size', text([node.heightUnits === undefined ? undefined : `${node.heightUnits} rack units`, node.weightKg === undefined ? undefined : `${node.weightKg} kg`, node.noiseDba === undefined ? undefined : `${node.noiseDba} dBA`])],
     ['  price', `${exactFigure(node.priceUsd)} USD`],
   ]
+}
+
+function partText({count, model, cores, gib, gb, rotating, gigabitsPerSecond, watts, idleWatts}: NodePart): string {
+  return text([
+    `${count} × ${model ?? ''}`.trim(), cores === undefined ? undefined : `${cores} cores`, gib === undefined ? undefined : `${exactFigure(gib)} GiB`,
+    gb === undefined ? undefined : `${exactFigure(gb)} GB${rotating === true ? ' that rotate' : ''}`, gigabitsPerSecond === undefined ? undefined : `${exactFigure(gigabitsPerSecond)} Gbit/s`,
+    watts === undefined ? undefined : `${exactFigure(watts)} W each${idleWatts === undefined ? '' : `, ${exactFigure(idleWatts)} W idle`}`,
+  ])
 }
 
 function siteFacts({site}: Rig): readonly Fact[] {
