@@ -24,5 +24,5 @@ export async function workedWatts(workspace: Workspace, workload: ReadWorkload, 
     throw new RigorError('UNKNOWN_POWER', `${rig.id} does not do this work: ${refusal?.detail ?? 'its power is not known'}.`, {hint: refusal?.nearest ?? 'rigor estimate WORKLOAD --on rig:NAME says more.'})
   }
   const hours = best.estimate.durationHours.p50
-  return {estimate: best.estimate, title: workload.name ?? workload.kind.id, watts, nodesInUse: nodesInUse(best.estimate), hours: hours < LONGEST_RUN_HOURS ? hours : undefined}
+  return {estimate: best.estimate, title: workload.name ?? workload.kind.id, watts, interval: best.estimate.power.averageWatts ?? undefined, acceleratorWatts: best.estimate.power.acceleratorWatts?.p50, nodesInUse: nodesInUse(best.estimate), hours: hours < LONGEST_RUN_HOURS ? hours : undefined}
 }

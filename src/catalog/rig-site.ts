@@ -8,6 +8,9 @@ export const UPS_EFFICIENCY: Readonly<Record<Ups['kind'], number>> = {'double-co
 /** Of the energy, as a part of what knows it: nothing where there is no such supply, or a PUE holds its loss. */
 export const upsEfficiencyOf = ({ups, pue}: Pick<Rig['site'], 'ups' | 'pue'>): {readonly upsEfficiency?: number} => (ups === undefined || pue !== undefined ? {} : {upsEfficiency: UPS_EFFICIENCY[ups.kind]})
 
+/** Built for machines: power, its supply against failures and cooling are the building's. */
+export const isHall = ({kind}: Pick<Rig['site'], 'kind'>): boolean => kind === 'colocation' || kind === 'datacentre'
+
 /** Watts into a UPS for each that it gives, as three see them: the meter, the circuits of the machines, and the air of their room. */
 export interface UpsInput {
   readonly meter: number
@@ -22,6 +25,6 @@ export interface UpsInput {
  */
 export function upsInputOf(site: Pick<Rig['site'], 'ups' | 'pue' | 'kind' | 'coolingCop'>): UpsInput {
   const input = site.ups === undefined ? 1 : 1 / UPS_EFFICIENCY[site.ups.kind]
-  const beside = site.kind !== 'colocation' && site.kind !== 'datacentre'
+  const beside = !isHall(site)
   return {meter: 1 / (upsEfficiencyOf(site).upsEfficiency ?? 1), circuits: beside ? input : 1, room: beside || site.coolingCop !== null ? input : 1}
 }

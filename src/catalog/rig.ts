@@ -2,6 +2,14 @@ import * as z from 'zod'
 import {echo} from '../text/safe.ts'
 
 const amount = z.number().nonnegative().finite()
+/** No site has a gigawatt for one rig: what is more is a slip of units. */
+const MOST_WATTS = 1e9
+const watts = z.number().nonnegative().max(MOST_WATTS)
+const ratedWatts = z.number().positive().max(MOST_WATTS)
+/** A jet engine at thirty metres: nobody stands beside a machine that is louder. */
+const noiseDba = z.number().nonnegative().max(140)
+/** Heat moved ÷ electricity. Below a half no cooling is sold, above a hundred it is a window. */
+export const CoolingCop = z.number().min(0.5).max(100)
 /** A short text that is printed as it is: what steers a terminal has no place in it. */
 const label = z.string().min(1).max(120).refine((text) => echo(text) === text, {error: () => 'holds control or invisible characters'})
 
@@ -12,19 +20,30 @@ const MOST_ACCELERATORS = 1024
 
 /** Output ÷ input at shares of a supply's rating, as test reports of 80 PLUS state it. */
 const EfficiencyCurve = z
-  .array(z.strictObject({loadShare: z.number().positive().max(1), efficiency: z.number().positive().max(1)})).min(2).max(20)
-  .refine((points) => points.every(({loadShare}, index) => index === 0 || loadShare > (points[index - 1]?.loadShare ?? 0)), {error: () => 'loads of an efficiency curve ascend'})
+  .array(z.strictObject({loadShare: z.number().positive().max(1), efficiency: z.number().min(0.5).max(1)})).min(2).max(20)
+  .superRefine((points, {addIssue}) => {
+    for (const [index, {loadShare, efficiency}] of points.entries()) {
+      const before = points[index - 1]
+      if (before === undefined) continue
+      if (loadShare <= before.loadShare) addIssue({code: 'custom', path: [index, 'loadShare'], message: `${loadShare} after ${before.loadShare}: loads of an efficiency curve ascend`})
+      // Between two points the efficiency is a + b · load. The input, load ÷ efficiency, rises there if a > 0, which is so exactly if it rises from the one to the other.
+      else if (loadShare / efficiency <= before.loadShare / before.efficiency) {
+        const [more, less] = [loadShare / efficiency, before.loadShare / before.efficiency].map(input => Number(input.toPrecision(3)))
+        addIssue({code: 'custom', path: [index, 'efficiency'], message: `at ${loadShare} of its rating it would take ${more} of it, at ${before.loadShare} already ${less}: a supply that gives more takes more`})
+      }
+    }
+  })
 
 /** Power supplies of a node: `needed` of `count` carry it, the others may fail. */
 export const Supplies = z
-  .strictObject({count: z.number().int().positive().max(MOST_SUPPLIES), ratedWatts: z.number().positive(), needed: z.number().int().positive(), efficiency: EfficiencyCurve.optional()})
+  .strictObject({count: z.number().int().positive().max(MOST_SUPPLIES), ratedWatts, needed: z.number().int().positive(), efficiency: EfficiencyCurve.optional()})
   .refine(({count, needed}) => needed <= count, {error: ({input}) => `${(input as {needed: number}).needed} supplies are needed, ${(input as {count: number}).count} are there`, path: ['needed']})
 export type Supplies = z.infer<typeof Supplies>
 
 /** A circuit of the site, up to its socket; `count` alike. Volts are between line and neutral for one phase, between lines for three. */
 const SiteCircuit = z.strictObject({
   volts: z.number().min(90).max(500),
-  phases: z.union([z.literal(1), z.literal(3)]),
+  phases: z.literal([1, 3]),
   amps: z.number().positive().max(1000),
   count: z.number().int().positive().max(50),
   socket: z.enum(['household', 'industrial']),
@@ -32,12 +51,14 @@ const SiteCircuit = z.strictObject({
 export const SiteCircuits = z.array(SiteCircuit).min(1).max(20)
 
 /** Hours of some days (0 = Monday) that have a price of their own; one that ends before it begins runs over midnight. */
-export const TariffWindow = z.strictObject({
-  days: z.array(z.number().int().min(0).max(6)).min(1).max(7),
-  fromHour: z.number().int().min(0).max(23),
-  toHour: z.number().int().min(0).max(24),
-  usdPerKwh: amount,
-})
+export const TariffWindow = z
+  .strictObject({
+    days: z.array(z.number().int().min(0).max(6)).min(1).max(7),
+    fromHour: z.number().int().min(0).max(23),
+    toHour: z.number().int().min(0).max(24),
+    usdPerKwh: amount,
+  })
+  .refine(({fromHour, toHour}) => fromHour !== toHour, {error: () => 'a window holds an hour at least', path: ['toHour']})
 
 /** Panels of the owner's, of which the rig may use what nobody else at the site does: each kWh costs what feeding it in would have paid. */
 export const Solar = z.strictObject({peakKw: z.number().positive().max(1e6), kwhPerKwYear: z.number().positive().max(3000), feedInUsdPerKwh: amount})
@@ -65,8 +86,8 @@ export const NodePart = z
     kind: z.enum(NODE_PART_KINDS),
     model: label.optional(),
     count: z.number().int().positive().max(1000),
-    watts: amount.optional(),
-    idleWatts: amount.optional(),
+    watts: watts.optional(),
+    idleWatts: watts.optional(),
     /** Of a processor. */
     cores: z.number().int().positive().max(10_000).optional(),
     /** Of a memory module. */
@@ -96,19 +117,24 @@ export const RigNode = z.strictObject({
   memoryGib: amount.optional(),
   localSsdGb: amount.optional(),
   parts: z.array(NodePart).max(100).optional(),
-  hostIdleWatts: amount,
-  hostMaximumWatts: amount,
-  supplyEfficiency: z.number().positive().max(1),
+  hostIdleWatts: watts,
+  hostMaximumWatts: watts,
+  supplyEfficiency: z.number().min(0.5).max(1),
   supplies: Supplies.optional(),
-  ratedMaximumWatts: amount.optional(),
+  ratedMaximumWatts: watts.optional(),
   /** What its supplies take, between the conductors of their cords; absent = any mains. */
   inputVolts: z.strictObject({minimum: z.number().min(90).max(500), maximum: z.number().min(90).max(500)}).refine(({minimum, maximum}) => minimum <= maximum, {error: () => 'the highest input voltage is below the lowest', path: ['maximum']}).optional(),
-  noiseDba: amount.optional(),
+  noiseDba: noiseDba.optional(),
   heightUnits: amount.optional(),
   weightKg: amount.optional(),
   priceUsd: amount,
 })
 export type RigNode = z.infer<typeof RigNode>
+
+/** A node is named by its id; two of one name would be one machine that is counted twice, or a slip. */
+export function refuseSameIds(nodes: readonly {readonly id: string}[], {addIssue}: Pick<z.core.$RefinementCtx, 'addIssue'>): void {
+  for (const [index, {id}] of nodes.entries()) if (nodes.findIndex(each => each.id === id) < index) addIssue({code: 'custom', path: [index, 'id'], message: `"${echo(id)}" stands for two nodes`})
+}
 
 /** Machines the user owns or plans to buy, with site, tariff, cooling and purchase cost (data/rigs/*.yaml, `rigs:` in rigor.yaml). */
 export const Rig = z.strictObject({
@@ -118,26 +144,28 @@ export const Rig = z.strictObject({
   owned: z.boolean(),
   /** Takes part in every plan unless the config says otherwise. */
   builtinDefault: z.boolean(),
-  nodes: z.array(RigNode).min(1).refine((nodes) => nodes.reduce((sum, {count}) => sum + count, 0) <= MOST_MACHINES, {error: () => `a rig has ${MOST_MACHINES} machines at most`}),
+  nodes: z.array(RigNode).min(1).refine((nodes) => nodes.reduce((sum, {count}) => sum + count, 0) <= MOST_MACHINES, {error: () => `a rig has ${MOST_MACHINES} machines at most`}).superRefine(refuseSameIds),
   network: z.strictObject({kind: label, bytesPerSecondPerNode: z.number().positive(), rdma: z.boolean(), latencySeconds: amount}).optional(),
   site: z.strictObject({
     country: z.string().length(2),
     tariffUsdPerKwh: z.number().positive(),
+    /** Which price of the country stands in, where nobody said theirs: "US household, 2026-04". */
+    tariffBasis: label.optional(),
     /** Time of use: the first that holds an hour counts, the tariff where none does. */
     tariffWindows: z.array(TariffWindow).min(1).max(100).optional(),
     /** A month's highest draw, and what the site may draw more before that grows. */
     demandUsdPerKwMonth: amount.optional(),
-    demandHeadroomWatts: amount.optional(),
+    demandHeadroomWatts: watts.optional(),
     solar: Solar.optional(),
     /** Heat moved ÷ electricity of the cooling, which is counted beside the machines; `null` = the heat leaves by itself. */
-    coolingCop: z.number().positive().nullable(),
+    coolingCop: CoolingCop.nullable(),
     /** Facility watts ÷ watts of the machines at the wall: holds cooling and the loss of an uninterruptible supply already. */
     pue: z.number().min(1).max(5).optional(),
     /** Heat that the cooling moves at most. */
-    coolingCapacityWatts: amount.optional(),
+    coolingCapacityWatts: watts.optional(),
     circuits: SiteCircuits.optional(),
-    ups: z.strictObject({kind: z.enum(UPS_KINDS), ratedWatts: z.number().positive().optional(), batteryWattHours: amount.optional()}).optional(),
-    noiseLimitDba: amount.optional(),
+    ups: z.strictObject({kind: z.enum(UPS_KINDS), ratedWatts: ratedWatts.optional(), batteryWattHours: amount.optional()}).optional(),
+    noiseLimitDba: noiseDba.optional(),
     kind: z.enum(SITE_KINDS).optional(),
     uplinkBytesPerSecond: z.number().positive(),
     downlinkBytesPerSecond: z.number().positive().optional(),

@@ -34,7 +34,7 @@ export const regionOf = (country: string): Region | undefined => (NORTH_AMERICA.
  * household socket ten amps (data/facility.csv: eu_230v_16a_schuko_continuous, uk_230v_13a_continuous). Elsewhere the stricter of the two.
  */
 export function ruleOf(country: string): CountryRule {
-  if (NORTH_AMERICA.has(country)) return {continuousShare: 0.8, householdAmps: null, name: 'NEC: 80 % of the breaker for continuous loads', assumed: false}
+  if (NORTH_AMERICA.has(country)) return {continuousShare: 0.8, householdAmps: null, name: `${country === 'CA' ? 'Canadian Electrical Code 8-104' : 'NEC 210.20'}: 80 % of the breaker for continuous loads`, assumed: false}
   if (EUROPE.has(country)) return {continuousShare: 1, householdAmps: 10, name: 'IEC 60364 / VDE 0100: the breaker’s rating; 10 A from a household socket', assumed: false}
   return {continuousShare: 0.8, householdAmps: 10, name: 'the stricter of the North American and the European rule (assumed)', assumed: true}
 }

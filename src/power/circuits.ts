@@ -4,11 +4,13 @@ import {continuousAmps, continuousWatts, cordVolts, isPaired, POWER_FACTOR, rule
 /** A machine, and the cords of its supplies. */
 export interface CordedLoad {
   readonly id: string
-  /** The most it draws at the wall. */
+  /** What its circuits are laid for. */
   readonly watts: number
   readonly cords: number
   /** Supplies that have to live for all of it to run; 0 = it may stop (a cooling machine, for as long as a circuit is out). */
   readonly needed: number
+  /** Between the conductors of a cord; absent = any mains. */
+  readonly inputVolts?: {readonly minimum: number; readonly maximum: number} | undefined
 }
 
 export interface LoadedCircuit {
@@ -18,6 +20,8 @@ export interface LoadedCircuit {
   readonly watts: number
   /** Of the fullest line. */
   readonly amps: number
+  /** Of each of its lines. */
+  readonly lineAmps: readonly number[]
   /** What the rule of the country lets it carry for hours. */
   readonly limitAmps: number
   readonly limitWatts: number
@@ -32,6 +36,8 @@ export interface CircuitPlan {
   /** Watts of cords that found no place. */
   readonly unplacedWatts: number
   readonly fits: boolean
+  /** Machines whose supplies take the volts of none of them. */
+  readonly wrongVolts: readonly {readonly id: string; readonly minimum: number; readonly maximum: number}[]
   readonly rule: CountryRule
 }
 
@@ -48,6 +54,10 @@ interface Feed {
   /** By connection: cords of each machine, by its place in the list of loads. */
   readonly cords: readonly Map<number, number>[]
 }
+
+/** Mains may be a twentieth above or below what they are called; supplies are made for it. */
+const VOLTS_TOLERANCE = 1.05
+const takes = ({inputVolts}: CordedLoad, circuit: Circuit): boolean => inputVolts === undefined || (cordVolts(circuit) * VOLTS_TOLERANCE >= inputVolts.minimum && cordVolts(circuit) <= inputVolts.maximum * VOLTS_TOLERANCE)
 
 /** A sum that rounding put above its limit is not above it. */
 const ROUNDING = 1 + 1e-9
@@ -90,6 +100,8 @@ interface Row {
   /** Cords of the machine whose turn it is. */
   readonly ownOfFeed: Uint32Array
   readonly own: Uint32Array
+  /** 1 = its supplies take these volts. */
+  readonly takes: Uint8Array
 }
 
 /**
@@ -101,13 +113,14 @@ function place(loads: readonly CordedLoad[], circuits: readonly Circuit[], rule:
   const at = feeds.flatMap((feed, feedIndex) => feed.watts.map((_, connection) => ({feed, feedIndex, connection})))
   const row: Row = {
     feedOf: Uint32Array.from(at, ({feedIndex}) => feedIndex), roomWatts: Float64Array.from(at, ({feed, connection}) => roomOf(feed, connection)),
-    ownOfFeed: new Uint32Array(feeds.length), own: new Uint32Array(at.length),
+    ownOfFeed: new Uint32Array(feeds.length), own: new Uint32Array(at.length), takes: new Uint8Array(at.length),
   }
   const find = manner === 'spread' ? emptiest : fullest
   let unplacedWatts = 0
-  for (const {watts, cords, load} of loads.map((each, index) => ({watts: each.watts / each.cords, cords: each.cords, load: index})).toSorted((a, b) => b.watts - a.watts)) {
+  for (const {watts, cords, load, whole} of loads.map((each, index) => ({watts: each.watts / each.cords, cords: each.cords, load: index, whole: each})).toSorted((a, b) => b.watts - a.watts)) {
     row.ownOfFeed.fill(0)
     row.own.fill(0)
+    for (let index = 0; index < at.length; index++) row.takes[index] = takes(whole, at[index]!.feed.circuit) ? 1 : 0
     for (let cord = 0; cord < cords; cord++) {
       const index = find(row, watts)
       const found = at[index]
@@ -129,14 +142,14 @@ function place(loads: readonly CordedLoad[], circuits: readonly Circuit[], rule:
 }
 
 /** Place of the connection with room whose circuit has the fewest cords of this machine, of those the one that has fewest itself, and of those the most room; −1 = none has room. */
-function emptiest({feedOf, roomWatts, ownOfFeed, own}: Row, watts: number): number {
+function emptiest({feedOf, roomWatts, ownOfFeed, own, takes: taken}: Row, watts: number): number {
   let best = -1
   let fewestOfFeed = Number.POSITIVE_INFINITY
   let fewest = Number.POSITIVE_INFINITY
   let mostWatts = 0
   for (let index = 0; index < roomWatts.length; index++) {
     const room = roomWatts[index] as number
-    if (room < watts) continue
+    if (room < watts || taken[index] === 0) continue
     const hasFeed = ownOfFeed[feedOf[index] as number] as number
     if (hasFeed > fewestOfFeed) continue
     const has = own[index] as number
@@ -150,12 +163,12 @@ function emptiest({feedOf, roomWatts, ownOfFeed, own}: Row, watts: number): numb
 }
 
 /** Place of the connection with the least room that suffices; −1 = none has room. */
-function fullest({roomWatts}: Row, watts: number): number {
+function fullest({roomWatts, takes: taken}: Row, watts: number): number {
   let best = -1
   let leastWatts = Number.POSITIVE_INFINITY
   for (let index = 0; index < roomWatts.length; index++) {
     const room = roomWatts[index] as number
-    if (room < watts || room >= leastWatts) continue
+    if (room < watts || room >= leastWatts || taken[index] === 0) continue
     best = index
     leastWatts = room
   }
@@ -213,12 +226,14 @@ export function planCircuits(loads: readonly CordedLoad[], circuits: readonly Ci
   const names = circuits.flatMap(circuit => Array.from({length: circuit.count}, (_, at) => (circuit.count > 1 ? `${titleOf(circuit)} no. ${at + 1}` : titleOf(circuit))))
   return {
     rule, unplacedWatts, fits: unplacedWatts === 0,
+    wrongVolts: loads.flatMap(load => (load.inputVolts === undefined || circuits.some(circuit => takes(load, circuit)) ? [] : [{id: load.id, ...load.inputVolts}])),
     circuits: feeds.map((feed, index): LoadedCircuit => {
       const {circuit, watts, paired} = feed
+      const lineAmps = lineWatts(watts, paired).map(each => each / cordVolts(circuit) / POWER_FACTOR)
       const counts = new Map<number, number>()
       for (const cords of feed.cords) for (const [load, count] of cords) counts.set(load, (counts.get(load) ?? 0) + count)
       return {
-        name: names[index] ?? '', circuit, watts: watts.reduce((sum, each) => sum + each, 0), amps: Math.max(...lineWatts(watts, paired)) / cordVolts(circuit) / POWER_FACTOR,
+        name: names[index] ?? '', circuit, watts: watts.reduce((sum, each) => sum + each, 0), amps: Math.max(...lineAmps), lineAmps,
         limitAmps: continuousAmps(circuit, rule), limitWatts: continuousWatts(circuit, rule),
         cords: [...counts].map(([load, count]) => ({id: loads[load]?.id ?? '', count})), mayFail: unplacedWatts === 0 && runsWithout(feed, loads, holdings),
       }

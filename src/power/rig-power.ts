@@ -1,10 +1,10 @@
 import {MOST_SUPPLIES, type Rig, type RigNode} from '../catalog/rig.ts'
-import {upsInputOf} from '../catalog/rig-site.ts'
+import {isHall, upsInputOf} from '../catalog/rig-site.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import {weakest} from '../performance/interval.ts'
-import type {Confidence, Load, Performance} from '../performance/types.ts'
+import type {Confidence, Interval, Load, Performance} from '../performance/types.ts'
 import {planCircuits, type CircuitPlan, type CordedLoad} from './circuits.ts'
 import {estimatePower, supplyOutputWatts} from './estimate.ts'
 import {heatOf, type Heat} from './heat.ts'
@@ -12,7 +12,7 @@ import {hostPartsOf, PART_NAMES} from './host-parts.ts'
 import {powerModelForRig} from './model.ts'
 import {levelOfAll} from './noise.ts'
 import {upsSizing, type UpsSizing} from './ups.ts'
-import {suggestCircuits, type SuggestedCircuits} from './usual-circuits.ts'
+import {feedsFor, suggestCircuits, suggestMore, type SuggestedCircuits} from './usual-circuits.ts'
 
 /**
  * What heavy training asks of a node, where no workload is named: the shares of pre-training Llama 3.1 8B in bf16 on eight H100 as `llm-pretrain` estimates
@@ -71,6 +71,10 @@ export interface RigPower {
   /** At the wall, before the site's own losses. */
   readonly watts: States
   readonly components: readonly ComponentWatts[]
+  /** At the expected work, at the wall. */
+  readonly expectedInterval: Interval
+  /** What circuits and a UPS are laid for: of each machine its peak or what its maker rates it for, whichever is more. */
+  readonly circuitWatts: number
   /** Of the whole site: machines, supply against failures, cooling; what the meter sees. */
   readonly siteWatts: States
   readonly nodes: readonly NodePower[]
@@ -78,6 +82,10 @@ export interface RigPower {
   readonly suggested: SuggestedCircuits | undefined
   readonly suggestedRedundant: SuggestedCircuits | undefined
   readonly suggestedForCooling: SuggestedCircuits | undefined
+  /** What to lay beside the circuits that are there, where these do not carry it. */
+  readonly suggestedMore: SuggestedCircuits | undefined
+  /** How a hall feeds what is more than eight circuits carry. */
+  readonly feeds: ReturnType<typeof feedsFor>
   readonly heat: Heat
   readonly coolingWatts: States
   /** Heat at the peak that the cooling has to move; `undefined` where the site has none of its own. */
@@ -95,8 +103,18 @@ export interface RigPowerQuestion {
   readonly rig: Rig
   readonly snapshot: Pick<Snapshot, 'accelerators' | 'carbonByCountry'>
   readonly calibration: Calibration
-  /** What a workload is called, the wall watts of the nodes that do it, and how many of each id these are: the others idle, or are off. */
-  readonly expected?: {readonly title: string; readonly watts: number; readonly nodesInUse: ReadonlyMap<string, number>} | undefined
+  readonly expected?: ExpectedWork | undefined
+}
+
+/** What a workload is called, the wall watts of the nodes that do it, and how many of each id these are: the others idle, or are off. */
+export interface ExpectedWork {
+  readonly title: string
+  readonly watts: number
+  /** Of it the accelerators of these nodes; absent = not known. */
+  readonly acceleratorWatts?: number | undefined
+  /** Around `watts`; absent = not known. */
+  readonly interval?: Interval | undefined
+  readonly nodesInUse: ReadonlyMap<string, number>
 }
 
 const sumOf = (parts: readonly States[]): States => {
@@ -111,6 +129,10 @@ interface NodeParts {
   readonly host: States
   readonly loss: States
   readonly wall: States
+  /** Of one, at the expected work. */
+  readonly expectedWatts: Interval
+  /** Watts behind the supplies of one that draws so much at the wall. */
+  readonly behind: (wallWatts: number) => number
   readonly confidence: Confidence
   readonly notes: readonly string[]
 }
@@ -124,10 +146,35 @@ function partsOf(node: RigNode, accelerator: Accelerator, {rig, snapshot, calibr
   if (power.averageWatts === null || power.peakWatts === null || power.idleWatts === null || power.acceleratorWatts === null || idle === null || maximum === null) return undefined
   const wall: States = {idle: power.idleWatts, expected: power.averageWatts.p50, peak: power.peakWatts.p50}
   const most = maximum * node.acceleratorCount + node.hostMaximumWatts
-  const behind = mapStates(state => supplyOutputWatts(wall[state], most, model))
+  const behindOf = (wallWatts: number): number => supplyOutputWatts(wallWatts, most, model)
+  const behind = mapStates(state => behindOf(wall[state]))
   const accelerators: States = {idle: idle * node.acceleratorCount, expected: power.acceleratorWatts.p50, peak: maximum * node.acceleratorCount}
-  return {node, accelerators, host: mapStates(state => behind[state] - accelerators[state]), loss: mapStates(state => wall[state] - behind[state]), wall, confidence: power.confidence, notes: model.notes}
+  return {node, accelerators, host: mapStates(state => behind[state] - accelerators[state]), loss: mapStates(state => wall[state] - behind[state]), wall, expectedWatts: power.averageWatts, behind: behindOf, confidence: power.confidence, notes: model.notes}
 }
+
+/** The same with a workload's own watts as the expected ones: of each id the mean over nodes that do it and nodes that idle, or are off. */
+function atWork(parts: readonly NodeParts[], asked: ExpectedWork, whenIdle: Rig['site']['whenIdle']): readonly NodeParts[] {
+  const inUse = ({node}: NodeParts): number => Math.min(node.count, asked.nodesInUse.get(node.id) ?? 0)
+  // Unlike nodes that share the work are told apart as heavy training would.
+  const shareOf = (read: (part: NodeParts) => number): ((part: NodeParts) => number) => {
+    const total = parts.reduce((sum, part) => sum + inUse(part) * read(part), 0)
+    return part => (total > 0 ? read(part) / total : 0)
+  }
+  const [ofWall, ofAccelerators] = [shareOf(({wall}) => wall.expected), shareOf(({accelerators}) => accelerators.expected)]
+  return parts.map((part): NodeParts => {
+    const {node, wall, accelerators, host, loss, behind} = part
+    const wallWatts = Math.min(asked.watts * ofWall(part), wall.peak)
+    const given = behind(wallWatts)
+    const usual = accelerators.expected / Math.max(accelerators.expected + host.expected, 1e-9)
+    const boards = Math.min(given, asked.acceleratorWatts === undefined ? given * usual : asked.acceleratorWatts * ofAccelerators(part))
+    const [working, resting] = [inUse(part) / node.count, whenIdle === 'off' ? 0 : 1 - inUse(part) / node.count]
+    const mean = (states: States, atWorkWatts: number): States => ({...states, expected: working * atWorkWatts + resting * states.idle})
+    return {...part, wall: mean(wall, wallWatts), accelerators: mean(accelerators, boards), host: mean(host, given - boards), loss: mean(loss, wallWatts - given)}
+  })
+}
+
+/** Watts of one node ÷ at the wall: the more of what it draws at most here and what its maker says. */
+const laidFor = ({wall, node}: NodeParts): number => Math.max(wall.peak, node.ratedMaximumWatts ?? 0)
 
 const times = (states: States, count: number): States => mapStates(state => states[state] * count)
 
@@ -145,15 +192,15 @@ function hostComponents(parts: readonly NodeParts[]): readonly ComponentWatts[] 
 export function rigPower(question: RigPowerQuestion): RigPower | undefined {
   const {rig, snapshot, expected: asked} = question
   const {site} = rig
-  const parts = rig.nodes.flatMap(node => {
+  const found = rig.nodes.flatMap(node => {
     const accelerator = snapshot.accelerators.find(({id}) => id === node.acceleratorId)
     return accelerator === undefined ? [] : (partsOf(node, accelerator, question) ?? [])
   })
-  if (parts.length < rig.nodes.length) return undefined
+  if (found.length < rig.nodes.length) return undefined
+  const parts = asked === undefined ? found : atWork(found, asked, site.whenIdle)
   const total = (of: (part: NodeParts) => States): States => sumOf(parts.map(part => times(of(part), part.node.count)))
-  const usual = total(({wall}) => wall)
-  const resting = site.whenIdle === 'off' || asked === undefined ? 0 : parts.reduce((sum, {node, wall}) => sum + Math.max(0, node.count - (asked.nodesInUse.get(node.id) ?? 0)) * wall.idle, 0)
-  const watts: States = {...usual, expected: asked === undefined ? usual.expected : Math.min(asked.watts + resting, usual.peak)}
+  const watts = total(({wall}) => wall)
+  const circuitWatts = parts.reduce((sum, part) => sum + part.node.count * laidFor(part), 0)
 
   const upsInput = upsInputOf(site)
   const upsLoss = mapStates(state => watts[state] * (upsInput.meter - 1))
@@ -161,8 +208,10 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
   const cooling = mapStates(state => (site.coolingCop === null ? 0 : (watts[state] * upsInput.room) / site.coolingCop))
   const siteWatts = sumOf([watts, upsLoss, distribution, cooling])
 
-  const machines = parts.flatMap(part => Array.from({length: part.node.count}, (_, at): CordedLoad => cordedLoad(part, at, upsInput.circuits)))
-  const coolingMachine: CordedLoad[] = cooling.peak > 0 ? [{id: 'cooling', watts: cooling.peak, cords: 1, needed: 0}] : []
+  const machines = parts.flatMap(part => Array.from({length: part.node.count}, (_, at): CordedLoad => cordedLoad(part, at, site)))
+  // A hall's cooling is the building's, as its UPS is.
+  const coolingMachine: CordedLoad[] = cooling.peak > 0 && !isHall(site) ? [{id: 'cooling', watts: cooling.peak, cords: 1, needed: 0}] : []
+  const circuits = site.circuits === undefined ? undefined : planCircuits([...machines, ...coolingMachine], site.circuits, site.country)
   const carbon = snapshot.carbonByCountry[site.country]
   const month = (state: keyof States): MonthOf => {
     const kwh = (siteWatts[state] * HOURS_PER_MONTH) / 1000
@@ -172,31 +221,33 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
     const values = rig.nodes.map(node => of(node))
     return values.includes(undefined) ? undefined : values.reduce<number>((sum, value, index) => sum + (value ?? 0) * (rig.nodes[index]?.count ?? 1), 0)
   }
-  const differing: ComponentWatts[] = asked === undefined ? [] : [{item: `${asked.title} against ${USUAL_WORK}`, part: 'machines', idle: 0, expected: watts.expected - usual.expected, peak: 0}]
   return {
-    expectedWork: asked?.title ?? USUAL_WORK,
+    expectedWork: asked === undefined ? USUAL_WORK : workText(rig, asked),
     nameplateWatts: known(({ratedMaximumWatts}) => ratedMaximumWatts),
     watts,
+    expectedInterval: intervalOf(parts, asked, watts),
+    circuitWatts,
     components: [
       {item: 'accelerators', part: 'machines', ...total(({accelerators}) => accelerators)},
       ...hostComponents(parts),
       {item: 'loss of the supplies', part: 'machines', ...total(({loss}) => loss)},
-      ...differing,
       ...(upsInput.meter === 1 ? [] : [{item: 'loss of the UPS', part: 'site' as const, ...upsLoss}]),
       ...(site.pue === undefined ? [] : [{item: `cooling and distribution (PUE ${site.pue})`, part: 'site' as const, ...distribution}]),
       ...(site.coolingCop === null ? [] : [{item: `cooling (COP ${site.coolingCop})`, part: 'site' as const, ...cooling}]),
     ],
     siteWatts,
     nodes: parts.map(part => ({id: part.node.id, count: part.node.count, watts: part.wall, ratedWatts: part.node.ratedMaximumWatts, supplies: supplyVerdict(part)})),
-    circuits: site.circuits === undefined ? undefined : planCircuits([...machines, ...coolingMachine], site.circuits, site.country),
+    circuits,
+    suggestedMore: circuits === undefined || circuits.fits ? undefined : suggestMore([...machines, ...coolingMachine], site),
+    feeds: feedsFor(machines.reduce((sum, load) => sum + load.watts, 0), site),
     suggested: suggestCircuits(machines, site),
     suggestedRedundant: suggestCircuits(machines, site, {redundant: true}),
     suggestedForCooling: coolingMachine.length === 0 ? undefined : suggestCircuits(coolingMachine, site),
     heat: heatOf(watts.peak * upsInput.room),
     coolingWatts: cooling,
     coolingNeededWatts: site.coolingCop === null && site.coolingCapacityWatts === undefined ? undefined : watts.peak * upsInput.room,
-    ups: upsSizing(site.ups, watts.expected, watts.peak),
-    noiseDba: levelOfAll(rig.nodes.flatMap(({noiseDba, count}) => Array.from({length: count}, () => noiseDba))),
+    ups: upsSizing(site.ups, {expectedWatts: watts.expected, peakWatts: watts.peak, laidForWatts: circuitWatts}),
+    noiseDba: noiseOf(rig),
     weightKg: known(({weightKg}) => weightKg),
     heightUnits: known(({heightUnits}) => heightUnits),
     months: {idle: month('idle'), expected: month('expected'), peak: month('peak')},
@@ -207,10 +258,36 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
 
 const cordsOf = ({node, wall}: NodeParts): number => node.supplies?.count ?? Math.min(MOST_SUPPLIES, Math.max(1, Math.ceil(wall.peak / WATTS_PER_UNKNOWN_CORD)))
 
-function cordedLoad(part: NodeParts, at: number, inputPerWatt: number): CordedLoad {
-  const {node, wall} = part
+/** Behind a UPS beside the machines no circuit may fail for the supplies' sake: all of them hang on it. */
+function cordedLoad(part: NodeParts, at: number, site: Rig['site']): CordedLoad {
+  const {node} = part
   const cords = cordsOf(part)
-  return {id: node.count > 1 ? `${node.id} ${at + 1}` : node.id, watts: wall.peak * inputPerWatt, cords, needed: node.supplies?.needed ?? cords}
+  const behindUps = site.ups !== undefined && !isHall(site)
+  return {id: node.count > 1 ? `${node.id} ${at + 1}` : node.id, watts: laidFor(part) * upsInputOf(site).circuits, cords, needed: behindUps ? cords : (node.supplies?.needed ?? cords), inputVolts: behindUps ? undefined : node.inputVolts}
+}
+
+/** "chat-70b on 1 of 2 nodes": where not all of them do it. */
+function workText({nodes}: Rig, {title, nodesInUse}: ExpectedWork): string {
+  const total = nodes.reduce((sum, {count}) => sum + count, 0)
+  const used = nodes.flatMap(({id, count}) => {
+    const own = Math.min(count, nodesInUse.get(id) ?? 0)
+    return own === 0 ? [] : [{text: own === count && count === 1 ? id : `${own} of ${count} ${id}`, own}]
+  })
+  return used.reduce((sum, {own}) => sum + own, 0) === total ? title : `${title} on ${used.map(({text}) => text).join(' and ')}`
+}
+
+/** Nodes err alike, so their bounds add up; what idles is known. */
+function intervalOf(parts: readonly NodeParts[], asked: ExpectedWork | undefined, watts: States): Interval {
+  const bound = (read: (interval: Interval) => number): number =>
+    asked === undefined ? parts.reduce((sum, {node, expectedWatts}) => sum + node.count * read(expectedWatts), 0) : watts.expected + (asked.interval === undefined ? 0 : read(asked.interval) - asked.watts)
+  return {p10: Math.max(0, bound(({p10}) => p10)), p50: watts.expected, p90: Math.min(Math.max(watts.peak, watts.expected), bound(({p90}) => p90))}
+}
+
+/** Beside one machine of a hall its neighbours are no louder; a room hears all of them. */
+function noiseOf({nodes, site}: Rig): number | undefined {
+  const levels = nodes.map(({noiseDba}) => noiseDba)
+  if (isHall(site)) return levels.includes(undefined) ? undefined : Math.max(...levels.map(level => level ?? 0))
+  return levelOfAll(nodes.flatMap(({noiseDba, count}) => Array.from({length: count}, () => noiseDba)))
 }
 
 function supplyVerdict({node, wall, loss}: NodeParts): SupplyVerdict | undefined {

@@ -1,6 +1,8 @@
 import type {Rig} from '../catalog/rig.ts'
 import {groupDigits} from '../units/format.ts'
+import {isHall} from '../catalog/rig-site.ts'
 import {continuousWatts, regionOf, ruleOf} from './circuit-rules.ts'
+import type {CircuitPlan} from './circuits.ts'
 import type {RigPower} from './rig-power.ts'
 import type {SuggestedCircuits} from './usual-circuits.ts'
 
@@ -41,6 +43,7 @@ const unknownSockets = (country: string): string => `which circuits are usual in
 
 /** Which circuits let any one fail, or why none do. */
 export function redundantText({site}: Pick<Rig, 'site'>, {nodes, suggestedRedundant}: RigPower): string {
+  if (site.ups !== undefined && !isHall(site)) return 'none may fail: all of it hangs on the UPS'
   if (suggestedRedundant !== undefined) return `so that any one may fail: ${circuitText(suggestedRedundant)}`
   const [bound] = nodes.filter(({supplies}) => supplies === undefined || supplies.needed === supplies.count)
   if (bound !== undefined) {
@@ -50,19 +53,54 @@ export function redundantText({site}: Pick<Rig, 'site'>, {nodes, suggestedRedund
   return regionOf(site.country) === undefined ? unknownSockets(site.country) : 'so that any one may fail: more than eight of any usual circuit'
 }
 
-function circuitReasons({site}: Rig, {watts, circuits, suggested, suggestedForCooling}: RigPower): Reason[] {
-  const cooling = suggestedForCooling === undefined ? '' : `, and ${circuitText(suggestedForCooling)} for the cooling`
-  const needs = suggested === undefined ? undefined : `${circuitText(suggested)}${cooling}`
-  if (circuits === undefined) {
-    if (regionOf(site.country) === undefined) return [{about: 'circuits', level: 'unknown', text: `the site does not say what circuits it has (site.circuits), and ${unknownSockets(site.country)}: they have to carry ${kilowatts(watts.peak)}`}]
-    return [needs === undefined ? {about: 'circuits', level: 'no', text: `${kilowatts(watts.peak)} are more than eight of any usual circuit carry: a supply of its own`} : {about: 'circuits', level: 'unknown', text: `the site does not say what circuits it has (site.circuits); ${kilowatts(watts.peak)} need ${needs}`}]
-  }
-  const fullest = circuits.circuits.toSorted((a, b) => b.amps / b.limitAmps - a.amps / a.limitAmps)[0]
-  if (circuits.fits && fullest !== undefined) return [{about: 'circuits', level: 'ok', text: `the fullest circuit (${fullest.name}) carries ${fullest.amps.toFixed(1)} A of the ${fullest.limitAmps.toFixed(1)} A allowed for hours (${circuits.rule.name})`}]
-  const carried = (site.circuits ?? []).reduce((sum, circuit) => sum + circuit.count * continuousWatts(circuit, ruleOf(site.country)), 0)
-  const way = needs !== undefined ? `lay ${needs}` : regionOf(site.country) === undefined ? `lay more; ${unknownSockets(site.country)}` : undefined
-  return [{about: 'circuits', level: way === undefined ? 'no' : 'change', text: `${kilowatts(circuits.unplacedWatts)} of the cords find no room on circuits that carry ${kilowatts(carried)} for hours (${circuits.rule.name})${way === undefined ? '' : `: ${way}`}`}]
+function circuitReasons(rig: Rig, power: RigPower): Reason[] {
+  return power.circuits === undefined ? [neededCircuits(rig, power)] : [...givenCircuits(rig, power, power.circuits), ...spareSupplies(rig, power, power.circuits)]
 }
+
+/** What they are laid for, and by what: makers rate machines for more than they were seen to draw. */
+const laidFor = ({watts, circuitWatts}: RigPower): string => `${kilowatts(circuitWatts)}${circuitWatts > watts.peak * 1.001 ? ' by nameplate' : ''}`
+
+/** The site does not say what it has. */
+function neededCircuits({site, class: sort}: Rig, power: RigPower): Reason {
+  const {suggested, suggestedForCooling, feeds} = power
+  const unsaid = 'the site does not say what circuits it has (site.circuits)'
+  if (regionOf(site.country) === undefined) return {about: 'circuits', level: 'unknown', text: `${unsaid}, and ${unknownSockets(site.country)}: they have to carry ${laidFor(power)}`}
+  if (suggested !== undefined) {
+    if (sort !== 'server' && suggested.count === 1 && suggested.socket === 'household') return {about: 'circuits', level: 'ok', text: `a household socket of ${suggested.volts} V carries ${laidFor(power)} (assumed to be there)`}
+    return {about: 'circuits', level: 'unknown', text: `${unsaid}; ${laidFor(power)} need ${circuitText(suggested)}${suggestedForCooling === undefined ? '' : `, and ${circuitText(suggestedForCooling)} for the cooling`}`}
+  }
+  if (isHall(site) && feeds !== undefined) return {about: 'circuits', level: 'unknown', text: `${unsaid}; ${laidFor(power)} need ${feeds.count} feeds of ${feeds.title}, twice as many where any may fail`}
+  return {about: 'circuits', level: 'no', text: `${laidFor(power)} are more than eight of any usual circuit carry: a supply of its own`}
+}
+
+/** From here on a circuit is fuller than designs leave it (data/facility.csv: eu_design_margin). */
+const DESIGN_MARGIN = 0.8
+
+function givenCircuits({site}: Rig, {suggestedMore, feeds}: RigPower, circuits: CircuitPlan): Reason[] {
+  const fullest = circuits.circuits.toSorted((a, b) => b.amps / b.limitAmps - a.amps / a.limitAmps)[0]
+  if (circuits.fits && fullest !== undefined) {
+    const tight = circuits.rule.continuousShare === 1 && fullest.amps > DESIGN_MARGIN * fullest.circuit.amps ? '; designs leave a fifth of the breaker free' : ''
+    return [{about: 'circuits', level: 'ok', text: `the fullest circuit (${fullest.name}) carries ${fullest.amps.toFixed(1)} A of the ${fullest.limitAmps.toFixed(1)} A allowed for hours (${circuits.rule.name})${tight}`}]
+  }
+  const carried = (site.circuits ?? []).reduce((sum, circuit) => sum + circuit.count * continuousWatts(circuit, ruleOf(site.country)), 0)
+  const way = suggestedMore !== undefined ? `lay ${circuitText(suggestedMore)}${site.circuits === undefined ? '' : ' more'}` : regionOf(site.country) === undefined ? `lay more; ${unknownSockets(site.country)}` : isHall(site) && feeds !== undefined ? `${feeds.count} feeds of ${feeds.title}` : undefined
+  const [wrong] = circuits.wrongVolts
+  const why = wrong === undefined ? '' : `; the supplies of ${wrong.id} take ${wrong.minimum} to ${wrong.maximum} V`
+  return [{about: 'circuits', level: way === undefined ? 'no' : 'change', text: `${kilowatts(circuits.unplacedWatts)} of the cords find no room on circuits that carry ${kilowatts(carried)} for hours (${circuits.rule.name})${why}${way === undefined ? '' : `: ${way}`}`}]
+}
+
+/** Supplies that may fail are of use only where a circuit may. */
+function spareSupplies(rig: Rig, power: RigPower, circuits: CircuitPlan): Reason[] {
+  if (!circuits.fits || circuits.circuits.some(({mayFail, cords}) => mayFail && cords.length > 0) || (rig.site.ups !== undefined && !isHall(rig.site))) return []
+  const spare = power.nodes.filter(({supplies}) => supplies !== undefined && supplies.mayFail > 0)
+  if (spare.length === 0) return []
+  return [{about: 'circuits', level: 'change', text: `no circuit may fail, so the spare supplies of ${spare.map(({id}) => id).join(' and ')} only help when they fail themselves; ${redundantText(rig, power)}`}]
+}
+
+/** What is left of a home's connection for all else in it. An assumption. */
+const HOME_SHARE = 0.6
+/** A connection that is made larger, at most so many times. An assumption. */
+const LARGER_SERVICE = 2
 
 /** What a home's connection to the grid gives, where data/facility.csv has the country. */
 function serviceReasons({site}: Rig, {siteWatts}: RigPower, facility: Readonly<Record<string, number>>): Reason[] {
@@ -70,7 +108,10 @@ function serviceReasons({site}: Rig, {siteWatts}: RigPower, facility: Readonly<R
   const service = site.country === 'US' ? facility['us_residential_service_continuous'] : facility[`${site.country === 'GB' ? 'uk' : site.country.toLowerCase()}_residential_service`]
   if (service === undefined) return []
   const share = siteWatts.peak / service
-  return [{about: 'service', level: share > 1 ? 'no' : 'ok', text: `${kilowatts(siteWatts.peak)} at the meter, of the ${kilowatts(service)} that a home there usually has`}]
+  const text = `${kilowatts(siteWatts.peak)} at the meter, of the ${kilowatts(service)} that a home there usually has`
+  if (share <= HOME_SHARE) return [{about: 'service', level: 'ok', text}]
+  if (share <= 1) return [{about: 'service', level: 'change', text: `${text}, which leaves ${kilowatts(service - siteWatts.peak)} for all else`}]
+  return [share <= LARGER_SERVICE ? {about: 'service', level: 'change', text: `${text}: a larger connection, if the grid gives one`} : {about: 'service', level: 'no', text}]
 }
 
 const supplyReasons = ({nodes}: RigPower): Reason[] => nodes.flatMap(({id, supplies}): Reason[] => {
@@ -90,26 +131,41 @@ function coolingReasons({site}: Rig, {heat}: RigPower): Reason[] {
   return [heatWatts > ROOM_SHEDS_WATTS ? {about: 'cooling', level: 'change', text: `nothing moves ${amount}: an air conditioner of that size, or ${groupDigits(heat.airflowCubicMetresPerHour.toFixed(0))} m³/h of outside air`} : {about: 'cooling', level: 'ok', text: `${amount} leave by themselves`}]
 }
 
-function noiseReasons({site}: Rig, {noiseDba}: RigPower, facility: Readonly<Record<string, number>>): Reason[] {
+/** What a wall and its door take at most where nobody builds a studio. An assumption: ordinary doors 25 to 30 dB, doors made against sound 40. */
+const DOOR_TAKES_DB = 40
+
+/** Where a site names none: servers run at night as well, beside desktops and laptops people work. */
+function usualNoise({site, class: sort}: Rig, facility: Readonly<Record<string, number>>): {readonly limit: number | undefined; readonly of: string} {
+  if (sort !== 'server' && !isHall(site)) return {limit: facility['noise_conversation'], of: 'where people work'}
+  return {limit: site.kind === undefined ? undefined : facility[USUAL_LIMIT[site.kind]], of: site.kind === 'home' ? 'for a home' : site.kind === 'office' ? 'for an office' : 'for such a hall'}
+}
+
+function noiseReasons(rig: Rig, {noiseDba}: RigPower, facility: Readonly<Record<string, number>>): Reason[] {
   if (noiseDba === undefined) return []
-  const limit = site.noiseLimitDba ?? (site.kind === undefined ? undefined : facility[USUAL_LIMIT[site.kind]])
+  const {site} = rig
+  const usual = usualNoise(rig, facility)
+  const limit = site.noiseLimitDba ?? usual.limit
   const protection = facility[HEARING_PROTECTION] ?? Number.POSITIVE_INFINITY
   const loud = `${noiseDba.toFixed(0)} dBA at one metre${noiseDba >= protection ? ', where ears have to be protected' : ''}`
   if (limit === undefined) return [{about: 'noise', level: 'unknown', text: `${loud}; the site names no limit (site.noiseLimitDba)`}]
-  const which = site.noiseLimitDba === undefined ? `the ${limit} dBA usual for ${site.kind === 'home' ? 'a home' : site.kind === 'office' ? 'an office' : 'such a hall'} (assumed)` : `the limit of ${limit} dBA`
-  return [noiseDba <= limit ? {about: 'noise', level: 'ok', text: `${loud}, within ${which}`} : {about: 'noise', level: 'change', text: `${loud} against ${which}: a room of its own, behind a door that takes ${(noiseDba - limit).toFixed(0)} dB`}]
+  const which = site.noiseLimitDba === undefined ? `the ${limit} dBA usual ${usual.of} (assumed)` : `the limit of ${limit} dBA`
+  const above = noiseDba - limit
+  if (above <= 0) return [{about: 'noise', level: 'ok', text: `${loud}, within ${which}`}]
+  const way = above > DOOR_TAKES_DB ? `a room in another part of the building, as ${above.toFixed(0)} dB are more than a door takes` : `a room of its own, behind a door that takes ${above.toFixed(0)} dB`
+  return [{about: 'noise', level: 'change', text: `${loud} against ${which}: ${way}`}]
 }
 
-function upsReasons({site}: Rig, {ups}: RigPower): Reason[] {
+function upsReasons({site}: Rig, power: RigPower): Reason[] {
+  const {ups} = power
   if (site.ups === undefined) return []
   const minutes = ups.minutesAtExpected === undefined ? '' : `, ${ups.minutesAtExpected.toFixed(0)} min at the expected draw`
   if (ups.carriesPeak === undefined) return [{about: 'ups', level: 'unknown', text: `the site does not say what its UPS is rated for (site.ups.rated)${minutes}`}]
-  return [{about: 'ups', level: ups.carriesPeak ? 'ok' : 'change', text: `UPS of ${kilowatts(ups.ratedWatts ?? 0)}${ups.carriesPeak ? '' : `, which is too small: ${(ups.neededVa / 1000).toFixed(1)} kVA`}${minutes}`}]
+  return [{about: 'ups', level: ups.carriesPeak ? 'ok' : 'change', text: `UPS of ${kilowatts(ups.ratedWatts ?? 0)}${ups.carriesPeak ? ` for ${laidFor(power)}` : `, which is too small for ${laidFor(power)}: ${(ups.neededVa / 1000).toFixed(1)} kVA with a quarter in reserve`}${minutes}`}]
 }
 
 /** Air carries off so much heat of one rack; a small rig fits one. */
 function rackReasons({site}: Rig, {watts}: RigPower, facility: Readonly<Record<string, number>>): Reason[] {
   const limit = facility['air_cooling_rack_limit_kw']
-  if (limit === undefined || (site.kind !== 'colocation' && site.kind !== 'datacentre') || watts.peak <= limit * 1000) return []
+  if (limit === undefined || !isHall(site) || watts.peak <= limit * 1000) return []
   return [{about: 'rack', level: 'change', text: `${kilowatts(watts.peak)} are more than the ${limit} kW that air carries off one rack: spread it over ${Math.ceil(watts.peak / 1000 / limit)}`}]
 }

@@ -9,6 +9,7 @@ interface CommonCircuit extends Omit<Circuit, 'count'> {
 
 const COMMON: Readonly<Record<Region, readonly CommonCircuit[]>> = {
   america: [
+    {volts: 120, phases: 1, amps: 15, socket: 'household', plug: 'NEMA 5-15'},
     {volts: 120, phases: 1, amps: 20, socket: 'household', plug: 'NEMA 5-20'},
     {volts: 240, phases: 1, amps: 20, socket: 'industrial', plug: 'NEMA L6-20'},
     {volts: 240, phases: 1, amps: 30, socket: 'industrial', plug: 'NEMA L6-30'},
@@ -54,6 +55,29 @@ export interface SuggestedCircuits extends CommonCircuit {
 }
 
 const MOST_SUGGESTED = 8
+
+/** What has to be laid beside what is there, so that it carries all: the fewest of one common sort. */
+export function suggestMore(loads: readonly CordedLoad[], site: Site & Pick<Rig['site'], 'circuits'>): SuggestedCircuits | undefined {
+  const rule = ruleOf(site.country)
+  for (let count = 1; count <= MOST_SUGGESTED; count++) {
+    for (const sort of usualCircuits(site, rule)) {
+      const circuits = [...(site.circuits ?? []), {...sort, count}]
+      if (!mayFit(loads, circuits, rule)) continue
+      const plan = planCircuits(loads, circuits, site.country)
+      if (!plan.fits) continue
+      const laid = plan.circuits.slice(-count)
+      return {...sort, count, cords: laid.reduce((sum, {cords}) => sum + cords.reduce((all, each) => all + each.count, 0), 0), redundant: laid.every(({mayFail}) => mayFail)}
+    }
+  }
+  return undefined
+}
+
+/** Circuits of the largest common sort that carry so many watts: how a hall is fed. */
+export function feedsFor(watts: number, site: Site): {readonly count: number; readonly title: string} | undefined {
+  const rule = ruleOf(site.country)
+  const largest = usualCircuits(site, rule).at(-1)
+  return largest === undefined ? undefined : {count: Math.ceil(watts / continuousWatts(largest, rule)), title: `${largest.volts} V${largest.phases === 3 ? ' three-phase' : ''} ${largest.amps} A (${largest.plug})`}
+}
 
 /** The least that carries it: the fewest circuits of one common sort, among equals the smallest. With `redundant`, so that any one may fail. */
 export function suggestCircuits(loads: readonly CordedLoad[], site: Site, {redundant = false} = {}): SuggestedCircuits | undefined {

@@ -1,6 +1,7 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {monthsOf} from '../cost/rig-month.ts'
 import {hourOfWeekText, type StartTimes} from '../cost/tariff.ts'
+import {POWER_FACTOR} from '../power/circuit-rules.ts'
 import {circuitText, redundantText, type Reason, type Verdict} from '../power/rig-verdict.ts'
 import {STATES, type ComponentWatts, type RigPower, type States} from '../power/rig-power.ts'
 import type {DisplayCurrency} from './format.ts'
@@ -52,7 +53,7 @@ export function renderRigPower({rig, power, verdict, reasons, months, start}: Ri
 
 const ORDER: readonly Reason['level'][] = ['no', 'change', 'unknown', 'ok']
 
-function wattLines({components, watts: wall, siteWatts, expectedWork, nameplateWatts}: RigPower, width: number): Line[] {
+function wattLines({components, watts: wall, siteWatts, expectedWork, expectedInterval, nameplateWatts}: RigPower, width: number): Line[] {
   const of = (part: ComponentWatts['part']): readonly Row[] => components.filter(component => component.part === part)
   const total = (item: string, part: ComponentWatts['part'], states: States): Row => ({item, part, ...states, style: 'bold'})
   const rows: Row[] = [...of('machines'), total('at the wall', 'machines', wall), ...of('site'), ...(of('site').length === 0 ? [] : [total('at the meter', 'site', siteWatts)])]
@@ -61,7 +62,7 @@ function wattLines({components, watts: wall, siteWatts, expectedWork, nameplateW
     ...STATES.map((state): Column<Row> => ({title: state, align: 'right', priority: state === 'peak' ? 0 : 1, cell: row => watts(row[state]), style: row => row.style})),
   ]
   return [
-    ...labelled('Power', `expected: ${expectedWork}; peak: everything at its maximum${nameplateWatts === undefined ? '' : `; nameplate ${watts(nameplateWatts)} W`}`, width),
+    ...labelled('Power', `expected: ${expectedWork}, ${watts(expectedInterval.p10)} to ${watts(expectedInterval.p90)} W at the wall in four of five cases; peak: everything at its maximum, ${significant(wall.peak / POWER_FACTOR / 1000, 3)} kVA${nameplateWatts === undefined ? '' : `; nameplate ${watts(nameplateWatts)} W`}`, width),
     ...indented(columns, rows, width, {header: true}),
   ]
 }
@@ -74,7 +75,7 @@ function monthLines(months: ReturnType<typeof monthsOf>, {code, perUsd}: Display
     ...(months.peak.demandUsd > 0 ? [{title: 'of it for the peak', align: 'right' as const, priority: 2, cell: (state: (typeof STATES)[number]) => figure(months[state].demandUsd * perUsd)}] : []),
     {title: 'kg CO2e', align: 'right', priority: 1, cell: state => figure(months[state].carbonKg)},
   ]
-  return [...labelled('Month', '730 hours in one state, with cooling and losses', width), ...indented(columns, [...STATES], width, {header: true})]
+  return [...labelled('Month', '730 hours in one state, with cooling and losses; CO2e of the electricity, making the machines is not counted', width), ...indented(columns, [...STATES], width, {header: true})]
 }
 
 function startLines({bestHour, bestUsd, worstHour, worstUsd, savingShare}: StartTimes, {code, perUsd}: DisplayCurrency, width: number): Line[] {
@@ -95,6 +96,7 @@ function circuitLines(rig: Rig, power: RigPower, width: number): Line[] {
     {title: 'circuit', align: 'left', priority: 0, shrinksTo: 12, cell: ({name}) => name},
     {title: 'W', align: 'right', priority: 0, cell: circuit => watts(circuit.watts)},
     {title: 'A', align: 'right', priority: 0, cell: ({amps}) => amps.toFixed(1)},
+    ...(circuits.circuits.some(({lineAmps}) => lineAmps.length > 1) ? [{title: 'A by phase', align: 'left' as const, priority: 2, cell: ({lineAmps}: (typeof circuits.circuits)[number]) => (lineAmps.length > 1 ? lineAmps.map(each => each.toFixed(1)).join(' / ') : '')}] : []),
     {title: 'of A', align: 'right', priority: 0, cell: ({limitAmps}) => limitAmps.toFixed(1)},
     {title: 'may fail', align: 'left', priority: 1, cell: ({mayFail}) => (mayFail ? 'yes' : 'no')},
     {title: 'cords', align: 'left', priority: 2, shrinksTo: 10, cell: ({cords}) => cords.map(({id, count}) => `${count} of ${id}`).join(', ')},
@@ -102,11 +104,11 @@ function circuitLines(rig: Rig, power: RigPower, width: number): Line[] {
   return [...labelled('Circuits', circuits.rule.name, width), ...indented(columns, circuits.circuits, width, {header: true})]
 }
 
-function siteLines(rig: Rig, {heat, ups, noiseDba, weightKg, heightUnits}: RigPower, width: number): Line[] {
+function siteLines(rig: Rig, {heat, ups, noiseDba, weightKg, heightUnits, circuitWatts, watts: wall}: RigPower, width: number): Line[] {
   const minutes = (value: number | undefined): string => (value === undefined ? 'unknown' : `${figure(value)} min`)
   return [
-    ...labelled('Heat', `${figure(heat.kilowatts)} kW at the peak: ${figure(heat.btuPerHour)} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons of refrigeration; ${figure(heat.airflowCubicMetresPerHour)} m³/h (${figure(heat.airflowCfm)} CFM) of air that warms by ${heat.airRiseKelvin} K`, width),
-    ...labelled('UPS', `${(ups.neededVa / 1000).toFixed(1)} kVA and ${figure(ups.neededBatteryWattHours)} Wh carry the peak for ${ups.forMinutes} min${rig.site.ups === undefined ? '' : `; with what is there ${minutes(ups.minutesAtExpected)} as expected, ${minutes(ups.minutesAtPeak)} at the peak`}`, width),
+    ...labelled('Heat', `${figure(heat.kilowatts)} kW at the peak (${figure((heat.kilowatts * wall.expected) / wall.peak)} kW as expected): ${figure(heat.btuPerHour)} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons of refrigeration; ${figure(heat.airflowCubicMetresPerHour)} m³/h (${figure(heat.airflowCfm)} CFM) of air that warms by ${heat.airRiseKelvin} K`, width),
+    ...labelled('UPS', `${(ups.neededVa / 1000).toFixed(1)} kVA and ${figure(ups.neededBatteryWattHours)} Wh carry ${figure(circuitWatts / 1000)} kW for ${ups.forMinutes} min, with a quarter in reserve${rig.site.ups === undefined ? '' : `; with what is there ${minutes(ups.minutesAtExpected)} as expected, ${minutes(ups.minutesAtPeak)} at the peak`}`, width),
     ...labelled('Noise', noiseDba === undefined ? 'unknown' : `${noiseDba.toFixed(0)} dBA at one metre (an order of magnitude: makers seldom publish it)`, width),
     ...labelled('Size', `${heightUnits === undefined ? 'rack units unknown' : `${exactFigure(heightUnits)} rack units`}, ${weightKg === undefined ? 'weight unknown' : `${significant(weightKg, 3)} kg`}`, width),
   ]
