@@ -7,7 +7,7 @@ const MOST_WATTS = 1e9
 const watts = z.number().nonnegative().max(MOST_WATTS)
 const ratedWatts = z.number().positive().max(MOST_WATTS)
 /** A jet engine at thirty metres: nobody stands beside a machine that is louder. */
-const noiseDba = z.number().nonnegative().max(140)
+export const NoiseDba = z.number().nonnegative().max(140)
 /** Heat moved ÷ electricity. Below a half no cooling is sold, above a hundred it is a window. */
 export const CoolingCop = z.number().min(0.5).max(100)
 /** A short text that is printed as it is: what steers a terminal has no place in it. */
@@ -124,7 +124,7 @@ export const RigNode = z.strictObject({
   ratedMaximumWatts: watts.optional(),
   /** What its supplies take, between the conductors of their cords; absent = any mains. */
   inputVolts: z.strictObject({minimum: z.number().min(90).max(500), maximum: z.number().min(90).max(500)}).refine(({minimum, maximum}) => minimum <= maximum, {error: () => 'the highest input voltage is below the lowest', path: ['maximum']}).optional(),
-  noiseDba: noiseDba.optional(),
+  noiseDba: NoiseDba.optional(),
   heightUnits: amount.optional(),
   weightKg: amount.optional(),
   priceUsd: amount,
@@ -165,7 +165,7 @@ export const Rig = z.strictObject({
     coolingCapacityWatts: watts.optional(),
     circuits: SiteCircuits.optional(),
     ups: z.strictObject({kind: z.enum(UPS_KINDS), ratedWatts: ratedWatts.optional(), batteryWattHours: amount.optional()}).optional(),
-    noiseLimitDba: noiseDba.optional(),
+    noiseLimitDba: NoiseDba.optional(),
     kind: z.enum(SITE_KINDS).optional(),
     uplinkBytesPerSecond: z.number().positive(),
     downlinkBytesPerSecond: z.number().positive().optional(),

@@ -1,12 +1,13 @@
 import * as z from 'zod'
-import {RigNode, SITE_KINDS, SiteCircuits, Solar, UPS_KINDS} from '../catalog/rig.ts'
+import {CoolingCop, NoiseDba, refuseSameIds, RigNode, SITE_KINDS, SiteCircuits, Solar, UPS_KINDS} from '../catalog/rig.ts'
 import {Purchase, Service} from '../catalog/words.ts'
 import {Measurement} from './measurement.ts'
+import type {Money} from '../units/money.ts'
 import {bandwidthBytesPerSecond, count, daysOfWeek, durationSeconds, hourOfDay, label, labels, money, moneyPerHour, powerWatts, share, tariff, whole, word, yesOrNo} from '../workload/fields.ts'
 
 /** rigor.yaml: everything a project or a user settles once. Unknown keys are errors everywhere. */
 
-const amount = () => z.number({error: () => 'expected a number'}).nonnegative().max(1e15)
+const amount = () => z.number().nonnegative().max(1e15)
 const isoDate = () => z.iso.date({error: () => 'expected a date such as 2027-06-30'})
 
 /** Inline, by file, or by glob. What an inline one holds is its kind's business: see workload/read.ts. */
@@ -69,6 +70,34 @@ const Upkeep = z
 const Loan = z.strictObject({share: share().optional(), rate: share(), years: count({above: 0, maximum: 50})})
 const Lease = z.strictObject({perMonth: money(), months: whole({maximum: 600}), buyout: money().optional()})
 
+const HOURS_PER_DAY = 24
+const HOURS_PER_WEEK = 7 * HOURS_PER_DAY
+const clock = (hour: number): string => `"${String(hour).padStart(2, '0')}:00"`
+
+const TariffWindow = z
+  .strictObject({days: daysOfWeek(), from: hourOfDay(), to: hourOfDay(), energy: tariff()})
+  .refine(({from, to}) => from !== to && from % HOURS_PER_DAY !== to, {error: ({input}) => {
+    const {from, to} = input as {from: number; to: number}
+    return `from ${clock(from)} to ${clock(to)} holds no hour; a whole day is from "00:00" to "24:00"`
+  }, path: ['to']})
+
+/** Hours of the week, 0 = Monday midnight, that a window is for; one that ends before it begins runs over midnight. */
+function hoursOf({days, from, to}: {readonly days: readonly number[]; readonly from: number; readonly to: number}): readonly number[] {
+  const first = from % HOURS_PER_DAY
+  const length = first < to ? to - first : first === to ? 0 : HOURS_PER_DAY - first + to
+  return days.flatMap((day) => Array.from({length}, (_, hour) => (day * HOURS_PER_DAY + first + hour) % HOURS_PER_WEEK))
+}
+
+/** The first window that holds an hour counts, so that one behind others may be for nothing: its writer meant another order. */
+const TariffWindows = z.array(TariffWindow).min(1).max(100).superRefine((windows, {addIssue}) => {
+  const taken = new Set<number>()
+  for (const [index, window] of windows.entries()) {
+    const hours = hoursOf(window)
+    if (hours.length > 0 && hours.every((hour) => taken.has(hour))) addIssue({code: 'custom', path: [index], message: 'never holds: its hours are all taken by earlier windows. The first that holds an hour counts'})
+    for (const hour of hours) taken.add(hour)
+  }
+})
+
 /** A rig of the user's: what differs from the one it extends, or all of it. */
 export const RigEntry = z.strictObject({
   extends: label(60).optional(),
@@ -77,27 +106,27 @@ export const RigEntry = z.strictObject({
   owned: yesOrNo().optional(),
   ssh: Ssh.optional(),
   /** Joined by id with those of the rig it extends. */
-  nodes: z.array(RigNode.partial().required({id: true})).min(1).max(1000).optional(),
+  nodes: z.array(RigNode.partial().required({id: true})).min(1).max(1000).superRefine(refuseSameIds).optional(),
   network: z.strictObject({kind: label(40), bytesPerSecondPerNode: z.number().positive(), rdma: yesOrNo(), latencySeconds: amount()}).optional(),
   site: z
     .strictObject({
       country: z.string().regex(/^[A-Za-z]{2}$/, {error: () => 'a country has two letters: DE'}).transform((text) => text.toUpperCase()).optional(),
       tariff: z
         .strictObject({
-          energy: tariff(),
-          windows: z.array(z.strictObject({days: daysOfWeek(), from: hourOfDay(), to: hourOfDay(), energy: tariff()})).min(1).max(100).optional(),
+          energy: tariff().refine(({amount: price}) => price > 0, {error: ({input}) => `0 ${(input as Money).currency}/kWh is out of range: expected above 0 (hours that cost nothing are windows)`}),
+          windows: TariffWindows.optional(),
           demand: z.strictObject({perKwMonth: money(), headroom: powerWatts().optional()}).optional(),
           solar: z.strictObject({peakKw: Solar.shape.peakKw, kwhPerKwYear: Solar.shape.kwhPerKwYear, feedIn: tariff()}).optional(),
         })
         .optional(),
       kind: word(SITE_KINDS, {'data centre': 'datacentre', datacenter: 'datacentre', 'data center': 'datacentre', colo: 'colocation'}).optional(),
-      coolingCop: z.number().positive().max(100).nullable().optional(),
+      coolingCop: CoolingCop.nullable().optional(),
       /** The machine that cools the room: its coefficient of performance, and the heat that it moves at most. */
-      cooling: z.strictObject({cop: z.number().positive().max(100).nullable(), capacity: powerWatts({above: 0}).optional()}).optional(),
+      cooling: z.strictObject({cop: CoolingCop.nullable(), capacity: powerWatts({above: 0}).optional()}).optional(),
       pue: z.number().min(1).max(5).optional(),
       circuits: SiteCircuits.optional(),
       ups: z.strictObject({kind: word(UPS_KINDS), rated: powerWatts({above: 0}).optional(), batteryWattHours: amount().optional()}).optional(),
-      noiseLimitDba: amount().optional(),
+      noiseLimitDba: NoiseDba.optional(),
       uplink: bandwidthBytesPerSecond().optional(),
       downlink: bandwidthBytesPerSecond().optional(),
       publicAddress: yesOrNo().optional(),

@@ -108,7 +108,7 @@ function siteLines(rig: Rig, {heat, ups, noiseDba, weightKg, heightUnits, circui
   const minutes = (value: number | undefined): string => (value === undefined ? 'unknown' : `${figure(value)} min`)
   return [
     ...labelled('Heat', `${figure(heat.kilowatts)} kW at the peak (${figure((heat.kilowatts * wall.expected) / wall.peak)} kW as expected): ${figure(heat.btuPerHour)} BTU/h, ${heat.tonsOfRefrigeration.toFixed(1)} tons of refrigeration; ${figure(heat.airflowCubicMetresPerHour)} m³/h (${figure(heat.airflowCfm)} CFM) of air that warms by ${heat.airRiseKelvin} K`, width),
-    ...labelled('UPS', `${(ups.neededVa / 1000).toFixed(1)} kVA and ${figure(ups.neededBatteryWattHours)} Wh carry ${figure(circuitWatts / 1000)} kW for ${ups.forMinutes} min, with a quarter in reserve${rig.site.ups === undefined ? '' : `; with what is there ${minutes(ups.minutesAtExpected)} as expected, ${minutes(ups.minutesAtPeak)} at the peak`}`, width),
+    ...labelled('UPS', `${(ups.neededVa / 1000).toFixed(1)} kVA and ${figure(ups.neededBatteryWattHours)} Wh carry ${(circuitWatts / 1000).toFixed(1)} kW for ${ups.forMinutes} min, with a quarter in reserve${rig.site.ups === undefined ? '' : `; with what is there ${minutes(ups.minutesAtExpected)} as expected, ${minutes(ups.minutesAtPeak)} at the peak`}`, width),
     ...labelled('Noise', noiseDba === undefined ? 'unknown' : `${noiseDba.toFixed(0)} dBA at one metre (an order of magnitude: makers seldom publish it)`, width),
     ...labelled('Size', `${heightUnits === undefined ? 'rack units unknown' : `${exactFigure(heightUnits)} rack units`}, ${weightKg === undefined ? 'weight unknown' : `${significant(weightKg, 3)} kg`}`, width),
   ]

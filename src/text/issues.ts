@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import {RigorError} from '../errors.ts'
 import {didYouMean} from './nearest.ts'
-import {echo} from './safe.ts'
+import {echo, shown} from './safe.ts'
 
 /** What zod found wrong with a value, as sentences that name the field, the value and what was expected. */
 
@@ -152,6 +152,26 @@ function likeliest(branches: readonly (readonly Issue[])[]): readonly Issue[] | 
 const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((at, step) => (at !== null && typeof at === 'object' && Object.hasOwn(at, step) ? (at as Record<PropertyKey, unknown>)[step] : undefined), value)
 
+const SORTS: Readonly<Record<string, string>> = {int: 'a whole number', number: 'a number', string: 'text', boolean: 'true or false', array: 'a list', object: 'a mapping', record: 'a mapping'}
+
+/** What is wrong with a value that is there. A schema's own words stay; zod's, which name neither the value nor anything a reader knows, are put into ours. */
+function sentenceOf(issue: Issue, value: unknown): string {
+  if (!/^(?:Invalid (?:input|option): |Too (?:small|big): )/.test(issue.message)) return issue.message
+  if (issue.code === 'invalid_type' && SORTS[issue.expected] !== undefined) return `${shown(value)} is not ${SORTS[issue.expected]!}`
+  if (issue.code === 'invalid_value') {
+    const values = issue.values.map(String)
+    const near = typeof value === 'string' ? didYouMean(value, values, 1) : undefined
+    return `${shown(value)} is ${values.length === 1 ? `not ${values[0]!}` : values.length === 2 ? `neither ${values[0]!} nor ${values[1]!}` : `none of ${values.join(', ')}`}${near === undefined ? '' : ` — ${near}`}`
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const [bound, closed, open] = issue.code === 'too_small' ? [issue.minimum, 'at least', 'more than'] : [issue.maximum, 'at most', 'less than']
+    const expected = `expected ${issue.inclusive === false ? open : closed} ${String(bound)}`
+    if (typeof value === 'number') return `${value} is out of range: ${expected}`
+    if (Array.isArray(value)) return `${value.length === 1 ? '1 entry' : `${value.length} entries`}: ${expected}`
+  }
+  return issue.message.replace(/^Invalid input: /, '')
+}
+
 /** What was expected, taken from a message of the form "… is not X: expected Y". */
 const expectedIn = (message: string): string | undefined => /expected (.+)$/.exec(message)?.[1]?.replace(/, received undefined$/, '')
 
@@ -178,8 +198,12 @@ export function findings(issues: readonly Issue[], schema: Schema, value: unknow
       const whole = branch?.some(atRoot) ?? true
       if (!whole && branch !== undefined) return findings(branch, schema, value, what, path)
     }
+    if (issue.code === 'invalid_key') {
+      const [place, key] = [dotted(path.slice(0, -1)), `"${echo(String(path.at(-1)), 60)}"`]
+      return [{code: 'BAD_FIELD', path, message: `${place === '' ? '' : `${place}, `}${key}: ${issue.issues[0]?.message ?? issue.message}`}]
+    }
     if (path.length === 0) return [{code: 'BAD_FIELD', path, message: issue.code === 'invalid_type' ? `${issue.message.replace(/^Invalid input: /, '')}: this is not ${what}` : issue.message}]
-    return [{code: 'BAD_FIELD', path, message: `${dotted(path)}: ${issue.message.replace(/^Invalid input: /, '')}`}]
+    return [{code: 'BAD_FIELD', path, message: `${dotted(path)}: ${sentenceOf(issue, valueAt(value, path))}`}]
   })
 }
 

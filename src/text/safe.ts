@@ -36,3 +36,11 @@ export function echoDeep(value: unknown, depth = 0): unknown {
   }
   return value
 }
+
+/** A value as an error shows it: texts and numbers themselves, the rest by its sort. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `"${echo(value, 60)}"`
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (Array.isArray(value)) return 'a list'
+  return value !== null && typeof value === 'object' ? 'a mapping' : 'nothing'
+}

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import {$constructor} from 'zod/v4/core'
 import {didYouMean} from '../text/nearest.ts'
-import {echo} from '../text/safe.ts'
+import {echo, shown} from '../text/safe.ts'
 import {readMoney, readMoneyPerHour, readTariff, type Money} from '../units/money.ts'
 import {
   BANDWIDTH, BYTE_COUNT, COUNT, DATA, DURATION, expectation, FLOP_COUNT, FREQUENCY, LATENCY, MEMORY, POWER, readQuantity, SHARE, splitNumber, type Dimension,
@@ -24,14 +24,6 @@ interface Bounds {
   readonly above?: number
   readonly maximum?: number
   readonly whole?: boolean
-}
-
-/** A value as an error shows it: texts and numbers themselves, the rest by its sort. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return `"${echo(value, 60)}"`
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (Array.isArray(value)) return 'a list'
-  return value !== null && typeof value === 'object' ? 'a mapping' : 'nothing'
 }
 
 function outside(value: number, {minimum, above, maximum, whole}: Bounds): string | undefined {
@@ -136,15 +128,15 @@ function quantityField(dimension: Dimension, unitOfBounds: string, bounds: Bound
   const expected = expectation(dimension)
   const description = `${dimension.what[0]?.toUpperCase()}${dimension.what.slice(1)}: ${dimension.examples.join(', ')}.`
   return field<Written, number>({anyOf: WRITTEN, description}, (input, context) => {
-    if (!isWritten(input)) return complain(context, input, `${show(input)} is not ${dimension.what}: expected ${expected}`, 'invalid_type')
+    if (!isWritten(input)) return complain(context, input, `${shown(input)} is not ${dimension.what}: expected ${expected}`, 'invalid_type')
     const raw = readQuantity(typeof input === 'string' ? clean(input) : input, dimension)
     if (raw === undefined) {
       const bare = dimension.bareUnit === undefined && (typeof input === 'number' || splitNumber(input)?.rest === '')
-      return complain(context, input, bare ? `${show(input)} has no unit: expected ${expected}` : `${show(input)} is not ${dimension.what}: expected ${expected}`)
+      return complain(context, input, bare ? `${shown(input)} has no unit: expected ${expected}` : `${shown(input)} is not ${dimension.what}: expected ${expected}`)
     }
     const value = settle(raw)
     const wrong = outside(value, {maximum: LARGEST, ...bounds})
-    if (wrong !== undefined) return complain(context, input, `${show(input)} is out of range: expected ${wrong}${unitOfBounds === '' ? '' : ` ${unitOfBounds}`}`)
+    if (wrong !== undefined) return complain(context, input, `${shown(input)} is out of range: expected ${wrong}${unitOfBounds === '' ? '' : ` ${unitOfBounds}`}`)
     return value
   })
 }
@@ -179,10 +171,10 @@ export const ratio = (bounds: Bounds = {}) => quantityField({...COUNT, what: 'a 
 
 function moneyField(expected: string, read: (input: string | number) => Money | undefined, {zero = true}: {zero?: boolean} = {}) {
   return field<Written, Money>({anyOf: WRITTEN, description: `${expected[0]?.toUpperCase()}${expected.slice(1)}.`}, (input, context) => {
-    if (!isWritten(input)) return complain(context, input, `${show(input)} is not an amount of money: expected ${expected}`, 'invalid_type')
+    if (!isWritten(input)) return complain(context, input, `${shown(input)} is not an amount of money: expected ${expected}`, 'invalid_type')
     const money = typeof input === 'string' && input.length > 60 ? undefined : read(input)
-    if (money === undefined) return complain(context, input, `${show(input)} is not ${expected.startsWith('a tariff') ? 'a tariff' : 'an amount of money'}: expected ${expected}`)
-    if (!(money.amount <= 1e15) || money.amount < 0 || (!zero && money.amount === 0)) return complain(context, input, `${show(input)} is out of range: expected ${zero ? 'at least' : 'more than'} 0 and at most 1e15`)
+    if (money === undefined) return complain(context, input, `${shown(input)} is not ${expected.startsWith('a tariff') ? 'a tariff' : 'an amount of money'}: expected ${expected}`)
+    if (!(money.amount <= 1e15) || money.amount < 0 || (!zero && money.amount === 0)) return complain(context, input, `${shown(input)} is out of range: expected ${zero ? 'at least' : 'more than'} 0 and at most 1e15`)
     return money
   })
 }
@@ -238,9 +230,9 @@ export function rateIn(rate: Rate, throughputUnit: string): number | undefined {
 export const rate = () =>
   field<Written, Rate>({anyOf: WRITTEN, description: 'A rate: "12,300 tokens/s", or a number in the unit of the kind.'}, (input, context) => {
     const expected = 'expected text such as "12,300 tokens/s" or a number'
-    if (!isWritten(input)) return complain(context, input, `${show(input)} is not a rate: ${expected}`, 'invalid_type')
+    if (!isWritten(input)) return complain(context, input, `${shown(input)} is not a rate: ${expected}`, 'invalid_type')
     const value = readRate(input)
-    if (value === undefined || !(value.amount > 0) || value.amount > LARGEST) return complain(context, input, `${show(input)} is not a rate above zero: ${expected}`)
+    if (value === undefined || !(value.amount > 0) || value.amount > LARGEST) return complain(context, input, `${shown(input)} is not a rate above zero: ${expected}`)
     return value
   })
 
@@ -248,7 +240,7 @@ export const rate = () =>
 function wrongLabel(text: string, longest: number): string | undefined {
   if (text === '') return 'the text is empty'
   if (text.length > longest) return `the text is longer than ${longest} characters`
-  return echo(text, longest + 1) === text ? undefined : `${show(text)} holds control or invisible characters`
+  return echo(text, longest + 1) === text ? undefined : `${shown(text)} holds control or invisible characters`
 }
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
@@ -257,8 +249,8 @@ const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 export const daysOfWeek = () =>
   field<string, number[]>({type: 'string', description: 'Days: "mon-fri", "sat, sun" or "all".'}, (input, context) => {
     const expected = 'expected "mon-fri", "sat, sun" or "all"'
-    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: ${expected}`, 'invalid_type')
-    return readDays(input) ?? complain(context, input, `${show(input)} names no days: ${expected}`)
+    if (typeof input !== 'string') return complain(context, input, `${shown(input)} is not text: ${expected}`, 'invalid_type')
+    return readDays(input) ?? complain(context, input, `${shown(input)} names no days: ${expected}`)
   })
 
 function readDays(text: string): number[] | undefined {
@@ -280,9 +272,9 @@ function readDays(text: string): number[] | undefined {
 export const hourOfDay = () =>
   field<string, number>({type: 'string', description: 'A full hour: "22:00".'}, (input, context) => {
     const expected = 'expected a full hour such as "22:00"'
-    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: ${expected}`, 'invalid_type')
+    if (typeof input !== 'string') return complain(context, input, `${shown(input)} is not text: ${expected}`, 'invalid_type')
     const hour = /^(\d{1,2}):00$/.exec(input.trim())?.[1]
-    return hour === undefined || Number(hour) > 24 ? complain(context, input, `${show(input)} is no hour of a day: ${expected}`) : Number(hour)
+    return hour === undefined || Number(hour) > 24 ? complain(context, input, `${shown(input)} is no hour of a day: ${expected}`) : Number(hour)
   })
 
 export const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
@@ -290,7 +282,7 @@ export const yesOrNo = () => z.boolean({error: () => 'expected true or false'})
 /** A short name or label: one line, no control characters. */
 export const label = (longest = 120) =>
   field<string, string>({type: 'string', minLength: 1, maxLength: longest}, (input, context) => {
-    if (typeof input !== 'string') return complain(context, input, `${show(input)} is not text: expected text`, 'invalid_type')
+    if (typeof input !== 'string') return complain(context, input, `${shown(input)} is not text: expected text`, 'invalid_type')
     const wrong = wrongLabel(input, longest)
     return wrong === undefined ? input : complain(context, input, wrong)
   })
@@ -302,7 +294,7 @@ export const labels = (longest = 120) => {
   const text = {type: 'string', minLength: 1, maxLength: longest} as const
   return field<string | readonly string[], string[]>({anyOf: [text, {type: 'array', minItems: 1, maxItems: MOST_LABELS, items: text}]}, (input, context) => {
     const list: unknown[] = Array.isArray(input) ? input : [input]
-    if (!list.every((entry) => typeof entry === 'string')) return complain(context, input, `${show(input)} is neither text nor a list of texts`, 'invalid_type')
+    if (!list.every((entry) => typeof entry === 'string')) return complain(context, input, `${shown(input)} is neither text nor a list of texts`, 'invalid_type')
     if (list.length === 0) return complain(context, input, 'the list is empty')
     if (list.length > MOST_LABELS) return complain(context, input, `the list is longer than ${MOST_LABELS} entries`)
     for (const entry of list) {
@@ -317,11 +309,11 @@ export const labels = (longest = 120) => {
 export function word<const W extends string>(words: readonly W[], spellings: Readonly<Record<string, W>> = {}) {
   const expected = words.join(', ')
   return field<string, W>({type: 'string', enum: [...words], description: `One of ${expected}.`}, (input, context) => {
-    if (typeof input !== 'string') return complain(context, input, `${show(input)} is none of ${expected}`, 'invalid_type')
+    if (typeof input !== 'string') return complain(context, input, `${shown(input)} is none of ${expected}`, 'invalid_type')
     const written = input.trim().toLowerCase()
     const value = words.find((known) => known.toLowerCase() === written) ?? Object.entries(spellings).find(([known]) => known.toLowerCase() === written)?.[1]
     if (value !== undefined) return value
     const near = didYouMean(input, words, 1)
-    return complain(context, input, `${show(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`)
+    return complain(context, input, `${shown(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`)
   })
 }

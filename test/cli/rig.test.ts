@@ -36,7 +36,7 @@ describe('a workload in flags', () => {
 })
 
 test('what is not known is null in JSON, inside parts as well', async () => {
-  const {stdout} = await withLab({extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'h100-nvl-94gb'}]}, 'power', 'lab', '--json')
+  const {stdout} = await withLab({extends: 'h100x10-pcie', price: '340000 USD', nodes: [{id: 'box', acceleratorId: 'h100-nvl-94gb'}]}, 'power', 'lab', '--json')
 
   expect(JSON.parse(stdout)).toMatchObject({
     nameplateWatts: null, weightKg: null, circuits: null,

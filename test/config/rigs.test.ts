@@ -14,20 +14,40 @@ const rig = (id: string, more: Partial<Rig> = {}): Rig => ({
   serviceLifeYears: 5, residualShare: 0.1, financingSharePerYear: 0, upkeepUsdPerYear: 100, wearUsdPerAcceleratorHour: 0.1, setupHours: 0, sourceIds: ['s'], asOf: '2026-06-01', standing: 'derived', ...more,
 })
 
+const accelerator = (id: string, formFactor: string, powerWatts: number, more: Partial<Accelerator> = {}) => ({id, formFactor, powerWatts, architecture: 'hopper', linkBytesPerSecond: 300e9, pcieGeneration: 5, ...more}) as unknown as Accelerator
+const price = (country: string, sector: string, usdPerKwh: number, asOf = '2025-01-01') => ({country, sector, usdPerKwh, asOf, sourceId: 's'})
+
 const view = {
-  accelerators: [{id: 'h100-pcie-80gb', formFactor: 'pcie', architecture: 'hopper', powerWatts: 350}] as unknown as Accelerator[],
-  rigs: [rig('h100x10-pcie', {builtinDefault: true}), rig('h100x10-sxm', {nodes: [node('sxm', 300_000), node('pcie', 100_000)]})],
-  tariffs: [{country: 'NO', sector: 'household', usdPerKwh: 0.11, asOf: '2025-01-01', sourceId: 's'}, {country: 'NO', sector: 'industrial', usdPerKwh: 0.07, asOf: '2025-01-01', sourceId: 's'}],
+  accelerators: [
+    accelerator('h100-pcie-80gb', 'pcie', 350), accelerator('h100-nvl-94gb', 'nvl', 400), accelerator('h200-nvl-141gb', 'nvl', 600), accelerator('l40s-48gb', 'pcie', 350, {linkBytesPerSecond: undefined, pcieGeneration: 4}),
+    accelerator('h100-sxm-80gb', 'sxm', 700, {linkBytesPerSecond: 450e9}), accelerator('h200-sxm-141gb', 'sxm', 700, {linkBytesPerSecond: 450e9}),
+  ],
+  rigs: [rig('h100x10-pcie', {builtinDefault: true}), rig('h100x10-sxm', {nodes: [node('sxm', 300_000), node('pcie', 100_000)]}), rig('desk', {class: 'workstation'})],
+  tariffs: [
+    price('NO', 'household', 0.11), price('NO', 'industrial', 0.09, '2024-01-01'), price('NO', 'industrial', 0.07), price('DE', 'household', 0.44, '2025-06-01'), price('DE', 'industrial', 0.27), price('DE', 'datacenter', 0.2),
+    price('US', 'commercial', 0.13, '2026-04-26'), price('US', 'household', 0.17), price('US', 'industrial', 0.08), price('PT', 'industrial', 0.16),
+  ],
   exchangeRates: {EUR: {perUsd: 0.8, asOf: '2026-11-01'}},
 }
 
 const resolve = (rigs: unknown) => resolveRigs(Config.parse({rigs}).rigs, view)
 
+function thrown(act: () => unknown): RigorError {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof RigorError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+const refusal = (rigs: unknown): RigorError => thrown(() => resolve(rigs))
+
 describe('which rigs take part', () => {
   test('without rigs: the built-in default, said to be assumed; the others can be named', () => {
     const {rigs, known, assumed} = resolveRigs(undefined, view)
 
-    expect([rigs.map((each) => each.id), known.map((each) => each.id), assumed]).toEqual([['h100x10-pcie'], ['h100x10-pcie', 'h100x10-sxm'], true])
+    expect([rigs.map((each) => each.id), known.map((each) => each.id), assumed]).toEqual([['h100x10-pcie'], ['h100x10-pcie', 'h100x10-sxm', 'desk'], true])
   })
 
   test('rigs: {} leaves all out', () => {
@@ -38,7 +58,7 @@ describe('which rigs take part', () => {
     const {rigs, known, assumed} = resolve({lab: {extends: 'h100x10-pcie'}, 'h100x10-sxm': {owned: false}})
 
     expect(rigs.map((each) => [each.id, each.owned])).toEqual([['lab', true], ['h100x10-sxm', false]])
-    expect(known.map((each) => each.id)).toEqual(['lab', 'h100x10-sxm', 'h100x10-pcie'])
+    expect(known.map((each) => each.id)).toEqual(['lab', 'h100x10-sxm', 'h100x10-pcie', 'desk'])
     expect(assumed).toBe(false)
   })
 })
@@ -126,29 +146,109 @@ describe('a rig that extends another', () => {
     expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', ...entry}}})).toThrow(message)
   })
 
-  test('in another country pays its newest industrial tariff', () => {
-    expect(resolve({lab: {extends: 'h100x10-pcie', site: {country: 'no'}}}).rigs[0]?.site).toMatchObject({country: 'NO', tariffUsdPerKwh: 0.07})
+  test.for<[string, Record<string, unknown>, string | undefined, number]>([
+    // What the base pays, which nobody looked up.
+    ['h100x10-pcie', {}, undefined, 0.27], ['h100x10-pcie', {country: 'DE'}, undefined, 0.27], ['desk', {kind: 'home'}, undefined, 0.27],
+    // Servers in a hall, the rest at a desk.
+    ['h100x10-pcie', {country: 'no'}, 'NO industrial, 2025-01', 0.07], ['desk', {country: 'NO'}, 'NO household, 2025-01', 0.11], ['desk', {country: 'PT'}, 'PT industrial, 2025-01', 0.16],
+    // What the site is goes first, in another country and at home.
+    ['h100x10-pcie', {country: 'US', kind: 'home'}, 'US household, 2025-01', 0.17], ['h100x10-pcie', {country: 'US', kind: 'office'}, 'US commercial, 2026-04', 0.13], ['desk', {country: 'US', kind: 'colocation'}, 'US industrial, 2025-01', 0.08],
+    ['h100x10-pcie', {kind: 'home'}, 'DE household, 2025-06', 0.44], ['h100x10-pcie', {kind: 'office'}, 'DE household, 2025-06', 0.44], ['h100x10-pcie', {kind: 'datacentre'}, 'DE datacenter, 2025-01', 0.2], ['desk', {kind: 'colocation'}, 'DE datacenter, 2025-01', 0.2],
+  ])('%s at %j pays %s', ([base, site, basis, usdPerKwh]) => {
+    const [lab] = resolve({lab: {extends: base, site}}).rigs
+
+    expect([lab?.site.tariffBasis, lab?.site.tariffUsdPerKwh]).toEqual([basis, usdPerKwh])
+  })
+
+  test('its own tariff is nobody else’s; a home never pays that of industry', () => {
+    expect(resolve({lab: {extends: 'h100x10-pcie', site: {kind: 'home', tariff: {energy: '0.4 EUR/kWh'}}}}).rigs[0]?.site).not.toHaveProperty('tariffBasis')
+    expect(refusal({lab: {extends: 'h100x10-pcie', site: {country: 'PT', kind: 'home'}}})).toMatchObject({code: 'MISSING_FIELD', message: 'rigs.lab.site — no electricity price is known for homes in PT.'})
+  })
+
+  test('in another class of machine by the entry’s own class', () => {
+    expect(resolve({lab: {extends: 'h100x10-pcie', class: 'workstation', site: {country: 'NO'}}}).rigs[0]?.site.tariffBasis).toBe('NO household, 2025-01')
   })
 
   test('joins nodes by id, and drops those it does not name', () => {
-    const [lab] = resolve({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxm', acceleratorCount: 8}]}}).rigs
+    const [lab] = resolve({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxm', acceleratorCount: 8, priceUsd: 250_000}]}}).rigs
 
-    expect(lab?.nodes).toMatchObject([{id: 'sxm', acceleratorCount: 8, hostIdleWatts: 500}])
+    expect(lab?.nodes).toMatchObject([{id: 'sxm', acceleratorCount: 8, hostIdleWatts: 500, priceUsd: 250_000}])
   })
 
-  test.for([
-    [{acceleratorId: 'h200-nvl-141gb'}, false], [{acceleratorCount: 12}, false], [{acceleratorCount: 8}, true], [{acceleratorId: 'h100-pcie-80gb', acceleratorCount: 10}, true], [{hostMaximumWatts: 1500}, true],
-  ] as const)('a node changed by %j keeps supplies, rating and server: %s', ([change, keeps]) => {
-    const base = {...view, rigs: [rig('ten', {nodes: [{...node('box', 1), serverId: 'chassis', ratedMaximumWatts: 5400, supplies: {count: 4, ratedWatts: 2700, needed: 2}}]})]}
+  test.for<[string, readonly unknown[] | undefined, string]>([
+    ['as it is', undefined, 'lab (h100x10-sxm)'], ['the same nodes', [{id: 'pcie', hostIdleWatts: 400}, {id: 'sxm'}], 'lab (h100x10-sxm)'], ['one left out', [{id: 'sxm'}], 'lab (after h100x10-sxm)'],
+    ['one changed', [{id: 'sxm', acceleratorCount: 8}, {id: 'pcie'}], 'lab (after h100x10-sxm)'], ['more of one', [{id: 'sxm', count: 2}, {id: 'pcie'}], 'lab (after h100x10-sxm)'], ['one more', [{id: 'sxm'}, {id: 'pcie'}, node('third', 1)], 'lab (after h100x10-sxm)'],
+  ])('is titled after its base: %s', ([, nodes, title]) => {
+    const [lab] = resolve({lab: {extends: 'h100x10-sxm', price: 400_000, ...(nodes === undefined ? {} : {nodes})}}).rigs
 
-    const [box] = resolveRigs(Config.parse({rigs: {lab: {extends: 'ten', nodes: [{id: 'box', ...change}]}}}).rigs, base).rigs[0]?.nodes ?? []
+    expect(lab?.title).toBe(title)
+    expect(resolve({lab: {extends: 'h100x10-sxm', price: 400_000, title: 'Ours', ...(nodes === undefined ? {} : {nodes})}}).rigs[0]?.title).toBe('Ours')
+  })
 
-    expect(['serverId', 'ratedMaximumWatts', 'supplies'].map(key => Object.hasOwn(box ?? {}, key))).toEqual([keeps, keeps, keeps])
+  const LEVELS = [{kind: 'nvlink-bridge', groupSize: 2, bytesPerSecond: 300e9, latencySeconds: 2e-6}, {kind: 'pcie', groupSize: 8, bytesPerSecond: 63e9, latencySeconds: 4e-6}, {kind: 'pcie', groupSize: 10, bytesPerSecond: 31.5e9, latencySeconds: 6e-6}]
+  const BOX = {...node('box', 1), serverId: 'chassis', platform: '4U', levels: LEVELS, ratedMaximumWatts: 5400, supplies: {count: 4, ratedWatts: 2700, needed: 2}, inputVolts: {minimum: 200, maximum: 240}, noiseDba: 80, heightUnits: 4, weightKg: 40, memoryGib: 512, parts: [{kind: 'fan' as const, count: 8}]}
+  const BOARD = {...node('board', 1), serverId: 'hgx', acceleratorId: 'h100-sxm-80gb', acceleratorCount: 8, acceleratorSlots: 8, levels: [{kind: 'nvswitch', groupSize: 8, bytesPerSecond: 450e9, latencySeconds: 2e-6}], noiseDba: 85, parts: [{kind: 'fan' as const, count: 8}]}
+  const chassis = {...view, rigs: [rig('box', {nodes: [BOX]}), rig('half', {nodes: [{...BOX, acceleratorCount: 4, acceleratorSlots: 10, levels: LEVELS.slice(0, 1).map(level => ({...level, groupSize: 4}))}]}), rig('board', {nodes: [BOARD]}), rig('laptop', {nodes: [{...BOX, acceleratorCount: 1, levels: []}]})]}
+  /** The rig `lab` over one of these, with one node changed, and a price for all of it. */
+  const changed = (base: string, change: Record<string, unknown>, more: Record<string, unknown> = {price: 400_000}) =>
+    resolveRigs(Config.parse({rigs: {lab: {extends: base, ...more, nodes: [{id: chassis.rigs.find(({id}) => id === base)!.nodes[0]!.id, ...change}]}}}).rigs, chassis).rigs[0]?.nodes[0]
+
+  test.for<[Record<string, unknown>, readonly string[]]>([
+    [{hostMaximumWatts: 1500}, []], [{acceleratorId: 'h100-pcie-80gb', acceleratorCount: 10}, []],
+    [{acceleratorCount: 8}, ['ratedMaximumWatts']],
+    [{acceleratorId: 'h200-nvl-141gb'}, ['serverId', 'ratedMaximumWatts', 'supplies']],
+    [{acceleratorId: 'h100-nvl-94gb', acceleratorCount: 8}, ['serverId', 'ratedMaximumWatts', 'supplies']],
+  ])('a chassis changed by %j is the same, but for %j', ([change, lost]) => {
+    expect(Object.keys(BOX).filter(key => !Object.hasOwn(changed('box', change) ?? {}, key))).toEqual(lost)
+  })
+
+  test.for<[Record<string, unknown>, readonly (readonly [string, number, number])[]]>([
+    [{acceleratorCount: 9}, [['nvlink-bridge', 2, 300], ['pcie', 8, 63], ['pcie', 9, 31.5]]], [{acceleratorCount: 8}, [['nvlink-bridge', 2, 300], ['pcie', 8, 63]]], [{acceleratorCount: 1}, []], [{acceleratorCount: 0}, []],
+    [{acceleratorId: 'h100-nvl-94gb'}, [['nvlink-bridge', 2, 300], ['pcie', 8, 63], ['pcie', 10, 31.5]]],
+    // No bridges, and slots of the generation before.
+    [{acceleratorId: 'l40s-48gb'}, [['pcie', 8, 31], ['pcie', 10, 31]]],
+  ])('its links reach as far as %j: %j', ([change, links]) => {
+    expect(changed('box', change)?.levels.map(({kind, groupSize, bytesPerSecond}) => [kind, groupSize, bytesPerSecond / 1e9])).toEqual(links)
+  })
+
+  test.for<[string, Record<string, unknown>, string, string]>([
+    ['box', {acceleratorId: 'h100-nvl-94gb'}, 'acceleratorId — node "box" has 10 × h100-nvl-94gb; what box says of priceUsd is for 10 × h100-pcie-80gb.', 'Add priceUsd to the node, or price: to the rig.'],
+    ['box', {acceleratorCount: 8}, 'acceleratorCount — node "box" has 8 × h100-pcie-80gb; what box says of priceUsd is for 10 × h100-pcie-80gb.', 'Add priceUsd to the node, or price: to the rig.'],
+    // More than there is room for, where nobody said what there is: another machine.
+    ['box', {acceleratorCount: 12}, 'acceleratorCount — node "box" has 12 × h100-pcie-80gb; what box says of levels, hostIdleWatts, hostMaximumWatts and priceUsd is for 10 × h100-pcie-80gb.', 'Add them to the node, or price: to the rig for priceUsd.'],
+    // A board is made for one accelerator.
+    ['board', {acceleratorId: 'h200-sxm-141gb'}, 'acceleratorId — node "board" has 8 × h200-sxm-141gb; what board says of levels, hostIdleWatts, hostMaximumWatts and priceUsd is for 8 × h100-sxm-80gb.', 'Add them'],
+    ['board', {acceleratorId: 'h100-pcie-80gb', acceleratorCount: 12}, 'acceleratorId — node "board" has 12 × h100-pcie-80gb; what board says of levels, hostIdleWatts, hostMaximumWatts and priceUsd is for 8 × h100-sxm-80gb.', 'Add them'],
+    ['board', {acceleratorCount: 4}, 'acceleratorCount — node "board" has 4 × h100-sxm-80gb; what board says of priceUsd is for 8 × h100-sxm-80gb.', 'Add priceUsd'],
+    // One alone has no links.
+    ['board', {acceleratorId: 'h100-pcie-80gb', acceleratorCount: 1}, 'acceleratorId — node "board" has 1 × h100-pcie-80gb; what board says of hostIdleWatts, hostMaximumWatts and priceUsd is for 8 × h100-sxm-80gb.', 'Add them'],
+    // It goes into the slots, but how it is linked is not known.
+    ['half', {acceleratorCount: 8, priceUsd: 1}, 'acceleratorCount — node "box" has 8 × h100-pcie-80gb; what half says of levels is for 4 × h100-pcie-80gb.', 'Add levels to the node.'],
+  ])('%s changed by %j lacks what was of the old ones', ([base, change, message, hint]) => {
+    const error = thrown(() => changed(base, change, {}))
+
+    expect(error).toMatchObject({code: 'MISSING_FIELD', message: `rigs.lab.nodes.0.${message}`})
+    expect(error.hint).toContain(hint)
+  })
+
+  test('what is said of another machine counts: nothing of the old one is left', () => {
+    const said = {acceleratorId: 'h200-sxm-141gb', levels: [{kind: 'nvswitch', groupSize: 8, bytesPerSecond: 450e9, latencySeconds: 2e-6}], hostIdleWatts: 1200, hostMaximumWatts: 2500}
+
+    expect(changed('board', said)).toEqual({id: 'board', count: 1, acceleratorCount: 8, supplyEfficiency: 0.96, priceUsd: 400_000, ...said})
+  })
+
+  test.for<[string, Record<string, unknown>, string]>([
+    ['box', {acceleratorCount: 64}, '64 × h100-pcie-80gb in one node: no chassis that is known holds more than 16 cards'], ['half', {acceleratorCount: 12}, '12 accelerators in 10 slots'],
+    ['board', {acceleratorCount: 12}, '12 accelerators in 8 slots'], ['board', {acceleratorCount: 12, acceleratorSlots: 12}, 'no SXM board carries more than 8'],
+    ['box', {ratedMaximumWatts: 100}, 'a rating of 100 W, but 10 × 350 W of accelerators alone are 3,500 W'],
+    ['box', {levels: [{...LEVELS[0], groupSize: 99}]}, 'a link over 99 accelerators in a node of 10'], ['box', {levels: LEVELS.toReversed()}, 'a link over 8 accelerators outside one over 10'],
+  ])('nobody builds %s with %j', ([base, change, message]) => {
+    expect(thrown(() => changed(base, change))).toMatchObject({code: 'RIG_IMPOSSIBLE', message: expect.stringContaining(message) as string})
   })
 
   test('a node with other accelerators has the supplies that it says', () => {
     const supplies = {count: 4, ratedWatts: 3000, needed: 3}
-    expect(resolve({lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'h200-nvl-141gb', supplies}]}}).rigs[0]?.nodes[0]?.supplies).toEqual(supplies)
+    expect(resolve({lab: {extends: 'h100x10-pcie', price: 1, nodes: [{id: 'box', acceleratorId: 'h200-nvl-141gb', supplies}]}}).rigs[0]?.nodes[0]?.supplies).toEqual(supplies)
   })
 
   test.for([
@@ -177,6 +277,12 @@ describe('a rig that extends another', () => {
     expect(() => Config.parse({rigs: {lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', ...change}]}}})).toThrow(/control or invisible characters/)
   })
 
+  test('spreads one price by accelerators where a node has none of its own', () => {
+    const [lab] = resolve({lab: {extends: 'h100x10-sxm', price: 300_000, nodes: [{id: 'sxm'}, {id: 'pcie', count: 2, acceleratorCount: 5}]}}).rigs
+
+    expect(lab?.nodes.map((each) => each.priceUsd)).toEqual([150_000, 75_000])
+  })
+
   test('spreads one price over its nodes as theirs were', () => {
     expect(resolve({lab: {extends: 'h100x10-sxm', price: '160000 EUR'}}).rigs[0]?.nodes.map((each) => each.priceUsd)).toEqual([150_000, 50_000])
   })
@@ -193,18 +299,21 @@ describe('a rig that extends another', () => {
     [{lab: {extends: 'h100x10-pcie', upkeepUsdPerYear: 10, upkeep: {otherPerYear: 10}}}, 'BAD_FIELD', 'one of them'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorCount: 12, acceleratorSlots: 10}]}}, 'RIG_IMPOSSIBLE', 'second node'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', hostMaximumWatts: 400}]}}, 'RIG_IMPOSSIBLE', 'hostMaximumWatts'],
+    [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'h100-pcie-90gb'}]}}, 'UNKNOWN_ACCELERATOR', 'Did you mean "h100-pcie-80gb"'],
+    [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'abacus'}]}}, 'UNKNOWN_ACCELERATOR', 'rigor hardware list'],
+    [{lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxn'}]}}, 'UNKNOWN_RIG_NODE', 'Did you mean "sxm"?'],
+    [{lab: {extends: 'h100x10-sxm', nodes: [{id: 'storage', acceleratorCount: 0}]}}, 'UNKNOWN_RIG_NODE', 'Nodes of h100x10-sxm: sxm, pcie.'],
     [{lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', supplies: {count: 2, ratedWatts: 2000, needed: 2}}]}}, 'RIG_IMPOSSIBLE', 'At least 3'],
   ] as const)('%j is told as %s', ([rigs, code, hint]) => {
-    let error: unknown
-    try {
-      resolve(rigs)
-    } catch (thrown) {
-      error = thrown
-    }
+    const error = refusal(rigs)
 
-    expect(error).toBeInstanceOf(RigorError)
-    expect((error as RigorError).code).toBe(code)
-    expect((error as RigorError).hint ?? '').toContain(hint)
+    expect(error.code).toBe(code)
+    expect(error.hint ?? '').toContain(hint)
+  })
+
+  test('a slip in a name is told with its line, the value and what there is', () => {
+    expect(refusal({lab: {extends: 'h100x10-pcie', nodes: [{id: 'box', acceleratorId: 'h100-pcie-90gb'}]}}).message).toBe('rigs.lab.nodes.0.acceleratorId — nodes[0].acceleratorId: "h100-pcie-90gb" is not in the catalog.')
+    expect(refusal({lab: {extends: 'h100x10-sxm', nodes: [{id: 'sxn', acceleratorCount: 2}]}}).message).toBe('rigs.lab.nodes.0.id — no node "sxn" in h100x10-sxm, and a new one lacks count, acceleratorId, levels, hostIdleWatts, hostMaximumWatts, supplyEfficiency and priceUsd.')
   })
 })
 

@@ -22,6 +22,13 @@ const watts = (server: string, column: string): number => Number(servers.get(ser
 /** What is left for host and fans of watts at the wall, after the supplies and `count` accelerators at `each`. */
 const hostWatts = (wall: number, count: number, each: number): number => Math.round(wall * facility['psu_titanium_efficiency_50pct']! - count * each)
 
+/** The same at rest, where supplies of twice the machine's highest load lose 1.07 % of their rating and little more (80 PLUS Titanium: 90, 94, 96 % at 10, 20, 50 %). */
+const idleHostWatts = (wall: number, count: number, each: number, highest: number): number => {
+  const rating = 2 * highest
+  const lossAt = (behind: number): number => rating * (0.0107 + 0.0404 * (behind / rating) ** 2)
+  return Math.round(wall - lossAt(wall - lossAt(wall)) - count * each)
+}
+
 describe.for(rigs)('data/rigs/$file', ({file, rig}) => {
   test('is named after its file', () => {
     expect(file).toBe(`${rig.id}.yaml`)
@@ -79,7 +86,7 @@ describe.for(rigs)('data/rigs/$file', ({file, rig}) => {
 test('the 10× PCIe box: host watts, link rates and price come from the server it names', () => {
   const [box] = rigOf('h100x10-pcie').nodes
 
-  expect(box!.hostIdleWatts).toBe(hostWatts(watts('rig-10x-h100-pcie', 'idleWatts'), 10, 47))
+  expect(box!.hostIdleWatts).toBe(idleHostWatts(watts('rig-10x-h100-pcie', 'idleWatts'), 10, 47, 10 * 350 + box!.hostMaximumWatts))
   expect(box!.hostMaximumWatts).toBe(hostWatts(10 * 350 + watts('rig-10x-h100-pcie', 'hostWattsUnderLoad'), 10, 350))
   expect(box!.priceUsd).toBe(watts('rig-10x-h100-pcie', 'priceUsd'))
   expect(box!.levels.map(level => [level.kind, level.groupSize, level.bytesPerSecond])).toEqual([['nvlink-bridge', 2, 300e9], ['pcie', 8, 63e9], ['pcie', 10, 31.5e9]])
@@ -89,9 +96,9 @@ test('the 8 + 2 rig: host watts and prices add up to the servers it names', () =
   const [sxm, pcie] = rigOf('h100x10-sxm').nodes
   const [board, both] = ['hgx-h100-8gpu-node-2026', 'rig-10x-h100-sxm-8plus2'] as const
 
-  expect(sxm!.hostIdleWatts).toBe(hostWatts(watts(board, 'idleWatts'), 8, 70))
+  expect(sxm!.hostIdleWatts).toBe(idleHostWatts(watts(board, 'idleWatts'), 8, 70, 8 * 700 + sxm!.hostMaximumWatts))
   expect(sxm!.hostMaximumWatts).toBe(hostWatts(watts(board, 'measuredMaximumWatts'), 8, 700))
-  expect(pcie!.hostIdleWatts).toBe(hostWatts(watts(both, 'idleWatts') - watts(board, 'idleWatts'), 2, 47))
+  expect(pcie!.hostIdleWatts).toBe(idleHostWatts(watts(both, 'idleWatts') - watts(board, 'idleWatts'), 2, 47, 2 * 350 + pcie!.hostMaximumWatts))
   expect(pcie!.hostMaximumWatts).toBe(hostWatts(watts(both, 'ratedMaximumWatts') - watts(board, 'ratedMaximumWatts'), 2, 350))
   expect(sxm!.priceUsd + pcie!.priceUsd).toBe(watts(both, 'priceUsd'))
 })
@@ -99,7 +106,7 @@ test('the 8 + 2 rig: host watts and prices add up to the servers it names', () =
 test('the 8 + 4 rig: host watts and prices add up to the servers it names', () => {
   const [, four] = rigOf('h100x10-sxm-8plus4').nodes
 
-  expect(four!.hostIdleWatts).toBe(hostWatts(watts('supermicro-hgx-h100-4gpu', 'idleWatts'), 4, 70))
+  expect(four!.hostIdleWatts).toBe(idleHostWatts(watts('supermicro-hgx-h100-4gpu', 'idleWatts'), 4, 70, 4 * 700 + four!.hostMaximumWatts))
   expect(four!.hostMaximumWatts).toBe(hostWatts(watts('supermicro-hgx-h100-4gpu', 'ratedMaximumWatts') * facility['h100_node_measured_peak_fraction']!, 4, 700))
   expect(rigOf('h100x10-sxm-8plus4').nodes.reduce((sum, node) => sum + node.priceUsd, 0)).toBe(watts('rig-12x-h100-sxm-8plus4', 'priceUsd'))
 })

@@ -1,11 +1,12 @@
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
-import {powerLimitsOf, type PowerLimits} from '../../src/planner/power-limits.ts'
+import type {Accelerator} from '../../src/catalog/schema.ts'
+import {powerLimitsOf, type PowerLimit, type PowerLimits} from '../../src/planner/power-limits.ts'
 import {resolveTarget} from '../../src/planner/resolve.ts'
 import {createSession} from '../../src/planner/session.ts'
 import {limitsOfRig} from '../../src/rig-limits.ts'
 import {createWorkspace, sessionInput, type Workspace} from '../../src/workspace.ts'
-import {catalog, errorCode, estimate, read, rigNamed, TODAY, workspace, type Spec} from './world.ts'
+import {catalog, derived, errorCode, estimate, read, rigNamed, TODAY, workspace, type Spec} from './world.ts'
 
 const TRAINING: Spec = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'full', tokens: '500M', sequenceLength: 4096, globalBatch: 64}
 const QLORA: Spec = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'qlora', tokens: '10M'}
@@ -13,13 +14,13 @@ const CHAT: Spec = {kind: 'llm-inference', model: 'Llama-3.1-8B', traffic: {inpu
 const PROMPTS: Spec = {kind: 'llm-inference', model: 'Llama-3.1-8B', traffic: {inputTokens: 8000, outputTokens: 10, mode: 'offline', requests: 1000}}
 const CODE: Spec = {kind: 'generic', reference: {on: 'a100-sxm-80gb', duration: '3 h'}, memoryGib: '10 GiB'}
 
-function worldOf(rig: Rig): Workspace {
+function worldOf(rig: Rig, snapshot = catalog): Workspace {
   const options = {asOf: TODAY, rigs: [rig], rigsAssumed: false, have: [], prices: [], skills: undefined, allRegions: false, acceptStale: false}
-  return createWorkspace(catalog, {config: {defaults: {}}} as unknown as Workspace['loaded'], [rig], options)
+  return createWorkspace(snapshot, {config: {defaults: {}}} as unknown as Workspace['loaded'], [rig], options)
 }
 
-async function limitsAt(rig: Rig, spec: Spec, watts?: readonly number[]): Promise<PowerLimits> {
-  const world = worldOf(rig)
+async function limitsAt(rig: Rig, spec: Spec, watts?: readonly number[], snapshot = catalog): Promise<PowerLimits> {
+  const world = worldOf(rig, snapshot)
   const target = resolveTarget(`rig:${rig.id}`, world.facts, [rig], world.options)
   if (target.kind !== 'rig') throw new Error('no rig')
   const result = powerLimitsOf(createSession(await sessionInput(world, read(spec))), target, watts)
@@ -57,6 +58,70 @@ test('energy per unit is least between the boards’ own limit and the lowest', 
   expect(best.energy).not.toBe(limits[0])
   expect(best.energy).not.toBe(limits.at(-1))
   expect(best.energy.wattHoursPerUnit).toBe(Math.min(...limits.map(limit => limit.wattHoursPerUnit)))
+})
+
+const FIGURES = [['energy', 'wattHoursPerUnit'], ['marginalCost', 'marginalUsdPerUnit'], ['fullCost', 'fullUsdPerUnit']] as const
+const leastOf = (limits: readonly PowerLimit[], figure: (limit: PowerLimit) => number): PowerLimit => limits.reduce((best, each) => (figure(each) < figure(best) * (1 - 1e-4) ? each : best))
+
+test.for(CASES)('best limits of %s, %s: least over p10, p50 and p90 of the speed, never lower than at p50 alone', async ([id, , spec]) => {
+  const {limits, best, notes} = await limitsAt(rigNamed(id), spec)
+
+  for (const [name, figure] of FIGURES) {
+    const middle = leastOf(limits, limit => limit[figure])
+    const expected = leastOf(limits.filter(({limitWatts}) => limitWatts >= middle.limitWatts), limit => limit[figure] * limit.expectedHoursRatio)
+    expect(best[name].limitWatts).toBe(expected.limitWatts)
+  }
+  const passedOver = FIGURES.some(([name, figure]) => leastOf(limits, limit => limit[figure]).limitWatts < best[name].limitWatts)
+  expect(notes.some(note => note.startsWith('Best limits weigh'))).toBe(passedOver)
+})
+
+test('hours are expected over p10, p50 and p90 of the speed, 3 : 4 : 3', async () => {
+  const {limits} = await limitsAt(rigNamed('workstation-rtx4090'), QLORA)
+
+  for (const {expectedHoursRatio, speedShare: {p10, p50, p90}} of limits) expect(expectedHoursRatio).toBeCloseTo((0.3 * p50) / p10 + 0.4 + (0.3 * p50) / p90, 9)
+})
+
+test('where less is asked than could be, p10 of the speed takes no more hours until it is less than that', async () => {
+  const seldom: Spec = {kind: 'llm-inference', model: 'Llama-3.1-8B', traffic: {inputTokens: 300, outputTokens: 300, requestsPerSecond: 0.1}}
+  const {limits} = await limitsAt(rigNamed('workstation-rtx4090'), seldom, [450, 270])
+
+  expect(limits[1]!.speedShare.p10).toBeLessThan(0.99)
+  expect(limits[1]!.expectedHoursRatio).toBeCloseTo(1, 9)
+})
+
+test('decoding, which the memory bounds, is not said to be best at the lowest limit', async () => {
+  const {limits, best} = await limitsAt(rigNamed('workstation-rtx4090'), CHAT)
+
+  expect(best.energy.limitWatts).toBe(270)
+  expect(limits.find(({limitWatts}) => limitWatts === 225)!.speedShare.p50).toBeLessThan(0.9)
+})
+
+test('boards with GDDR draw more here than in estimates, and the answer says so; those with HBM do not', async () => {
+  const {limits, notes} = await limitsAt(rigNamed('workstation-rtx4090'), CHAT)
+  const {targets: [usual]} = await estimate(CHAT, workspace(catalog, {rigs: [rigNamed('workstation-rtx4090')]}), 'rig:workstation-rtx4090')
+  const stacked = await limitsAt(rigNamed('h100x10-pcie'), CHAT)
+
+  expect(limits[0]!.wallWatts).toBeGreaterThan(usual!.powerWatts.average!.p50)
+  expect(notes).toContainEqual(expect.stringMatching(new RegExp(`^Boards with GDDR drew more than the power model says: ${Math.round(limits[0]!.acceleratorWatts)} W each at their own limit here, \\d+ W in estimates`)))
+  expect(stacked.notes.some(note => note.startsWith('Boards with GDDR'))).toBe(false)
+})
+
+describe('what a board is changes what a limit leaves of the speed', () => {
+  const at = async (spec: Spec, changes: Partial<Accelerator>): Promise<PowerLimit> => {
+    const snapshot = derived(catalog, {accelerators: catalog.accelerators.map(each => (each.id === 'rtx-4090-24gb' ? {...each, ...changes} : each))})
+    return (await limitsAt(rigNamed('workstation-rtx4090'), spec, [450, 250], snapshot)).limits[1]!
+  }
+  const board = catalog.accelerators.find(({id}) => id === 'rtx-4090-24gb')!
+
+  test.for([
+    ['more watts at rest', CHAT, {idleWatts: 60}, 'slower'], ['stacked memory', CHAT, {memoryType: 'HBM3'}, 'faster'], ['a board sold with less', QLORA, {powerWatts: 400}, 'faster'],
+    ['memory twice as fast, which costs watts, too', CHAT, {memoryBandwidthBytesPerSecond: board.memoryBandwidthBytesPerSecond * 2}, 'slower'],
+    ['memory a third as fast, which leaves less to the matmuls', QLORA, {memoryBandwidthBytesPerSecond: board.memoryBandwidthBytesPerSecond / 3}, 'faster'],
+  ] as const)('%s', async ([, spec, changes, effect]) => {
+    const [before, after] = [await at(spec, {}), await at(spec, changes)]
+
+    expect(effect === 'slower' ? before.speedShare.p50 - after.speedShare.p50 : after.speedShare.p50 - before.speedShare.p50).toBeGreaterThan(0.005)
+  })
 })
 
 test('the wall, the meter and the hour by hand', async () => {
@@ -97,7 +162,7 @@ describe('what moves the best limit', () => {
   const tariff = (tariffUsdPerKwh: number): Partial<Rig> => ({site: {...desktop.site, tariffUsdPerKwh}})
 
   test('dear electricity lowers it, cheap electricity raises it; the energy’s own best stays', async () => {
-    const [cheap, usual, dear] = [await at(tariff(0.05)), await at({}), await at(tariff(3))]
+    const [cheap, usual, dear] = [await at(tariff(0.05)), await at({}), await at(tariff(1000))]
 
     expect(cheap.best.fullCost.limitWatts).toBeGreaterThan(usual.best.fullCost.limitWatts)
     expect(dear.best.fullCost.limitWatts).toBeLessThanOrEqual(usual.best.fullCost.limitWatts)

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Hardware} from '../../src/performance/types.ts'
-import {atClock, boardRangeOf, clockFor, demandAtClock, heldLoadShare, heldRatio, LEAST_CLOCK_SHARE, limitsBetween} from '../../src/power/capping.ts'
+import {atClock, boardRangeOf, CLOCK_SHARES, clockFor, CORE_WATTS_RATIO, coreWattsRatio, demandAtClock, heldLoadShare, heldRatio, LEAST_CLOCK_SHARE, limitsBetween} from '../../src/power/capping.ts'
 import {acceleratorLoadShare, estimatePower} from '../../src/power/estimate.ts'
 import {catalog} from '../planner/world.ts'
 import {MODEL, PERFORMANCE} from './inputs.ts'
@@ -13,24 +13,68 @@ const RANGE = {idleWatts: 100, maximumWatts: 700}
 /** active 0.75 · 0.4, FLOP 0.1 · 2, bytes 0.4 · 0.5, cache 0.2 · 0.5, unpacking 0.1 · 1. */
 const LOAD = PERFORMANCE.load
 const limited = (demand: number): number => demand / (1 + demand ** 4) ** 0.25
+/** Of a memory that gives 0.7 of what the way to it carries at the boards' own clock. */
+const bandwidthAt = (clock: number, memory = 0.7): number => limited(clock / memory) / limited(1 / memory)
 
 describe('demand by hand', () => {
   test('at the boards’ own clock it is what the power model says', () => {
     expect(limited(demandAtClock(LOAD, COEFFICIENTS, STACKED, 1))).toBeCloseTo(acceleratorLoadShare(LOAD, COEFFICIENTS), 12)
   })
 
-  test('above the voltage’s floor the core takes the third power of the clock, the memory what it took', () => {
+  test('above the voltage’s floor the core takes the third power of the clock, the memory what it moves', () => {
     // 0.3, 0.2 and 0.1 with c³; the cache's bytes with V²; 0.2 of bytes.
-    expect(demandAtClock(LOAD, COEFFICIENTS, STACKED, 0.9)).toBeCloseTo((0.3 + 0.2 + 0.1) * 0.729 + 0.1 * 0.81 + 0.2, 12)
+    expect(demandAtClock(LOAD, COEFFICIENTS, STACKED, 0.9)).toBeCloseTo((0.3 + 0.2 + 0.1) * 0.729 + (0.1 * 0.81 + 0.2) * bandwidthAt(0.9), 12)
   })
 
   test('below it the first power', () => {
-    expect(demandAtClock(LOAD, COEFFICIENTS, STACKED, 0.6)).toBeCloseTo((0.3 + 0.2 + 0.1) * 0.6 * 0.86 ** 2 + 0.1 * 0.86 ** 2 + 0.2, 12)
+    expect(demandAtClock(LOAD, COEFFICIENTS, STACKED, 0.6)).toBeCloseTo((0.3 + 0.2 + 0.1) * 0.6 * 0.86 ** 2 + (0.1 * 0.86 ** 2 + 0.2) * bandwidthAt(0.6), 12)
   })
 
   test('memory beside the chip holds three tenths of what comes with computing at all', () => {
     expect(demandAtClock(LOAD, COEFFICIENTS, SOLDERED, 0.6) - demandAtClock(LOAD, COEFFICIENTS, STACKED, 0.6)).toBeCloseTo(0.3 * 0.3 * (1 - 0.6 * 0.86 ** 2), 12)
   })
+})
+
+test('cores beside GDDR draw 1.6 times what energies of other boards say, memory and what is held do not; those of a measured architecture draw what was measured', () => {
+  const carriedOver = {...COEFFICIENTS, basis: 'computed'} as const
+
+  expect(demandAtClock(LOAD, carriedOver, SOLDERED, 0.6)).toBeCloseTo(
+    0.3 * (0.3 + (1.6 - 0.3) * 0.6 * 0.86 ** 2) + (0.2 + 0.1) * 1.6 * 0.6 * 0.86 ** 2 + (0.1 * 1.6 * 0.86 ** 2 + 0.2) * bandwidthAt(0.6), 12)
+  expect(coreWattsRatio(carriedOver, SOLDERED)).toBe(CORE_WATTS_RATIO)
+  expect([coreWattsRatio(COEFFICIENTS, SOLDERED), coreWattsRatio(carriedOver, STACKED), coreWattsRatio(carriedOver, {memoryType: 'LPDDR5 unified'}), coreWattsRatio(carriedOver, {})]).toEqual([1, 1, 1, 1])
+})
+
+test('p10 of the speed has more held and a narrower way to the memory, p90 less and a wider one', () => {
+  expect(demandAtClock(LOAD, COEFFICIENTS, SOLDERED, 0.6, 'p10')).toBeCloseTo(0.3 * (0.5 + 0.5 * 0.6 * 0.86 ** 2) + (0.2 + 0.1) * 0.6 * 0.86 ** 2 + (0.1 * 0.86 ** 2 + 0.2) * bandwidthAt(0.6, 1), 12)
+  expect(demandAtClock(LOAD, COEFFICIENTS, SOLDERED, 0.6, 'p90')).toBeCloseTo(0.3 * (0.2 + 0.8 * 0.6 * 0.86 ** 2) + (0.2 + 0.1) * 0.6 * 0.86 ** 2 + (0.1 * 0.86 ** 2 + 0.2) * bandwidthAt(0.6, 0.5), 12)
+})
+
+/** Half of the above, which the board's own limit hardly touches: where that holds the work already, hungrier work is held harder there as well. */
+const LIGHT = {...LOAD, work: {activeShare: 0.4, flopsShare: 0.05, bytesShare: 0.2, cacheBytesShare: 0.1, unpackShare: 0.05}}
+/** The clock under a limit, of work whose shares of the rates stay. */
+interface Board {
+  readonly coefficients: typeof COEFFICIENTS
+  readonly range: typeof RANGE
+  readonly memoryType: string
+  readonly limitWatts: number
+}
+const BOARD: Board = {coefficients: {...COEFFICIENTS, basis: 'computed'}, range: RANGE, memoryType: 'GDDR6X', limitWatts: 300}
+function clockUnder({coefficients, range, memoryType, limitWatts}: Board): number {
+  const points = CLOCK_SHARES.map(clockShare => ({clockShare, demand: demandAtClock(LIGHT, coefficients, {memoryType}, clockShare)}))
+  return clockFor(points, heldRatio(points[0]!.demand, range, limitWatts)) ?? 0
+}
+const weighing = (changes: Partial<typeof COEFFICIENTS>): Partial<Board> => ({coefficients: {...BOARD.coefficients, ...changes}})
+
+test.for([
+  ['a lower limit', {limitWatts: 280}, 'lowers'], ['more that comes with computing', weighing({activeWeight: 0.6}), 'lowers'], ['dearer FLOP', weighing({flopsWeight: 3}), 'lowers'],
+  ['dearer bytes', weighing({bytesWeight: 0.8}), 'lowers'], ['dearer bytes of the cache', weighing({cacheBytesWeight: 0.9}), 'lowers'], ['dearer unpacking', weighing({unpackWeight: 3}), 'lowers'],
+  ['more watts at rest', {range: {...RANGE, idleWatts: 130}}, 'lowers'], ['a smaller board of which the work takes the same shares', {range: {...RANGE, maximumWatts: 600}}, 'raises'],
+  ['an architecture whose energies were measured', weighing({basis: 'calibrated'}), 'raises'], ['stacked memory', {memoryType: 'HBM3'}, 'raises'],
+] as const)('%s changes the clock under a limit as it should', ([, changes, effect]) => {
+  const [before, after] = [clockUnder(BOARD), clockUnder({...BOARD, ...changes})]
+
+  expect(before).toBeLessThan(1)
+  expect(effect === 'lowers' ? before - after : after - before).toBeGreaterThan(0.001)
 })
 
 describe('what a limit lets through, by hand', () => {
@@ -72,16 +116,25 @@ describe('the clock', () => {
     else expect(found).toBeCloseTo(clock, 12)
   })
 
-  test('slows what is computed and not the memory, until the caches cannot keep up', () => {
+  test('slows what is computed, and the memory as far as caches and the way to it do not keep up', () => {
     const accelerator = catalog.accelerators.find(({id}) => id === 'h100-sxm-80gb')!
     const hardware: Hardware = {accelerator, acceleratorsPerNode: 8, nodes: 1, levels: [], network: undefined, host: {}}
     const {accelerator: slower} = atClock(hardware, 0.6)
 
     expect(slower.peakFlops.bf16).toBeCloseTo(accelerator.peakFlops.bf16! * 0.6, 0)
-    expect(slower.memoryBandwidthBytesPerSecond).toBe(accelerator.memoryBandwidthBytesPerSecond)
+    expect(slower.memoryBandwidthBytesPerSecond / accelerator.memoryBandwidthBytesPerSecond).toBeCloseTo(bandwidthAt(0.6), 12)
     expect(slower.powerWatts! / slower.peakFlops.bf16!).toBeCloseTo(accelerator.powerWatts! / accelerator.peakFlops.bf16!, 20)
-    expect(atClock(hardware, 0.25).accelerator.memoryBandwidthBytesPerSecond).toBeCloseTo(accelerator.memoryBandwidthBytesPerSecond / 2, 0)
+    expect(atClock(hardware, 0.6, 'p10').accelerator.memoryBandwidthBytesPerSecond / accelerator.memoryBandwidthBytesPerSecond).toBeCloseTo(bandwidthAt(0.6, 1), 12)
     expect(atClock(hardware, 1)).toBe(hardware)
+  })
+
+  test('an RTX PRO 6000 that decodes one stream, 77 % of its time reading: the way to the memory that its published clocks and speeds tell', () => {
+    const slowed = ([clock, speed]: readonly [number, number], memory: number): number => 1 / (1 + 0.77 * (1 / bandwidthAt(clock, memory) - 1)) - speed
+    const published = [[2661, 0.9986], [2479, 0.9889], [2071, 0.9515], [1563, 0.8682]].map(([clock, speed]) => [clock! / 2779, speed!] as const)
+
+    expect(Math.max(...published.map(point => Math.abs(slowed(point, 0.6))))).toBeLessThan(0.006)
+    expect(published.map(point => slowed(point, 0.7)).every(error => error < 0 && error > -0.07)).toBe(true)
+    expect(published.map(point => slowed(point, 0.5)).every(error => error > 0 || error > -0.003)).toBe(true)
   })
 })
 
@@ -99,7 +152,9 @@ test('a lower limit never lets more through, a lower clock never wants more', ()
     const load = {...LOAD, work: {activeShare: active, flopsShare: flops, bytesShare: bytes, cacheBytesShare: 0, unpackShare: 0}}
     const [low, high] = [Math.min(a, b), Math.max(a, b)]
 
-    expect(demandAtClock(load, COEFFICIENTS, SOLDERED, low)).toBeLessThanOrEqual(demandAtClock(load, COEFFICIENTS, SOLDERED, high) + 1e-12)
+    for (const quantile of ['p10', 'p50', 'p90'] as const) {
+      expect(demandAtClock(load, BOARD.coefficients, SOLDERED, low, quantile)).toBeLessThanOrEqual(demandAtClock(load, BOARD.coefficients, SOLDERED, high, quantile) + 1e-12)
+    }
   }))
 })
 

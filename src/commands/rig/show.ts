@@ -49,7 +49,7 @@ function partText({count, model, cores, gib, gb, rotating, gigabitsPerSecond, wa
 
 function siteFacts({site}: Rig): readonly Fact[] {
   return [
-    ['site', text([site.kind, site.country, `${exactFigure(site.tariffUsdPerKwh)} USD/kWh`, `${site.whenIdle === 'on' ? 'stays on' : 'off'} when idle`])],
+    ['site', text([site.kind, site.country, `${exactFigure(site.tariffUsdPerKwh)} USD/kWh${site.tariffBasis === undefined ? '' : ` (${site.tariffBasis})`}`, `${site.whenIdle === 'on' ? 'stays on' : 'off'} when idle`])],
     ['  circuits', site.circuits?.map(({count, volts, phases, amps, socket}) => `${count} × ${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A (${socket})`).join(', ')],
     ['  cooling', site.pue !== undefined ? `PUE ${site.pue}` : site.coolingCop === null ? 'none: the heat leaves by itself' : text([`COP ${site.coolingCop}`, site.coolingCapacityWatts === undefined ? undefined : `up to ${exactFigure(site.coolingCapacityWatts)} W`])],
     ['  UPS', site.ups === undefined ? undefined : text([site.ups.kind, site.ups.ratedWatts === undefined ? undefined : `${exactFigure(site.ups.ratedWatts)} W`, site.ups.batteryWattHours === undefined ? undefined : `${exactFigure(site.ups.batteryWattHours)} Wh`])],
