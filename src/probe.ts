@@ -3,7 +3,7 @@ import {existsSync} from 'node:fs'
 import path from 'node:path'
 import type {Ssh} from './config/schema.ts'
 import {DETECT_SCRIPT} from './detect/script.ts'
-import {readSections, type Sections} from './detect/sections.ts'
+import {readSections, type Answer} from './detect/sections.ts'
 import {sshArguments, sshError} from './detect/ssh.ts'
 import {RigorError} from './errors.ts'
 import {echo} from './text/safe.ts'
@@ -24,14 +24,15 @@ export interface ProbeOptions {
   readonly longestMilliseconds?: number
 }
 
-/** Runs the script on this machine or on another and gives what it printed, by section. */
-export async function probe({ssh, nonce, environment = process.env, longestMilliseconds = LONGEST_MILLISECONDS}: ProbeOptions): Promise<Sections> {
+/** Runs the script on this machine or on another and gives what it printed, by section. Of a machine that takes too long, what it had said by then. */
+export async function probe({ssh, nonce, environment = process.env, longestMilliseconds = LONGEST_MILLISECONDS}: ProbeOptions): Promise<Answer> {
   const target = ssh === undefined ? undefined : withFiles(ssh)
   // What ssh complains in is told apart by its words: they have to be English.
   const child = target === undefined ? start('sh', ['-s', nonce], environment) : start('ssh', sshArguments(target, nonce), {...environment, LC_ALL: 'C'})
-  const {code, stdout, stderr} = await finish(child, target === undefined ? 'sh' : 'ssh', longestMilliseconds)
-  const sections = readSections(stdout, nonce)
-  if (sections !== undefined) return sections
+  const {late, code, stdout, stderr} = await finish(child, target === undefined ? 'sh' : 'ssh', `\n${nonce} done\n`, longestMilliseconds)
+  const answer = readSections(stdout, nonce)
+  if (answer.complete || (late && answer.sections.get('system')?.status === '0')) return answer
+  if (late) throw new RigorError('PROBE_TIMEOUT', `The machine did not answer within ${Math.round(longestMilliseconds / 1000)} s.`, {hint: 'Not even its shell did: is it under load, or out of memory?', exit: 4})
   if (target !== undefined && code === SSH_FAILED) throw sshError(stderr, target)
   const said = stderr.split('\n').find((line) => line.trim() !== '')
   throw new RigorError('PROBE_FAILED', `${target === undefined ? 'This machine' : target.host} did not run the script to its end (exit ${code ?? 'by a signal'})${said === undefined ? '' : `: ${echo(said.trim(), 200)}`}`, {
@@ -50,18 +51,23 @@ function withFiles(ssh: Ssh): Ssh {
   return {...ssh, keyFile: absolute(ssh.keyFile, '--ssh-key'), knownHostsFile: absolute(ssh.knownHostsFile, '--ssh-known-hosts')}
 }
 
-/** In a group of its own, so that what it started can be ended with it. */
+/** In a group of its own, in which the script keeps all that it starts: so that it can be ended with it. */
 function start(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
   return spawn(program, [...argv], {env, stdio: ['pipe', 'pipe', 'pipe'], detached: true})
 }
 
 interface Finished {
+  /** It was ended as it took too long. */
+  readonly late: boolean
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-function finish(child: ChildProcess, program: string, longestMilliseconds: number): Promise<Finished> {
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Until the last line, the end of the program or of the time, whichever comes first: a tool that is stuck in the kernel keeps the output open. Nothing of the group stays. */
+function finish(child: ChildProcess, program: string, lastLine: string, longestMilliseconds: number): Promise<Finished> {
   const stop = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -69,26 +75,28 @@ function finish(child: ChildProcess, program: string, longestMilliseconds: numbe
       // It ended by itself.
     }
   }
+  const listen = (how: 'on' | 'off'): void => SIGNALS.forEach((signal) => process[how](signal, interrupted))
   const interrupted = (signal: NodeJS.Signals): void => {
     stop()
     // As if nobody had listened: the shell that started rigor learns of the signal.
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted)
+    listen('off')
     process.kill(process.pid, signal)
   }
+  let timer: NodeJS.Timeout | undefined
   return new Promise<Finished>((resolve, reject) => {
     const output: Buffer[] = []
     const complaint: Buffer[] = []
-    let [outputBytes, complaintBytes] = [0, 0]
-    const fail = (error: RigorError): void => {
-      stop()
-      reject(error)
-    }
-    const timer = setTimeout(() => fail(new RigorError('PROBE_TIMEOUT', `The machine did not answer within ${Math.round(longestMilliseconds / 1000)} s.`, {hint: 'Is one of its tools stuck? nvidia-smi is, where a card has fallen off the bus.', exit: 4})), longestMilliseconds)
-    process.on('SIGINT', interrupted).on('SIGTERM', interrupted)
+    let [outputBytes, complaintBytes, recent] = [0, 0, '']
+    const settle = (late: boolean, code: number | null): void => resolve({late, code, stdout: Buffer.concat(output).toString('utf8'), stderr: Buffer.concat(complaint).toString('utf8')})
+    timer = setTimeout(() => settle(true, null), longestMilliseconds)
+    listen('on')
     child.stdout?.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length
-      if (outputBytes > LONGEST_OUTPUT) fail(new RigorError('TOO_LARGE', 'The machine says more than 4 MB.', {hint: 'One of its tools does not answer as it should.', exit: 4}))
-      else output.push(chunk)
+      if (outputBytes > LONGEST_OUTPUT) return reject(new RigorError('TOO_LARGE', 'The machine says more than 4 MB.', {hint: 'One of its tools does not answer as it should.', exit: 4}))
+      output.push(chunk)
+      recent += chunk.toString('latin1')
+      if (recent.includes(lastLine)) settle(false, null)
+      recent = recent.slice(-lastLine.length)
     })
     child.stderr?.on('data', (chunk: Buffer) => {
       complaintBytes += chunk.length
@@ -97,11 +105,16 @@ function finish(child: ChildProcess, program: string, longestMilliseconds: numbe
     child.on('error', (cause: NodeJS.ErrnoException) => {
       reject(cause.code === 'ENOENT' ? new RigorError('PROGRAM_NOT_FOUND', `${program} is not installed here, or not on the PATH.`, {hint: program === 'ssh' ? 'Install an OpenSSH client, or run rigor on the machine itself.' : 'rigor rig detect reads Linux machines; name one with --ssh user@host.', cause}) : cause)
     })
-    child.on('close', (code) => resolve({code, stdout: Buffer.concat(output).toString('utf8'), stderr: Buffer.concat(complaint).toString('utf8')}))
+    child.on('close', (code) => settle(false, code))
     // A program that ends without reading it.
     child.stdin?.on('error', () => {})
     child.stdin?.end(DETECT_SCRIPT)
-    child.once('close', () => clearTimeout(timer))
-    child.once('error', () => clearTimeout(timer))
-  }).finally(() => process.off('SIGINT', interrupted).off('SIGTERM', interrupted))
+  }).finally(() => {
+    clearTimeout(timer)
+    listen('off')
+    stop()
+    // What no signal reaches shall not keep rigor waiting.
+    child.unref()
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy()
+  })
 }

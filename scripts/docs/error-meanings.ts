@@ -137,7 +137,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       SSH_FAILED: entry('ssh failed for another reason, which the message has. Ends with exit 4.', 'Try the same with `ssh -v`.'),
       PROGRAM_NOT_FOUND: entry('`sh` or `ssh` is not installed here.', 'Install it, or run rigor on the machine itself.'),
       PROBE_FAILED: entry('The machine did not run the script to its end. Ends with exit 4 for another machine.', 'It needs a POSIX shell; an account that may run one command only is not enough.'),
-      PROBE_TIMEOUT: entry('A machine took longer than four minutes to answer. Ends with exit 4.', 'Look which of its tools is stuck.'),
+      PROBE_TIMEOUT: entry('Not even the shell of a machine answered within four minutes. Ends with exit 4.', 'Look whether it is overloaded, or its login waits for something.'),
     },
   },
   {

@@ -6,7 +6,7 @@ import {sumOfParts} from '../catalog/rig-parts.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
-import {findings, findingsError, type Finding} from '../text/issues.ts'
+import {dotted, findings, findingsError, type Finding} from '../text/issues.ts'
 import {nearestNames, quoteChoices} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
 import {moneyToUsd} from '../units/money.ts'
@@ -65,7 +65,7 @@ function resolveRig(name: string, entry: RigEntry, view: RigView, locate: Locate
   const parsed = Rig.safeParse(merged)
   if (parsed.success) {
     const [impossible] = impossibilitiesOf(parsed.data, view.accelerators)
-    if (impossible !== undefined) throw new RigorError('RIG_IMPOSSIBLE', `${locate(impossible.path)} — ${impossible.message}.`, {hint: impossible.hint})
+    if (impossible !== undefined) throw new RigorError('RIG_IMPOSSIBLE', `${locate(impossible.path)} — ${dotted(impossible.path)}: ${impossible.message}.`, {hint: impossible.hint})
     return parsed.data
   }
   const found = findings(parsed.error.issues, Rig, merged, `the rig ${name}`)

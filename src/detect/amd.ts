@@ -1,5 +1,5 @@
-import type {LinkMatrix, SeenAccelerator} from './machine.ts'
-import {jsonOf, numberOf} from './sections.ts'
+import {MOST_ACCELERATORS, type LinkMatrix, type SeenAccelerator} from './machine.ts'
+import {amountOf, jsonOf} from './sections.ts'
 
 /** `rocm-smi --showproductname --showmeminfo vram --showmaxpower --showtopotype --json`. Versions differ in how they write the keys. */
 export function readAmd(text: string): {readonly accelerators: readonly SeenAccelerator[]; readonly links: LinkMatrix | undefined} {
@@ -11,8 +11,8 @@ export function readAmd(text: string): {readonly accelerators: readonly SeenAcce
     const field = valueIn(card)
     return {
       name: field('Card Series') ?? field('Card Model') ?? '',
-      memoryBytes: numberOf(field('VRAM Total Memory (B)')),
-      limitWatts: numberOf(field('Max Graphics Package Power (W)')),
+      memoryBytes: amountOf(field('VRAM Total Memory (B)')),
+      limitWatts: amountOf(field('Max Graphics Package Power (W)')),
       defaultLimitWatts: undefined,
       maximumLimitWatts: undefined,
       watts: undefined,
@@ -32,6 +32,7 @@ function valueIn(card: unknown): (name: string) => string | undefined {
 
 /** `(Topology) Link type between DRM devices 0 and 1`: XGMI or PCIE. */
 function linksOf(system: unknown, count: number): LinkMatrix | undefined {
+  if (count > MOST_ACCELERATORS) return undefined
   const field = valueIn(system)
   const between = (a: number, b: number): string | undefined => (a === b ? 'X' : field(`(Topology) Link type between DRM devices ${Math.min(a, b)} and ${Math.max(a, b)}`))
   const rows = Array.from({length: count}, (_, a) => Array.from({length: count}, (_, b) => between(a, b)))

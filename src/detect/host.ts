@@ -1,5 +1,5 @@
 import type {SeenDisk, SeenInterface, SeenMachine} from './machine.ts'
-import {jsonOf, numberOf, readRecords} from './sections.ts'
+import {amountOf, jsonOf, numberOf, readRecords} from './sections.ts'
 
 type Processor = SeenMachine['processor']
 
@@ -13,25 +13,31 @@ function flatten(entries: unknown): readonly (readonly [string, string])[] {
   })
 }
 
+/** Of what there is at least one. */
+function countOf(text: string | undefined): number | undefined {
+  const count = numberOf(text)
+  return count !== undefined && Number.isInteger(count) && count > 0 ? count : undefined
+}
+
 /** `lscpu -J`. */
 export function readLscpu(text: string): {readonly processor: Processor; readonly hypervisor: string | undefined} {
   const fields = new Map(flatten((jsonOf(text) as {lscpu?: unknown} | undefined)?.lscpu))
-  const threads = numberOf(fields.get('CPU(s)'))
-  const processor = threads === undefined ? undefined : {model: fields.get('Model name'), sockets: numberOf(fields.get('Socket(s)')), threads}
+  const threads = countOf(fields.get('CPU(s)'))
+  const processor = threads === undefined ? undefined : {model: fields.get('Model name'), sockets: countOf(fields.get('Socket(s)')), coresPerSocket: countOf(fields.get('Core(s) per socket')), threads}
   return {processor, hypervisor: fields.get('Hypervisor vendor') ?? (fields.get('Flags')?.split(' ').includes('hypervisor') === true ? 'a hypervisor' : undefined)}
 }
 
-/** The lines `processor`, `model name` and `physical id` of /proc/cpuinfo. */
+/** The lines `processor`, `model name`, `physical id` and `cpu cores` of /proc/cpuinfo. */
 export function readCpuinfo(text: string): Processor {
   const values = (key: string): readonly string[] => [...text.matchAll(new RegExp(`^${key}\\s*: *(.*)$`, 'gm'))].map(([, value]) => value!.trim())
   const threads = values('processor').length
   const sockets = new Set(values('physical id')).size
-  return threads === 0 ? undefined : {model: values('model name')[0], sockets: sockets === 0 ? undefined : sockets, threads}
+  return threads === 0 ? undefined : {model: values('model name')[0], sockets: sockets === 0 ? undefined : sockets, coresPerSocket: countOf(values('cpu cores')[0]), threads}
 }
 
 /** `MemTotal:  2113421560 kB`: what the kernel has to give, a little less than is plugged in. */
 export function readMemoryGib(text: string): number | undefined {
-  const kib = numberOf(/^MemTotal:\s*(\d+) kB/m.exec(text)?.[1])
+  const kib = amountOf(/^MemTotal:\s*(\d+) kB/m.exec(text)?.[1])
   return kib === undefined ? undefined : Math.round((kib / 2 ** 20) * 10) / 10
 }
 
@@ -54,19 +60,23 @@ export function readLsblk(text: string): readonly SeenDisk[] | undefined {
 /** Attached from elsewhere, or on a string: not the machine's own. */
 const FOREIGN: ReadonlySet<string> = new Set(['usb', 'iscsi', 'fc', 'fcoe', 'nbd'])
 
-export const isLocalSsd = ({rotating, transport}: SeenDisk): boolean => !rotating && !FOREIGN.has(transport ?? '')
+export const isLocal = ({transport}: SeenDisk): boolean => !FOREIGN.has(transport ?? '')
+export const isLocalSsd = (disk: SeenDisk): boolean => !disk.rotating && isLocal(disk)
+
+/** ARPHRD_INFINIBAND: IP over a port that stands under /sys/class/infiniband, too. */
+const INFINIBAND_TYPE = '32'
 
 /** /sys/class/net and /sys/class/infiniband. A port that is down has the rate -1, or none. */
 export function readNetwork(text: string): readonly SeenInterface[] {
   const links = readRecords(text.replaceAll(/^port=/gm, 'interface=ib:'), 'interface')
-  return links.flatMap(({interface: name = '', layer, megabits, rate}): SeenInterface[] => {
+  return links.flatMap(({interface: name = '', type, layer, megabits, rate}): SeenInterface[] => {
     if (name.startsWith('ib:')) {
       // "400 Gb/sec (4X NDR)"; with Ethernet as its layer it stands under /sys/class/net, too.
       const gigabits = numberOf(/^([\d.]+) Gb\/sec/.exec(rate ?? '')?.[1])
       return gigabits === undefined || layer !== 'InfiniBand' ? [] : [{name: name.slice(3), kind: 'infiniband', bitsPerSecond: gigabits * 1e9}]
     }
     const speed = numberOf(megabits)
-    return speed === undefined || speed <= 0 ? [] : [{name, kind: 'ethernet', bitsPerSecond: speed * 1e6}]
+    return speed === undefined || speed <= 0 || type === INFINIBAND_TYPE ? [] : [{name, kind: 'ethernet', bitsPerSecond: speed * 1e6}]
   })
 }
 

@@ -1,3 +1,8 @@
+import {RigNode} from '../catalog/rig.ts'
+
+/** More of them no rig file takes: whoever tells of them is mistaken, or misleads. */
+export const MOST_ACCELERATORS = RigNode.shape.acceleratorCount.maxValue ?? 0
+
 /** An accelerator as its driver tells of it. */
 export interface SeenAccelerator {
   readonly name: string
@@ -44,7 +49,7 @@ export interface SeenMachine {
   readonly hypervisor: string | undefined
   readonly accelerators: readonly SeenAccelerator[]
   readonly links: LinkMatrix | undefined
-  readonly processor: {readonly model: string | undefined; readonly sockets: number | undefined; readonly threads: number | undefined} | undefined
+  readonly processor: {readonly model: string | undefined; readonly sockets: number | undefined; readonly coresPerSocket: number | undefined; readonly threads: number | undefined} | undefined
   readonly memoryGib: number | undefined
   readonly disks: readonly SeenDisk[] | undefined
   readonly interfaces: readonly SeenInterface[]
@@ -57,6 +62,8 @@ export interface SeenMachine {
   readonly processorWatts: number | undefined
   /** Share of its threads that the last minute kept busy. */
   readonly loadShare: number | undefined
+  /** Of the case and its processors. */
+  readonly fans: {readonly turning: number; readonly still: number}
   readonly supplies: {readonly count: number; readonly ratedWatts: number | undefined} | undefined
   readonly unseen: readonly Unseen[]
 }

@@ -1,5 +1,5 @@
 import type {LinkMatrix, SeenAccelerator} from './machine.ts'
-import {numberOf} from './sections.ts'
+import {amountOf} from './sections.ts'
 
 const BYTES_PER_MIB = 2 ** 20
 
@@ -12,9 +12,9 @@ export function readNvidia(text: string): readonly SeenAccelerator[] {
   const columns = lines[start]!.split(',').map((column) => column.trim().replace(/ \[.*\]$/, ''))
   return lines.slice(start + 1).flatMap((line) => {
     const values = line.split(', ')
-    if (values.length < columns.length || numberOf(values[0]) === undefined) return []
+    if (values.length < columns.length || amountOf(values[0]) === undefined) return []
     const text = (column: string): string | undefined => (columns.includes(column) ? values[columns.indexOf(column)] : undefined)
-    const number = (column: string): number | undefined => numberOf(text(column))
+    const number = (column: string): number | undefined => amountOf(text(column))
     const [memoryMib, busy] = [number('memory.total'), number('utilization.gpu')]
     return [{
       name: values.slice(columns.length - 1).join(', ').trim(),
@@ -37,7 +37,8 @@ export function readTopology(text: string, count: number): LinkMatrix | undefine
   const lines = text.replaceAll(/\u001b\[[0-9;]*m/g, '').split('\n').map((line) => line.trim().split(/\s+/))
   const header = lines.find(([first, second]) => first === 'GPU0' && (second === undefined || !/^X$/.test(second)))
   const gpus = header?.filter((word) => /^GPU\d+$/.test(word)) ?? []
+  if (gpus.length !== count) return undefined
   const rows = gpus.map((gpu) => lines.find(([first, ...rest]) => first === gpu && rest.length >= gpus.length && rest.includes('X'))?.slice(1, gpus.length + 1))
   const known = rows.filter((row) => row !== undefined)
-  return gpus.length === count && known.length === count && known.every((row) => row.every((code) => /^(?:X|NV\d+|PIX|PXB|PHB|NODE|SYS|SOC)$/.test(code))) ? known : undefined
+  return known.length === count && known.every((row) => row.every((code) => /^(?:X|NV\d+|PIX|PXB|PHB|NODE|SYS|SOC)$/.test(code))) ? known : undefined
 }

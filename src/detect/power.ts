@@ -1,5 +1,5 @@
 import type {SeenMachine, SeenWatts} from './machine.ts'
-import {numberOf, readRecords} from './sections.ts'
+import {amountOf, numberOf, readRecords} from './sections.ts'
 
 /** `ipmitool dcmi power reading`. Some answer 0 W, or say that the reading is off. */
 export function readIpmi(text: string): SeenWatts | undefined {
@@ -12,6 +12,16 @@ export function readSensors(text: string): SeenWatts | undefined {
   const meter = readRecords(text, 'monitor').find(({monitor}) => monitor === 'power_meter')
   const microwatts = numberOf(meter?.['microwatts'])
   return microwatts === undefined || microwatts <= 0 ? undefined : {watts: microwatts / 1e6, where: 'power meter'}
+}
+
+/** Drivers of graphics cards, whose fans belong to the cards. */
+const GRAPHICS: ReadonlySet<string> = new Set(['amdgpu', 'radeon', 'nouveau', 'i915', 'xe'])
+
+/** Fans under /sys/class/hwmon. One that stands still may as well be a socket with nothing on it. */
+export function readFans(text: string): SeenMachine['fans'] {
+  const turns = readRecords(text, 'fan').filter(({monitor}) => !GRAPHICS.has(monitor ?? '')).flatMap(({turns}) => amountOf(turns) ?? [])
+  const turning = turns.filter((each) => each > 0).length
+  return {turning, still: turns.length - turning}
 }
 
 /** /sys/class/power_supply: what a laptop that runs from its batteries takes out of them. Those of mice and headsets have another scope. */

@@ -11,8 +11,10 @@ import {echo} from '../text/safe.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import {isLocalSsd} from './host.ts'
 import {modelledHostWatts, seenIdleWatts} from './host-watts.ts'
+import {labelOf} from './label.ts'
 import {levelsOf, type SeenLevel, type SeenLevels} from './links.ts'
-import type {SeenAccelerator, SeenMachine, Unseen} from './machine.ts'
+import type {SeenAccelerator, SeenDisk, SeenMachine, Unseen} from './machine.ts'
+import {gigabytesOf, partsOf} from './parts.ts'
 import {rigYaml, valuesOf, type RigLine} from './yaml.ts'
 
 export interface RigFileQuestion {
@@ -46,7 +48,6 @@ export interface RigFile {
 }
 
 const GIB = 2 ** 30
-const LONGEST_TITLE = 120
 /** Drivers round limits, and so do data sheets. */
 const SAME_LIMIT_SHARE = 0.02
 const figure = (value: number): string => String(Number(value.toPrecision(3)))
@@ -109,7 +110,7 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   const title = [group === undefined ? undefined : `${group.seen.length}× ${group.name}`, maker === '' ? undefined : maker].filter((part) => part !== undefined).join(', ')
 
   if (base !== undefined) rig.push({key: 'extends', value: base.id, remark: `${base === twin?.rig ? 'the built-in rig with the same accelerators' : 'a built-in rig of its class'}: what is not said here is as there`})
-  if (title !== '') rig.push({key: 'title', value: clip(title, LONGEST_TITLE)})
+  if (title !== '') rig.push({key: 'title', value: labelOf(title)})
   rig.push({key: 'class', value: kin.class})
   if (machine.chassis === undefined) unseen.push({what: 'class', why: `the chassis does not say; taken for a ${kin.class}${group === undefined ? '' : ' by its accelerators'}`})
   if (ssh !== undefined) rig.push({key: 'ssh', value: ssh})
@@ -119,7 +120,7 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   if (base !== undefined) unseen.push({what: 'cooling, uplink, upkeep, service life and resale', why: `no machine knows them; those of ${base.id} stand in (rigor rig show ${base.id})`})
   rig.push({key: 'note', value: `Detected on ${today}. Figures that are marked as modelled are not of this machine.`})
 
-  if (maker !== '') node.push({key: 'platform', value: clip(maker, LONGEST_TITLE)})
+  if (maker !== '') node.push({key: 'platform', value: labelOf(maker)})
   const levels = linksOf(machine, group)
   addAccelerators(draft, group, levels, snapshot.accelerators)
   for (const other of others) unseen.push({what: `${other.seen.length} × ${other.name}`, why: 'it is in the machine, but a node holds accelerators of one sort: left out'})
@@ -176,17 +177,24 @@ function addAccelerators(draft: Draft, group: Group | undefined, levels: SeenLev
   unseen.push({what: 'rates of the links', why: levels.why})
 }
 
-function addHost({node, unseen}: Draft, {processor, memoryGib, disks, hypervisor}: SeenMachine): void {
+function addHost({node, unseen}: Draft, machine: SeenMachine): void {
+  const {processor, memoryGib, disks, hypervisor} = machine
   if (processor?.threads !== undefined) node.push({key: 'vcpus', value: processor.threads, remark: processor.model === undefined ? undefined : processorText(processor)})
   if (memoryGib !== undefined) node.push({key: 'memoryGib', value: memoryGib})
-  if (hypervisor !== undefined) unseen.push({what: 'the machine below', why: `this is a virtual one (${echo(hypervisor, 40)}): watts, disks and links may be shared with others, or made up`})
-  if (disks === undefined) return
+  if (hypervisor !== undefined) unseen.push({what: 'the machine below', why: `this is a virtual one (${echo(hypervisor, 40)}): watts, processors, disks and links may be shared with others, or made up`})
+  if (disks !== undefined) addLocalSsd({node, unseen}, disks, hypervisor)
+  const {parts, unseen: others} = partsOf(machine)
+  if (parts.length > 0) node.push({key: 'parts', value: parts})
+  unseen.push(...others)
+}
+
+function addLocalSsd({node, unseen}: Pick<Draft, 'node' | 'unseen'>, disks: readonly SeenDisk[], hypervisor: string | undefined): void {
   const solid = disks.filter((disk) => isLocalSsd(disk))
   // What a virtual machine says of its disks is often not so.
-  if (solid.length > 0 || hypervisor === undefined) node.push({key: 'localSsdGb', value: Math.round(solid.reduce((sum, {bytes}) => sum + bytes, 0) / 1e9)})
+  if (solid.length > 0 || hypervisor === undefined) node.push({key: 'localSsdGb', value: gigabytesOf(solid.reduce((sum, {bytes}) => sum + bytes, 0))})
   const left = disks.filter((disk) => !isLocalSsd(disk))
   if (left.length === 0) return
-  unseen.push({what: `${left.map(({name, bytes}) => `${echo(name, 30)} (${Math.round(bytes / 1e9)} GB)`).join(', ')} as local SSD`, why: `said to rotate, or attached from outside${hypervisor === undefined ? '' : '; disks of virtual machines often say so'}`})
+  unseen.push({what: `${left.map(({name, bytes}) => `${echo(name, 30)} (${gigabytesOf(bytes)} GB)`).join(', ')} as local SSD`, why: `said to rotate, or attached from outside${hypervisor === undefined ? '' : '; disks of virtual machines often say so'}`})
 }
 
 function addWatts(draft: Draft, group: Group | undefined, kin: Kin, {machine, snapshot, calibration}: RigFileQuestion): void {
@@ -210,9 +218,16 @@ function addWatts(draft: Draft, group: Group | undefined, kin: Kin, {machine, sn
   unseen.push({what: 'highest watts of the host, loss of the supplies', why: `that takes a meter and full load${modelled === undefined ? '' : `; ${modelled.maximum} W and ${modelled.supplyEfficiency} of ${modelled.of} stand in`}`})
   const {supplies} = machine
   if (supplies !== undefined) node.push({key: 'supplies', example: `{count: ${supplies.count}, ratedWatts: ${supplies.ratedWatts ?? '…'}, needed: …}`, remark: `${supplies.count} seen; how many of them have to be there is yours to say`})
-  const [limit, rated] = [cards[0]?.limitWatts, accelerator?.powerWatts]
-  if (accelerator === undefined || limit === undefined || rated === undefined || Math.abs(limit / rated - 1) <= SAME_LIMIT_SHARE) return
-  unseen.push({what: `the power limit of ${figure(limit)} W in estimates`, why: `a rig has no field for it: rigor reckons with the ${figure(rated)} W of ${accelerator.id}`})
+  const limits = accelerator?.powerWatts === undefined ? undefined : limitsText(cards, accelerator.powerWatts)
+  if (limits !== undefined) unseen.push({what: `${limits} in estimates`, why: `a rig has no field for it: rigor reckons with the ${figure(accelerator!.powerWatts!)} W of ${accelerator!.id}`})
+}
+
+/** Limits in force, and of how many cards; `undefined` = those that are told are all the data sheet's. */
+function limitsText(cards: readonly SeenAccelerator[], ratedWatts: number): string | undefined {
+  const told = cards.flatMap(({limitWatts}) => limitWatts ?? [])
+  if (told.every((limit) => Math.abs(limit / ratedWatts - 1) <= SAME_LIMIT_SHARE)) return undefined
+  const [all, ...more] = [...Map.groupBy(cards, ({limitWatts}) => (limitWatts === undefined ? 'not told' : `${figure(limitWatts)} W`))]
+  return more.length === 0 ? `the power limit of ${all![0]}` : `the power limits (${[all!, ...more].map(([watts, alike]) => `${alike.length} × ${watts}`).join(', ')})`
 }
 
 function addPrice(draft: Draft, {twin}: Kin): void {
@@ -242,12 +257,6 @@ function twinOf(rigs: readonly Rig[], accelerator: Accelerator | undefined, coun
 function usualRigOf(rigs: readonly Rig[], sort: Rig['class']): Rig | undefined {
   const alike = rigs.filter((each) => each.class === sort && each.nodes.length === 1)
   return alike.find((each) => each.builtinDefault) ?? alike[0]
-}
-
-function clip(text: string, longest: number): string {
-  let kept = ''
-  for (const character of text) if (kept.length + character.length <= longest) kept += character
-  return kept.trim()
 }
 
 function classOf({chassis}: SeenMachine, group: Group | undefined): Rig['class'] {
@@ -317,7 +326,7 @@ function seenOf(machine: SeenMachine, group: Group | undefined): readonly Seen[]
   const add = (what: string, value: string | undefined): void => {
     if (value !== undefined && value !== '') found.push({what, value})
   }
-  const {processor, disks, interfaces, watts, processorWatts, supplies} = machine
+  const {processor, disks, interfaces, fans, watts, processorWatts, supplies} = machine
   add('machine', [machine.vendor, machine.product ?? machine.board, machine.chassis === undefined ? undefined : `(${machine.chassis})`].filter((part) => part !== undefined).map((part) => echo(part, 80)).join(' '))
   if (group !== undefined) {
     const [card] = group.seen
@@ -332,8 +341,9 @@ function seenOf(machine: SeenMachine, group: Group | undefined): readonly Seen[]
   }
   add('processors', processor === undefined ? undefined : `${processorText(processor)}, ${processor.threads ?? '?'} threads`)
   add('memory', machine.memoryGib === undefined ? undefined : `${machine.memoryGib} GiB`)
-  add('disks', disks?.map(({bytes, rotating, transport, model}) => `${figure(bytes / 1e9)} GB${rotating ? ' rotating' : ''}${transport === undefined ? '' : ` ${echo(transport, 20)}`}${model === undefined ? '' : ` ${echo(model, 60)}`}`).join('; '))
+  add('disks', disks?.map(({bytes, rotating, transport, model}) => `${gigabytesOf(bytes)} GB${rotating ? ' rotating' : ''}${transport === undefined ? '' : ` ${echo(transport, 20)}`}${model === undefined ? '' : ` ${echo(model, 60)}`}`).join('; '))
   add('network', interfaces.map(({name, kind, bitsPerSecond}) => `${echo(name, 30)} ${figure(bitsPerSecond / 1e9)} Gbit/s${kind === 'infiniband' ? ' InfiniBand' : ''}`).join(', '))
+  add('fans', fans.turning === 0 ? undefined : `${fans.turning} turning`)
   add('watts now', watts === undefined ? undefined : `${figure(watts.watts)} W of the whole machine (${watts.where})`)
   add('watts of the processors now', processorWatts === undefined ? undefined : `${figure(processorWatts)} W`)
   add('supplies', supplies === undefined ? undefined : `${supplies.count}${supplies.ratedWatts === undefined ? '' : ` × ${supplies.ratedWatts} W`}`)

@@ -9,14 +9,60 @@ export const DETECT_SCRIPT = String.raw`main() {
   export LC_ALL PATH
   nonce=$1
   root=$2
+  # It only ends a wait.
+  trap : USR1
 
   begin() { printf '\n%s begin %s\n' "$nonce" "$1"; }
   end() { printf '\n%s end %s %s\n' "$nonce" "$1" "$2"; }
   has() { command -v "$1" >/dev/null 2>&1; }
+  # PID and whatever it started, each sent SIGNAL before its own are looked up: what is stopped starts nothing more.
+  # Kernels without CONFIG_PROC_CHILDREN list none: then it is PID alone.
+  family() {
+    kill -"$1" "$2"
+    printf '%s ' "$2"
+    for each in $(cat /proc/"$2"/task/*/children); do family "$1" "$each"; done
+  }
+  # Whether one of PIDS is still there after SECONDS.
+  outlasts() {
+    left=$1
+    shift
+    for each; do
+      while kill -0 "$each"; do
+        [ "$left" -gt 0 ] || return 0
+        left=$((left - 1))
+        sleep 1 || return 1
+      done
+    done
+    return 1
+  }
+  # Ends with 7 if PID outlasted SECONDS.
+  watch() {
+    outlasts "$1" "$2" || exit 0
+    # From here on nobody calls it off.
+    trap '' TERM
+    members=$(family 0 "$2")
+    kill -TERM $members
+    outlasts 5 $members || exit 7
+    kill -KILL $(for member in $members; do family STOP "$member"; done)
+    # A driver may hold it where no signal gets through: then the script goes on without it.
+    outlasts 1 "$2" && kill -USR1 $$
+    exit 7
+  }
+  # What takes longer than SECONDS is ended with all that it started; the status is 124 then. timeout(1) will not do: GNU's takes the tool out of
+  # the script's group, which rigor ends, or with --foreground spares its children, and either way those that outlive it; busybox spares them, too.
   limited() {
     seconds=$1
     shift
-    if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
+    "$@" &
+    asked=$!
+    watch "$seconds" "$asked" >/dev/null 2>&1 &
+    watcher=$!
+    wait "$asked" 2>/dev/null
+    status=$?
+    kill "$watcher" 2>/dev/null
+    wait "$watcher" 2>/dev/null
+    [ $? = 7 ] && status=124
+    return "$status"
   }
   # tool SECTION SECONDS PROGRAM ARGUMENTS: what it says on both of its outputs.
   tool() {
@@ -62,7 +108,7 @@ export const DETECT_SCRIPT = String.raw`main() {
   tool nvidia 60 nvidia-smi "--query-gpu=index,$full,name" --format=csv,nounits
   case $status in
     0) tool nvidia-links 60 nvidia-smi topo -m ;;
-    absent) ;;
+    absent | 124) ;;
     # Drivers that do not know one of the fields refuse them all.
     *)
       tool nvidia-short 60 nvidia-smi --query-gpu=index,memory.total,power.limit,power.draw,name --format=csv,nounits
@@ -84,7 +130,7 @@ export const DETECT_SCRIPT = String.raw`main() {
   quiet lscpu 20 lscpu -J
   if [ "$status" != 0 ]; then
     begin cpuinfo
-    grep -E '^(processor|model name|physical id)' "$root/proc/cpuinfo" 2>/dev/null
+    grep -E '^(processor|model name|physical id|cpu cores)' "$root/proc/cpuinfo" 2>/dev/null
     end cpuinfo $?
   fi
 
@@ -96,14 +142,15 @@ export const DETECT_SCRIPT = String.raw`main() {
 
   begin network
   for link in "$root"/sys/class/net/*; do
-    # Bridges, tunnels and the like hang on no device.
-    [ -e "$link/device" ] || continue
+    # Bridges, tunnels and the like hang on no device; parts of a card that virtual machines may have are no cards.
+    [ -e "$link/device" ] && ! [ -e "$link/device/physfn" ] || continue
     printf 'interface=%s\n' "$(basename "$link")"
+    line type "$link/type"
     line state "$link/operstate"
     line megabits "$link/speed"
   done
   for port in "$root"/sys/class/infiniband/*/ports/*; do
-    [ -e "$port/rate" ] || continue
+    [ -e "$port/rate" ] && ! [ -e "$port/../../device/physfn" ] || continue
     printf 'port=%s\n' "$(basename "$(dirname "$(dirname "$port")")")"
     line layer "$port/link_layer"
     line state "$port/state"
@@ -129,6 +176,17 @@ export const DETECT_SCRIPT = String.raw`main() {
     done
   done
   end sensors 0
+
+  begin fans
+  for monitor in "$root"/sys/class/hwmon/hwmon*; do
+    for fan in "$monitor"/fan[0-9]*_input; do
+      [ -r "$fan" ] || continue
+      printf 'fan=%s\n' "$(basename "$fan")"
+      line monitor "$monitor/name"
+      line turns "$fan"
+    done
+  done
+  end fans 0
 
   begin batteries
   for supply in "$root"/sys/class/power_supply/*; do

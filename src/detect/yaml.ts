@@ -10,8 +10,9 @@ export interface RigLines {
   readonly node: readonly RigLine[]
 }
 
-/** Lists and mappings that stand on one line each. */
+/** Mappings that stand on one line each, and lists whose entries do. */
 const ON_ONE_LINE: ReadonlySet<string> = new Set(['site', 'ssh'])
+const ENTRIES_ON_ONE_LINE = ['levels', 'parts']
 
 /** `rigs: {NAME: …}` of rigor.yaml with remarks. Written by the YAML library, which quotes whatever a machine calls its parts. */
 export function rigYaml(name: string, heading: string, {rig, node}: RigLines, levelRemarks: readonly string[]): string {
@@ -21,15 +22,14 @@ export function rigYaml(name: string, heading: string, {rig, node}: RigLines, le
   const [first] = (entry.get('nodes') as {items: YAMLMap<Scalar<string>>[]}).items
   remark(entry, [...rig, {key: 'nodes', value: []}])
   remark(first!, node)
-  const levels = first!.get('levels')
-  if (isSeq(levels)) {
-    for (const [index, level] of levels.items.entries()) {
-      if (!isMap(level)) continue
-      level.flow = true
-      level.comment = ` ${levelRemarks[index] ?? ''}`
-    }
-    if (levels.items.length === 0) levels.flow = true
+  for (const key of ENTRIES_ON_ONE_LINE) {
+    const list = first!.get(key)
+    if (!isSeq(list)) continue
+    for (const item of list.items) if (isMap(item)) item.flow = true
+    if (list.items.length === 0) list.flow = true
   }
+  const levels = first!.get('levels')
+  if (isSeq(levels)) for (const [index, level] of levels.items.entries()) if (isMap(level)) level.comment = ` ${levelRemarks[index] ?? ''}`
   return document.toString({lineWidth: 0, flowCollectionPadding: false})
 }
 

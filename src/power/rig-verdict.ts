@@ -117,7 +117,7 @@ function serviceReasons({site}: Rig, {siteWatts}: RigPower, facility: Readonly<R
 const supplyReasons = ({nodes}: RigPower): Reason[] => nodes.flatMap(({id, supplies}): Reason[] => {
   if (supplies === undefined) return []
   const {count, needed, loadShare, mayFail, ratedWatts} = supplies
-  const text = `${id}: ${count} supplies of ${ratedWatts} W, ${needed} needed and ${Math.round(loadShare * 100)} % loaded at the peak; ${mayFail === 0 ? 'none may fail' : `${mayFail} may fail`}`
+  const text = `${id}: ${count} ${count === 1 ? 'supply' : 'supplies'} of ${ratedWatts} W, ${needed} needed and ${Math.round(loadShare * 100)} % loaded at the peak; ${mayFail === 0 ? 'none may fail' : `${mayFail} may fail`}`
   return [{about: 'supplies', level: loadShare > 1 ? 'no' : 'ok', text}]
 })
 

@@ -151,20 +151,26 @@ describe('rig detect over SSH', () => {
     expect(fs.readFileSync(file, 'utf8')).toContain('rigs:')
   })
 
-  test('Ctrl-C ends what was started', async () => {
+})
+
+describe('ended by a signal, it ends what it started, whatever that ignores', () => {
+  test.for([['SIGINT', 'ssh', ['--ssh', 'gpu-1']], ['SIGTERM', 'nvidia-smi', []], ['SIGINT', 'nvidia-smi', []], ['SIGHUP', 'nvidia-smi', []]] as const)('%s, %s', async ([signal, tool, args]) => {
     const cwd = newFolder()
-    const beat = path.join(cwd, 'beat')
-    const env = sshThat(`while :; do echo . >>'${beat}'; sleep 0.05; done`)
-    const child = spawn(process.execPath, [PROGRAM, 'rig', 'detect', '--ssh', 'gpu-1'], {cwd, env: {...process.env, ...settings(cwd), ...env}, stdio: 'ignore'})
-    const ended = new Promise<readonly unknown[]>((resolve) => child.on('close', (...how) => resolve(how)))
-    for (let tries = 0; tries < 200 && !fs.existsSync(beat); tries++) await pause(50)
+    const bin = newFolder()
+    const beats = ['beat', 'child'].map((name) => path.join(cwd, name))
+    const [own, child] = beats.map((file) => `while :; do echo . >>'${file}'; sleep 0.05; done`)
+    fs.writeFileSync(path.join(bin, tool), `#!/bin/sh\ntrap '' TERM INT HUP\n( ${child} ) &\n${own}\n`, {mode: 0o755})
+    const running = spawn(process.execPath, [PROGRAM, 'rig', 'detect', ...args], {cwd, env: {...process.env, ...settings(cwd), PATH: `${bin}:/usr/bin:/bin`}, stdio: 'ignore'})
+    const ended = new Promise<readonly unknown[]>((resolve) => running.on('close', (...how) => resolve(how)))
+    for (let tries = 0; tries < 200 && !beats.every((file) => fs.existsSync(file)); tries++) await pause(50)
 
-    child.kill('SIGINT')
+    running.kill(signal)
 
-    expect(await ended).toEqual([null, 'SIGINT'])
-    const {size} = fs.statSync(beat)
+    expect(await ended).toEqual([null, signal])
+    await pause(100)
+    const sizes = beats.map((file) => fs.statSync(file).size)
     await pause(400)
-    expect(fs.statSync(beat).size).toBe(size)
+    expect(beats.map((file) => fs.statSync(file).size)).toEqual(sizes)
   })
 })
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 import {readMachine} from '../../src/detect/read-machine.ts'
 import type {SeenMachine} from '../../src/detect/machine.ts'
 import {DETECT_SCRIPT} from '../../src/detect/script.ts'
-import {readSections, type Sections} from '../../src/detect/sections.ts'
+import {readSections, type Answer} from '../../src/detect/sections.ts'
 
 export const MACHINES = ['hgx-h100', 'h100x10-pcie', 'workstation-rtx4090', 'laptop-rtx4090', 'no-gpu'] as const
 export type MachineName = (typeof MACHINES)[number]
@@ -14,7 +14,7 @@ export type MachineName = (typeof MACHINES)[number]
 export const NONCE = 'c0ffee00c0ffee00c0ffee00c0ffee00'
 
 /** What the script itself asks of a machine beside the tools that it looks for. */
-const PLAIN_TOOLS = ['sh', 'cat', 'uname', 'grep', 'basename', 'dirname', 'timeout', 'sleep']
+const PLAIN_TOOLS = ['sh', 'cat', 'uname', 'grep', 'basename', 'dirname', 'sleep']
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
@@ -66,24 +66,24 @@ export interface Ran {
 }
 
 /** The script as the program runs it, but on the files of a recording. */
-export function runScript({path: bin, root}: LaidOut, shell = 'sh'): Promise<Ran> {
+export function runScript({path: bin, root}: LaidOut, shell = 'sh', script = DETECT_SCRIPT): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(shell, ['-s', NONCE, root], {env: {PATH: bin}, stdio: 'pipe'})
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk))
     child.on('error', reject).on('close', (code) => resolve({code, stdout, stderr}))
-    child.stdin.end(DETECT_SCRIPT)
+    child.stdin.end(script)
   })
 }
 
-export async function sectionsOf(files: ReadonlyMap<string, string>): Promise<Sections> {
+export async function answerOf(files: ReadonlyMap<string, string>): Promise<Answer> {
   const laidOut = layOut(files)
   const {code, stdout, stderr} = await runScript(laidOut)
   fs.rmSync(laidOut.folder, {recursive: true})
-  const sections = readSections(stdout, NONCE)
-  if (sections === undefined || stderr !== '') throw new Error(`the script ended with ${code}: ${stderr}`)
-  return sections
+  const answer = readSections(stdout, NONCE)
+  if (!answer.complete || stderr !== '') throw new Error(`the script ended with ${code}: ${stderr}`)
+  return answer
 }
 
-export const machineOf = async (name: MachineName): Promise<SeenMachine> => readMachine(await sectionsOf(recording(name)))
+export const machineOf = async (name: MachineName): Promise<SeenMachine> => readMachine(await answerOf(recording(name)))

@@ -3,8 +3,8 @@ import {describe, expect, test} from 'vitest'
 import {readAmd} from '../../src/detect/amd.ts'
 import {isLocalSsd, readCpuinfo, readDmi, readLscpu, readLsblk, readMemoryGib, readNetwork} from '../../src/detect/host.ts'
 import {readNvidia, readTopology} from '../../src/detect/nvidia.ts'
-import {readBatteries, readIpmi, readProcessorsPower, readSensors, readSupplies} from '../../src/detect/power.ts'
-import {readSections} from '../../src/detect/sections.ts'
+import {readBatteries, readFans, readIpmi, readProcessorsPower, readSensors, readSupplies} from '../../src/detect/power.ts'
+import {amountOf, numberOf, readSections} from '../../src/detect/sections.ts'
 import {recording} from './machines.ts'
 
 const said = (machine: Parameters<typeof recording>[0], tool: string): string => recording(machine).get(`bin/${tool}`) ?? ''
@@ -53,8 +53,8 @@ test('rocm-smi: names, memory, limit and links', () => {
 })
 
 describe('the host', () => {
-  test.for([['hgx-h100', 'Intel(R) Xeon(R) Platinum 8480+', 2, 224], ['h100x10-pcie', 'AMD EPYC 9354 32-Core Processor', 2, 128]] as const)('lscpu of %s, nested or not', ([machine, model, sockets, threads]) => {
-    expect(readLscpu(said(machine, 'lscpu'))).toEqual({processor: {model, sockets, threads}, hypervisor: undefined})
+  test.for([['hgx-h100', 'Intel(R) Xeon(R) Platinum 8480+', 2, 56, 224], ['h100x10-pcie', 'AMD EPYC 9354 32-Core Processor', 2, 32, 128]] as const)('lscpu of %s, nested or not', ([machine, model, sockets, coresPerSocket, threads]) => {
+    expect(readLscpu(said(machine, 'lscpu'))).toEqual({processor: {model, sockets, coresPerSocket, threads}, hypervisor: undefined})
   })
 
   test('a virtual machine says so', () => {
@@ -63,7 +63,7 @@ describe('the host', () => {
   })
 
   test('/proc stands in', () => {
-    expect(readCpuinfo(recording('no-gpu').get('root/proc/cpuinfo') ?? '')).toEqual({model: 'Intel(R) Xeon(R) CPU E5-2640 v4 @ 2.40GHz', sockets: 2, threads: 8})
+    expect(readCpuinfo(recording('no-gpu').get('root/proc/cpuinfo') ?? '')).toEqual({model: 'Intel(R) Xeon(R) CPU E5-2640 v4 @ 2.40GHz', sockets: 2, coresPerSocket: 2, threads: 8})
     expect(readMemoryGib('MemTotal:       131915412 kB\n')).toBe(125.8)
   })
 
@@ -78,6 +78,10 @@ describe('the host', () => {
     expect(readNetwork('interface=eno1\nstate=up\nmegabits=25000\ninterface=eno2\nstate=down\nmegabits=-1\ninterface=wlan0\nport=mlx5_0\nlayer=InfiniBand\nrate=400 Gb/sec (4X NDR)\nport=mlx5_1\nlayer=Ethernet\nrate=100 Gb/sec (4X EDR)\n')).toEqual([
       {name: 'eno1', kind: 'ethernet', bitsPerSecond: 25e9}, {name: 'mlx5_0', kind: 'infiniband', bitsPerSecond: 400e9},
     ])
+  })
+
+  test('IP over InfiniBand is no card of its own', () => {
+    expect(readNetwork('interface=ib0\ntype=32\nmegabits=400000\ninterface=eno1\ntype=1\nmegabits=1000\nport=mlx5_0\nlayer=InfiniBand\nrate=400 Gb/sec (4X NDR)\n').map(({name}) => name)).toEqual(['eno1', 'mlx5_0'])
   })
 
   test('what a maker left blank is not a name', () => {
@@ -108,6 +112,10 @@ describe('watts', () => {
     expect(readProcessorsPower('uptime=100.00 1.0\nunreadable=1\nuptime=100.00 1.0\nunreadable=1\n')).toEqual({watts: undefined, unreadable: true})
   })
 
+  test('fans that turn, but those of graphics cards', () => {
+    expect(readFans('fan=fan1_input\nmonitor=nct6798\nturns=812\nfan=fan2_input\nmonitor=nct6798\nturns=0\nfan=fan1_input\nmonitor=amdgpu\nturns=1400\nfan=fan3_input\nmonitor=nct6798\n')).toEqual({turning: 1, still: 1})
+  })
+
   test('supplies that are plugged in', () => {
     expect(readSupplies(said('hgx-h100', 'dmidecode'))).toEqual({count: 6, ratedWatts: 3000})
     expect(readSupplies('Handle 0x1, DMI type 39\nSystem Power Supply\n\tMax Power Capacity: Unknown\n\tStatus: Present, OK\n\nHandle 0x2, DMI type 39\nSystem Power Supply\n\tStatus: Not Present\n')).toEqual({count: 1, ratedWatts: undefined})
@@ -115,20 +123,37 @@ describe('watts', () => {
   })
 })
 
-describe('sections', () => {
-  test('only lines with the nonce part them', () => {
-    const sections = readSections('motd\nabc begin a\none\nend a 0\nxyz end a 0\ntwo\n\nabc end a 0\nabc begin b\n\nabc end b absent\n\nabc done\nrest', 'abc')
-
-    expect([...(sections ?? [])]).toEqual([['a', {status: '0', text: 'one\nend a 0\nxyz end a 0\ntwo'}], ['b', {status: 'absent', text: ''}]])
+describe('numbers', () => {
+  test.for([['0x1F', undefined], ['1e3', undefined], ['0b11', undefined], ['+5', undefined], ['.5', undefined], ['Infinity', undefined], ['9'.repeat(400), undefined], ['', undefined], ['[N/A]', undefined], [' 71.92 ', 71.92], ['700', 700], ['-1', -1]] as const)('"%s"', ([text, value]) => {
+    expect(numberOf(text)).toBe(value)
   })
 
-  test('an output that was cut off is none', () => {
-    expect(readSections('abc begin a\none\nabc end a 0\n', 'abc')).toBeUndefined()
+  test('no card draws less than nothing, or has a limit in another notation', () => {
+    expect(amountOf('-18.63')).toBeUndefined()
+    expect(readNvidia('index, memory.total [MiB], power.limit [W], power.draw [W], name\n0, -5, 0x1F, -18.63, NVIDIA L4\n')).toMatchObject([{memoryBytes: undefined, limitWatts: undefined, watts: undefined}])
+    expect(readAmd(JSON.stringify({card0: {'Card Series': 'x', 'Max Graphics Package Power (W)': '0x2EE'}})).accelerators).toMatchObject([{limitWatts: undefined}])
+  })
+})
+
+describe('sections', () => {
+  test('only lines with the nonce part them', () => {
+    const {sections, complete} = readSections('motd\nabc begin a\none\nend a 0\nxyz end a 0\ntwo\n\nabc end a 0\nabc begin b\n\nabc end b absent\n\nabc done\nrest', 'abc')
+
+    expect(complete).toBe(true)
+    expect([...sections]).toEqual([['a', {status: '0', text: 'one\nend a 0\nxyz end a 0\ntwo'}], ['b', {status: 'absent', text: ''}]])
+  })
+
+  test('of an output that was cut off, what was whole by then; what it was cut off in took too long', () => {
+    const {sections, complete} = readSections('abc begin a\none\nabc end a 0\nabc begin b\nhalf', 'abc')
+
+    expect(complete).toBe(false)
+    expect([...sections]).toEqual([['a', {status: '0', text: 'one'}], ['b', {status: '124', text: ''}]])
+    expect(readSections('motd\n', 'abc')).toEqual({sections: new Map(), complete: false})
   })
 })
 
 test('nothing that a machine says makes a parser throw', () => {
-  const parsers = [readNvidia, (text: string) => readTopology(text, 2), readAmd, readLscpu, readCpuinfo, readMemoryGib, readLsblk, readNetwork, readDmi, readIpmi, readSensors, readBatteries, readProcessorsPower, readSupplies]
+  const parsers = [readNvidia, (text: string) => readTopology(text, 2), readAmd, readLscpu, readCpuinfo, readMemoryGib, readLsblk, readNetwork, readDmi, readIpmi, readSensors, readFans, readBatteries, readProcessorsPower, readSupplies]
   const odd = ['{"lscpu":[1,null,{"field":1}]}', '{"blockdevices":[null,{"name":1}]}', '{"blockdevices":{}}', '{"card0":null,"card1":[]}', 'null', '[]', '__proto__=1\ntype=Battery']
 
   for (const parse of parsers) for (const text of odd) expect(() => parse(text)).not.toThrow()

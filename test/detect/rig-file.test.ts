@@ -1,10 +1,12 @@
+import {array, assert, boolean, constantFrom, integer, property, record, string} from 'fast-check'
 import path from 'node:path'
 import {beforeAll, describe, expect, test} from 'vitest'
 import {parseDocument} from 'yaml'
+import type {RigNode} from '../../src/catalog/rig.ts'
 import type {Snapshot} from '../../src/catalog/snapshot.ts'
 import {resolveRigs} from '../../src/config/rigs.ts'
 import {Config} from '../../src/config/schema.ts'
-import type {SeenAccelerator, SeenMachine} from '../../src/detect/machine.ts'
+import type {SeenAccelerator, SeenDisk, SeenMachine} from '../../src/detect/machine.ts'
 import {rigFileOf, type RigFileQuestion} from '../../src/detect/rig-file.ts'
 import {createCalibration, type Calibration} from '../../src/performance/calibration.ts'
 import {renderDetection} from '../../src/report/rig-file.ts'
@@ -24,8 +26,8 @@ const fileOf = (machine: SeenMachine, more: Partial<RigFileQuestion> = {}) => ri
 const card = (name: string, memoryGib: number, more: Partial<SeenAccelerator> = {}): SeenAccelerator => ({name, memoryBytes: memoryGib * 2 ** 30, limitWatts: undefined, defaultLimitWatts: undefined, maximumLimitWatts: undefined, watts: undefined, busyShare: undefined, pcieGeneration: 4, pcieLanes: 16, mig: false, ...more})
 
 const plain = (more: Partial<SeenMachine> = {}): SeenMachine => ({
-  host: 'box', hypervisor: undefined, accelerators: [card('NVIDIA GeForce RTX 5090', 31.84)], links: [['X']], processor: {model: 'A processor', sockets: 1, threads: 16}, memoryGib: 64, disks: [], interfaces: [],
-  vendor: undefined, product: undefined, board: undefined, chassis: 'workstation', watts: undefined, processorWatts: undefined, loadShare: 0.01, supplies: undefined, unseen: [], ...more,
+  host: 'box', hypervisor: undefined, accelerators: [card('NVIDIA GeForce RTX 5090', 31.84)], links: [['X']], processor: {model: 'A processor', sockets: 1, coresPerSocket: 8, threads: 16}, memoryGib: 64, disks: [], interfaces: [],
+  vendor: undefined, product: undefined, board: undefined, chassis: 'workstation', watts: undefined, processorWatts: undefined, loadShare: 0.01, fans: {turning: 0, still: 0}, supplies: undefined, unseen: [], ...more,
 })
 
 /** What rigor makes of the text of a file. */
@@ -131,11 +133,76 @@ describe('accelerators', () => {
     expect(unseen.map(({what}) => what)).toContain('the power limit of 310 W in estimates')
   })
 
+  test.for([
+    [[700, 500, 500, 700], 'the power limits (2 × 700 W, 2 × 500 W) in estimates'], [[500, 500], 'the power limit of 500 W in estimates'], [[700, undefined, 650], 'the power limits (1 × 700 W, 1 × not told, 1 × 650 W) in estimates'], [[700, 695], undefined], [[undefined, undefined], undefined],
+  ] as const)('limits of %j: %s', ([limits, told]) => {
+    const {unseen} = fileOf(plain({accelerators: limits.map((limitWatts) => card('NVIDIA H100 80GB HBM3', 79.65, {limitWatts})), links: undefined}))
+
+    expect(unseen.map(({what}) => what).find((what) => what.startsWith('the power limit'))).toBe(told)
+  })
+
   test('more than a board carries is refused with what rigor has against it', () => {
     const many = Array.from({length: 9}, () => card('NVIDIA H100 80GB HBM3', 79.65))
     const {missing} = fileOf(plain({accelerators: many, links: many.map((_, a) => many.map((__, b) => (a === b ? 'X' : 'NV18')))}), {price: '300000 USD'})
 
     expect(missing.join()).toMatch(/9 × h100-sxm-80gb in one node: no SXM board carries more than 8/)
+  })
+})
+
+describe('parts', () => {
+  const disk = (gigabytes: number, more: Partial<SeenDisk> = {}): SeenDisk => ({name: 'nvme0n1', bytes: gigabytes * 1e9, rotating: false, transport: 'nvme', model: 'A disk', ...more})
+  const nodeOf = (machine: SeenMachine) => (fileOf(machine, {price: '1 USD'}).rig['nodes'] as Partial<RigNode>[])[0]
+  const partsOf = (more: Partial<SeenMachine>) => nodeOf(plain(more))?.parts
+
+  test('alike ones together, each on a line of its own', () => {
+    const machine = plain({
+      processor: {model: 'A processor', sockets: 2, coresPerSocket: 32, threads: 128}, disks: [disk(3840.7), disk(3840.8), disk(16_000.9, {rotating: true, model: ' Spinner ', transport: 'sata'}), disk(64, {transport: 'usb'}), disk(480.1, {model: undefined})],
+      interfaces: [{name: 'a', kind: 'ethernet', bitsPerSecond: 25e9}, {name: 'b', kind: 'infiniband', bitsPerSecond: 400e9}, {name: 'c', kind: 'ethernet', bitsPerSecond: 25e9}], fans: {turning: 6, still: 2},
+    })
+
+    const {yaml, missing, unseen} = fileOf(machine, {price: '1 USD'})
+
+    expect(yaml).toContain([
+      '        localSsdGb: 8162', '        parts:',
+      '          - {kind: processor, model: A processor, count: 2, cores: 32}',
+      '          - {kind: disk, model: A disk, count: 2, gb: 3841}',
+      '          - {kind: disk, model: Spinner, count: 1, gb: 16001, rotating: true}',
+      '          - {kind: disk, count: 1, gb: 480}',
+      '          - {kind: network, count: 2, gigabitsPerSecond: 25}',
+      '          - {kind: network, count: 1, gigabitsPerSecond: 400}',
+      '          - {kind: fan, count: 6}', '',
+    ].join('\n'))
+    expect(missing).toEqual([])
+    expect(unseen).toContainEqual({what: 'watts of the parts', why: 'no part says what it draws: add watts and idleWatts to them'})
+  })
+
+  test('nothing of what is not seen', () => {
+    const machine = plain({processor: {model: undefined, sockets: undefined, coresPerSocket: undefined, threads: 8}, disks: undefined})
+
+    expect(nodeOf(machine)).not.toHaveProperty('parts')
+    expect(fileOf(machine).unseen).toContainEqual({what: 'how many processors', why: 'their sockets are not told'})
+  })
+
+  test('disks of virtual machines that say they rotate are left out', () => {
+    const disks = [disk(100, {rotating: true, transport: undefined}), disk(375)]
+
+    expect(partsOf({hypervisor: 'KVM', disks})?.filter(({kind}) => kind === 'disk')).toEqual([{kind: 'disk', model: 'A disk', count: 1, gb: 375}])
+    expect(partsOf({disks})?.filter(({kind}) => kind === 'disk')).toHaveLength(2)
+  })
+
+  test('rigor takes them: the disks add up to localSsdGb', () => {
+    assert(property(array(record({bytes: integer({min: 1, max: 1e14}), rotating: boolean(), transport: constantFrom('nvme', 'usb', undefined), model: string()}), {maxLength: 50}), constantFrom('KVM', undefined), (disks, hypervisor) => {
+      const {missing} = fileOf(plain({hypervisor, disks: disks.map((each) => ({name: 'sda', ...each}))}), {price: '1 USD'})
+
+      expect(missing).toEqual([])
+    }), {numRuns: 50})
+  })
+
+  test('more of them than a rig file takes are left out, and said to be', () => {
+    const many = fileOf(plain({processor: {model: 'A', sockets: 5000, coresPerSocket: 1, threads: 5000}, disks: Array.from({length: 200}, (_, index) => disk(index + 1))}), {price: '1 USD'})
+
+    expect([many.missing, (many.rig['nodes'] as Partial<RigNode>[])[0]?.parts]).toEqual([[], undefined])
+    expect(many.unseen).toEqual(expect.arrayContaining([{what: '5000 × processor', why: 'a rig file takes no such part: left out'}, {what: '200 sorts of parts', why: 'more than a rig file takes: left out'}]))
   })
 })
 
@@ -159,7 +226,7 @@ describe('hostile machines', () => {
   test.for([
     ['a shell', '"; rm -rf / #'], ['YAML', 'x: [}{,&*!|>\'%@`'], ['a comment', 'A # B: {c}'], ['lines', 'one\n  evil: true\r\n---\nrigs: {}'], ['a terminal', '\u001b]0;owned\u0007\u001b[31mred\u202egnp'], ['nothing', ''], ['much', 'x'.repeat(5000)], ['pictures', '🦀'.repeat(200)], ['a truth', 'yes'], ['a number', '1e5'], ['a tag', '!!binary abc'],
   ] as const)('a card, a board and a disk called %s change nothing but a text', ([, odd]) => {
-    const machine = plain({accelerators: [card(odd, 24)], vendor: odd, product: odd, processor: {model: odd, sockets: 1, threads: 8}, disks: [{name: odd, bytes: 1e12, rotating: true, transport: odd, model: odd}], interfaces: [{name: odd, kind: 'ethernet', bitsPerSecond: 1e9}], hypervisor: odd, host: odd})
+    const machine = plain({accelerators: [card(odd, 24)], fans: {turning: 1, still: 0}, vendor: odd, product: odd, processor: {model: odd, sockets: 1, coresPerSocket: 4, threads: 8}, disks: [{name: odd, bytes: 1e12, rotating: true, transport: odd, model: odd}], interfaces: [{name: odd, kind: 'ethernet', bitsPerSecond: 1e9}], hypervisor: odd, host: odd})
     const {name, yaml, rig, seen, unseen} = fileOf(machine, {name: undefined, price: '1 USD'})
 
     expect(name).toMatch(/^[a-z0-9][a-z0-9._-]{0,59}$/)
