@@ -19,6 +19,8 @@ interface Counted {
   readonly unitHours: number
   /** As its schedule says; `null` = it says once. */
   readonly units: number | null
+  /** Hours a month of a work that ends, as its schedule says them; `null` = it says something else. */
+  readonly hoursAsked: number | null
   readonly asked: Asked
   readonly rentals: readonly Rental[]
   readonly time: Interval | null
@@ -59,7 +61,7 @@ async function count(workspace: Workspace, workload: ReadWorkload, rig: Rig, {mo
   const planned = new Set([askedUnits, ...SHARES_PLANNED.map(share => share * most)].filter(amount => amount > 0))
   const plans = [...planned].map(amount => ({units: amount, plan: planWorkload({...input, workload: {...input.workload, spec: {...input.workload.spec, schedule: scheduled(amount), horizonMonths: months}}, options: {...options, rigs: []}})}))
   return {
-    name: workload.name, endless, unitHours, units, asked: {units: askedUnits, always: schedule.kind === 'always' && use === undefined},
+    name: workload.name, endless, unitHours, units, hoursAsked: schedule.kind === 'hours-per-month' && !endless ? schedule.hours : null, asked: {units: askedUnits, always: schedule.kind === 'always' && use === undefined},
     rentals: rentalsOf({plans, askedUnits, months, endless}),
     time: endless ? null : aroundMedian(hours.work), watts: aroundMedian(averageWatts),
     acceleratorsUsed, accelerator: place.accelerator.id, idle: drawn('idle'), working: drawn('expected'),
@@ -85,9 +87,11 @@ export async function breakEvenQuestion(workspace: Workspace, {rig, workloads, m
   const base = {months, asOf: workspace.options.asOf}
   if (counted.length > 1) return {...base, ...mixOf(rig, counted, use)}
   const {asked: {units, always}, unitHours} = only
-  const assumed = use !== undefined ? []
-    : only.units === null ? ['It says to run once: as many runs a month as the rig has hours for are compared (--use 40%, or schedule: {runsPerMonth: …}).']
-    : only.units > units * (1 + 1e-9) ? [`${figureOf(only.units)} a month are more than the rig has hours for (${figureOf(freeHours(rig) / unitHours)}): that many are compared.`] : []
+  const assumed = use !== undefined ? [] : [
+    ...(only.hoursAsked === null ? [] : [`${figureOf(only.hoursAsked)} hours of it a month are ${figureOf(only.units ?? 0)} runs on this rig: as many are compared everywhere, whereas a plan compares the hours.`]),
+    ...(only.units === null ? ['It says to run once: as many runs a month as the rig has hours for are compared (--use 40%, or schedule: {runsPerMonth: …}).'] : []),
+    ...(only.units !== null && only.units > units * (1 + 1e-9) ? [`${figureOf(only.units)} a month are more than the rig has hours for (${figureOf(freeHours(rig) / unitHours)}): that many are compared.`] : []),
+  ]
   return {...base, unit: only.endless ? 'hour of service' : 'run', rigAtWork: {rig, ...only}, rentals: only.rentals, units, always, assumed}
 }
 

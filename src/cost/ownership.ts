@@ -43,7 +43,7 @@ export interface Ownership {
   readonly usdPerMonth: number
   /** `null` where nothing useful is done. */
   readonly usdPerUsefulAcceleratorHour: number | null
-  /** The same from the cash that changes hands: the present value of it all, and the equal amounts that are worth as much; what is still owed of a loan after each month. */
+  /** The same from the cash that changes hands: the present value of it all, and the equal amounts that are worth as much; what is still owed after each month, of a loan or in rates of a lease (after the tax that these save). */
   readonly cashFlow: {readonly presentUsd: number; readonly usdPerMonth: number; readonly byMonth: Flow; readonly owed: Flow}
   readonly resaleUsd: number
   /** After a tax on profits that costs lower; before it otherwise. */
@@ -248,6 +248,13 @@ function notCostedOf({rig: {upkeepParts = [], installationUsd, tax, financingSha
   ]
 }
 
+/** Rates of a lease that are due after each month; of a rig that is there already they are owed whatever becomes of it, and in no figure. */
+function leaseOwed({rig, months, ageYears}: OwnershipQuestion): Flow {
+  const {financing, tax} = rig
+  if (financing?.kind !== 'lease' || ageYears !== undefined) return monthly(0, months)
+  return monthly(0, months).map((_, month) => Math.max(0, financing.months - month) * financing.usdPerMonth * vatFactor(rig) * (1 - (tax?.incomeTaxShare ?? 0)))
+}
+
 /** Both views of owning a rig, by item. Throws nothing; months ≥ 1. */
 export function ownershipOf(question: OwnershipQuestion): Ownership {
   const {rig, months, utilisationShare} = question
@@ -267,7 +274,7 @@ export function ownershipOf(question: OwnershipQuestion): Ownership {
   return {
     months, utilisationShare, accelerators, usefulAcceleratorHoursPerMonth: hours, lines, usdPerMonth,
     usdPerUsefulAcceleratorHour: hours > 0 ? usdPerMonth / hours : null,
-    cashFlow: {presentUsd, usdPerMonth: presentUsd * recoveryFactor(rate, months), byMonth, owed: flows.loan?.owed ?? monthly(0, months)},
+    cashFlow: {presentUsd, usdPerMonth: presentUsd * recoveryFactor(rate, months), byMonth, owed: flows.loan?.owed ?? leaseOwed(question)},
     resaleUsd: flows.resale[months] ?? 0,
     afterTax: taxBack !== undefined,
     notCosted: notCostedOf(question),

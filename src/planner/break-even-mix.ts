@@ -1,5 +1,5 @@
 import type {Interval} from '../performance/types.ts'
-import {unitsPaid, type Rental} from './break-even.ts'
+import {unitsPaid, type BoundMachines, type Rental} from './break-even.ts'
 
 /** Several workloads that are done every month, as one: what renting all of them costs. */
 
@@ -25,38 +25,91 @@ export function mixRentals(works: readonly MixedWork[]): readonly Rental[] {
 
 const monthUsd = ({rental, units}: Chosen): number => rental.usdPerMonth + rental.usdPerUnit * unitsPaid(rental, units)
 
-/** Each its cheapest, or all on one sort of machines that can do each of them, whatever costs less: machines had for a term are paid once. */
+/** The cheapest choice of those that may win, else of all. */
 function together(id: string, provider: string, purchase: string, works: readonly MixedWork[], fits: (rental: Rental) => boolean): readonly Rental[] {
-  const able = works.map(({rentals, units}) => rentals.filter(rental => fits(rental) && (rental.mostUnits === null || rental.mostUnits >= units * (1 - 1e-9))).map((rental): Chosen => ({rental, units}))
-    .toSorted((a, b) => Number(a.rental.ineligibleReason !== null) - Number(b.rental.ineligibleReason !== null) || monthUsd(a) - monthUsd(b)))
-  const own = able.flatMap(list => list.slice(0, 1))
-  if (own.length < works.length) return []
-  const sharing = (able[0] ?? []).filter(({rental}) => rental.termUsdPerMonth > 0).map(({rental: {id: name}}) => able.flatMap(list => list.filter(({rental}) => rental.id === name).slice(0, 1))).filter(list => list.length === works.length)
-  const usd = ({usdPerMonth, usdPerUnit}: Rental): number => usdPerMonth + usdPerUnit
-  return [own, ...sharing].map(chosen => asOne(id, provider, purchase, chosen)).toSorted((a, b) => Number(a.ineligibleReason !== null) - Number(b.ineligibleReason !== null) || usd(a) - usd(b)).slice(0, 1)
+  const able = (may: (rental: Rental) => boolean): readonly (readonly Chosen[])[] => works.map(({rentals, units}) => rentals.filter(rental => fits(rental) && may(rental) && (rental.mostUnits === null || rental.mostUnits >= units * FULL)).map((rental): Chosen => ({rental, units})))
+  const chosen = cheapestChoice(able(({ineligibleReason}) => ineligibleReason === null)) ?? cheapestChoice(able(() => true))
+  return chosen === undefined ? [] : [asOne(id, provider, purchase, chosen)]
 }
+
+/** A sum that rounding put above one is none. */
+const FULL = 1 - 1e-9
+/** All ways to divide so many workloads into groups are looked at: 4,140. Of more, only each by itself and all together. */
+const MOST_DIVIDED = 8
+
+interface Choice {
+  readonly chosen: readonly Chosen[]
+  readonly usd: number
+}
+
+/**
+ * Each workload by itself, or groups of them on machines that are had for a term (paid once) or paid already (which are there once): the cheapest of all divisions. `undefined` = one of
+ * them cannot be rented.
+ */
+function cheapestChoice(able: readonly (readonly Chosen[])[]): readonly Chosen[] | undefined {
+  const boundId = ({rental}: Chosen): string | undefined => rental.bound[0]?.id
+  const isPaid = ({rental}: Chosen): boolean => rental.bound.some(({usdPerMonth}) => usdPerMonth === 0)
+  const cheapest = (choices: readonly Choice[]): Choice | undefined => choices.toSorted((a, b) => a.usd - b.usd)[0]
+  const known = new Map<string, readonly Choice[]>()
+  /** Ways to do a group: the cheapest that is bought for it, and each that is paid already. */
+  const waysOf = (group: readonly number[]): readonly Choice[] => {
+    const key = group.join(' ')
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const [first = -1, ...others] = group
+    const all = (able[first] ?? []).flatMap((one): readonly Choice[] => {
+      const id = boundId(one)
+      if (others.length > 0 && id === undefined) return []
+      const mates = others.flatMap(index => (able[index] ?? []).filter(each => boundId(each) === id).slice(0, 1))
+      if (mates.length < others.length) return []
+      const chosen = [one, ...mates]
+      if (isPaid(one) && monthsOf(chosen) * FULL > 1) return []
+      const {usdPerMonth, usdPerUnit} = asOne('', '', '', chosen)
+      return [{chosen, usd: usdPerMonth + usdPerUnit}]
+    })
+    const bought = cheapest(all.filter(({chosen: [one]}) => one !== undefined && !isPaid(one)))
+    const ways = [...(bought === undefined ? [] : [bought]), ...all.filter(({chosen: [one]}) => one !== undefined && isPaid(one))]
+    known.set(key, ways)
+    return ways
+  }
+  const best = (left: readonly number[], taken: readonly (string | undefined)[]): Choice | undefined => {
+    const [first, ...rest] = left
+    if (first === undefined) return {chosen: [], usd: 0}
+    const groups = able.length > MOST_DIVIDED && rest.length > 0 ? [[], ...(left.length === able.length ? [rest] : [])] : subsetsOf(rest)
+    return cheapest(groups.flatMap(mates => waysOf([first, ...mates]).flatMap((way): readonly Choice[] => {
+      const paid = way.chosen[0] !== undefined && isPaid(way.chosen[0]) ? boundId(way.chosen[0]) : undefined
+      if (paid !== undefined && taken.includes(paid)) return []
+      const others = best(rest.filter(index => !mates.includes(index)), paid === undefined ? taken : [...taken, paid])
+      return others === undefined ? [] : [{chosen: [...way.chosen, ...others.chosen], usd: way.usd + others.usd}]
+    })))
+  }
+  return best(able.map((_, index) => index), [])?.chosen
+}
+
+const subsetsOf = (list: readonly number[]): readonly (readonly number[])[] => list.reduce<readonly (readonly number[])[]>((subsets, each) => [...subsets, ...subsets.map(subset => [...subset, each])], [[]])
+
+/** Months of one set of machines that a group takes. */
+const monthsOf = (group: readonly Chosen[]): number => group.reduce((total, {rental: {bound}, units}) => total + units / (bound[0]?.mostUnits ?? Number.POSITIVE_INFINITY), 0)
 
 function asOne(id: string, provider: string, purchase: string, chosen: readonly Chosen[]): Rental {
   const sum = (read: (each: Chosen) => number): number => chosen.reduce((total, each) => total + read(each), 0)
   // Hours of machines that are there for a term (or paid already) are shared by what is done on them, one after the other.
-  const bound = [...Map.groupBy(chosen.filter(({rental}) => rental.mostUnits !== null), ({rental}) => rental.id).values()].map(group => {
-    const months = group.reduce((total, {rental: {mostUnits}, units}) => total + units / (mostUnits ?? Number.POSITIVE_INFINITY), 0)
-    const termUsd = Math.max(...group.map(({rental}) => rental.termUsdPerMonth))
-    const sets = termUsd > 0 ? Math.max(1, Math.ceil(months - 1e-9)) : 1
-    return {usdPerMonth: sets * termUsd, mostUnits: sets / months}
+  const bound = [...Map.groupBy(chosen.filter(({rental}) => rental.bound.length > 0), ({rental}) => rental.bound[0]!.id)].map(([name, group]): BoundMachines => {
+    const usdPerMonth = Math.max(...group.map(({rental}) => rental.bound[0]!.usdPerMonth))
+    return {id: name, usdPerMonth, mostUnits: 1 / monthsOf(group), sets: usdPerMonth > 0 ? Math.max(1, Math.ceil(monthsOf(group) * FULL)) : 1}
   })
-  const termUsdPerMonth = bound.reduce((total, {usdPerMonth}) => total + usdPerMonth, 0)
+  const termsUsd = bound.reduce((total, {usdPerMonth, sets}) => total + sets * usdPerMonth, 0)
   const usdPerUnit = sum(({rental, units}) => (rental.inBlocks ? 0 : rental.usdPerUnit * units))
   // Blocks of days are bought for the hours of each month.
-  const blocksUsd = sum(each => (each.rental.inBlocks ? monthUsd(each) : 0))
-  const usdPerMonth = termUsdPerMonth + blocksUsd + sum(({rental}) => rental.usdPerMonth - rental.termUsdPerMonth)
+  const blocksUsd = sum(({rental, units}) => (rental.inBlocks ? rental.usdPerUnit * unitsPaid(rental, units) : 0))
+  const usdPerMonth = termsUsd + blocksUsd + sum(({rental}) => rental.usdPerMonth - rental.bound.reduce((total, each) => total + each.sets * each.usdPerMonth, 0))
   const all = sum(monthUsd)
+  const mostUnits = [...bound.map(each => each.sets * each.mostUnits), ...chosen.flatMap(({rental, units}) => (rental.bound.length > 0 || rental.mostUnits === null ? [] : [rental.mostUnits / units]))]
   return {
-    id, provider, purchase, usdPerUnit, usdPerMonth, termUsdPerMonth, inBlocks: false,
-    mostUnits: bound.length === 0 ? null : Math.min(...bound.map(({mostUnits}) => mostUnits)),
+    id, provider, purchase, usdPerUnit, usdPerMonth, bound, inBlocks: false, mostUnits: mostUnits.length === 0 ? null : Math.min(...mostUnits),
     marketShare: all > 0 ? sum(each => each.rental.marketShare * monthUsd(each)) / all : 0,
     ineligibleReason: chosen.find(({rental}) => rental.ineligibleReason !== null)?.rental.ineligibleReason ?? null,
-    time: weightedSpread(chosen.map(({rental: {time, usdPerUnit: each}, units}) => ({interval: time, weight: each * units}))),
+    time: weightedSpread(chosen.map(each => ({interval: each.rental.time, weight: monthUsd(each)}))),
     accelerator: mostUsed(chosen.map(each => ({name: each.rental.accelerator, weight: monthUsd(each)}))),
   }
 }

@@ -1,8 +1,8 @@
 import {monthlyRate, MONTHS_PER_YEAR, recoveryFactor} from '../cost/cash-flow.ts'
-import {rentFactor, type Ownership} from '../cost/ownership.ts'
+import {rentFactor, saleUsdAt, type Ownership} from '../cost/ownership.ts'
 import {Z90} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
-import {freeHours, rigAtUse, unitsPaid, valueLostUsd, type BreakEvenQuestion, type Rental} from './break-even.ts'
+import {ageYearsOf, freeHours, rigAtUse, unitsPaid, valueLostUsd, type BreakEvenQuestion, type Rental} from './break-even.ts'
 
 /** How sure it is that the rig wins: what is not known is drawn at random, all of it at once, thousands of times. */
 
@@ -101,8 +101,9 @@ function partsOf(question: BreakEvenQuestion): RigParts {
   const rate = monthlyRate(rig.financingSharePerYear)
   const workEnergyUsd = of(all, 'energy', 'cooling and losses')
   const [sparesUsd, displacedUsd] = [of(all, 'spares'), of(all, 'displaced work')]
-  // A sale later is worth its equal parts today. What an owned rig sells for is after tax already, and moves with today's price.
-  const valueUsd = rig.owned ? valueLostUsd(all) : -kept * all.resaleUsd * (1 + rate) ** -months * recoveryFactor(rate, months)
+  // A sale later is worth its equal parts today; of an owned rig it is after tax already, and where it could be sold today the price of today moves with it.
+  const soldNow = rig.owned && saleUsdAt(rig, ageYearsOf(rig, question.asOf) ?? 0) > 0
+  const valueUsd = soldNow ? valueLostUsd(all) : -(rig.owned ? 1 : kept) * all.resaleUsd * (1 + rate) ** -months * recoveryFactor(rate, months)
   return {fixedUsd: all.usdPerMonth - workEnergyUsd - sparesUsd - displacedUsd - valueUsd, valueUsd, idleEnergyUsd: of(none, 'energy', 'cooling and losses'), workEnergyUsd, sparesUsd, displacedUsd}
 }
 
@@ -132,13 +133,21 @@ interface Drawn {
   readonly cut: boolean
 }
 
-/** More work than a term's machines can do takes a second set of them; what is paid already has none. */
-function rentUsd({rental, factor, time, commonShare, ownShare}: Priced, z: Draw, {units, cloudFactor}: Drawn): number {
-  const {usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits, marketShare} = rental
+/**
+ * More work than the machines of a term can do takes another set of them. What is paid already, or lasts only so long, has none: the rest of the work is done at what the cheapest other
+ * rental takes for it.
+ */
+function rentUsd({rental, factor, time, commonShare, ownShare}: Priced, z: Draw, {units, cloudFactor}: Drawn, elsewhereUsdPerUnit: number): number {
+  const {usdPerUnit, usdPerMonth, bound, mostUnits, marketShare} = rental
   const slower = factorAt(commonShare * z.rigTime + ownShare * z.cloudTime, time)
-  const sets = mostUnits === null ? 1 : Math.ceil((units * slower) / mostUnits - 1e-9)
-  if (sets > 1 && termUsdPerMonth === 0) return Number.POSITIVE_INFINITY
-  return factor * (1 + marketShare * (cloudFactor - 1)) * (usdPerMonth + Math.max(0, sets - 1) * termUsdPerMonth + usdPerUnit * unitsPaid(rental, units) * slower)
+  let [moreUsd, restShare] = [0, bound.length === 0 && mostUnits !== null ? Math.max(0, 1 - mostUnits / units) : 0]
+  for (const {usdPerMonth: setUsd, mostUnits: ofSet, sets} of bound) {
+    const needed = (units * slower) / ofSet
+    if (setUsd > 0) moreUsd += Math.max(0, Math.ceil(needed - 1e-9) - sets) * setUsd
+    else restShare = Math.max(restShare, 1 - sets / needed)
+  }
+  const here = (1 + marketShare * (cloudFactor - 1)) * (usdPerMonth + moreUsd + usdPerUnit * unitsPaid(rental, units * (1 - restShare)) * slower)
+  return factor * (here + restShare * units * cloudFactor * elsewhereUsdPerUnit)
 }
 
 function drawing(question: BreakEvenQuestion): (z: Draw) => Drawn {
@@ -165,14 +174,17 @@ function drawing(question: BreakEvenQuestion): (z: Draw) => Drawn {
 
 const MEDIAN: Draw = {cloudPrice: 0, tariff: 0, work: 0, residual: 0, failures: 0, rigTime: 0, cloudTime: 0, watts: 0}
 
-/** Those that could be the cheapest at some amount of work: no other costs less both by the unit and by the month and does as much. */
+/** Those that could be the cheapest in some draw: no other whose time errs alike and whose price moves alike costs less both by the unit and by the month and does as much. */
 export function undominated(rentals: readonly Rental[]): readonly Rental[] {
   const most = ({mostUnits}: Rental): number => mostUnits ?? Number.POSITIVE_INFINITY
-  const kept: Rental[] = []
-  for (const rental of rentals.toSorted((a, b) => a.usdPerMonth - b.usdPerMonth || a.usdPerUnit - b.usdPerUnit || most(b) - most(a))) {
-    if (!kept.some(other => !other.inBlocks && other.usdPerUnit <= rental.usdPerUnit && most(other) >= most(rental))) kept.push(rental)
-  }
-  return kept
+  const errsAs = ({time, accelerator, marketShare}: Rental): string => [time?.p10, time?.p90, accelerator, marketShare].join(' ')
+  return [...Map.groupBy(rentals, errsAs).values()].flatMap(alike => {
+    const kept: Rental[] = []
+    for (const rental of alike.toSorted((a, b) => a.usdPerMonth - b.usdPerMonth || a.usdPerUnit - b.usdPerUnit || most(b) - most(a))) {
+      if (!kept.some(other => !other.inBlocks && other.usdPerUnit <= rental.usdPerUnit && most(other) >= most(rental))) kept.push(rental)
+    }
+    return kept
+  })
 }
 
 /**
@@ -186,6 +198,10 @@ export function oddsOf(question: BreakEvenQuestion, rentals: readonly Rental[], 
   const priced = (rental: Rental): Priced => pricedOf(rental, accelerator, rentFactor(rig))
   const [least, compared] = [undominated(rentals).map(priced), shown.map(priced)]
   const draw = drawing(question)
+  const {units} = question
+  // Of those that do any amount; where there is none, each at what it takes itself.
+  const elsewhere = Math.min(...rentals.filter(({mostUnits}) => mostUnits === null).map(({usdPerMonth, usdPerUnit}) => usdPerUnit + usdPerMonth / units))
+  const usdOf = (each: Priced, z: Draw, drawn: Drawn): number => rentUsd(each, z, drawn, Number.isFinite(elsewhere) ? elsewhere : each.rental.usdPerUnit + each.rental.usdPerMonth / units)
   const uniform = uniformFrom(seed)
   // Box and Muller 1958, the first of the pair.
   const gauss = (): number => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
@@ -198,8 +214,8 @@ export function oddsOf(question: BreakEvenQuestion, rentals: readonly Rental[], 
     const drawn = draw(z)
     if (drawn.cut) cut++
     let cheapest = Number.POSITIVE_INFINITY
-    for (const rental of least) cheapest = Math.min(cheapest, rentUsd(rental, z, drawn))
-    for (const [index, rental] of compared.entries()) if (drawn.rigUsd <= rentUsd(rental, z, drawn)) beaten[index]!++
+    for (const rental of least) cheapest = Math.min(cheapest, usdOf(rental, z, drawn))
+    for (const [index, rental] of compared.entries()) if (drawn.rigUsd <= usdOf(rental, z, drawn)) beaten[index]!++
     differences[sample] = drawn.rigUsd - cheapest
   }
   differences.sort()
@@ -209,7 +225,7 @@ export function oddsOf(question: BreakEvenQuestion, rentals: readonly Rental[], 
   const difference = (name: UncertaintyName, value: number): number => {
     const at = {...MEDIAN, [name]: value}
     const drawn = draw(at)
-    return drawn.rigUsd - rentUsd(against, at, drawn)
+    return drawn.rigUsd - usdOf(against, at, drawn)
   }
   return {
     samples, seed, cutShare: cut / samples, probability: (wins < 0 ? samples : wins) / samples,

@@ -3,7 +3,16 @@ import {ownershipOf, partOf, rentFactor, saleUsdAt, type Draw, type Ownership} f
 import {HOURS_PER_MONTH} from '../cost/period.ts'
 import {blockHours, termRule, type TermRule} from '../cost/terms.ts'
 import type {Interval} from '../performance/types.ts'
+import {crossingOf, type Crossing} from './crossing.ts'
 import type {IneligibleReason, PlanDocument, PlanTarget} from './document.ts'
+
+/** Machines that do one thing after the other, as they are had for a term or paid already (0 USD): what a month of one set costs and how much it can do, and how many sets are had. */
+export interface BoundMachines {
+  readonly id: string
+  readonly usdPerMonth: number
+  readonly mostUnits: number
+  readonly sets: number
+}
 
 /** A way to rent what does the work, by how much of it there is in a month. */
 export interface Rental {
@@ -13,8 +22,7 @@ export interface Rental {
   /** USD of each unit of work, and of a month whatever is done in it (terms, storage). */
   readonly usdPerUnit: number
   readonly usdPerMonth: number
-  /** Part of `usdPerMonth` that is for a term: work that shares its machines pays it once. */
-  readonly termUsdPerMonth: number
+  readonly bound: readonly BoundMachines[]
   /** Units a month that it can do; `null` = more machines of the sort do more. */
   readonly mostUnits: number | null
   /** Hours of a service that are had in whole days or weeks: `usdPerUnit` is of each of those. */
@@ -57,7 +65,9 @@ export interface BreakEvenQuestion {
 export interface RentalVerdict extends Rental {
   /** At the asked amount of work. */
   readonly usdInMonth: number
-  /** Units a month from which the rig costs less; 0 = at any amount, `null` = at none that it can do. */
+  /** At which amounts of those that both can do: above `evenUnits`, below it, at all or at none. */
+  readonly owningIsCheaper: Crossing['owningIsCheaper']
+  /** Units a month at which both cost the same; `null` = at none. */
   readonly evenUnits: number | null
   readonly evenRigHours: number | null
   readonly evenUtilisationShare: number | null
@@ -67,7 +77,8 @@ export interface RentalVerdict extends Rental {
   readonly paybackMonthIfSold: number | null
 }
 
-export type Action = 'buy' | 'rent' | 'keep' | 'sell'
+/** `leave`: what cannot be sold, or brings nothing, is left off. */
+export type Action = 'buy' | 'rent' | 'keep' | 'sell' | 'leave'
 
 export interface BreakEven {
   readonly unit: string
@@ -88,7 +99,7 @@ export interface BreakEven {
   readonly action: Action
   /** What the action saves a month against the other. */
   readonly savesUsdPerMonth: number
-  /** Of an owned rig: what it is taken to sell for today, and the price from which selling it costs less; `null` = no price makes it so, or it is leased. */
+  /** Of an owned rig: what it is taken to sell for today, and the price from which selling it costs less; `null` = no price makes it so, it is leased, or it does other work that would have to be rented as well. */
   readonly resale: {readonly nowUsd: number; readonly evenUsd: number | null} | null
 }
 
@@ -139,9 +150,9 @@ export function breakEven(question: BreakEvenQuestion): BreakEven {
   const verdicts = rentals.flatMap((rental): readonly RentalVerdict[] => {
     const usdInMonth = rentalMonth(rental, units, factor)
     if (usdInMonth === null) return []
-    const evenUnits = evenUnitsOf(rental, line, factor, Math.min(mostUnits, rental.mostUnits ?? Number.POSITIVE_INFINITY))
+    const {owningIsCheaper, evenUnits} = crossingWith(rental, line, factor, Math.min(mostUnits, rental.mostUnits ?? Number.POSITIVE_INFINITY))
     return [{
-      ...rental, usdInMonth, evenUnits,
+      ...rental, usdInMonth, owningIsCheaper, evenUnits,
       evenRigHours: evenUnits === null ? null : evenUnits * unitHours,
       evenUtilisationShare: evenUnits === null ? null : (evenUnits * unitHours) / HOURS_PER_MONTH,
       paybackMonth: paybackMonth(spent.unsold, usdInMonth),
@@ -150,14 +161,15 @@ export function breakEven(question: BreakEvenQuestion): BreakEven {
   }).toSorted((a, b) => Number(a.ineligibleReason !== null) - Number(b.ineligibleReason !== null) || a.usdInMonth - b.usdInMonth || (a.id < b.id ? -1 : 1))
   const best = verdicts.find(({ineligibleReason}) => ineligibleReason === null) ?? null
   const owning = best === null || ownership.usdPerMonth <= best.usdInMonth
+  const resale = rig.owned ? resaleOf(question, ownership, best) : null
   // What does other work as well is not sold for the sake of this.
-  const without = rig.owned && freeHours(rig) === HOURS_PER_MONTH ? 'sell' : 'rent'
+  const without = resale === null || freeHours(rig) < HOURS_PER_MONTH ? 'rent' : resale.nowUsd > 0 ? 'sell' : 'leave'
   return {
     unit, units, months, mostUnits, utilisationShare: ownership.utilisationShare, acceleratorsUsed: rigAtWork.acceleratorsUsed, ownership, rigUsdPerMonth: ownership.usdPerMonth, ageYears: rig.owned ? ageYearsOf(rig, asOf) : null,
     rentals: verdicts, best,
     action: owning ? (rig.owned ? 'keep' : 'buy') : without,
     savesUsdPerMonth: best === null ? 0 : Math.abs(best.usdInMonth - ownership.usdPerMonth),
-    resale: rig.owned ? resaleOf(question, ownership, best) : null,
+    resale,
   }
 }
 
@@ -172,23 +184,24 @@ function rigLineOf(question: BreakEvenQuestion, mostUnits: number): StraightLine
   return {atNone: 2 * half - full, perUnit: (2 * (full - half)) / mostUnits}
 }
 
-/** From so many units on the rig costs less, up to `most`; `null` = not there. */
-function evenUnitsOf(rental: Rental, rig: StraightLine, factor: number, most: number): number | null {
+/** At which amounts, up to `most`, the rig costs less. */
+function crossingWith(rental: Rental, rig: StraightLine, factor: number, most: number): Pick<RentalVerdict, 'owningIsCheaper' | 'evenUnits'> {
+  const rigUsd = (units: number): number => rig.atNone + rig.perUnit * units
   if (rental.inBlocks) {
-    // Within a block only the rig's cost grows: its end is where the rig looks worst.
-    let even: number | null = 0
-    for (let units = 0; units < most && even !== null; ) {
+    // Within a block only the rig's cost grows: its end is where the rig looks worst, so from the last such end on it wins for good.
+    let even = 0
+    for (let units = 0; units < most; ) {
       const end = Math.min(most, unitsPaid(rental, units + 1e-6))
-      const rigIsDearer = rig.atNone + rig.perUnit * end > (rentalMonth(rental, end, factor) ?? Number.POSITIVE_INFINITY)
-      if (rigIsDearer) even = end >= most ? null : end
+      if (rigUsd(end) > (rentalMonth(rental, end, factor) ?? Number.POSITIVE_INFINITY)) even = end
       units = end
     }
-    return even
+    return even === 0 ? {owningIsCheaper: 'always', evenUnits: null} : even >= most ? {owningIsCheaper: 'never', evenUnits: null} : {owningIsCheaper: 'above', evenUnits: even}
   }
-  const slope = rig.perUnit - factor * rental.usdPerUnit
-  const atNone = rig.atNone - factor * rental.usdPerMonth
-  const even = atNone <= 0 ? 0 : slope < 0 ? -atNone / slope : null
-  return even !== null && even <= most ? even : null
+  const less = (units: number): number => rigUsd(units) - factor * (rental.usdPerMonth + rental.usdPerUnit * units)
+  const {owningIsCheaper, utilisationShare} = crossingOf(less(most / 2), less(most))
+  // A crossing at next to nothing is none.
+  if (utilisationShare !== null && utilisationShare < 1e-6) return {owningIsCheaper: owningIsCheaper === 'below' ? 'never' : 'always', evenUnits: null}
+  return {owningIsCheaper, evenUnits: utilisationShare === null ? null : utilisationShare * most}
 }
 
 /** An owned rig: what it is taken to sell for today, and at which price keeping and selling would be the same. */
@@ -196,7 +209,7 @@ function resaleOf({rigAtWork: {rig}, asOf}: BreakEvenQuestion, ownership: Owners
   const nowUsd = saleUsdAt(rig, ageYearsOf(rig, asOf) ?? 0)
   // What is lost by keeping it is in proportion to the price today: a later sale brings the same part of it.
   const lost = valueLostUsd(ownership)
-  return {nowUsd, evenUsd: best === null || nowUsd === 0 || lost <= 0 ? null : nowUsd * (1 + (best.usdInMonth - ownership.usdPerMonth) / lost)}
+  return {nowUsd, evenUsd: best === null || nowUsd === 0 || lost <= 0 || freeHours(rig) < HOURS_PER_MONTH ? null : nowUsd * (1 + (best.usdInMonth - ownership.usdPerMonth) / lost)}
 }
 
 /** A month's loss of value and cost of the capital in it. */
@@ -212,7 +225,11 @@ function spentBy(question: BreakEvenQuestion, units: number): {readonly unsold: 
   // Looked at for a month more, so that no end falls into it.
   const {byMonth, owed} = month(question.months + 1)
   const unsold = running(byMonth).slice(0, question.months + 1).map((usd, index) => usd + (owed[index] ?? 0))
-  const sold = unsold.map((usd, index) => (index === 0 ? usd : (running(month(index).byMonth).at(-1) ?? usd)))
+  const sold = unsold.map((usd, index) => {
+    if (index === 0) return usd
+    const ended = month(index)
+    return (running(ended.byMonth).at(-1) ?? usd) + (ended.owed.at(-1) ?? 0)
+  })
   return {unsold, sold}
 }
 
@@ -253,10 +270,11 @@ export function rentalsOf({plans, askedUnits, months, endless}: CountedPlans): r
     // Traffic that is free at first bends the line: it is taken straight to where there is no work.
     const usdPerUnit = inBlocks ? usd / unitsPaid({inBlocks, purchase: purchase ?? ''}, units) : Math.max(0, Math.min(slope, usd / units))
     const computeUsd = cost.lines.find(({item}) => item === 'compute')?.usd
+    const mostUnits = mostUnitsOf({rule, paid: computeUsd === 0, endless, months, runHours: durationHours?.p50 ?? null})
     return {
       id, provider, purchase: purchase ?? '', accelerator, ineligibleReason, usdPerUnit, usdPerMonth: inBlocks ? 0 : usd - usdPerUnit * units,
-      termUsdPerMonth: whole ? (computeUsd ?? 0) : 0, inBlocks, marketShare: whole ? 0 : 1,
-      mostUnits: mostUnitsOf({rule, paid: computeUsd === 0, endless, months, runHours: durationHours?.p50 ?? null}),
+      inBlocks, marketShare: whole ? 0 : 1, mostUnits,
+      bound: (whole || computeUsd === 0) && mostUnits !== null ? [{id, usdPerMonth: computeUsd ?? 0, mostUnits, sets: 1}] : [],
       time: endless ? null : aroundMedian(workHours),
     }
   })

@@ -2,13 +2,8 @@ import type {Rig} from '../catalog/rig.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import {ownershipOf, rentFactor, type Draw, type Ownership} from '../cost/ownership.ts'
 import {cloudHoursOf, cloudMonthUsd, type CloudHours} from './cloud-hours.ts'
+import {crossingOf, type Crossing} from './crossing.ts'
 import type {PlanOptions} from './session.ts'
-
-/** Use at which owning and renting cost the same, of the months' hours: owning is cheaper above (or below) it, everywhere or nowhere. */
-export interface Crossing {
-  readonly owningIsCheaper: 'always' | 'never' | 'above' | 'below'
-  readonly utilisationShare: number | null
-}
 
 export interface CloudLine extends CloudHours {
   readonly usdPerMonth: number
@@ -47,12 +42,4 @@ export function rigTco(question: RigTcoQuestion): RigTco {
     return {...hours, usdPerMonth: rented(utilisationShare), usdPerAcceleratorHour: (factor * hours.usdPerHour) / ownership.accelerators, crossing: crossingOf(half - rented(0.5), full - rented(1))}
   })
   return {ownership, byUse: USES.map(at), clouds}
-}
-
-/** Owning less renting at half and at full use; both are straight lines over the use. */
-export function crossingOf(half: number, full: number): Crossing {
-  const none = 2 * half - full
-  if (none <= 0 && full <= 0) return {owningIsCheaper: 'always', utilisationShare: null}
-  if (none > 0 && full > 0) return {owningIsCheaper: 'never', utilisationShare: null}
-  return {owningIsCheaper: full <= 0 ? 'above' : 'below', utilisationShare: none / (none - full)}
 }

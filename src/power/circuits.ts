@@ -41,7 +41,10 @@ export interface CircuitPlan {
   readonly rule: CountryRule
 }
 
-const titleOf = ({volts, phases, amps}: Circuit): string => `${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A`
+const titleOf = ({volts, phases, amps, socket}: Circuit, others: readonly Circuit[]): string => {
+  const plain = `${volts} V${phases === 3 ? ' three-phase' : ''} ${amps} A`
+  return others.some(other => other.volts === volts && other.phases === phases && other.amps === amps && other.socket !== socket) ? `${plain} ${socket}` : plain
+}
 
 /** One circuit and what hangs on it. It has one connection, or three: each line to neutral, or the pairs AB, BC and CA. */
 interface Feed {
@@ -223,7 +226,7 @@ export function planCircuits(loads: readonly CordedLoad[], circuits: readonly Ci
   const rule = ruleOf(country)
   const {feeds, unplacedWatts} = bestPlacement(loads, circuits, rule)
   const holdings = holdingsOf(feeds, loads)
-  const names = circuits.flatMap(circuit => Array.from({length: circuit.count}, (_, at) => (circuit.count > 1 ? `${titleOf(circuit)} no. ${at + 1}` : titleOf(circuit))))
+  const names = circuits.flatMap(circuit => Array.from({length: circuit.count}, (_, at) => (circuit.count > 1 ? `${titleOf(circuit, circuits)} no. ${at + 1}` : titleOf(circuit, circuits))))
   return {
     rule, unplacedWatts, fits: unplacedWatts === 0,
     wrongVolts: loads.flatMap(load => (load.inputVolts === undefined || circuits.some(circuit => takes(load, circuit)) ? [] : [{id: load.id, ...load.inputVolts}])),

@@ -18,7 +18,9 @@ export const PART_NAMES: Readonly<Record<PartKind, string>> = {processor: 'proce
  */
 export function hostPartsOf({parts = [], hostIdleWatts, hostMaximumWatts}: Pick<RigNode, 'parts' | 'hostIdleWatts' | 'hostMaximumWatts'>, host: HostStates): readonly (HostStates & {readonly kind: PartKind})[] {
   const idleShare = hostMaximumWatts > 0 ? hostIdleWatts / hostMaximumWatts : 1
-  const busy = host.peak > host.idle ? (host.expected - host.idle) / (host.peak - host.idle) : 0
+  const busy = host.peak > host.idle ? Math.min(1, Math.max(0, (host.expected - host.idle) / (host.peak - host.idle))) : 0
+  // Where some of the nodes are off, what is drawn is less than at rest, and so is each part's.
+  const on = Math.min(1, host.expected / Math.max(host.idle, 1e-9))
   const rated = NODE_PART_KINDS.flatMap(kind => {
     const own = parts.filter(part => part.kind === kind && part.watts !== undefined)
     const sum = (read: (part: (typeof own)[number]) => number): number => own.reduce((total, part) => total + part.count * read(part), 0)
@@ -28,6 +30,6 @@ export function hostPartsOf({parts = [], hostIdleWatts, hostMaximumWatts}: Pick<
   const [idleFactor, peakFactor] = [within('idle'), within('peak')]
   return rated.map(({kind, ...part}) => {
     const [idle, peak] = [part.idle * idleFactor, part.peak * peakFactor]
-    return {kind, idle, expected: idle + busy * (peak - idle), peak}
+    return {kind, idle, expected: on * idle + busy * (peak - idle), peak}
   })
 }

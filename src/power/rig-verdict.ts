@@ -79,7 +79,7 @@ const DESIGN_MARGIN = 0.8
 function givenCircuits({site}: Rig, {suggestedMore, feeds}: RigPower, circuits: CircuitPlan): Reason[] {
   const fullest = circuits.circuits.toSorted((a, b) => b.amps / b.limitAmps - a.amps / a.limitAmps)[0]
   if (circuits.fits && fullest !== undefined) {
-    const tight = circuits.rule.continuousShare === 1 && fullest.amps > DESIGN_MARGIN * fullest.circuit.amps ? '; designs leave a fifth of the breaker free' : ''
+    const tight = circuits.rule.continuousShare === 1 && circuits.circuits.some(({amps, circuit}) => amps > DESIGN_MARGIN * circuit.amps) ? '; designs leave a fifth of a breaker free' : ''
     return [{about: 'circuits', level: 'ok', text: `the fullest circuit (${fullest.name}) carries ${fullest.amps.toFixed(1)} A of the ${fullest.limitAmps.toFixed(1)} A allowed for hours (${circuits.rule.name})${tight}`}]
   }
   const carried = (site.circuits ?? []).reduce((sum, circuit) => sum + circuit.count * continuousWatts(circuit, ruleOf(site.country)), 0)

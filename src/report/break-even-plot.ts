@@ -41,7 +41,8 @@ const mostOf = (lines: readonly CostLine[], of: 0 | 1): number => Math.max(...li
 const TALLEST = 2.5
 export function tallestUsd(lines: readonly CostLine[]): number {
   const rig = mostOf(lines.slice(0, 1), 1)
-  return Math.min(mostOf(lines, 1), TALLEST * rig) * 1.05
+  // A rig that earns money by being there (a buy-out far below its price) sets no scale.
+  return Math.max(1, rig > 0 ? Math.min(mostOf(lines, 1), TALLEST * rig) : mostOf(lines, 1)) * 1.05
 }
 
 /** Round steps of 1, 2 or 5 that are about `count`. */

@@ -1,5 +1,6 @@
 import type {Rig} from '../catalog/rig.ts'
 import {MONTHS_PER_YEAR} from '../cost/cash-flow.ts'
+import {leaseMonthsLeft} from '../cost/ownership.ts'
 import {cheapestByWay, type Action, type BreakEven, type RentalVerdict} from '../planner/break-even.ts'
 import type {Bar, Odds} from '../planner/break-even-odds.ts'
 import {POINTS, stepsTo, tallestUsd, type CostLine} from './break-even-plot.ts'
@@ -28,14 +29,13 @@ export interface BreakEvenView {
 
 const USUAL_RENTALS = 10
 const ADVICE: Readonly<Record<Action, {readonly text: string; readonly style: Style}>> = {
-  buy: {text: 'buy it', style: 'green'}, rent: {text: 'rent', style: 'yellow'}, keep: {text: 'keep it', style: 'green'}, sell: {text: 'sell it and rent', style: 'yellow'},
+  buy: {text: 'buy it', style: 'green'}, rent: {text: 'rent', style: 'yellow'}, keep: {text: 'keep it', style: 'green'}, sell: {text: 'sell it and rent', style: 'yellow'}, leave: {text: 'leave it off and rent', style: 'yellow'},
 }
 
-/** What cannot be sold, because it is leased or worth nothing, is left off; and what nobody said the age of may be worth less than is counted. */
+/** What nobody said the age of may be worth less than is counted. */
 function adviceOf({action, resale, ageYears}: BreakEven, money: (usd: number) => string): {readonly text: string; readonly style: Style} {
   const {text, style} = ADVICE[action]
   if (action !== 'sell' || resale === null) return {text, style}
-  if (resale.nowUsd === 0) return {text: 'leave it off and rent', style}
   return {text: ageYears === null && (resale.evenUsd ?? 0) > 0 ? `${text} if it brings more than ${money(resale.evenUsd ?? 0)}` : text, style}
 }
 
@@ -43,7 +43,7 @@ function adviceOf({action, resale, ageYears}: BreakEven, money: (usd: number) =>
 export async function renderBreakEven(report: BreakEvenReport, view: BreakEvenView): Promise<string> {
   const {title, rig, answer, odds, assumed} = report
   const {width, color, currency} = view
-  const money = (usd: number): string => `${figure(usd * currency.perUsd)} ${currency.code}`
+  const money = (usd: number): string => `${usd < 0 ? '−' : ''}${figure(Math.abs(usd) * currency.perUsd)} ${currency.code}`
   const {text, style} = adviceOf(answer, money)
   const {best} = answer
   return paint(joinSections([
@@ -60,8 +60,8 @@ function answerLines({answer, odds, rig}: BreakEvenReport, money: (usd: number) 
   const {ownership, units, unit, utilisationShare, best, months} = answer
   const each = unit === 'hour of service' ? `${figure(units)} hours of service` : unit === 'run' ? `${figure(units)} ${units === 1 ? 'run' : 'runs'}` : `${figure(units)} times the mix`
   return [
-    ...labelled('Work', `${each} a month, ${percent(utilisationShare)} of the rig's hours${answer.acceleratorsUsed < ownership.accelerators ? ` on ${figure(answer.acceleratorsUsed)} of its ${ownership.accelerators} accelerators` : ''}; over ${months} months`, width),
-    ...labelled('Rig', `${money(ownership.usdPerMonth)} a month ${answer.resale === null ? 'from its price' : `to keep${answer.resale.nowUsd === 0 ? '' : `: what it would sell for${answer.ageYears === null ? '' : ` after ${significant(answer.ageYears, 2)} years`} stays in it`}`}; ${ownership.lines.map(({item, usdPerMonth}) => `${item} ${money(usdPerMonth)}`).join(', ')}`, width),
+    ...labelled('Work', `${each} a month, ${percent(utilisationShare)} of the rig's hours${answer.acceleratorsUsed < ownership.accelerators ? ` on ${figure(answer.acceleratorsUsed)} of its ${ownership.accelerators} accelerators` : ''}; over ${months} ${months === 1 ? 'month' : 'months'}`, width),
+    ...labelled('Rig', `${money(ownership.usdPerMonth)} a month ${answer.resale === null ? (rig.financing?.kind === 'lease' ? 'leased' : 'from its price') : `to keep${answer.resale.nowUsd === 0 ? '' : `: what it would sell for${answer.ageYears === null ? '' : ` after ${significant(answer.ageYears, 2)} years`} stays in it`}`}; ${ownership.lines.map(({item, usdPerMonth}) => `${item} ${money(usdPerMonth)}`).join(', ')}`, width),
     ...(best === null ? [] : labelled('Best cloud', `${best.id} at ${money(best.usdInMonth)} a month; the rig is cheaper ${evenText(best, answer)}`, width)),
     ...(answer.resale === null || best === null ? [] : labelled('Sale', saleText(answer.resale, money), width)),
     ...(best === null || rig.owned ? [] : labelled('Pays back', paybackText(best, months), width)),
@@ -71,10 +71,10 @@ function answerLines({answer, odds, rig}: BreakEvenReport, money: (usd: number) 
 
 const signed = (usd: number, money: (usd: number) => string): string => `${money(Math.abs(usd))} ${usd <= 0 ? 'less' : 'more'}`
 
-function evenText({evenUnits, evenRigHours, evenUtilisationShare}: RentalVerdict, {unit}: BreakEven): string {
-  if (evenUnits === null) return 'at no amount of work that it can do'
-  if (evenUnits === 0) return 'at any amount of work'
-  return `from ${figure(evenRigHours)} of its hours a month (${percent(evenUtilisationShare ?? 0)}${unit === 'run' ? `, ${figure(evenUnits)} ${evenUnits === 1 ? 'run' : 'runs'}` : ''})`
+function evenText({owningIsCheaper, evenUnits, evenRigHours, evenUtilisationShare}: RentalVerdict, {unit}: BreakEven): string {
+  if (owningIsCheaper === 'never') return 'at no amount of work that it can do'
+  if (owningIsCheaper === 'always') return 'at any amount of work'
+  return `${owningIsCheaper === 'above' ? 'from' : 'up to'} ${figure(evenRigHours)} of its hours a month (${percent(evenUtilisationShare ?? 0)}${unit === 'run' ? `, ${figure(evenUnits)} ${evenUnits === 1 ? 'run' : 'runs'}` : ''})`
 }
 
 function saleText({nowUsd, evenUsd}: NonNullable<BreakEven['resale']>, money: (usd: number) => string): string {
@@ -95,8 +95,8 @@ function rentalLines({answer, odds, limit}: BreakEvenReport, {code, perUsd}: Dis
   const columns: Column<RentalVerdict>[] = [
     {title: 'cloud', align: 'left', priority: 0, shrinksTo: 22, cell: ({id, ineligibleReason}) => `${id}${ineligibleReason === null ? '' : ` ${INELIGIBLE[ineligibleReason].glyph}`}`},
     {title: `${code}/month`, align: 'right', priority: 0, cell: ({usdInMonth}) => figure(usdInMonth * perUsd)},
-    {title: 'rig wins from', align: 'right', priority: 0, cell: ({evenUnits, evenRigHours}) => (evenUnits === null ? 'never' : evenUnits === 0 ? 'always' : `${figure(evenRigHours)} h`)},
-    {title: 'use', align: 'right', priority: 1, cell: ({evenUtilisationShare}) => (evenUtilisationShare === null || evenUtilisationShare === 0 ? '' : percent(evenUtilisationShare))},
+    {title: 'rig wins from', align: 'right', priority: 0, cell: ({owningIsCheaper, evenRigHours}) => (owningIsCheaper === 'above' ? `${figure(evenRigHours)} h` : owningIsCheaper === 'below' ? `below ${figure(evenRigHours)} h` : owningIsCheaper)},
+    {title: 'use', align: 'right', priority: 1, cell: ({evenUtilisationShare}) => (evenUtilisationShare === null ? '' : percent(evenUtilisationShare))},
     {title: 'month', align: 'right', priority: 2, cell: ({paybackMonth}) => (paybackMonth === null ? '' : String(paybackMonth))},
     {title: 'rig wins', align: 'right', priority: 1, cell: ({id}) => (odds?.against.has(id) === true ? percent(odds.against.get(id) ?? 0) : '')},
   ]
@@ -146,6 +146,15 @@ function tornadoLines({tornado}: Odds, {code, perUsd}: DisplayCurrency, width: n
 
 const withSign = (value: number): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${figure(Math.abs(value))}`
 
+/** What of an owned rig's past is in neither side. */
+function leaseNote(rig: Rig, ageYears: number): string {
+  const {financing} = rig
+  const left = leaseMonthsLeft(rig, ageYears)
+  if (financing?.kind !== 'lease') return 'What was paid for it, and what is still owed, is gone either way and in neither side.'
+  const after = financing.buyoutUsd === undefined ? 'leased on at its rates' : 'bought out'
+  return left > 0 ? `The rates of its lease are owed either way and in neither side; ${left} months from now it is ${after}.` : `Its lease is over: it ${financing.buyoutUsd === undefined ? `is ${after}` : `was ${after}, which is gone either way`}.`
+}
+
 function notesOf({rig, odds, answer: {ageYears, ownership, acceleratorsUsed, months, unit}, asOf}: BreakEvenReport): readonly string[] {
   const {takenHoursPerMonth = 0, boughtOn, serviceLifeYears, financing, freeInHours = 0} = rig
   const beyond = months / MONTHS_PER_YEAR - serviceLifeYears + (ageYears ?? 0)
@@ -154,7 +163,7 @@ function notesOf({rig, odds, answer: {ageYears, ownership, acceleratorsUsed, mon
     ...(takenHoursPerMonth > 0 ? [`Other work takes ${figure(takenHoursPerMonth)} h of the rig a month and carries as much of what it costs${rig.owned ? '; while it is kept for that, what this work adds (rigor plan) decides' : ''}.`] : []),
     ...(rig.owned && ageYears === null && financing?.kind !== 'lease' ? ['Nobody said when the rig was bought (boughtOn): it is taken to sell for its whole price, which is more than any machine that has been used brings.'] : []),
     ...(boughtOn !== undefined && boughtOn > asOf ? [`It is bought on ${boughtOn}, after today: it counts as new.`] : []),
-    ...(rig.owned ? [financing?.kind === 'lease' ? 'The rates of a running lease are owed either way and in neither side.' : 'What was paid for it, and what is still owed, is gone either way and in neither side.'] : []),
+    ...(rig.owned ? [leaseNote(rig, ageYears ?? 0)] : []),
     ...(beyond > 1e-9 ? [`It is looked at for ${figure(beyond * MONTHS_PER_YEAR)} months beyond its service life of ${figure(serviceLifeYears)} years, with the upkeep and failures of before.`] : []),
     ...(unit !== 'hour of service' && freeInHours > 0 ? [`It is free in ${figure(freeInHours)} h; that waiting is in no figure.`] : []),
     ...(odds !== null && odds.cutShare > 0.005 ? [`In ${percent(odds.cutShare)} of the draws there is more work than the rig has hours for; as much as it can do is compared.`] : []),

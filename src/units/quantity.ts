@@ -126,7 +126,8 @@ export function readQuantity(input: string | number, dimension: Dimension): numb
     const unit: string = dimension.compound === true ? (/^[^\d\s+.-]+/.exec(head.rest)?.[0] ?? '') : head.rest.replaceAll(/\s+/g, '')
     const factor = factorOf(unit, dimension)
     if (factor === undefined) return undefined
-    total += head.amount * factor
+    // 95 % are 95 ÷ 100: times 0.01 they are a little more than 0.95.
+    total += factor === 0.01 ? head.amount / 100 : head.amount * factor
     const rest: string = dimension.compound === true ? head.rest.slice(unit.length).trim() : ''
     if (rest === '') break
     head = splitNumber(rest)

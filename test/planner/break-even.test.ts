@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import type {Rig} from '../../src/catalog/rig.ts'
 import {ageYearsOf, breakEven, cheapestByWay, rentalMonth, rentalsOf, rigMonth, type BreakEven, type BreakEvenQuestion, type Rental} from '../../src/planner/break-even.ts'
@@ -11,7 +12,7 @@ const RIG = {
   site: {tariffUsdPerKwh: 0.2, coolingCop: null, whenIdle: 'on'},
   serviceLifeYears: 10, residualShare: 0, financingSharePerYear: 0, upkeepUsdPerYear: 876, upkeepParts: [{item: 'room', usdPerYear: 876}], wearUsdPerAcceleratorHour: 0, setupHours: 0,
 } as unknown as Rig
-const rental = (change: Partial<Rental> = {}): Rental => ({id: 'acme:x@r:on-demand', provider: 'acme', purchase: 'on-demand', usdPerUnit: 10, usdPerMonth: 0, termUsdPerMonth: 0, mostUnits: null, inBlocks: false, marketShare: 1, ineligibleReason: null, time: null, accelerator: 'a', ...change})
+const rental = (change: Partial<Rental> = {}): Rental => ({id: 'acme:x@r:on-demand', provider: 'acme', purchase: 'on-demand', usdPerUnit: 10, usdPerMonth: 0, bound: [], mostUnits: null, inBlocks: false, marketShare: 1, ineligibleReason: null, time: null, accelerator: 'a', ...change})
 const QUESTION: BreakEvenQuestion = {
   unit: 'run', units: 40, always: false, months: 120, asOf: '2026-11-27', rentals: [rental()],
   rigAtWork: {rig: RIG, idle: {machineWatts: 500, siteWatts: 500}, working: {machineWatts: 1000, siteWatts: 1000}, unitHours: 7.3, acceleratorsUsed: 2, time: null, watts: null, accelerator: 'a'},
@@ -36,8 +37,17 @@ describe('by hand', () => {
   })
 
   test('at none that it can do, and at any', () => {
-    expect(asked({rentals: [rental({usdPerUnit: 4})]}).best?.evenUnits).toBeNull()
-    expect(asked({rentals: [rental({usdPerMonth: 1000})]}).best?.evenUnits).toBe(0)
+    expect(asked({rentals: [rental({usdPerUnit: 4})]}).best).toMatchObject({owningIsCheaper: 'never', evenUnits: null})
+    expect(asked({rentals: [rental({usdPerMonth: 1000})]}).best).toMatchObject({owningIsCheaper: 'always', evenUnits: null})
+  })
+
+  test('a rig whose hours are worth much to others is cheaper for a little work only', () => {
+    // 20 USD an hour: 146 + 0.73 a run less than nothing anyway; a rental of 500 a month and 10 a run.
+    const found = asked({rentals: [rental({usdPerMonth: 500})]}, {displacedUsdPerHour: 2})
+    // 450.17 + 0.73 u + 7.3 · 2 u against 500 + 10 u.
+    expect(found.best).toMatchObject({owningIsCheaper: 'below', evenUnits: expect.closeTo((500 - fixed) / (0.73 + 14.6 - 10), 9)})
+    // Dearer by the run, and not cheaper at none.
+    expect(asked({rentals: [rental({usdPerMonth: fixed})]}, {displacedUsdPerHour: 2}).best?.owningIsCheaper).toBe('never')
   })
 
   test('the month by which it has paid back: 36,500 ÷ (what renting costs more than running)', () => {
@@ -72,7 +82,9 @@ describe('by hand', () => {
   test('what does other work as well is not sold for the sake of this', () => {
     const cheap = {months: 60, rentals: [rental({usdPerUnit: 1})]}
     expect(asked(cheap, {owned: true, boughtOn: '2021-11-27'}).action).toBe('sell')
-    expect(asked(cheap, {owned: true, boughtOn: '2021-11-27', takenHoursPerMonth: 100}).action).toBe('rent')
+    expect(asked(cheap, {owned: true, boughtOn: '2021-11-27', takenHoursPerMonth: 100})).toMatchObject({action: 'rent', resale: {evenUsd: null}})
+    // Nothing to sell: worth nothing after ten years.
+    expect(asked(cheap, {owned: true, boughtOn: '2010-11-27'}).action).toBe('leave')
   })
 
   test('what an hour is worth to others counts, by the accelerators at work', () => {
@@ -116,6 +128,14 @@ describe('by hand', () => {
     expect(asked({units: 80}, {financing: loan}).best?.paybackMonthIfSold).toBe(1)
   })
 
+  test('the rates of a lease are owed to its end', () => {
+    // 304.17 a month for 120 months, as 36,500 borrowed free of interest: even in the same month.
+    const lease = asked({units: 80}, {financing: {kind: 'lease', usdPerMonth: 36_500 / 120, months: 120}}).best
+    const loan = asked({units: 80}, {financing: {kind: 'loan', principalShare: 1, ratePerYear: 0, months: 120}}).best
+    expect(lease?.paybackMonth).toBe(loan?.paybackMonth)
+    expect(lease?.paybackMonthIfSold).toBe(loan?.paybackMonth)
+  })
+
   test('taxes on the sale come with the sale', () => {
     // Written off in ten years as it loses its price, a third of everything: the same month as without.
     const tax = {vatShare: 0, vatRecoverable: true, incomeTaxShare: 1 / 3, depreciationYears: 10}
@@ -133,8 +153,8 @@ describe('by hand', () => {
     expect(best?.usdInMonth).toBe(2 * 120)
     // 450.17 + 0.1 u against 48 USD a day: nine days are 432 (dearer at 216 h: 471.77), ten 480 (474.17 at 240 h).
     expect(best?.evenUnits).toBe(216)
-    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 0.5, inBlocks: true})]}).best?.evenUnits).toBeNull()
-    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 200, inBlocks: true})]}).best?.evenUnits).toBe(0)
+    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 0.5, inBlocks: true})]}).best?.owningIsCheaper).toBe('never')
+    expect(asked({...service, rentals: [rental({purchase: 'capacity-block', usdPerUnit: 200, inBlocks: true})]}).best?.owningIsCheaper).toBe('always')
   })
 
   test('a term of machines that cannot do as much is no way to rent', () => {
@@ -175,7 +195,7 @@ describe('plans of several amounts of a workload', () => {
   const found = (endless: boolean) => rentalsOf({plans, askedUnits: 12, months: 12, endless})
 
   test('what stands in several lies on a straight line; a term is paid whatever is done; the rest in proportion', () => {
-    expect(found(false).map(({id, usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits}) => [id, usdPerUnit, usdPerMonth, termUsdPerMonth, mostUnits])).toEqual([
+    expect(found(false).map(({id, usdPerUnit, usdPerMonth, bound, mostUnits}) => [id, usdPerUnit, usdPerMonth, bound[0]?.usdPerMonth ?? 0, mostUnits])).toEqual([
       ['acme:a', 10, 30, 0, null],
       // Only at the asked amount: more of it other machines do for less, or these have no hours for.
       ['acme:e', 0, 400, 380, 73],
@@ -198,7 +218,7 @@ describe('plans of several amounts of a workload', () => {
 
   test('what is paid already does one thing after the other', () => {
     const paid = rentalsOf({plans: [{units: 4, plan: plan(target('acme:a', 'on-demand', 2, {computeUsd: 0}))}], askedUnits: 4, months: 12, endless: false})
-    expect(paid[0]).toMatchObject({usdPerUnit: 0.5, mostUnits: 73, termUsdPerMonth: 0})
+    expect(paid[0]).toMatchObject({usdPerUnit: 0.5, mostUnits: 73, bound: [{usdPerMonth: 0, mostUnits: 73, sets: 1}]})
   })
 
   test('days of a service are had whole, and end', () => {
@@ -210,7 +230,8 @@ describe('plans of several amounts of a workload', () => {
 })
 
 describe('a mix', () => {
-  const term = (change: Partial<Rental> = {}): Rental => rental({id: 'acme:t:reserved-1y', purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 310, termUsdPerMonth: 300, mostUnits: 10, marketShare: 0, ...change})
+  const term = ({id = 'acme:t:reserved-1y', termUsd = 300, most = 10, ...change}: Partial<Rental> & {readonly termUsd?: number; readonly most?: number} = {}): Rental =>
+    rental({id, purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: termUsd + 10, bound: [{id, usdPerMonth: termUsd, mostUnits: most, sets: 1}], mostUnits: most, marketShare: 0, ...change})
 
   test('is rented for the cheapest of each', () => {
     const mixed = mixRentals([
@@ -223,19 +244,55 @@ describe('a mix', () => {
   test('pays a term that several workloads share once, while it has hours for all of them', () => {
     const [, shared] = mixRentals([{units: 4, rentals: [term()]}, {units: 3, rentals: [term({usdPerMonth: 305})]}])
     // 300 for the term, 10 and 5 of storage; seven tenths of its month.
-    expect(shared).toMatchObject({id: 'acme:reserved-1y', usdPerUnit: 0, usdPerMonth: 315, termUsdPerMonth: 300, mostUnits: expect.closeTo(10 / 7, 9), marketShare: 0})
+    expect(shared).toMatchObject({id: 'acme:reserved-1y', usdPerUnit: 0, usdPerMonth: 315, mostUnits: expect.closeTo(10 / 7, 9), marketShare: 0, bound: [{usdPerMonth: 300, sets: 1}]})
     const [, twice] = mixRentals([{units: 8, rentals: [term()]}, {units: 9, rentals: [term()]}])
-    expect(twice).toMatchObject({usdPerMonth: 620, termUsdPerMonth: 600, mostUnits: expect.closeTo(2 / 1.7, 9)})
+    expect(twice).toMatchObject({usdPerMonth: 620, mostUnits: expect.closeTo(2 / 1.7, 9), bound: [{usdPerMonth: 300, sets: 2}]})
   })
 
   test('takes one sort of machines for all where that is cheaper than the best for each', () => {
-    const [, shared] = mixRentals([{units: 4, rentals: [term({id: 'small', usdPerMonth: 200, termUsdPerMonth: 200}), term({id: 'large'})]}, {units: 3, rentals: [term({id: 'large'})]}])
+    const [, shared] = mixRentals([{units: 4, rentals: [term({id: 'small', termUsd: 200}), term({id: 'large'})]}, {units: 3, rentals: [term({id: 'large'})]}])
     expect(shared?.usdPerMonth).toBe(300 + 10 + 10)
   })
 
+  test('machines that are paid already are there once', () => {
+    const paid = term({id: 'paid', purchase: 'on-demand', termUsd: 0, usdPerMonth: 1})
+    const dear = rental({usdPerUnit: 50})
+    const [all] = mixRentals([{units: 6, rentals: [paid, dear]}, {units: 5, rentals: [paid, dear]}])
+    // Six tenths and half of their month: only one of the two, the larger, is done on them.
+    expect(all).toMatchObject({usdPerUnit: 250, usdPerMonth: 1})
+    const [both] = mixRentals([{units: 6, rentals: [paid, dear]}, {units: 4, rentals: [paid, dear]}])
+    expect(both).toMatchObject({usdPerUnit: 0, usdPerMonth: 2})
+  })
+
+  test('is the cheapest of all choices there are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({units: fc.integer({min: 1, max: 10}), own: fc.integer({min: 1, max: 500}), able: fc.array(fc.boolean(), {minLength: 3, maxLength: 3})}), {minLength: 1, maxLength: 5}),
+        fc.array(fc.record({usd: fc.integer({min: 0, max: 400}), most: fc.integer({min: 10, max: 40})}), {minLength: 3, maxLength: 3}),
+        (works, terms) => {
+          const mixed = works.map(({units, own, able}) => ({units, rentals: [rental({usdPerUnit: 0, usdPerMonth: own}), ...terms.flatMap(({usd, most}, at) => (able[at] === true ? [term({id: `t${at}`, purchase: 'on-demand', termUsd: usd, most, usdPerMonth: usd})] : []))]}))
+          const costOf = (choice: readonly Rental[]): number => {
+            let total = 0
+            for (const [at, each] of choice.entries()) if (each.bound.length === 0) total += each.usdPerMonth + each.usdPerUnit * mixed[at]!.units
+            for (const [at, {usd, most}] of terms.entries()) {
+              const months = choice.reduce((sum, each, index) => sum + (each.id === `t${at}` ? mixed[index]!.units / most : 0), 0)
+              if (usd === 0 && months > 1 + 1e-9) return Number.POSITIVE_INFINITY
+              total += usd * Math.ceil(months - 1e-9)
+            }
+            return total
+          }
+          const choices = mixed.reduce<readonly (readonly Rental[])[]>((all, {rentals}) => all.flatMap(some => rentals.map(each => [...some, each])), [[]])
+          const [found] = mixRentals(mixed)
+          expect((found?.usdPerMonth ?? 0) + (found?.usdPerUnit ?? 0)).toBeCloseTo(Math.min(...choices.map(choice => costOf(choice))), 6)
+        },
+      ),
+      {numRuns: 300},
+    )
+  })
+
   test('moves with the market as far as its parts do, and spreads as the chosen ones', () => {
-    const [each] = mixRentals([{units: 1, rentals: [term({usdPerMonth: 300, mostUnits: 1})]}, {units: 10, rentals: [rental({usdPerUnit: 10, time: {p10: 0.5, p50: 1, p90: 2}})]}])
-    expect(each).toMatchObject({marketShare: 0.25, time: {p10: 0.5, p50: 1, p90: 2}, accelerator: 'a', usdPerMonth: 300, usdPerUnit: 100})
+    const [each] = mixRentals([{units: 1, rentals: [term({usdPerMonth: 100, termUsd: 100, most: 1, time: {p10: 1, p50: 1, p90: 1}})]}, {units: 10, rentals: [rental({usdPerUnit: 30, time: {p10: 0.5, p50: 1, p90: 2}})]}])
+    expect(each).toMatchObject({marketShare: 0.75, time: {p10: 0.625, p50: 1, p90: 1.75}, accelerator: 'a', usdPerMonth: 100, usdPerUnit: 300})
   })
 
   test('is not rented where one of its workloads cannot be', () => {
@@ -255,6 +312,8 @@ describe('odds', () => {
     const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
     return z >= 0 ? 1 - tail : tail
   }
+  /** The rig's month by hand, see above. */
+  const fixedOf = (runs: number): number => 36_500 / 120 + 73 + 73 + runs * 0.73
   const PLAIN: Partial<Rig> = {nodes: [{count: 1, acceleratorCount: 2, priceUsd: 0}] as unknown as Rig['nodes'], upkeepUsdPerYear: 12 * 450, upkeepParts: [{item: 'room', usdPerYear: 12 * 450}], site: {...RIG.site, tariffUsdPerKwh: 0}}
 
   test('where only work and cloud prices are open, as often as the normal distribution says', () => {
@@ -289,6 +348,14 @@ describe('odds', () => {
   const spread = {p10: 0.8, p50: 1, p90: 1.3}
   const rich = (change: Partial<BreakEvenQuestion> = {}): Odds => odds({rentals: [rental({time: spread})], ...change, rigAtWork: {...QUESTION.rigAtWork, time: spread, watts: spread, ...change.rigAtWork}}, RICH)
 
+  test('no rig is the cheapest of all more often than it beats each', () => {
+    // The dearer one at the median wins many draws: its time is open.
+    const open = {p10: 0.4, p50: 1, p90: 2.5}
+    const found = odds({units: 60, rentals: [rental({usdPerUnit: 8.5}), rental({id: 'open', usdPerUnit: 9, time: open})]})
+    expect(found.probability).toBeLessThanOrEqual(Math.min(...found.against.values()))
+    expect(found.probability).toBeLessThan(found.against.get('acme:x@r:on-demand')! - 0.1)
+  })
+
   test('every unknown moves the difference, and the way that it must', () => {
     // Rig less cloud: what makes the cloud dearer or the rig's sale better lowers it.
     const way = Object.fromEntries(rich().tornado.map(({name, usdAtLow, usdAtHigh}) => [name, Math.sign(usdAtHigh - usdAtLow)]))
@@ -315,7 +382,7 @@ describe('odds', () => {
   })
 
   test('a term does not follow the market', () => {
-    const whole = rich({rentals: [rental({purchase: 'reserved-3y', usdPerUnit: 0, usdPerMonth: 400, termUsdPerMonth: 400, marketShare: 0, time: spread})]})
+    const whole = rich({rentals: [rental({purchase: 'reserved-3y', usdPerUnit: 0, usdPerMonth: 400, marketShare: 0, time: spread})]})
     expect(whole.tornado.find(({name}) => name === 'cloudPrice')).toMatchObject({usdAtLow: expect.closeTo(whole.tornado.find(({name}) => name === 'cloudPrice')!.usdAtHigh, 9)})
   })
 
@@ -333,11 +400,16 @@ describe('odds', () => {
   })
 
   test('a term that has no hours for a month with more work takes a second set, and what is paid already none', () => {
-    const only = (change: Partial<Rental>) => odds({units: 40, rentals: [rental({purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 400, termUsdPerMonth: 400, marketShare: 0, mostUnits: 40, ...change})]}).difference
+    const set = {id: 't', usdPerMonth: 400, mostUnits: 40, sets: 1}
+    const only = (change: Partial<Rental>, others: readonly Rental[] = []) => odds({units: 40, rentals: [rental({purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 400, marketShare: 0, mostUnits: 40, bound: [set], ...change}), ...others]})
     // Half of the months ask for more: the rig, at about 479 USD, is beside 400 or 800.
-    expect(only({}).p10).toBeCloseTo(479 - 800, -2)
-    expect(only({}).p90).toBeCloseTo(479 - 400, -2)
-    expect(only({mostUnits: null}).p10).toBeCloseTo(479 - 400, -2)
+    expect(only({}).difference.p10).toBeCloseTo(479 - 800, -2)
+    expect(only({}).difference.p90).toBeCloseTo(479 - 400, -2)
+    expect(only({mostUnits: null, bound: []}).difference.p10).toBeCloseTo(479 - 400, -2)
+    // Paid already: what is beyond is done at 50 USD a run elsewhere. At the 90th percentile of work 40 · e^(1.2816 · 0.25) = 55.1 runs.
+    const paid = only({usdPerMonth: 10, bound: [{...set, usdPerMonth: 0}]}, [rental({id: 'else', usdPerUnit: 50})]).tornado.find(({name}) => name === 'work')!
+    expect(paid.usdAtHigh).toBeCloseTo(fixedOf(55.1) - 10 - 15.1 * 50, -0.5)
+    expect(Object.values(only({usdPerMonth: 10, bound: [{...set, usdPerMonth: 0}]}).difference).every(usd => Number.isFinite(usd))).toBe(true)
   })
 
   test('of what is dearer by the unit and by the month nothing is drawn', () => {

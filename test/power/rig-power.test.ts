@@ -150,6 +150,10 @@ describe('sums', () => {
     expect(parts[0]).toMatchObject({idle: expect.closeTo(240, 6), peak: expect.closeTo(1400, 6), expected: expect.closeTo(240 + busy * 1160, 6)})
     expect(parts[1]).toMatchObject({idle: expect.closeTo(600, 6), peak: expect.closeTo(1200, 6)})
     for (const state of ['idle', 'expected', 'peak'] as const) expect(parts.reduce((sum, part) => sum + part[state], 0)).toBeCloseTo(whole[state], 6)
+    // One node works, the other is off: its parts draw a half, never less than nothing.
+    const half = powerOf({...split!, site: {...split!.site, whenIdle: 'off'}}, {title: 'w', watts: 2500, nodesInUse: new Map([['dgx', 1]])}).components
+    expect(half.every(({expected}) => expected >= 0)).toBe(true)
+    expect(half.filter(({part}) => part === 'machines').reduce((sum, {expected}) => sum + expected, 0)).toBeCloseTo(2500, 6)
     // Rated for more than all of the host draws: shares of it.
     const greedy = powerOf({...split!, nodes: split!.nodes.map(node => ({...node, parts: [{kind: 'fan' as const, count: 100, watts: 60}]}))}).components
     expect(greedy.find(({item}) => item === 'fans')?.peak).toBeCloseTo(whole.peak, 6)

@@ -12,7 +12,7 @@ describe('a quantity is read', () => {
     ['50k', COUNT, 50_000], ['50 K', COUNT, 50_000], ['1.5e9', COUNT, 1.5e9], ['15T', COUNT, 15e12], ['2 million', COUNT, 2e6], ['7B', COUNT, 7e9], ['3G', COUNT, 3e9], ['3 M', COUNT, 3e6], ['3m', COUNT, 3e6], ['12,300', COUNT, 12_300], ['12 300', COUNT, 12_300], ['1_000_000', COUNT, 1e6], ['.5', COUNT, 0.5], ['-3', COUNT, -3], [800, COUNT, 800],
     ['80 GiB', MEMORY, 80], ['80GB', MEMORY, 80e9 / 2 ** 30], ['80', MEMORY, 80], ['1.5 TiB', MEMORY, 1536], ['512 MiB', MEMORY, 0.5], ['80gib', MEMORY, 80],
     ['2 TB', DATA, 2000], ['500', DATA, 500], ['1 GiB', DATA, 2 ** 30 / 1e9], ['2 TB', BYTE_COUNT, 2e12], ['3.5e12', BYTE_COUNT, 3.5e12], ['3 PFLOP', FLOP_COUNT, 3e15], ['2e18', FLOP_COUNT, 2e18],
-    ['3.5 kW', POWER, 3500], ['700W', POWER, 700], ['1 MW', POWER, 1e6], ['5 mW', POWER, 0.005], ['30%', SHARE, 0.3], ['30 %', SHARE, 0.3], ['0.3', SHARE, 0.3],
+    ['3.5 kW', POWER, 3500], ['700W', POWER, 700], ['1 MW', POWER, 1e6], ['5 mW', POWER, 0.005], ['30%', SHARE, 0.3], ['30 %', SHARE, 0.3], ['95 %', SHARE, 0.95], ['0.3', SHARE, 0.3],
     ['10 Gbit/s', BANDWIDTH, 1.25e9], ['10 Gb/s', BANDWIDTH, 1.25e9], ['10 Gbps', BANDWIDTH, 1.25e9], ['1.2 GB/s', BANDWIDTH, 1.2e9], ['5/s', FREQUENCY, 5], ['300/min', FREQUENCY, 5], ['5 / s', FREQUENCY, 5], [5, FREQUENCY, 5],
   ] as const)('%s', ([input, dimension, expected]) => {
     expect(readQuantity(input, dimension)).toBeCloseTo(expected, 9)
