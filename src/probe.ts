@@ -28,8 +28,8 @@ export interface ProbeOptions {
 export async function probe({ssh, nonce, environment = process.env, longestMilliseconds = LONGEST_MILLISECONDS}: ProbeOptions): Promise<Answer> {
   const target = ssh === undefined ? undefined : withFiles(ssh)
   // What ssh complains in is told apart by its words: they have to be English.
-  const child = target === undefined ? start('sh', ['-s', nonce], environment) : start('ssh', sshArguments(target, nonce), {...environment, LC_ALL: 'C'})
-  const {late, code, stdout, stderr} = await finish(child, target === undefined ? 'sh' : 'ssh', `\n${nonce} done\n`, longestMilliseconds)
+  const begin = (): ChildProcess => (target === undefined ? start('sh', ['-s', nonce], environment) : start('ssh', sshArguments(target, nonce), {...environment, LC_ALL: 'C'}))
+  const {late, code, stdout, stderr} = await finish(begin, target === undefined ? 'sh' : 'ssh', `\n${nonce} done\n`, longestMilliseconds)
   const answer = readSections(stdout, nonce)
   if (answer.complete || (late && answer.sections.get('system')?.status === '0')) return answer
   if (late) throw new RigorError('PROBE_TIMEOUT', `The machine did not answer within ${Math.round(longestMilliseconds / 1000)} s.`, {hint: 'Not even its shell did: is it under load, or out of memory?', exit: 4})
@@ -67,7 +67,7 @@ interface Finished {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Until the last line, the end of the program or of the time, whichever comes first: a tool that is stuck in the kernel keeps the output open. Nothing of the group stays. */
-function finish(child: ChildProcess, program: string, lastLine: string, longestMilliseconds: number): Promise<Finished> {
+function finish(begin: () => ChildProcess, program: string, lastLine: string, longestMilliseconds: number): Promise<Finished> {
   const stop = (): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
@@ -83,13 +83,15 @@ function finish(child: ChildProcess, program: string, lastLine: string, longestM
     process.kill(process.pid, signal)
   }
   let timer: NodeJS.Timeout | undefined
+  // Before there is anything to end: a signal in between would leave it behind.
+  listen('on')
+  const child = begin()
   return new Promise<Finished>((resolve, reject) => {
     const output: Buffer[] = []
     const complaint: Buffer[] = []
     let [outputBytes, complaintBytes, recent] = [0, 0, '']
     const settle = (late: boolean, code: number | null): void => resolve({late, code, stdout: Buffer.concat(output).toString('utf8'), stderr: Buffer.concat(complaint).toString('utf8')})
     timer = setTimeout(() => settle(true, null), longestMilliseconds)
-    listen('on')
     child.stdout?.on('data', (chunk: Buffer) => {
       outputBytes += chunk.length
       if (outputBytes > LONGEST_OUTPUT) return reject(new RigorError('TOO_LARGE', 'The machine says more than 4 MB.', {hint: 'One of its tools does not answer as it should.', exit: 4}))
