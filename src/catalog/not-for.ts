@@ -1,5 +1,8 @@
+import {groupDigits} from '../units/format.ts'
 import type {Rig} from './rig.ts'
+import {hostOf, sumOfParts} from './rig-parts.ts'
 import type {Accelerator} from './schema.ts'
+import type {Snapshot} from './snapshot.ts'
 
 /** What a rig is not the machine for, each with the fact that says so. Only what is known: nothing follows from what nobody said. */
 export interface NotFor {
@@ -14,10 +17,16 @@ const FEW_RASTER_UNITS = 32
 /** What a cloud's single machine promises. An assumption: 99.9 % is the usual service level. */
 const USUAL_AVAILABILITY_SHARE = 0.999
 
-export function notForOf({nodes, site}: Pick<Rig, 'nodes' | 'site'>, accelerators: readonly Accelerator[]): readonly NotFor[] {
+/** Threads for each accelerator below which a node has few: a part of what clouds put beside the same accelerator in the middle. An assumption. */
+const FEW_THREADS_SHARE = 1 / 2
+/** A line over which a terabyte takes longer than a night. An assumption. */
+const SLOW_LINE_HOURS_PER_TB = 10
+const SECONDS_PER_HOUR = 3600
+
+export function notForOf({nodes, site}: Pick<Rig, 'nodes' | 'site'>, {accelerators, machines}: Pick<Snapshot, 'accelerators' | 'machines'>): readonly NotFor[] {
   const own = accelerators.filter(({id}) => nodes.some(node => node.acceleratorId === id && node.acceleratorCount > 0))
   const totalGib = nodes.reduce((sum, node) => sum + node.count * node.acceleratorCount * (own.find(({id}) => id === node.acceleratorId)?.memoryGib ?? 0), 0)
-  return [...own.flatMap(graphicsOf), ...own.flatMap(precisionOf), ...slicesOf(own), ...memoryOf(nodes, totalGib), ...siteOf(site)]
+  return [...own.flatMap(graphicsOf), ...own.flatMap(precisionOf), ...slicesOf(own), ...memoryOf(nodes, totalGib), ...nodes.flatMap(node => processorsOf(node, machines)), ...disksOf(nodes), ...siteOf(site)]
 }
 
 function graphicsOf({name, displayOutput, rayTracingCores, rasterUnits}: Accelerator): readonly NotFor[] {
@@ -44,8 +53,29 @@ function memoryOf(nodes: Rig['nodes'], totalGib: number): readonly NotFor[] {
   return totalGib > 0 ? [{work: `models that take more than ${largest} GiB with their cache`, because: `${nodes.length > 1 || (nodes[0]?.count ?? 1) > 1 ? 'all nodes together have' : 'its accelerators have'} no more`}] : []
 }
 
-function siteOf({publicAddress, availabilityShare}: Rig['site']): readonly NotFor[] {
+/** Where it is known what a node has: two threads a core. */
+function processorsOf(node: Rig['nodes'][number], machines: Snapshot['machines']): readonly NotFor[] {
+  const cores = sumOfParts((node.parts ?? []).filter(({kind}) => kind === 'processor'), ({cores: each}) => each)
+  const threads = node.vcpus ?? (cores === undefined ? undefined : 2 * cores)
+  const usual = machines.flatMap(({acceleratorId, acceleratorCount = 0, vcpus}) => (acceleratorId === node.acceleratorId && acceleratorCount >= 1 && vcpus !== undefined ? [vcpus / acceleratorCount] : [])).toSorted((a, b) => a - b)
+  const middle = usual[usual.length >> 1]
+  if (threads === undefined || middle === undefined || node.acceleratorCount === 0 || threads / node.acceleratorCount >= FEW_THREADS_SHARE * middle) return []
+  const figure = (value: number): string => String(Number(value.toPrecision(2)))
+  return [{work: 'work that processors prepare or do (decoding images and video, simulators, joins)', because: `${node.id} has ${figure(threads / node.acceleratorCount)} threads for each accelerator, clouds have ${figure(middle)}`}]
+}
+
+function disksOf(nodes: Rig['nodes']): readonly NotFor[] {
+  const known = nodes.map(node => hostOf(node).localSsdGb)
+  if (known.includes(undefined)) return []
+  const gb = Math.round(nodes.reduce((sum, node, index) => sum + node.count * (known[index] ?? 0), 0))
+  return [{work: `data and checkpoints of more than ${groupDigits(String(gb))} GB`, because: 'its local disks hold no more'}]
+}
+
+function siteOf({publicAddress, availabilityShare, uplinkBytesPerSecond, downlinkBytesPerSecond = uplinkBytesPerSecond}: Rig['site']): readonly NotFor[] {
+  const slowest = Math.min(uplinkBytesPerSecond, downlinkBytesPerSecond)
+  const hours = 1e12 / slowest / SECONDS_PER_HOUR
   return [
+    ...(hours > SLOW_LINE_HOURS_PER_TB ? [{work: 'work that brings in or sends out terabytes', because: `one takes ${Math.round(hours)} h over a line of ${Number(((slowest * 8) / 1e6).toPrecision(3))} Mbit/s`}] : []),
     ...(publicAddress === false ? [{work: 'users outside', because: 'its site has no public address'}] : []),
     ...(availabilityShare !== undefined && availabilityShare < USUAL_AVAILABILITY_SHARE ? [{work: 'services that have to be there more often', because: `power and line are there ${Number((availabilityShare * 100).toPrecision(6))} % of the time`}] : []),
   ]

@@ -10,9 +10,9 @@ beforeAll(async () => {
   snapshot = await openSnapshot({packageRoot: path.resolve(import.meta.dirname, '../..')})
 })
 
-const worksOf = (id: string, site: Partial<Rig['site']> = {}): Record<string, string> => {
+const worksOf = (id: string, site: Partial<Rig['site']> = {}, node: Partial<Rig['nodes'][number]> = {}): Record<string, string> => {
   const rig = snapshot.rigs.find(each => each.id === id)!
-  return Object.fromEntries(notForOf({...rig, site: {...rig.site, ...site}}, snapshot.accelerators).map(({work, because}) => [work, because]))
+  return Object.fromEntries(notForOf({nodes: rig.nodes.map(each => ({...each, ...node})), site: {...rig.site, ...site}}, snapshot).map(({work, because}) => [work, because]))
 }
 
 test('ten H100 are for no games, and hold 796 GiB', () => {
@@ -36,4 +36,16 @@ test('a site says whom it cannot serve; what it does not say rules nobody out', 
   expect(worksOf('dgx-h100', {publicAddress: false, availabilityShare: 0.995})).toMatchObject({'users outside': 'its site has no public address', 'services that have to be there more often': 'power and line are there 99.5 % of the time'})
   expect(Object.keys(worksOf('dgx-h100'))).not.toContain('users outside')
   expect(worksOf('dgx-h100', {availabilityShare: 0.9995})).not.toHaveProperty('services that have to be there more often')
+})
+
+test('few threads beside each accelerator, small disks and a slow line keep work away; what nobody said does not', () => {
+  // Machines of clouds with H100 SXM have 16 to 26 threads for each.
+  const cpu = 'work that processors prepare or do (decoding images and video, simulators, joins)'
+  expect(worksOf('dgx-h100')).not.toHaveProperty(cpu)
+  expect(worksOf('dgx-h100', {}, {vcpus: 32})[cpu]).toMatch(/^dgx has 4 threads for each accelerator, clouds have (1\d|2\d)$/)
+  expect(worksOf('dgx-h100', {}, {parts: [{kind: 'processor', count: 2, cores: 8}]})[cpu]).toContain('4 threads')
+  expect(worksOf('dgx-h100', {}, {parts: [{kind: 'disk', count: 8, gb: 3840}]})).toMatchObject({'data and checkpoints of more than 30,720 GB': 'its local disks hold no more'})
+  // 1e12 B ÷ 12.5 MB/s = 22.2 h; over 1 Gbit/s 2.2 h.
+  expect(worksOf('dgx-h100', {uplinkBytesPerSecond: 12.5e6})['work that brings in or sends out terabytes']).toBe('one takes 22 h over a line of 100 Mbit/s')
+  expect(worksOf('dgx-h100')).not.toHaveProperty('work that brings in or sends out terabytes')
 })

@@ -16,7 +16,7 @@ export default class RigShow extends PlanningCommand {
     const {args, flags} = await this.parse(RigShow)
     const {knownRigs, options, snapshot} = await this.workspace(flags)
     const rig = resolveRig(args.rig, knownRigs, options.rigs)
-    const notFor = notForOf(rig, snapshot.accelerators)
+    const notFor = notForOf(rig, snapshot)
     const {columns, color} = this.terminal
     this.print(renderFacts(`${rig.id} — ${rig.title}`, [...rig.nodes.flatMap((node) => nodeFacts(node)), ...siteFacts(rig), ...ownerFacts(rig), ...notFor.map(({work, because}): Fact => ['not for', `${work}: ${because}`])], columns, color))
     return {rig, notFor}
