@@ -57,7 +57,7 @@ function memoryOf(nodes: Rig['nodes'], totalGib: number): readonly NotFor[] {
 function processorsOf(node: Rig['nodes'][number], machines: Snapshot['machines']): readonly NotFor[] {
   const cores = sumOfParts((node.parts ?? []).filter(({kind}) => kind === 'processor'), ({cores: each}) => each)
   const threads = node.vcpus ?? (cores === undefined ? undefined : 2 * cores)
-  const usual = machines.flatMap(({acceleratorId, acceleratorCount = 0, vcpus}) => (acceleratorId === node.acceleratorId && acceleratorCount >= 1 && vcpus !== undefined ? [vcpus / acceleratorCount] : [])).toSorted((a, b) => a - b)
+  const usual = machines.flatMap(({acceleratorId, acceleratorCount, vcpus}) => (acceleratorId === node.acceleratorId && acceleratorCount >= 1 && vcpus !== undefined ? [vcpus / acceleratorCount] : [])).toSorted((a, b) => a - b)
   const middle = usual[usual.length >> 1]
   if (threads === undefined || middle === undefined || node.acceleratorCount === 0 || threads / node.acceleratorCount >= FEW_THREADS_SHARE * middle) return []
   const figure = (value: number): string => String(Number(value.toPrecision(2)))
