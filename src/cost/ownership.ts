@@ -232,13 +232,14 @@ function makeCapital(taxed: Rig): readonly OwnershipLine[] {
 }
 
 /** What nobody said, and so is in no figure. */
-function notCostedOf({rig: {upkeepParts = [], installationUsd, tax, financingSharePerYear, financing, setupHours, adminUsdPerHour}, months, ageYears}: OwnershipQuestion): Ownership['notCosted'] {
+function notCostedOf({rig: {nodes, upkeepParts = [], installationUsd, tax, financingSharePerYear, financing, setupHours, adminUsdPerHour}, months, ageYears}: OwnershipQuestion): Ownership['notCosted'] {
   const leaseLeft = financing?.kind === 'lease' ? leaseMonthsLeft({financing}, ageYears ?? 0) - months : 0
   const has = (item: string): boolean => upkeepParts.some(part => part.item === item)
   return [
     ...(has('staff') ? [] : [{item: 'staff', reason: 'nobody said how many hours an administrator needs (upkeep.adminHoursPerMonth, adminRate)'}]),
     ...(setupHours > 0 && adminUsdPerHour === undefined ? [{item: 'set-up', reason: `${plainNumber(setupHours)} h; nobody said what an hour is worth (upkeep.adminRate)`}] : []),
     ...(installationUsd === undefined ? [{item: 'installation', reason: 'delivery, racks, cables and electricians (installation)'}] : []),
+    ...(nodes.reduce((sum, {count}) => sum + count, 0) > 2 ? [{item: 'network', reason: 'switches and cables between its machines, unless they are in its price'}] : []),
     ...(has('service contract') ? [] : [{item: 'service contract', reason: 'none is said to be there (upkeep.servicePerYear)'}]),
     ...(has('insurance') ? [] : [{item: 'insurance', reason: 'none is said to be there (upkeep.insurancePerYear)'}]),
     ...(has('room') || has('other upkeep') ? [] : [{item: 'room', reason: 'its rent is taken to be none (upkeep.roomPerMonth)'}]),

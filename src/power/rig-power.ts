@@ -252,8 +252,16 @@ export function rigPower(question: RigPowerQuestion): RigPower | undefined {
     heightUnits: known(({heightUnits}) => heightUnits),
     months: {idle: month('idle'), expected: month('expected'), peak: month('peak')},
     confidence: weakest(...parts.map(({confidence}) => confidence)),
-    notes: [...new Set(parts.flatMap(({notes}) => notes)), ...parts.flatMap(part => (part.node.supplies === undefined ? [`How many supplies ${part.node.id} has is not known: a cord for each ${WATTS_PER_UNKNOWN_CORD} W (${cordsOf(part)}) is assumed, all of them needed.`] : []))],
+    notes: [...new Set(parts.flatMap(({notes}) => notes)), ...notCountedIn(rig), ...parts.flatMap(part => (part.node.supplies === undefined ? [`How many supplies ${part.node.id} has is not known: a cord for each ${WATTS_PER_UNKNOWN_CORD} W (${cordsOf(part)}) is assumed, all of them needed.`] : []))],
   }
+}
+
+/** What draws as well, and nobody said how much. */
+function notCountedIn({nodes, site}: Rig): readonly string[] {
+  return [
+    ...(nodes.reduce((sum, {count}) => sum + count, 0) > 2 ? ['Switches between the machines are in no figure.'] : []),
+    ...(site.whenIdle === 'off' ? ['Machines that are off still draw some watts for their management controllers and supplies; they count as none.'] : []),
+  ]
 }
 
 const cordsOf = ({node, wall}: NodeParts): number => node.supplies?.count ?? Math.min(MOST_SUPPLIES, Math.max(1, Math.ceil(wall.peak / WATTS_PER_UNKNOWN_CORD)))

@@ -274,6 +274,13 @@ describe('verdicts', () => {
     expect(home('dgx-h100', 'DE')?.level).toBe('ok')
   })
 
+  test('what draws as well and has no figure is told', () => {
+    const three: Rig = {...named('dgx-h100'), nodes: named('dgx-h100').nodes.map(node => ({...node, count: 3}))}
+    expect(powerOf(three).notes.join(' ')).toContain('Switches between the machines')
+    expect(powerOf(named('dgx-h100')).notes.join(' ')).not.toContain('Switches')
+    expect(powerOf(named('laptop-rtx4090')).notes.join(' ')).toContain('off still draw')
+  })
+
   test('why no circuit may fail', () => {
     const said = (id: string): string => redundantText(named(id), powerOf(named(id)))
     expect(said('laptop-rtx4090')).toBe('none may fail: laptop has one supply')
