@@ -39,7 +39,7 @@ export interface SeenInterface {
 /** Watts at the moment, and where they were read. */
 export interface SeenWatts {
   readonly watts: number
-  readonly where: 'IPMI' | 'power meter' | 'battery'
+  readonly where: 'IPMI' | 'Redfish' | 'power meter' | 'battery'
 }
 
 /** What is known of a machine from its own tools; absent = not seen. */

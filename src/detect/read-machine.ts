@@ -4,6 +4,7 @@ import {readCpuinfo, readDmi, readLscpu, readLsblk, readMemoryGib, readNetwork} 
 import {MOST_ACCELERATORS, type SeenMachine, type Unseen} from './machine.ts'
 import {readNvidia, readTopology} from './nvidia.ts'
 import {readBatteries, readFans, readIpmi, readProcessorsPower, readSensors, readSupplies} from './power.ts'
+import type {SeenRedfish} from './redfish.ts'
 import {amountOf, readRecords, type Answer, type Section} from './sections.ts'
 
 const VENDORS: Readonly<Record<string, string>> = {'0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel', '0x1da3': 'Habana'}
@@ -22,8 +23,8 @@ function whyNot(program: string, {status, text}: Section, said = text.split('\n'
 /** The same for what stands in files; `undefined` = they were read. */
 const whyNotRead = ({status}: Section): string | undefined => (status === 'unasked' ? `not read, as ${NO_TURN}` : status === LATE ? 'reading it took too long' : undefined)
 
-/** The machine behind the answer of the script. What a part cannot say becomes an entry of `unseen`, never a figure. */
-export function readMachine({sections, complete}: Answer): SeenMachine {
+/** The machine behind the answer of the script, and that of its BMC where that was asked. What a part cannot say becomes an entry of `unseen`, never a figure. */
+export function readMachine({sections, complete}: Answer, redfish?: SeenRedfish): SeenMachine {
   const section = (name: string): Section => sections.get(name) ?? {status: complete ? 'absent' : 'unasked', text: ''}
   // Half an answer is none.
   const text = (name: string): string => (section(name).status === LATE ? '' : section(name).text)
@@ -57,13 +58,13 @@ export function readMachine({sections, complete}: Answer): SeenMachine {
   if (dmi.chassis === undefined && dmi.product === undefined) unseen.push({what: 'maker and chassis', why: whyUnread('dmi', '/sys/class/dmi/id says nothing (a virtual machine, or not a PC)')})
 
   const batteries = readBatteries(text('batteries'))
-  const watts = readIpmi(text('ipmi')) ?? readSensors(text('sensors')) ?? batteries.watts
+  const watts = redfish?.watts ?? readIpmi(text('ipmi')) ?? readSensors(text('sensors')) ?? batteries.watts
   const {watts: processorWatts, unreadable} = readProcessorsPower(text('processors-power'))
   if (watts === undefined) unseen.push({what: 'watts of the machine now', why: whyNoWatts(section, batteries.present, unreadable)})
   const fans = readFans(text('fans'))
   if (fans.still > 0) unseen.push({what: `${fans.still} of ${fans.turning + fans.still} fans`, why: 'at a standstill, or nothing is plugged in there: left out'})
   else if (fans.turning === 0) unseen.push({what: 'fans', why: whyUnread('fans', 'none under /sys/class/hwmon; those of servers hang on the BMC')})
-  const supplies = readSupplies(text('dmidecode'))
+  const supplies = readSupplies(text('dmidecode')) ?? redfish?.supplies
   unseen.push(supplies === undefined
     ? {what: 'power supplies', why: `${whyNoSupplies(section('dmidecode'))}: add supplies: {count, ratedWatts, needed}`}
     : {what: 'how many of the supplies are needed', why: 'that is a setting of the machine: add needed to supplies'})

@@ -29,6 +29,8 @@ export interface RigFileQuestion {
   readonly country?: string | undefined
   /** How it was reached. */
   readonly ssh?: Ssh | undefined
+  /** Its BMC was asked, too. */
+  readonly askedRedfish?: boolean | undefined
 }
 
 export interface Seen {
@@ -127,7 +129,8 @@ export function rigFileOf(question: RigFileQuestion): RigFile {
   addHost(draft, machine)
   addWatts(draft, group, kin, question)
   if (price === undefined) addPrice(draft, kin)
-  unseen.push({what: 'Redfish', why: "not looked at, as it asks for a password: the machine's BMC (its address: ipmitool lan print) shows watts under /redfish/v1/Chassis; put them into hostIdleWatts, hostMaximumWatts and supplies"})
+  if (question.askedRedfish !== true) unseen.push({what: 'Redfish', why: "not looked at: --redfish https://… asks the machine's BMC (its address: ipmitool lan print) for watts and supplies, with RIGOR_REDFISH_USER and RIGOR_REDFISH_PASSWORD"})
+  else if (machine.watts?.where !== 'Redfish') unseen.push({what: 'watts by Redfish', why: 'the BMC says none'})
 
   const name = question.name ?? nameFrom(machine.host)
   const entry = {...valuesOf(rig), nodes: [valuesOf(node)]}

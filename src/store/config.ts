@@ -192,7 +192,7 @@ function parseSetting(key: string, value: unknown, where: string): unknown {
 }
 
 /** Variables that other parts of rigor read. */
-const OTHER_VARIABLES = ['RIGOR_HOME', 'RIGOR_CONFIG', 'RIGOR_POLL_MS', 'RIGOR_GCP_TOKEN', 'RIGOR_AZURE_TOKEN']
+const OTHER_VARIABLES = ['RIGOR_HOME', 'RIGOR_CONFIG', 'RIGOR_POLL_MS', 'RIGOR_GCP_TOKEN', 'RIGOR_AZURE_TOKEN', 'RIGOR_REDFISH_USER', 'RIGOR_REDFISH_PASSWORD']
 
 function unknownVariables(environment: LoadOptions['environment']): LoadedConfig['unknownVariables'] {
   const known = [...KEYS.map((key) => variableOf(key)), ...OTHER_VARIABLES]
