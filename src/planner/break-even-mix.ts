@@ -51,6 +51,7 @@ function cheapestChoice(able: readonly (readonly Chosen[])[]): readonly Chosen[]
   const isPaid = ({rental}: Chosen): boolean => rental.bound.some(({usdPerMonth}) => usdPerMonth === 0)
   const cheapest = (choices: readonly Choice[]): Choice | undefined => choices.toSorted((a, b) => a.usd - b.usd)[0]
   const known = new Map<string, readonly Choice[]>()
+  const byId = able.map(list => new Map(list.map(each => [boundId(each), each] as const)))
   /** Ways to do a group: the cheapest that is bought for it, and each that is paid already. */
   const waysOf = (group: readonly number[]): readonly Choice[] => {
     const key = group.join(' ')
@@ -60,7 +61,7 @@ function cheapestChoice(able: readonly (readonly Chosen[])[]): readonly Chosen[]
     const all = (able[first] ?? []).flatMap((one): readonly Choice[] => {
       const id = boundId(one)
       if (others.length > 0 && id === undefined) return []
-      const mates = others.flatMap(index => (able[index] ?? []).filter(each => boundId(each) === id).slice(0, 1))
+      const mates = others.flatMap(index => byId[index]?.get(id) ?? [])
       if (mates.length < others.length) return []
       const chosen = [one, ...mates]
       if (isPaid(one) && monthsOf(chosen) * FULL > 1) return []

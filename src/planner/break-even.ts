@@ -146,7 +146,7 @@ export function breakEven(question: BreakEvenQuestion): BreakEven {
   const mostUnits = freeHours(rig) / unitHours
   const ownership = rigMonth(question, units)
   const spent = spentBy(question, units)
-  const line = rigLineOf(question, mostUnits)
+  const line = straightLineOf(question, mostUnits)
   const verdicts = rentals.flatMap((rental): readonly RentalVerdict[] => {
     const usdInMonth = rentalMonth(rental, units, factor)
     if (usdInMonth === null) return []
@@ -179,7 +179,7 @@ interface StraightLine {
   readonly perUnit: number
 }
 
-function rigLineOf(question: BreakEvenQuestion, mostUnits: number): StraightLine {
+function straightLineOf(question: BreakEvenQuestion, mostUnits: number): StraightLine {
   const [half, full] = [rigAtUse(question, 0.5).usdPerMonth, rigAtUse(question, 1).usdPerMonth]
   return {atNone: 2 * half - full, perUnit: (2 * (full - half)) / mostUnits}
 }

@@ -173,7 +173,7 @@ function atWork(parts: readonly NodeParts[], asked: ExpectedWork, whenIdle: Rig[
   })
 }
 
-/** Watts of one node ÷ at the wall: the more of what it draws at most here and what its maker says. */
+/** Watts of one node at the wall: what it draws at most, or what its maker rates it for, whichever is more. */
 const laidFor = ({wall, node}: NodeParts): number => Math.max(wall.peak, node.ratedMaximumWatts ?? 0)
 
 const times = (states: States, count: number): States => mapStates(state => states[state] * count)

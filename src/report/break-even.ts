@@ -147,7 +147,7 @@ function tornadoLines({tornado}: Odds, {code, perUsd}: DisplayCurrency, width: n
 const withSign = (value: number): string => `${value < 0 ? '−' : value > 0 ? '+' : ''}${figure(Math.abs(value))}`
 
 /** What of an owned rig's past is in neither side. */
-function leaseNote(rig: Rig, ageYears: number): string {
+function pastNote(rig: Rig, ageYears: number): string {
   const {financing} = rig
   const left = leaseMonthsLeft(rig, ageYears)
   if (financing?.kind !== 'lease') return 'What was paid for it, and what is still owed, is gone either way and in neither side.'
@@ -163,7 +163,7 @@ function notesOf({rig, odds, answer: {ageYears, ownership, acceleratorsUsed, mon
     ...(takenHoursPerMonth > 0 ? [`Other work takes ${figure(takenHoursPerMonth)} h of the rig a month and carries as much of what it costs${rig.owned ? '; while it is kept for that, what this work adds (rigor plan) decides' : ''}.`] : []),
     ...(rig.owned && ageYears === null && financing?.kind !== 'lease' ? ['Nobody said when the rig was bought (boughtOn): it is taken to sell for its whole price, which is more than any machine that has been used brings.'] : []),
     ...(boughtOn !== undefined && boughtOn > asOf ? [`It is bought on ${boughtOn}, after today: it counts as new.`] : []),
-    ...(rig.owned ? [leaseNote(rig, ageYears ?? 0)] : []),
+    ...(rig.owned ? [pastNote(rig, ageYears ?? 0)] : []),
     ...(beyond > 1e-9 ? [`It is looked at for ${figure(beyond * MONTHS_PER_YEAR)} months beyond its service life of ${figure(serviceLifeYears)} years, with the upkeep and failures of before.`] : []),
     ...(unit !== 'hour of service' && freeInHours > 0 ? [`It is free in ${figure(freeInHours)} h; that waiting is in no figure.`] : []),
     ...(odds !== null && odds.cutShare > 0.005 ? [`In ${percent(odds.cutShare)} of the draws there is more work than the rig has hours for; as much as it can do is compared.`] : []),

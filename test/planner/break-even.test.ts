@@ -399,6 +399,13 @@ describe('odds', () => {
     expect(kept.usdAtHigh - kept.usdAtLow).toBeCloseTo((18_250 / 60) * (1.2276 - 1 / 1.2276), 0)
   })
 
+  test('a rig whose lease runs to a buy-out cannot be sold today: a better price later speaks for keeping it', () => {
+    // Bought out for 10,000 in a year, whatever the market; sold two years from now, after three, for seven tenths of 36,500.
+    const leased: Partial<Rig> = {owned: true, boughtOn: '2025-11-27', financing: {kind: 'lease', usdPerMonth: 500, months: 24, buyoutUsd: 10_000}}
+    const {usdAtLow, usdAtHigh} = odds({months: 24}, leased).tornado.find(({name}) => name === 'residual')!
+    expect(usdAtHigh - usdAtLow).toBeCloseTo((-(0.7 * 36_500) / 24) * (1.2276 - 1 / 1.2276), -0.5)
+  })
+
   test('a term that has no hours for a month with more work takes a second set, and what is paid already none', () => {
     const set = {id: 't', usdPerMonth: 400, mostUnits: 40, sets: 1}
     const only = (change: Partial<Rental>, others: readonly Rental[] = []) => odds({units: 40, rentals: [rental({purchase: 'reserved-1y', usdPerUnit: 0, usdPerMonth: 400, marketShare: 0, mostUnits: 40, bound: [set], ...change}), ...others]})
