@@ -16,7 +16,7 @@ export function publishedErrorsOf({figures, outOfSample}: AccuracyRecord): Publi
     if (metric.startsWith('ttft-')) return undefined
     // Figures go by the labels and the columns of published rows.
     const label = readers.find(reader => reader.kind === kind)?.labels[0] ?? kind
-    const figure = figureOf(label, metric.endsWith('watts') ? 'watts' : metric.replace(/-(?:mixture|alone)$/, ''))
+    const figure = figureOf(label, metric.endsWith('watts') ? 'watts' : metric.replace(/-(?:mixture|alone)$/, ''), metric.endsWith('-on-processors') ? 'CPU' : '')
     const known = Object.hasOwn(figures, figure) ? figures[figure] : undefined
     return known === undefined ? undefined : {figure, mape: known.mape, mdape: known.mdape, outOfSample}
   }

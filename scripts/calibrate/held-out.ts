@@ -40,7 +40,7 @@ export function writeHeldOut(kinds: readonly string[], folds: readonly HeldOutFo
   const own = writtenGroup(kinds, entries, evidence, folds.map(fold => {
     const values = new Map(fold.entries.map(entry => [entryKey(entry), entry.value]))
     const counts = new Map(fold.evidence.map(each => [evidenceKey(each), each.measurements]))
-    return JSON.stringify({way: fold.way, held: fold.held, values: entries.map(key => values.get(key) ?? null), measurements: evidence.map(key => counts.get(key) ?? null)})
+    return JSON.stringify({way: fold.way, held: fold.held, ...(fold.alone === true ? {values: [], measurements: [], alone: true} : {values: entries.map(key => values.get(key) ?? null), measurements: evidence.map(key => counts.get(key) ?? null)})})
   }).sort())
   const written = (group: HeldOutFile['groups'][number]): string => writtenGroup(group.kinds, texts(group.entries), texts(group.evidence), texts(group.folds))
   const groups = [...others.map(written), own].sort()

@@ -61,13 +61,13 @@ interface Lens {
   of(residual: number): number
   slope(residual: number): number
 }
-const LOGARITHMIC: Lens = {of: residual => Math.max(-WORST, Math.min(WORST, residual)), slope: residual => (Math.abs(residual) > WORST ? 0 : 1)}
+const logarithmic = (farthest: number): Lens => ({of: residual => Math.max(-farthest, Math.min(farthest, residual)), slope: residual => (Math.abs(residual) > farthest ? 0 : 1)})
 const RELATIVE: Lens = {of: residual => Math.min(WORST_RELATIVE, Math.exp(residual) - 1), slope: residual => (Math.exp(residual) - 1 > WORST_RELATIVE ? 0 : Math.exp(residual))}
 
 const cost = (residual: number, lens: Lens): number => (Math.sqrt(lens.of(residual) ** 2 + DELTA ** 2) - DELTA) / NOISE
 
-/** `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. `from`: parts to start with. */
-export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, from, say = () => {}}: {iterations?: number; relativeIterations?: number; from?: ReadonlyMap<string, number>; say?: (text: string) => void} = {}): HierarchicalFit<S> {
+/** `farthest`: a residual beyond it has no say. `relativeIterations`: so many steps more on |predicted ÷ measured − 1|, which is what is scored: twice too much counts more than half. `from`: parts to start with. */
+export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 25, relativeIterations = 0, farthest = WORST, from, say = () => {}}: {iterations?: number; farthest?: number; relativeIterations?: number; from?: ReadonlyMap<string, number>; say?: (text: string) => void} = {}): HierarchicalFit<S> {
   const {factors, samples} = problem
   const {partIndex, taus} = numbered(problem)
   const partsOf = samples.map(sample => factors.map(factor => factor.scopes(sample).map(({key}) => partIndex.get(`${factor.name}|${key}`)!)))
@@ -79,7 +79,8 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
   }
   const size = taus.length
   const weights = samples.map(sample => problem.weight(sample))
-  let lens = LOGARITHMIC
+  const plain = logarithmic(farthest)
+  let lens = plain
   const lossAt = (parts: Float64Array): {loss: number; residuals: (number | undefined)[]} => {
     let loss = 0
     for (let part = 0; part < size; part++) loss += (parts[part]! / taus[part]!) ** 2 / 2
@@ -100,7 +101,7 @@ export function fitHierarchy<S>(problem: HierarchicalProblem<S>, {iterations = 2
   for (let iteration = 0; iteration < iterations + relativeIterations; iteration++) {
     if (iteration >= iterations || stalled) {
       if (lens === RELATIVE && stalled) break
-      if (lens === LOGARITHMIC) {
+      if (lens === plain) {
         if (relativeIterations === 0) break
         iteration = Math.max(iteration, iterations)
         lens = RELATIVE

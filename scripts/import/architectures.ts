@@ -52,6 +52,9 @@ const MEMBERS = {
 
 export const ARCHITECTURES: readonly string[] = Object.keys(MEMBERS)
 
+/** Families that only parts of a partial data sheet belong to (data/devices.csv). */
+export const DEVICE_ARCHITECTURES: readonly string[] = ['tesla', 'fermi', 'terascale', 'gcn1', 'vega', 'rdna1', 'rdna2', 'rdna4', 'cdna1', 'intel-gen', 'xe-lp', 'xe-hpg', 'xe2', 'xe-hpc']
+
 const ARCHITECTURE_BY_ACCELERATOR: ReadonlyMap<string, string> = new Map(
   Object.entries(MEMBERS).flatMap(([architecture, accelerators]) => accelerators.map(accelerator => [accelerator, architecture] as const)),
 )

@@ -25,6 +25,19 @@ function read(text: string): Label {
   return {words, memoryGb}
 }
 
+/** The accelerator whose id, name or alias a label is, letter for letter (in any case). */
+export function acceleratorWithName(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  let known = names.get(accelerators)
+  if (known === undefined) {
+    known = new Map()
+    // Later ones do not displace earlier ones: whole data sheets come first.
+    for (const accelerator of accelerators) for (const name of [accelerator.id, accelerator.name, ...accelerator.aliases]) if (!known.has(name.toLowerCase())) known.set(name.toLowerCase(), accelerator)
+    names.set(accelerators, known)
+  }
+  return known.get(label.toLowerCase())
+}
+const names = new WeakMap<readonly Accelerator[], Map<string, Accelerator>>()
+
 /** Thousands of rows share a few dozen labels, and a label is held against every part of the catalog. */
 const matches = new WeakMap<readonly Accelerator[], Map<string, Accelerator | undefined>>()
 

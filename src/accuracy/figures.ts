@@ -10,10 +10,11 @@ const FIGURES: readonly (readonly [pattern: RegExp, figure: string])[] = [
   [/^latency/, 'request latency'],
 ]
 
-/** What is scored together: the figure that a row of this kind and metric is about. */
-export function figureOf(kind: string, metric: string): string {
-  return FIGURES.find(([pattern]) => pattern.test(metric))?.[1] ?? readerOf(kind)?.speed ?? kind
+/** What is scored together: the figure that a row of this kind and metric, of an accelerator with this label, is about. */
+export function figureOf(kind: string, metric: string, accelerator: string): string {
+  const reader = readerOf(kind)
+  return FIGURES.find(([pattern]) => pattern.test(metric))?.[1] ?? reader?.speedOn?.(accelerator) ?? reader?.speed ?? kind
 }
 
 /** In the order of the tables. */
-export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'power and energy', 'peak memory', 'fits']
+export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'cell updates', 'cell updates on processors', 'power and energy', 'peak memory', 'fits']

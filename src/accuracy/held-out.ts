@@ -18,6 +18,8 @@ export interface HeldOutFold {
   readonly entries: readonly CalibrationEntry[]
   /** What the factors do rest on. */
   readonly evidence: readonly CalibrationEvidence[]
+  /** All measurements of the kinds are of one group (one program, one source): leaving it out would leave nothing, so nothing is. */
+  readonly alone?: true
 }
 
 /** As in `data/measured/held-out.json`: what a value is of stands once per group of kinds, each fold has its values in that order; null where it has none. */
@@ -32,6 +34,7 @@ export interface HeldOutFile {
       readonly held: readonly string[]
       readonly values: readonly (number | null)[]
       readonly measurements: readonly (number | null)[]
+      readonly alone?: true
     }[]
   }[]
 }
@@ -41,8 +44,8 @@ const FOLD_PROVENANCE = {measurements: 1, sourceId: 'data-measured', asOf: '2026
 
 export function parseHeldOut(text: string): readonly HeldOutFold[] {
   const file = JSON.parse(text) as HeldOutFile
-  return file.groups.flatMap(({kinds, entries, evidence, folds}) => folds.map(({way, held, values, measurements}) => ({
-    kinds, way, held,
+  return file.groups.flatMap(({kinds, entries, evidence, folds}) => folds.map(({way, held, values, measurements, alone}) => ({
+    kinds, way, held, ...(alone === undefined ? {} : {alone}),
     entries: entries.flatMap(([kind, quantity, architecture, runtime], index) => {
       const value = values[index]
       return typeof value === 'number' ? [{kind, quantity, architecture, runtime, value, ...FOLD_PROVENANCE}] : []

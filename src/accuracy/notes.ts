@@ -65,6 +65,9 @@ export interface NoteFields {
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
   readonly causalAttentionFlops?: true
+  // Any.
+  /** What the source's own table says of the hardware, all of it together. */
+  readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -79,6 +82,8 @@ const number = (text: string | undefined): number => Number((text ?? '').replace
 
 /** In order; a later rule does not overrule an earlier one. */
 const RULES: readonly Rule[] = [
+  // Any.
+  {pattern: /spec columns of the same table: ([\d.]+) fp32 TFLOPS, ([\d.]+) GB, ([\d.]+) GB\/s/, read: found => ({statedSheet: {fp32Tflops: number(found[1]), memoryGb: number(found[2]), bandwidthGbPerSecond: number(found[3])}})},
   // Serving.
   {pattern: /\bmoe_tp (\d+)/, read: found => ({expertTensorParallel: number(found[1])})},
   {pattern: /\bbatch_size column (\d+)/, read: found => ({engineBatch: number(found[1])})},

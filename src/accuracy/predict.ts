@@ -11,7 +11,7 @@ import {matchAccelerator} from './accelerator-label.ts'
 import {kindsBehind} from './energy.ts'
 import {figureOf} from './figures.ts'
 import {ALL_WAYS, WAYS, type HeldOutFold, type Way} from './held-out.ts'
-import {readerOf} from './readers.ts'
+import {readerOf, type MeasurementReader} from './readers.ts'
 import type {ResultRow} from './rows.ts'
 import type {Scope, ScopeContext} from './scope.ts'
 import type {Prediction} from './score.ts'
@@ -49,6 +49,8 @@ export interface PredictedRow {
   readonly failed: boolean
   /** Ways of leaving out for which there are no factors that have not seen the row's group: any of them, and its figures are in sample. */
   readonly seen: readonly Way[]
+  /** Ways of leaving out that say something of it: all but those that would leave nothing. */
+  readonly ways: readonly Way[]
   /** Of an answered row, by basis; absent = not answered on that basis, or nothing was left out that way (`seen`). */
   readonly answers: ReadonlyMap<Basis, Answer>
   /** Of the first row in scope of a configuration that ran: whether the memory model says that it fits (`undefined` = it cannot say). */
@@ -58,6 +60,8 @@ export interface PredictedRow {
 export interface PredictionInput {
   readonly facts: Facts
   readonly accelerators: readonly Accelerator[]
+  /** Accelerators with a part of a data sheet: for the kinds that need no more. */
+  readonly devices: readonly Accelerator[]
   readonly calibration: CalibrationTable
   readonly scope: Scope
   /** Absent = one answer per row, with the calibration as it is. */
@@ -67,8 +71,23 @@ export interface PredictionInput {
 }
 
 /** What predicates of the scope may ask of the catalog. */
-export function scopeContext(accelerators: readonly Accelerator[]): ScopeContext {
-  return {knowsKind: label => readerOf(label) !== undefined, knowsAccelerator: label => acceleratorOf(label, accelerators) !== undefined}
+export function scopeContext(accelerators: readonly Accelerator[], devices: readonly Accelerator[]): ScopeContext {
+  const partsFor = partsByKind(accelerators, devices)
+  return {
+    knowsKind: label => readerOf(label) !== undefined,
+    knowsAccelerator(label, kind) {
+      const reader = readerOf(kind)
+      const parts = partsFor(reader)
+      return reader?.knowsAccelerator?.(label, parts) ?? acceleratorOf(label, parts) !== undefined
+    },
+  }
+}
+
+/** The accelerators that a kind can be asked about. */
+type PartsFor = (reader: MeasurementReader | undefined) => readonly Accelerator[]
+function partsByKind(accelerators: readonly Accelerator[], devices: readonly Accelerator[]): PartsFor {
+  const all = [...accelerators, ...devices]
+  return reader => (reader?.readsPartialSheets === true ? all : accelerators)
 }
 
 /** The part of the catalog that a label of a published result means. */
@@ -95,25 +114,27 @@ function shapeOf(name: string, facts: Facts): Partial<Setting> | undefined {
 export function predictRows(rows: readonly ResultRow[], input: PredictionInput): readonly PredictedRow[] {
   const factsOf = factsByFolds(input)
   const asked: Asked = {answers: new Map(), configurations: new Set()}
+  const partsFor = partsByKind(input.accelerators, input.devices)
   return rows.map((row, index) => {
     if (index % 50 === 0) input.progress?.(index)
-    return predictRow(row, input, factsOf, asked)
+    return predictRow(row, input, partsFor, factsOf, asked)
   })
 }
 
-/** `undefined` = all that is known has seen the group. */
-type FactsOf = (basis: Basis, group: string, kinds: readonly string[]) => Facts | undefined
+/** `undefined` = all that is known has seen the group; `alone` = without it nothing would be known of these kinds. */
+type FactsOf = (basis: Basis, group: string, kinds: readonly string[]) => Facts | 'alone' | undefined
 /** Whether settings fit, by the full calibration, and the configurations that this was asked of. */
 interface Asked {
   readonly answers: Map<string, Prediction | Failed>
   readonly configurations: Set<string>
 }
 
-function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: PredictionInput, factsOf: FactsOf, asked: Asked): PredictedRow {
+function predictRow(row: ResultRow, {scope, folds, ...input}: PredictionInput, partsFor: PartsFor, factsOf: FactsOf, asked: Asked): PredictedRow {
   const {setting} = row
   const reader = readerOf(setting.kind)
+  const accelerators = partsFor(reader)
   const part = acceleratorOf(setting.accelerator, accelerators)
-  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: []}
+  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric, setting.accelerator), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: [], ways: WAYS}
   const no = (status: Status, reason: string, predicate?: string): PredictedRow => ({...common, status, reason, predicate, answers: new Map(), fits: new Map()})
   const problem = row.problem ?? scope.excluded(row.id)
   if (problem !== undefined) return no('excluded', problem)
@@ -135,13 +156,13 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
   // Whatever was measured of it, and whether that is answered or not: it ran.
   const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
   if (ran) asked.configurations.add(configuration)
-  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source, architecture: part?.architecture ?? ''}
+  const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source, architecture: (part ?? accelerators.find(({id}) => id === accelerator))?.architecture ?? ''}
   const kinds = kindsBehind(common.kind, setting)
   const answers = new Map<Basis, Answer>()
   const fits = new Map<Basis, boolean | undefined>()
   for (const basis of folds === undefined ? (['all'] as const) : BASES) {
     const facts = factsOf(basis, groups[basis], kinds)
-    if (facts === undefined) continue
+    if (facts === undefined || facts === 'alone') continue
     if (first.status === 'answered') {
       const prediction = facts === input.facts ? first : predictFigure(facts)
       if (prediction.status === 'answered') answers.set(basis, answerOf(prediction, reader.kind, part, model, facts.calibration))
@@ -149,9 +170,10 @@ function predictRow(row: ResultRow, {accelerators, scope, folds, ...input}: Pred
     if (ran) fits.set(basis, fitOf(facts === input.facts ? memory : predictMemory(facts)))
   }
   const seen = folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) === undefined)
+  const ways = folds === undefined ? [] : WAYS.filter(way => factsOf(way, groups[way], kinds) !== 'alone')
   // Only data/measured/scope.yaml takes a row out of scope: a reader that cannot answer leaves it unanswered.
   const outcome = first.status === 'answered' ? {status: 'answered' as const, reason: undefined} : {status: 'unanswered' as const, reason: first.reason, failed: first.status === 'failed'}
-  return {...common, configuration, model, accelerator, predicate: undefined, seen, answers, fits, ...outcome}
+  return {...common, configuration, model, accelerator, predicate: undefined, seen, ways, answers, fits, ...outcome}
 }
 
 const inUnits = (perUnit: number, prediction: Prediction | Failed): Prediction | Failed =>
@@ -200,6 +222,7 @@ function factsByFolds({facts, calibration, folds = []}: PredictionInput): FactsO
     const without = new Set<HeldOutFold>()
     for (const kind of kinds) {
       const own = folds.filter(fold => fold.way === basis && fold.kinds.includes(kind))
+      if (own.some(({alone}) => alone === true)) return 'alone'
       const holding = own.filter(({held}) => held.includes(group))
       if (own.length === 0 || (holding.length === 0 && isEvident(basis, group, own.flatMap(fold => fold.kinds), calibration))) return undefined
       for (const fold of holding) without.add(fold)

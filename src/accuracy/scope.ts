@@ -46,7 +46,7 @@ export interface ScopeContext {
   /** Some reader answers for rows of this kind. */
   knowsKind(label: string): boolean
   /** The catalog has a part that the label names. */
-  knowsAccelerator(label: string): boolean
+  knowsAccelerator(label: string, kind: string): boolean
 }
 
 export interface Scope {
@@ -71,13 +71,14 @@ export function createScope({outOfScope, excluded}: ScopeFile, context: ScopeCon
     const checks: ((setting: Setting) => boolean)[] = []
     for (const [field, condition] of Object.entries(fields) as [Field, Condition | undefined][]) {
       if (condition === undefined) continue
-      const holds = conditionOf(condition, field === 'kind' ? context.knowsKind : field === 'accelerator' ? context.knowsAccelerator : undefined, field)
-      checks.push(setting => holds(setting[field]))
+      const known = field === 'kind' ? context.knowsKind : field === 'accelerator' ? context.knowsAccelerator : undefined
+      const holds = conditionOf(condition, known, field)
+      checks.push(setting => holds(setting[field], setting.kind))
     }
     for (const [field, condition] of Object.entries(notes) as [(typeof NOTE_FIELDS)[number], Condition | undefined][]) {
       if (condition === undefined) continue
       const holds = conditionOf(condition, undefined, `notes.${field}`)
-      checks.push(setting => holds(setting.notes[field]))
+      checks.push(setting => holds(setting.notes[field], setting.kind))
     }
     return {name, reason, holds: (setting: Setting) => checks.length > 0 && checks.every(check => check(setting))}
   })
@@ -88,7 +89,7 @@ export function createScope({outOfScope, excluded}: ScopeFile, context: ScopeCon
   }
 }
 
-function conditionOf(condition: Condition, known: ((label: string) => boolean) | undefined, field: string): (value: string | number | undefined) => boolean {
+function conditionOf(condition: Condition, known: ((label: string, kind: string) => boolean) | undefined, field: string): (value: string | number | undefined, kind: string) => boolean {
   if (Array.isArray(condition)) return value => value !== undefined && condition.includes(String(value))
   if ('matches' in condition) {
     const pattern = expression(condition.matches, field)
@@ -96,7 +97,7 @@ function conditionOf(condition: Condition, known: ((label: string) => boolean) |
   }
   if ('stated' in condition) return value => (value !== undefined && value !== '') === condition.stated
   if (known === undefined) throw new RigorError('BAD_FIELD', `"${field}" has no catalog of known words.`, {hint: 'known goes with kind and accelerator.'})
-  return value => known(String(value ?? '')) === condition.known
+  return (value, kind) => known(String(value ?? ''), kind) === condition.known
 }
 
 function expression(source: string, field: string): RegExp {

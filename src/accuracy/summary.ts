@@ -112,7 +112,7 @@ function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly B
     }))
     const basis = worstBasis(byBasis, bases)
     const quoted = outOfSample(bases)
-    const answered = Math.min(...quoted.map(each => list.filter(({answers}) => answers.has(each)).length))
+    const answered = Math.min(...quoted.map(each => list.filter(({answers, ways}) => (isApplicable(each, ways) ? answers.has(each) : answers.has('all'))).length))
     const scores = worstScores([basis, ...quoted.filter(each => each !== basis)].flatMap(each => byBasis[each] ?? []))
     return {by, group, rows: list.length, answered, coverage: answered / list.length, basis, scores, byBasis}
   })
@@ -120,6 +120,8 @@ function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly B
     ? summaries.toSorted((a, b) => FIGURE_ORDER.indexOf(a.group) - FIGURE_ORDER.indexOf(b.group))
     : summaries.toSorted((a, b) => b.rows - a.rows || (a.group < b.group ? -1 : 1))
 }
+
+const isApplicable = (basis: Basis, ways: PredictedRow['ways']): boolean => basis === 'all' || ways.some(way => way === basis)
 
 function worstBasis(byBasis: Readonly<Partial<Record<Basis, Scores>>>, bases: readonly Basis[]): Basis {
   const mape = (basis: Basis): number => byBasis[basis]?.mape ?? -1

@@ -10,6 +10,7 @@ const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/^fits$/, {bool: 1}],
+  [/^mlups$/, {'MLUP/s': 1}],
   [/^mfu$/, {fraction: 1, '%': 0.01}],
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],

@@ -3,6 +3,7 @@ import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, 
 import {parseAccelerators} from './parse/accelerators.ts'
 import {parseBilling} from './parse/billing.ts'
 import {parseCalibration} from './parse/calibration.ts'
+import {parseDevices} from './parse/devices.ts'
 import {parseCarbonByCountry, parseExchangeRates, parsePue, parseTariffs} from './parse/energy.ts'
 import {parseExtras} from './parse/extras.ts'
 import {parseFacility} from './parse/facility.ts'
@@ -15,6 +16,7 @@ import {parseRig} from './parse/rigs.ts'
 import {parseRuntimes} from './parse/runtimes.ts'
 import {parseSoftware} from './parse/software.ts'
 import {parseGaps, parseSources} from './parse/sources.ts'
+import {parseStreams} from './parse/streams.ts'
 import type {RegionFact, Snapshot} from './snapshot.ts'
 
 /** Text by path inside the catalog's folder: `offers/aws.csv`. */
@@ -43,6 +45,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
   const {offers, meta} = compileOffers(each('offers', (text, provider, file) => ({provider, rows: parseOffers(text, provider, file)})), regions)
   const tables: {readonly [S in Exclude<Section, 'meta' | 'offers' | 'interruptions'>]: unknown} = {
     accelerators: one('accelerators.csv', parseAccelerators) satisfies Snapshot['accelerators'],
+    devices: one('devices.csv', parseDevices) satisfies Snapshot['devices'],
     machines: each('machines', parseMachines).flat() satisfies Snapshot['machines'],
     models: one('models.csv', parseModels) satisfies Snapshot['models'],
     rigs: each('rigs', (text, _name, file) => parseRig(text, file)) satisfies Snapshot['rigs'],
@@ -57,6 +60,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     exchangeRates: one('energy/fx.csv', parseExchangeRates) satisfies Snapshot['exchangeRates'],
     runtimes: one('runtimes.csv', parseRuntimes) satisfies Snapshot['runtimes'],
     sources: one('sources.csv', parseSources) satisfies Snapshot['sources'],
+    streams: one('stream-bandwidth.csv', parseStreams) satisfies Snapshot['streams'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }

@@ -3,11 +3,11 @@ import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
 import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
-export const COMPILED_FORMAT = 2
+export const COMPILED_FORMAT = 3
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -103,6 +103,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get offerCount() { return meta().offerCount },
     get asOfByProvider() { return meta().asOfByProvider },
     get accelerators() { return section<Snapshot['accelerators']>('accelerators') },
+    get devices() { return section<Snapshot['devices']>('devices') },
     get machines() { return section<Snapshot['machines']>('machines') },
     offersOf(machineKey) {
       let offers = offersByMachine.get(machineKey)
@@ -126,6 +127,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get exchangeRates() { return section<Snapshot['exchangeRates']>('exchangeRates') },
     get runtimes() { return section<Snapshot['runtimes']>('runtimes') },
     get sources() { return section<Snapshot['sources']>('sources') },
+    get streams() { return section<Snapshot['streams']>('streams') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,

@@ -10,6 +10,7 @@ import type {Accelerator, Machine} from './schema.ts'
  * see per step, from memory, as no measurement is in the facts. They decide only for small messages.
  */
 export const LATENCY_SECONDS: Readonly<Record<string, number>> = {
+  'sockets': 2e-7,
   'nvswitch': 2e-6,
   'nvlink': 2e-6,
   'nvlink-bridge': 2e-6,
@@ -74,6 +75,8 @@ function levelsOf(link: Machine['intraNodeLink'], accelerator: Accelerator, coun
 /** As `levelsOf`, with what the accelerator itself says about its links. */
 function linksOf(link: Machine['intraNodeLink'], accelerator: Accelerator, count: number): readonly LinkLevel[] | undefined {
   if (count <= 1) return []
+  // Processors of one board reach each other's memory.
+  if (accelerator.formFactor === 'cpu') return [level('sockets', count, accelerator.memoryBandwidthBytesPerSecond)]
   // Cards joined by Ethernet of their own (Gaudi): the machine's vocabulary has no word for it.
   if (/RoCE/.test(accelerator.interconnect)) {
     return accelerator.linkBytesPerSecond === undefined ? undefined : [level('accelerator-ethernet', count, accelerator.linkBytesPerSecond)]
@@ -160,6 +163,7 @@ const BARE_LINKS: Readonly<Record<string, {readonly link: Machine['intraNodeLink
   pcie: {link: 'pcie', maximumCount: 10, fabric: false},
   tpu: {link: 'ici', maximumCount: 8960, fabric: false},
   asic: {link: 'neuronlink', maximumCount: 64, fabric: false},
+  cpu: {link: 'none', maximumCount: 8, fabric: false},
 }
 
 const bareForm = ({formFactor}: Accelerator): (typeof BARE_LINKS)[string] =>

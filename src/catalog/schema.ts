@@ -26,6 +26,8 @@ export const Accelerator = z.strictObject({
   architecture: z.string(),
   releaseYear: z.number().int().optional(),
   formFactor: z.string(),
+  /** Of the data sheet only memory, bandwidth and vector rates are known (data/devices.csv): kinds of work that read more refuse it. */
+  partialSheet: z.literal(true).optional(),
   /** What software sees, where known. */
   memoryGib: positive,
   memoryType: z.string().optional(),

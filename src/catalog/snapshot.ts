@@ -79,6 +79,8 @@ export interface Snapshot {
   /** provider → newest as-of date of its offers. */
   readonly asOfByProvider: Readonly<Record<string, string>>
   readonly accelerators: readonly Accelerator[]
+  /** Accelerators of which a part of the data sheet is known; no machine of the catalog carries one. */
+  readonly devices: readonly Accelerator[]
   readonly machines: readonly Machine[]
   /** key = `provider/instanceType`. Empty where the machine has no price. */
   offersOf(machineKey: string): readonly Offer[]
@@ -101,11 +103,26 @@ export interface Snapshot {
   readonly exchangeRates: Readonly<Record<string, {readonly perUsd: number; readonly asOf: string}>>
   /** Runtime memory reserves and start-up times. */
   readonly runtimes: readonly RuntimeFact[]
+  readonly streams: readonly StreamMeasurement[]
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]
   readonly gaps: readonly CatalogGap[]
   /** Providers whose files could not be read: one broken provider breaks only itself. */
   readonly leftOut: readonly LeftOut[]
+}
+
+/** A benchmark of plain streams through an accelerator's or processors' memory. */
+export interface StreamMeasurement {
+  readonly device: string
+  readonly architecture: string
+  /** Of the memory (`hbm`, `gddr`, `ddr`); of processors their maker. */
+  readonly sort: string
+  readonly gbPerSecond: number
+  readonly printedGbPerSecond: number
+  readonly benchmark: string
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
 }
 
 export interface LeftOut {

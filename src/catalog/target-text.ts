@@ -73,7 +73,8 @@ function resolveTargetAccelerator(name: string, view: TargetView): string {
     })
   let id: string
   try {
-    id = resolveAccelerator(name, view.accelerators).id
+    // Parts with whole data sheets first: what their names mean does not depend on what else was ever measured.
+    id = acceleratorsNamed(name, view.accelerators).length > 0 ? resolveAccelerator(name, view.accelerators).id : resolveAccelerator(name, [...view.accelerators, ...view.devices]).id
   } catch (error) {
     if (!(error instanceof RigorError) || error.code !== 'UNKNOWN_ACCELERATOR') throw error
     if (machines.length > 0 || view.rigs.some((rig) => fold(rig.id) === fold(name))) throw needsProvider(error)

@@ -39,7 +39,7 @@ export interface HardwareTarget {
 }
 
 /** What of the catalog names are resolved against. `rigs` are those that take part: the config's, or the built-in ones. */
-export type TargetView = Pick<Snapshot, 'accelerators' | 'machines' | 'offersOf' | 'rigs'>
+export type TargetView = Pick<Snapshot, 'accelerators' | 'devices' | 'machines' | 'offersOf' | 'rigs'>
 
 /** What is no letter, digit, dot, underscore or dash becomes a dash, so that an id needs no quotes in a shell. */
 export function slug(text: string): string {

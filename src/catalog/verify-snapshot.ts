@@ -24,12 +24,14 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   const machineKey = ({provider, instanceType}: {readonly provider: string; readonly instanceType: string}): string => `${provider}/${instanceType}`
   conform('sources', snapshot.sources, Source, ({id}) => id)
   conform('accelerators', snapshot.accelerators, Accelerator, ({id}) => id)
+  conform('devices', snapshot.devices, Accelerator, ({id}) => id)
   conform('machines', snapshot.machines, Machine, machineKey)
   conform('models', snapshot.models, LanguageModel, ({id}) => id)
   conform('software', snapshot.software, SoftwareSupport, ({runtime, architecture}) => `${runtime} ${architecture}`)
   conform('calibration', snapshot.calibration.entries, CalibrationEntry, ({kind, quantity}) => `${kind} ${quantity}`)
   conform('rigs', snapshot.rigs, Rig, ({id}) => id)
   sourced('accelerators', snapshot.accelerators, ({id}) => id)
+  sourced('devices', snapshot.devices, ({id}) => id)
   sourced('machines', snapshot.machines, machineKey)
   sourced('models', snapshot.models, ({id}) => id)
   let offerCount = 0

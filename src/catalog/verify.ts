@@ -4,6 +4,7 @@ import type {CatalogFiles} from './compile.ts'
 import {parseAccelerators} from './parse/accelerators.ts'
 import {parseBilling} from './parse/billing.ts'
 import {parseCalibration} from './parse/calibration.ts'
+import {parseDevices} from './parse/devices.ts'
 import {parseCarbonFactors, parseExchangeRates, parsePue, parseTariffs} from './parse/energy.ts'
 import {parseExtras} from './parse/extras.ts'
 import {parseFacilityFacts} from './parse/facility.ts'
@@ -16,6 +17,7 @@ import {parseRig} from './parse/rigs.ts'
 import {parseRuntimes} from './parse/runtimes.ts'
 import {parseSoftware} from './parse/software.ts'
 import {parseSources} from './parse/sources.ts'
+import {parseStreams} from './parse/streams.ts'
 import {Rig} from './rig.ts'
 import {Accelerator, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
 
@@ -89,6 +91,15 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
     if ((accelerator.idleWatts ?? 0) >= (accelerator.powerWatts ?? Infinity)) report('accelerators.csv', accelerator.id, 'draws as much when idle as at full load')
   }
 
+  const devices = read('devices.csv', parseDevices)
+  conform('devices.csv', devices, Accelerator, (device) => device.id)
+  for (const device of devices) {
+    provenance('devices.csv', device.id, device)
+    if (acceleratorById.has(device.id)) report('devices.csv', device.id, 'stands in accelerators.csv as well')
+  }
+
+  for (const stream of read('stream-bandwidth.csv', parseStreams)) provenance('stream-bandwidth.csv', `${stream.device}, ${stream.benchmark}`, stream)
+
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {
     conform(file, rows, Machine, (machine) => machine.instanceType)
@@ -130,7 +141,7 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
   const models = read('models.csv', parseModels)
   conform('models.csv', models, LanguageModel, (model) => model.id)
   for (const model of models) provenance('models.csv', model.id, model)
-  const architectures = new Set(accelerators.map((accelerator) => accelerator.architecture)).add('cpu')
+  const architectures = new Set([...accelerators, ...devices].map((accelerator) => accelerator.architecture)).add('cpu')
   const software = read('software.csv', parseSoftware)
   for (const row of software) {
     const at = `${row.runtime} ${row.architecture}`
@@ -141,7 +152,8 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
   }
   const [calibration] = read('calibration.json', (text, file) => [parseCalibration(text, file)])
   for (const entry of calibration?.entries ?? []) provenance('calibration.json', `${entry.kind} ${entry.quantity}`, entry)
-  for (const row of calibration?.evidence ?? []) if (!acceleratorById.has(row.accelerator)) report('calibration.json', `${row.kind} ${row.model}`, `there is no accelerator "${row.accelerator}"`)
+  const deviceIds = new Set(devices.map((device) => device.id))
+  for (const row of calibration?.evidence ?? []) if (!acceleratorById.has(row.accelerator) && !deviceIds.has(row.accelerator)) report('calibration.json', `${row.kind} ${row.model}`, `there is no accelerator "${row.accelerator}"`)
   for (const {file, rows} of folder('rigs', (text, _base, path) => [parseRig(text, path)])) {
     conform(file, rows, Rig, (rig) => rig.id)
     for (const rig of rows) {

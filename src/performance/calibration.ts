@@ -22,6 +22,8 @@ export interface Calibration {
    * (`vllm@0.11.0`) goes before the plain one. `undefined` = no entry at all.
    */
   lookup(kind: string, quantity: string, architecture: string, runtime: string, vendor?: string): CalibratedValue | undefined
+  /** The same along scopes that the caller names, the most specific first; `*` only where it is among them. */
+  lookupIn(kind: string, quantity: string, scopes: readonly string[], runtime: string): CalibratedValue | undefined
   /** How near the nearest measurement of this kind is. */
   distance(kind: string, accelerator: {readonly id: string; readonly architecture: string}, model: string): Distance
   /** Where four of five measurements lie around such a prediction. */
@@ -89,17 +91,30 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
     return measured.has(`${kind}|${id}|${model}`) ? 'measured' : measured.has(`${kind}|${id}`) ? 'accelerator' : measured.has(`${kind}||${architecture}`) ? 'family' : 'none'
   }
 
+  function architecturesOf(kind: string, quantity: string): ReadonlyMap<string, ReadonlyMap<string, CalibratedValue>> | undefined {
+    let quantities = byKind.get(kind)
+    if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
+    return quantities.get(quantity)
+  }
+
   return {
     lookup(kind, quantity, architecture, runtime, vendor) {
-      let quantities = byKind.get(kind)
-      if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
-      const architectures = quantities.get(quantity)
+      const architectures = architecturesOf(kind, quantity)
       const own = architectures?.get(architecture)
       const maker = vendor === undefined ? undefined : architectures?.get(vendorScope(vendor))
       const any = architectures?.get('*')
       const plain = runtime.includes('@') ? runtime.slice(0, runtime.indexOf('@')) : runtime
       for (const scope of [own, maker, any]) {
         const found = scope?.get(runtime) ?? scope?.get(plain) ?? scope?.get('*')
+        if (found !== undefined) return found
+      }
+      return undefined
+    },
+    lookupIn(kind, quantity, scopes, runtime) {
+      const architectures = architecturesOf(kind, quantity)
+      for (const scope of scopes) {
+        const own = architectures?.get(scope)
+        const found = own?.get(runtime) ?? own?.get('*')
         if (found !== undefined) return found
       }
       return undefined

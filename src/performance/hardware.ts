@@ -27,6 +27,25 @@ export function sliceOf(hardware: Hardware): Hardware {
 }
 const slices = new WeakMap<Hardware, Hardware>()
 
+/** The sockets of one node as the one device they are to software: they reach all of its memory. Accelerators stay as they are. */
+export function socketsJoined(hardware: Hardware): Hardware {
+  const {accelerator, acceleratorsPerNode: sockets} = hardware
+  if (accelerator.formFactor !== 'cpu' || sockets <= 1) return hardware
+  return {...hardware, accelerator: severalSockets(accelerator, sockets), acceleratorsPerNode: 1, levels: []}
+}
+
+export function severalSockets(processor: Accelerator, sockets: number): Accelerator {
+  const {fp64, fp32} = processor.peakFlops
+  return {
+    ...processor,
+    memoryGib: processor.memoryGib * sockets,
+    memoryBandwidthBytesPerSecond: processor.memoryBandwidthBytesPerSecond * sockets,
+    peakFlops: {...(fp64 === undefined ? {} : {fp64: fp64 * sockets}), ...(fp32 === undefined ? {} : {fp32: fp32 * sockets})},
+    ...(processor.multiprocessors === undefined ? {} : {multiprocessors: processor.multiprocessors * sockets}),
+    ...(processor.powerWatts === undefined ? {} : {powerWatts: processor.powerWatts * sockets}),
+  }
+}
+
 /** A link that nobody knows is not assumed. */
 export function unknownLink(hardware: Hardware, used: number): Refusal | undefined {
   if (used <= 1) return undefined

@@ -2,6 +2,7 @@ import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
 import {resolveModel} from '../catalog/model-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
+import {createStreamShares} from '../catalog/stream-share.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Facts} from '../workload/contract.ts'
 import {withOwnHardware, type OwnHardware, type OwnView} from './own-hardware.ts'
@@ -18,12 +19,15 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
   const measured = new Map(ownHardware.map(each => [each.acceleratorId, each]))
   const views = new Map<string, OwnView>()
   const accelerators = new Map(snapshot.accelerators.map(accelerator => [accelerator.id, accelerator]))
+  let devices: ReadonlyMap<string, Accelerator> | undefined
+  const deviceNamed = (id: string): Accelerator | undefined => (devices ??= new Map(snapshot.devices.map(device => [device.id, device]))).get(id)
+  let streamShares: ReturnType<typeof createStreamShares> | undefined
   const runtimes = new Map(snapshot.runtimes.map(runtime => [runtime.runtime, runtime]))
   return {
     snapshot,
     software: createSoftwareTable(snapshot.software),
     calibration: createCalibration(snapshot.calibration.entries, snapshot.calibration.spreads, snapshot.calibration.evidence),
-    accelerator: id => accelerators.get(id),
+    accelerator: id => accelerators.get(id) ?? deviceNamed(id),
     own(accelerator) {
       const own = measured.get(accelerator.id)
       if (own === undefined) return undefined
@@ -31,6 +35,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
       if (view === undefined) views.set(accelerator.id, (view = withOwnHardware(accelerator, own)))
       return view
     },
+    streamShare: accelerator => (streamShares ??= createStreamShares(snapshot.streams))(accelerator),
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }

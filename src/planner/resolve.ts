@@ -34,7 +34,7 @@ function ownRig(text: string, {rigs, rigsAssumed}: TakingPart): Rig {
 export function resolveTarget(text: string, facts: PlanningFacts, known: readonly Rig[], taking: TakingPart): Resolved {
   const rigs = NAMES_NO_RIG.test(text.trim()) ? [ownRig(text, taking)] : known
   const {snapshot} = facts
-  const view = {accelerators: snapshot.accelerators, machines: snapshot.machines, offersOf: (key: string) => snapshot.offersOf(key), rigs}
+  const view = {accelerators: snapshot.accelerators, get devices() { return snapshot.devices }, machines: snapshot.machines, offersOf: (key: string) => snapshot.offersOf(key), rigs}
   return resolveParsed(parseTarget(text, view), facts, rigs)
 }
 

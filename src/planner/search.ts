@@ -20,6 +20,7 @@ export interface SearchResult {
  * `keepAll` keeps every feasible one, for objectives that look at latency or throughput.
  */
 export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Hardware, facts: Facts, keepAll = false): SearchResult {
+  if (hardware.accelerator.partialSheet === true && kind.readsPartialSheets !== true) return {performances: [], refusal: unknownRates(hardware), candidates: 0}
   const configurations = kind.configurations(demand, hardware, facts)
   if (configurations.length === 0) {
     return {performances: [], refusal: kind.refuse(demand, hardware, facts).refusal, candidates: 0}
@@ -41,6 +42,11 @@ export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Ha
   }
   return {performances: kept.map(candidate => candidate.performance), refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
 }
+
+/** Rates of matmul units, links and the like are unknown, not zero. */
+const unknownRates = ({accelerator}: Hardware): Refusal => ({
+  reason: 'software', detail: `of the data sheet of ${accelerator.name} the catalog has memory, bandwidth and vector rates only, and this kind of work reads more`, nearest: null,
+})
 
 /**
  * Of two refusals the one that came nearer says what the hardware can do: what ran too slowly before what did not fit,

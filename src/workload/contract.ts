@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type {LanguageModel} from '../catalog/schema.ts'
+import type {Accelerator, LanguageModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
@@ -11,6 +11,8 @@ export interface Facts {
   languageModel(name: string): LanguageModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
+  /** What a plain stream reaches of the accelerator's printed memory bandwidth. */
+  streamShare(accelerator: Accelerator): number
   /** Memory reserve, start-up and load rate of a serving or training runtime. */
   runtime(name: string): RuntimeFact | undefined
 }
@@ -58,6 +60,8 @@ export interface Kind<Spec = never, D extends Demand = never> {
   readonly independentReplicas: boolean
   /** Estimates depend on `hardware.host` (offloading); for all others machines that differ in it only are one hardware. */
   readonly readsHost?: boolean
+  /** Memory, bandwidth and vector rates are all that the kind reads of a data sheet: accelerators of which no more is known will do. */
+  readonly readsPartialSheets?: boolean
   /** The kind turns `reference` into its demand itself (`generic`); for all others the planner scales its estimates by it. */
   readonly readsReference?: boolean
   /** `referenceHardware`: what `spec.reference.on` names, where there is a reference. */

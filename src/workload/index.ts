@@ -1,4 +1,5 @@
 import type {AnyKind} from './contract.ts'
+import {cfd} from './cfd/index.ts'
 import {generic} from './generic/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
@@ -9,5 +10,6 @@ export const kinds: readonly AnyKind[] = [
   llmInference,
   llmPretrain,
   llmFinetune,
+  cfd,
   generic,
 ]

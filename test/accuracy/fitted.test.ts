@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest'
 import {parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
 import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
+import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 
@@ -18,6 +19,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-inference': Object.fromEntries(Object.values(SERVING_QUANTITIES)),
   'llm-pretrain': ASSUMED_FACTORS,
   'llm-finetune': ASSUMED_FACTORS,
+  [CFD]: CFD_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -22,19 +22,19 @@ let snapshot: Snapshot
 let scope: Scope
 beforeAll(async () => {
   snapshot = await openSnapshot({packageRoot: ROOT})
-  scope = parseScope(fs.readFileSync(path.join(FOLDER, 'scope.yaml'), 'utf8'), 'scope.yaml', scopeContext(snapshot.accelerators))
+  scope = parseScope(fs.readFileSync(path.join(FOLDER, 'scope.yaml'), 'utf8'), 'scope.yaml', scopeContext(snapshot.accelerators, snapshot.devices))
 })
 
 const cells = fs.readdirSync(FOLDER).filter(name => name.endsWith('.csv')).flatMap(name => parseCsv(fs.readFileSync(path.join(FOLDER, name), 'utf8'), name).map(record => record.cells)).filter((_, index) => index % STRIDE === 0)
 const rowsOf = (list: readonly Readonly<Record<string, string>>[]): readonly ResultRow[] => readResults(writeCsv(MEASUREMENT_COLUMNS, list.map(each => MEASUREMENT_COLUMNS.map(column => each[column] ?? ''))), 'some.csv').rows
 const predict = (rows: readonly ResultRow[], {evidence, ...more}: {readonly scope?: Scope; readonly folds?: readonly HeldOutFold[]; readonly evidence?: CalibrationTable['evidence']} = {}): readonly PredictedRow[] =>
-  predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators: snapshot.accelerators, calibration: {...snapshot.calibration, evidence: evidence ?? snapshot.calibration.evidence}, scope, ...more})
+  predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators: snapshot.accelerators, devices: snapshot.devices, calibration: {...snapshot.calibration, evidence: evidence ?? snapshot.calibration.evidence}, scope, ...more})
 const said = (rows: readonly PredictedRow[]): string => JSON.stringify(rows.map(({status, reason, answers, fits}) => [status, reason, [...answers], [...fits]]))
 
 describe('the mapping is blind', () => {
   test('values blanked, ids, dates and sources shuffled: the predictions are the same, byte for byte', () => {
     // Rows are excluded by id: that is the command's doing, not the mapping's.
-    const open = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: []}, scopeContext(snapshot.accelerators))
+    const open = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: []}, scopeContext(snapshot.accelerators, snapshot.devices))
     const at = (index: number, column: string): string => cells[(index * 7 + 3) % cells.length]?.[column] ?? ''
     const blinded = cells.map((each, index) => ({...each, value: '', id: at(index, 'id'), date: at(index, 'date'), source: at(index, 'source')}))
 
@@ -120,7 +120,7 @@ describe('what becomes of a row', () => {
   })
 
   test('an excluded row keeps its written reason', () => {
-    const excluding = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: [{ids: [cells[0]?.['id'] ?? ''], reason: 'a typo in the source'}]}, scopeContext(snapshot.accelerators))
+    const excluding = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: [{ids: [cells[0]?.['id'] ?? ''], reason: 'a typo in the source'}]}, scopeContext(snapshot.accelerators, snapshot.devices))
 
     expect(predict(rowsOf(cells.slice(0, 1)), {scope: excluding})[0]).toMatchObject({status: 'excluded', reason: 'a typo in the source'})
   })

@@ -1,3 +1,4 @@
+import {WAYS} from '../../src/accuracy/held-out.ts'
 import type {Answer, Basis, PredictedRow} from '../../src/accuracy/predict.ts'
 import {readResults} from '../../src/accuracy/rows.ts'
 import type {Distance} from '../../src/performance/distance.ts'
@@ -9,7 +10,7 @@ function rowOf(figure: string, measured: number | undefined): Omit<PredictedRow,
   const id = `row-${++count}`
   const [row] = readResults(`id,kind,model,accelerator,accelerators,metric,value,unit,source\n${id},llm_inference,Llama-3.1-70B,H100 SXM 80GB,8,${figure},${measured ?? ''},ms,source-a\n`, 'some.csv').rows
   if (row === undefined) throw new Error('no row')
-  return {row, kind: 'llm-inference', figure, configuration: id, model: 'llama-3.1-70b', accelerator: 'h100-sxm-80gb', predicate: undefined, failed: false, seen: [], fits: new Map()}
+  return {row, kind: 'llm-inference', figure, configuration: id, model: 'llama-3.1-70b', accelerator: 'h100-sxm-80gb', predicate: undefined, failed: false, seen: [], ways: WAYS, fits: new Map()}
 }
 
 /** Predicted as `p50` says for each basis, give or take a fifth. */

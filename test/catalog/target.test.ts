@@ -29,6 +29,7 @@ const rig = (id: string, nodes: {id: string; count: number; acceleratorCount: nu
 
 const view: TargetView = {
   accelerators: [accelerator('h100-sxm-80gb', 'H100-SXM', 'h100'), accelerator('h100-pcie-80gb', 'h100'), accelerator('a100-sxm-80gb'), accelerator('rtx-4090-24gb', 'RTX 4090'), accelerator('tpu-v5e', 'v5litepod')],
+  devices: [accelerator('rtx-3060-12gb')],
   machines: [
     machine('aws', 'p5.48xlarge', 'h100-sxm-80gb', 8), machine('gcp', 'a3-highgpu-8g', 'h100-sxm-80gb', 8), machine('gcp', 'tpu-v5litepod-16', 'tpu-v5e', 16, true),
     machine('gcp', 'tpu-v5litepod-8', 'tpu-v5e', 8, true), machine('nebius', 'HGX H100 x8', 'h100-sxm-80gb', 8), machine('vast', 'H100 SXM/80GB', 'h100-sxm-80gb', 1),

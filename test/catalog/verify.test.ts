@@ -10,7 +10,7 @@ function messagesAfter(file: string, change: (text: string) => string): readonly
   const text = files.get(file)!
   const changed = change(text)
   expect(changed).not.toBe(text)
-  return verifyCatalog(new Map([...files, [file, changed]]), {today: '2026-11-20'}).map((problem) => `${problem.file}:${problem.at} ${problem.message}`)
+  return verifyCatalog(new Map([...files, [file, changed]]), {today: '2026-11-28'}).map((problem) => `${problem.file}:${problem.at} ${problem.message}`)
 }
 
 const addLine = (line: string) => (text: string): string => `${text}${line}\n`

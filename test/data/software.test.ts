@@ -1,13 +1,15 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
-import {ARCHITECTURES, architectureOf} from '../../scripts/import/architectures.ts'
+import {ARCHITECTURES, architectureOf, DEVICE_ARCHITECTURES} from '../../scripts/import/architectures.ts'
 import {parseCsv} from '../../src/catalog/csv.ts'
 import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
 import {parseCalibration} from '../../src/catalog/parse/calibration.ts'
+import {parseDevices} from '../../src/catalog/parse/devices.ts'
 import {parseLabels} from '../../src/catalog/parse/labels.ts'
 import {parseRuntimes} from '../../src/catalog/parse/runtimes.ts'
 import {parseSoftware} from '../../src/catalog/parse/software.ts'
+import {memorySort} from '../../src/catalog/stream-share.ts'
 import {createSoftwareTable} from '../../src/catalog/software.ts'
 import {Precision, type SoftwareSupport} from '../../src/catalog/schema.ts'
 import {vendorScope} from '../../src/performance/calibration.ts'
@@ -29,7 +31,7 @@ const KINDS = [
 
 describe('data/software.csv', () => {
   test('every architecture, kind and precision is one of ours', () => {
-    expect(rowsWhere(row => !ARCHITECTURES.includes(row.architecture))).toEqual([])
+    expect(rowsWhere(row => ![...ARCHITECTURES, ...DEVICE_ARCHITECTURES].includes(row.architecture))).toEqual([])
     expect(rowsWhere(row => row.kinds.length === 0 || row.kinds.some(kind => !KINDS.includes(kind)))).toEqual([])
     expect(rowsWhere(row => row.precisions.some(precision => !Precision.safeParse(precision).success))).toEqual([])
     expect(rowsWhere(row => !/^[a-z0-9.-]+$/.test(row.runtime))).toEqual([])
@@ -43,7 +45,7 @@ describe('data/software.csv', () => {
     const perRuntime = Map.groupBy(rows, row => row.runtime)
 
     expect(perRuntime.size).toBe(36)
-    expect([...perRuntime].filter(([, own]) => new Set(own.map(row => row.architecture)).size !== 32)).toEqual([])
+    expect([...perRuntime].filter(([, own]) => new Set(own.map(row => row.architecture).filter(architecture => ARCHITECTURES.includes(architecture))).size !== 32)).toEqual([])
   })
 
   test('what runs names a precision, what does not names none', () => {
@@ -132,10 +134,20 @@ describe('data/runtimes.csv', () => {
   })
 })
 
-const VENDORS = [...new Set(accelerators.map(accelerator => vendorScope(accelerator.vendor)))]
+const devices = parseDevices(data('devices.csv'))
+const everything = [...accelerators, ...devices]
+/** What factors may be of: families, with a sort of memory or not, makers, single accelerators. */
+const SCOPES = new Set(['*', ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
+
+test('every family of data/devices.csv is in the list of the import, and slots are those of the parts with whole data sheets', () => {
+  expect(devices.filter(({architecture}) => ![...ARCHITECTURES, ...DEVICE_ARCHITECTURES].includes(architecture))).toEqual([])
+  const slots = Map.groupBy(accelerators.filter(({formFactor, pcieGeneration}) => formFactor === 'pcie' && pcieGeneration !== undefined), ({architecture}) => architecture)
+  const unlike = devices.filter(({architecture, pcieGeneration}) => pcieGeneration !== undefined && slots.has(architecture) && !slots.get(architecture)!.some(each => each.pcieGeneration === pcieGeneration))
+  expect(unlike.map(({id}) => id)).toEqual([])
+})
 
 test('data/calibration.json parses, its architectures are known and no factor is negative', () => {
   const entries = parseCalibration(data('calibration.json')).entries
 
-  expect(entries.filter(entry => ![...ARCHITECTURES, '*', ...VENDORS].includes(entry.architecture) || entry.value < 0)).toEqual([])
+  expect(entries.filter(entry => !SCOPES.has(entry.architecture) || entry.value < 0)).toEqual([])
 })

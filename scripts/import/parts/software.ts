@@ -2,7 +2,7 @@ import {readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {writeCsv, type CsvCell, type CsvRecord} from '../../../src/catalog/csv.ts'
 import {parseLabels} from '../../../src/catalog/parse/labels.ts'
-import {byText, dateOf, readFacts} from '../facts.ts'
+import {byText, dateOf, FOUND, readFacts} from '../facts.ts'
 import type {ImportContext} from '../part.ts'
 
 const LABELS = join(import.meta.dirname, '..', '..', '..', 'data', 'labels.csv')
@@ -53,6 +53,15 @@ export function importPart({from, to, sources}: ImportContext): void {
       return [...(runs.length > 0 ? [row(runs, cells['status']!)] : []), ...(doesNot.length > 0 ? [row(doesNot, 'no')] : [])]
     })
   })
+  // Families of data/devices.csv, which the facts know nothing of: what was found runs there.
+  for (const {cells, ...record} of readFacts(FOUND, 'software.csv')) {
+    for (const architecture of cells['architectures']!.split('|')) {
+      rows.push([
+        cells['runtime']!, architecture, cells['kinds']!, cells['status'] === 'no' ? '' : cells['precisions']!, cells['status']!, cells['min_version']!, cells['note']!,
+        sources.sourceIdFor(cells['source']!), dateOf({cells, ...record}), sources.standingFor(cells['source']!),
+      ])
+    }
+  }
   // The facts list runtimes by use; their order is kept and says which runtime is tried first.
   const order = [...new Set(rows.map(row => String(row[0])))]
   rows.sort((a, b) => order.indexOf(String(a[0])) - order.indexOf(String(b[0])) || byText(String(a[1]), String(b[1])))
