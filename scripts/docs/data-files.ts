@@ -27,6 +27,18 @@ export const DATA_FILES: readonly DataFile[] = [
     },
   },
   {
+    pattern: 'devices.csv',
+    title: 'Devices with a partial data sheet',
+    text: `${IMPORT}devices.ts\` from \`scripts/import/found/devices.csv\`. Older, smaller and mobile accelerators, and processors, of which memory, bandwidth and vector rates are known and not the rest. They take part as bare hardware in kinds of work that read no more.`,
+    columns: {multiprocessors: 'of processors their cores', pcieGeneration: 'of the architecture, from memory'},
+  },
+  {
+    pattern: 'stream-bandwidth.csv',
+    title: 'Bandwidth of plain streams',
+    text: `${IMPORT}streams.ts\` from \`scripts/import/found/stream-bandwidth.csv\`. What benchmarks reach of the printed memory bandwidth; estimates start from the median of a family.`,
+    columns: {sort: 'of the memory; of processors their maker'},
+  },
+  {
     pattern: 'machines/*.csv',
     title: 'Machines',
     text: `${IMPORT}machines.ts\`, one file per provider. A machine has no price here.`,

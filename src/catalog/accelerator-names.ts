@@ -94,3 +94,8 @@ export function resolveAccelerator(name: string, accelerators: readonly Accelera
     hint: `${near.length === 0 ? '' : `Did you mean ${quoteChoices(near)}? `}All of them: rigor hardware list`,
   })
 }
+
+/** The same among all that is known, parts with whole data sheets first: what their names mean does not depend on what else was ever measured. */
+export function resolveAnyAccelerator(name: string, {accelerators, devices}: {readonly accelerators: readonly Accelerator[]; readonly devices: readonly Accelerator[]}): Accelerator {
+  return resolveAccelerator(name, acceleratorsNamed(name, accelerators).length > 0 ? accelerators : [...accelerators, ...devices])
+}

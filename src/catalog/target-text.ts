@@ -1,7 +1,7 @@
 import {RigorError} from '../errors.ts'
 import {nearestNames, quoteChoices} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
-import {acceleratorsNamed, resolveAccelerator} from './accelerator-names.ts'
+import {acceleratorsNamed, resolveAnyAccelerator} from './accelerator-names.ts'
 import type {Rig} from './rig.ts'
 import {badTarget, findProvider, parseOffer, unknownProvider} from './target-offer.ts'
 import {fold, slug, type HardwareTarget, type RigTarget, type Target, type TargetView} from './target.ts'
@@ -73,8 +73,7 @@ function resolveTargetAccelerator(name: string, view: TargetView): string {
     })
   let id: string
   try {
-    // Parts with whole data sheets first: what their names mean does not depend on what else was ever measured.
-    id = acceleratorsNamed(name, view.accelerators).length > 0 ? resolveAccelerator(name, view.accelerators).id : resolveAccelerator(name, [...view.accelerators, ...view.devices]).id
+    id = resolveAnyAccelerator(name, view).id
   } catch (error) {
     if (!(error instanceof RigorError) || error.code !== 'UNKNOWN_ACCELERATOR') throw error
     if (machines.length > 0 || view.rigs.some((rig) => fold(rig.id) === fold(name))) throw needsProvider(error)

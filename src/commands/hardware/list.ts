@@ -13,15 +13,18 @@ export default class HardwareList extends RigorCommand {
     vendor: Flags.string({multiple: true, delimiter: ',', summary: 'Only of these makers.', helpValue: 'NAME'}),
     memory: Flags.string({summary: 'Memory as a range.', helpValue: '24GB..80GB'}),
     name: Flags.string({summary: 'Only names that hold this.', helpValue: 'TEXT'}),
+    partial: Flags.boolean({summary: 'Those of which only memory, bandwidth and vector rates are known.'}),
   }
   static override examples = [
     {description: 'All of them', command: '<%= config.bin %> hardware list'},
+    {description: 'Older, smaller and mobile ones of a maker', command: '<%= config.bin %> hardware list --partial --vendor intel'},
     {description: 'With at least 80 GB', command: '<%= config.bin %> hardware list --memory 80GB..'},
   ]
 
   async run(): Promise<unknown> {
     const {flags} = await this.parse(HardwareList)
-    const {accelerators} = await this.openCatalog(flags)
+    const snapshot = await this.openCatalog(flags)
+    const accelerators = flags.partial ? snapshot.devices : snapshot.accelerators
     const range = flags.memory === undefined ? {} : readAcceleratorMemory(flags.memory, '--memory')
     const vendors = flags.vendor?.map((vendor) => vendor.toLowerCase())
     const text = flags.name?.toLowerCase()
@@ -39,7 +42,7 @@ export default class HardwareList extends RigorCommand {
     }
     const rows = [...found].sort((a, b) => b.memoryGib - a.memoryGib || (a.id < b.id ? -1 : 1))
     const {columns: width, color} = this.terminal
-    this.print(renderList({columns: COLUMNS, rows, total: accelerators.length, noun: 'accelerators', sorted: 'by memory', notes: ['Rates are dense.'], width, color}))
+    this.print(renderList({columns: COLUMNS, rows, total: accelerators.length, noun: 'accelerators', sorted: 'by memory', notes: flags.partial ? ['For kinds of work that read no more of a data sheet: rigor explain partial-data-sheet.'] : ['Rates are dense.', `${snapshot.devices.length} more of which a part of the data sheet is known: --partial.`], width, color}))
     return {accelerators: rows}
   }
 }

@@ -1,5 +1,5 @@
 import * as Args from '@oclif/core/args'
-import {acceleratorsNamed, resolveAccelerator} from '../../catalog/accelerator-names.ts'
+import {acceleratorsNamed, resolveAnyAccelerator} from '../../catalog/accelerator-names.ts'
 import {foldPlaces, selectOffers} from '../../catalog/query.ts'
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {Snapshot} from '../../catalog/snapshot.ts'
@@ -15,7 +15,7 @@ export default class HardwareShow extends RigorCommand {
   async run(): Promise<unknown> {
     const {args, flags} = await this.parse(HardwareShow)
     const snapshot = await this.openCatalog(flags)
-    const accelerator = resolveAccelerator(args.accelerator, snapshot.accelerators)
+    const accelerator = resolveAnyAccelerator(args.accelerator, snapshot)
     const machines = snapshot.machines.filter(({acceleratorId}) => acceleratorId === accelerator.id)
     const runtimes = [...new Set(snapshot.software.filter(({architecture, status}) => architecture === accelerator.architecture && status !== 'no').map(({runtime}) => runtime))].sort()
     const offers = foldPlaces(selectOffers(snapshot, {accelerators: [{name: accelerator.id}], purchases: ['on-demand'], services: ['vm']}))
