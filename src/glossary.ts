@@ -32,6 +32,13 @@ export const TOPICS: readonly Topic[] = [
     see: ['machine', 'precision', 'roofline'],
   },
   {
+    id: 'mig',
+    aliases: ['mig-profile', 'slice'],
+    summary: 'A slice of an accelerator with multiprocessors, memory and bandwidth of its own (NVIDIA Multi-Instance GPU).',
+    text: 'Any workload may say `configuration: {migProfile: 1g.10gb}`: it is then estimated on one such slice, and takes up its part of one accelerator; the answer says how many like it an accelerator, and the whole machine, hold. Profiles differ by accelerator (data/mig-profiles.csv); slices do not talk to each other, so a job has one. A rented machine is billed whole all the same.',
+    see: ['accelerator', 'configuration'],
+  },
+  {
     id: 'partial-data-sheet',
     aliases: ['device'],
     summary: 'An accelerator of which the catalog knows memory, bandwidth and vector rates, and not the rest.',

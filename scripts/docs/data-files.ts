@@ -33,6 +33,12 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {multiprocessors: 'of processors their cores', pcieGeneration: 'of the architecture, from memory'},
   },
   {
+    pattern: 'mig-profiles.csv',
+    title: 'Slices of accelerators',
+    text: `${IMPORT}mig-profiles.ts\`. What each MIG profile has of its accelerator, and where it may be placed.`,
+    columns: {multiprocessors: 'of the slice; empty = not published', starts: 'memory slices at which one may begin', placementSize: 'memory slices that it takes'},
+  },
+  {
     pattern: 'stream-bandwidth.csv',
     title: 'Bandwidth of plain streams',
     text: `${IMPORT}streams.ts\` from \`scripts/import/found/stream-bandwidth.csv\`. What benchmarks reach of the printed memory bandwidth; estimates start from the median of a family.`,

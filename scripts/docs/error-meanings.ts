@@ -67,7 +67,6 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       DUPLICATE_NAME: entry('Two workloads have one name.', 'Give each a name of its own.'),
       BAD_CONFIGURATION: entry('A field of `configuration` does not apply to this kind.', 'Leave it out; what is not fixed is searched.'),
       BAD_PRECISION: entry('A number format that nothing of this kind of work computes in.', 'Take one that the message names.'),
-      MIG_UNPLANNED: entry('`configuration.migProfile` names a slice of an accelerator; plans and estimates are for whole ones.', 'Leave it out. Machines that hold a slice of one accelerator are planned as they are.'),
       BAD_SCHEDULE: entry('The schedule does not suit the work: online serving has no end and so no runs to count.', 'Write `schedule: always` or `{hoursPerMonth: N}`; a batch of requests is `traffic: {mode: offline, requests: N}`.'),
       BAD_MODEL: entry('An inline model contradicts itself.', 'Correct the shape.'),
       CONTEXT_TOO_LONG: entry('The sequences are longer than the model can read.', 'Shorten them, or choose a model with a longer context: `rigor models list`.'),

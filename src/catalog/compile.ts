@@ -9,6 +9,7 @@ import {parseExtras} from './parse/extras.ts'
 import {parseFacility} from './parse/facility.ts'
 import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
+import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseRegions} from './parse/regions.ts'
@@ -61,6 +62,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     runtimes: one('runtimes.csv', parseRuntimes) satisfies Snapshot['runtimes'],
     sources: one('sources.csv', parseSources) satisfies Snapshot['sources'],
     streams: one('stream-bandwidth.csv', parseStreams) satisfies Snapshot['streams'],
+    migProfiles: one('mig-profiles.csv', parseMigProfiles) satisfies Snapshot['migProfiles'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }

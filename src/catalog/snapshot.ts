@@ -104,11 +104,35 @@ export interface Snapshot {
   /** Runtime memory reserves and start-up times. */
   readonly runtimes: readonly RuntimeFact[]
   readonly streams: readonly StreamMeasurement[]
+  readonly migProfiles: readonly MigProfile[]
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]
   readonly gaps: readonly CatalogGap[]
   /** Providers whose files could not be read: one broken provider breaks only itself. */
   readonly leftOut: readonly LeftOut[]
+}
+
+/** A slice that an accelerator can be cut into. */
+export interface MigProfile {
+  readonly acceleratorId: string
+  readonly profile: string
+  /** Of the slice; absent = nobody says. */
+  readonly multiprocessors?: number | undefined
+  readonly multiprocessorsTotal: number
+  readonly memoryGib: number
+  readonly computeSlices: number
+  readonly computeSlicesTotal: number
+  readonly memorySlices: number
+  readonly memorySlicesTotal: number
+  readonly maximumInstances: number
+  /** Memory slices at which it may begin, and how many it takes. */
+  readonly starts: readonly number[]
+  readonly placementSize: number
+  readonly mediaExtensions: boolean
+  readonly note?: string | undefined
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
 }
 
 /** A benchmark of plain streams through an accelerator's or processors' memory. */

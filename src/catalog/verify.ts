@@ -10,6 +10,7 @@ import {parseExtras} from './parse/extras.ts'
 import {parseFacilityFacts} from './parse/facility.ts'
 import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
+import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseRegions} from './parse/regions.ts'
@@ -99,6 +100,11 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
   }
 
   for (const stream of read('stream-bandwidth.csv', parseStreams)) provenance('stream-bandwidth.csv', `${stream.device}, ${stream.benchmark}`, stream)
+
+  for (const profile of read('mig-profiles.csv', parseMigProfiles)) {
+    provenance('mig-profiles.csv', `${profile.acceleratorId} ${profile.profile}`, profile)
+    if (!acceleratorById.has(profile.acceleratorId)) report('mig-profiles.csv', profile.profile, `there is no accelerator "${profile.acceleratorId}"`)
+  }
 
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {

@@ -8,24 +8,35 @@ export function sliceOf(hardware: Hardware): Hardware {
   const known = slices.get(hardware)
   if (known !== undefined) return known
   const whole = hardware.accelerator
-  const scaled = (rates: Readonly<Record<string, number | undefined>>): Record<string, number> => {
-    const result: Record<string, number> = {}
-    for (const [name, rate] of Object.entries(rates)) if (rate !== undefined) result[name] = rate * share
-    return result
-  }
-  const accelerator: Accelerator = {
-    ...whole,
-    memoryGib: whole.memoryGib * share,
-    memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * share,
-    peakFlops: scaled(whole.peakFlops),
-    sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
-    ...(whole.multiprocessors === undefined ? {} : {multiprocessors: Math.max(1, Math.round(whole.multiprocessors * share))}),
-  }
-  const slice: Hardware = {...hardware, accelerator, acceleratorsPerNode: 1}
+  const slice: Hardware = {...hardware, accelerator: partOf(whole, {computeShare: share, bandwidthShare: share, memoryGib: whole.memoryGib * share}), acceleratorsPerNode: 1}
   slices.set(hardware, slice)
   return slice
 }
 const slices = new WeakMap<Hardware, Hardware>()
+
+/** What a part of an accelerator has of the whole. */
+export interface AcceleratorPart {
+  readonly computeShare: number
+  readonly bandwidthShare: number
+  readonly memoryGib: number
+}
+
+/** A part of an accelerator, as an accelerator. */
+export function partOf(whole: Accelerator, {computeShare, bandwidthShare, memoryGib}: AcceleratorPart): Accelerator {
+  const scaled = (rates: Readonly<Record<string, number | undefined>>): Record<string, number> => {
+    const result: Record<string, number> = {}
+    for (const [name, rate] of Object.entries(rates)) if (rate !== undefined) result[name] = rate * computeShare
+    return result
+  }
+  return {
+    ...whole,
+    memoryGib,
+    memoryBandwidthBytesPerSecond: whole.memoryBandwidthBytesPerSecond * bandwidthShare,
+    peakFlops: scaled(whole.peakFlops),
+    sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
+    ...(whole.multiprocessors === undefined ? {} : {multiprocessors: Math.max(1, Math.round(whole.multiprocessors * computeShare))}),
+  }
+}
 
 /** The sockets of one node as the one device they are to software: they reach all of its memory. Accelerators stay as they are. */
 export function socketsJoined(hardware: Hardware): Hardware {

@@ -167,7 +167,8 @@ const IDLE = /^\d+ of \d+ accelerators stay idle/
 
 function idleNote(estimate: Estimate): string[] {
   const billed = acceleratorsBilled(estimate.way.place, estimate.nodes)
-  const idle = billed - estimate.performance.acceleratorsUsed
+  const {acceleratorsUsed} = estimate.performance
+  const idle = billed - (acceleratorsUsed < 1 ? 1 : acceleratorsUsed)
   return idle >= 1 ? [`${idle} of ${billed} accelerators stay idle${estimate.way.place.kind === 'cloud' ? ' and are paid for' : ''}.`] : []
 }
 

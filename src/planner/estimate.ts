@@ -14,7 +14,7 @@ import type {Resolved} from './resolve.ts'
 import {withReference} from './reference.ts'
 import {searchConfigurations} from './search.ts'
 import {estimateWholeRig, judgeWholeRig} from './whole-rig.ts'
-import {contenders, createSession, isWithinReason, judge, offerGroups, onDemandPrice, refuseEstimate, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
+import {contenders, createSession, isWithinReason, judge, offerGroups, hardwareAt, onDemandPrice, refuseEstimate, scoreOf, waysOf, type Session, type SessionInput} from './session.ts'
 
 type Figures = Omit<PlanTarget, 'rank'>
 
@@ -154,9 +154,9 @@ function nearestMisfit(session: Session, asked: Asked): Estimate | undefined {
 /** What it would do were it not too slow for the goal that the user has set. */
 function withoutGoal(session: Session, asked: Asked): Estimate | undefined {
   const {kind, demand, facts, reference} = session
-  const hardware = asked.place.hardware(asked.nodes)
+  const hardware = hardwareAt(session, asked.place, asked.nodes)
   const excused = kind.withoutGoal?.(demand)
-  if (excused === undefined) return undefined
+  if (excused === undefined || 'reason' in hardware) return undefined
   const {performances} = searchConfigurations(kind, excused, hardware, facts)
   return nearestOf(session, asked, reference === undefined ? performances : performances.map(performance => withReference(performance, hardware, reference)))
 }

@@ -5,7 +5,7 @@ import {POWER_KIND} from '../power/model.ts'
 import type {Explanation, HardwareLimit, KnownFigureError, NearestMeasurement, OperatorShare, TimeBudget} from './document.ts'
 import type {Estimate} from './evaluate.ts'
 import {isWholeRig, type Place} from './places.ts'
-import {acceleratorsPerNode, type PublishedErrors, type Session} from './session.ts'
+import {acceleratorsPerNode, hardwareAt, type PublishedErrors, type Session} from './session.ts'
 
 /** Where an estimate's time goes, how far that is from what the hardware could do, and what published measurements say of such estimates. */
 export function explanationOf(session: Session, estimate: Estimate, publishedErrors: PublishedErrors): Explanation {
@@ -14,7 +14,8 @@ export function explanationOf(session: Session, estimate: Estimate, publishedErr
   const {kind} = session.demand
   const {model} = session.work
   // The operators of a rig's unlike groups are those of one of them: their rates have no one limit.
-  const hardware = isWholeRig(place) ? undefined : sliceOf(place.hardware(nodes))
+  const at = isWholeRig(place) ? undefined : hardwareAt(session, place, nodes)
+  const hardware = at === undefined || 'reason' in at ? undefined : sliceOf(at)
   const measured = calibration.nearest(kind, place.accelerator, model)
   const kinds = [kind, ...(estimate.power.acceleratorWatts === null ? [] : [POWER_KIND])]
   return {

@@ -5,12 +5,15 @@ import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
 import type {Facts} from '../workload/contract.ts'
+import {createProfilesOf, type ProfilesOf} from './slices.ts'
 import {withOwnHardware, type OwnHardware, type OwnView} from './own-hardware.ts'
 
 /** The snapshot with the look-ups planning needs, made once. */
 export interface PlanningFacts extends Facts {
   readonly snapshot: Snapshot
   accelerator(id: string): Accelerator | undefined
+  /** The slices that an accelerator can be cut into, smallest first. */
+  readonly migProfiles: ProfilesOf
   /** The user's own measurement of an accelerator, laid over the catalog's; for rigs and bare hardware, never for a cloud's. */
   own(accelerator: Accelerator): OwnView | undefined
 }
@@ -21,6 +24,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
   const accelerators = new Map(snapshot.accelerators.map(accelerator => [accelerator.id, accelerator]))
   let devices: ReadonlyMap<string, Accelerator> | undefined
   const deviceNamed = (id: string): Accelerator | undefined => (devices ??= new Map(snapshot.devices.map(device => [device.id, device]))).get(id)
+  let profilesOf: ProfilesOf | undefined
   let streamShares: ReturnType<typeof createStreamShares> | undefined
   const runtimes = new Map(snapshot.runtimes.map(runtime => [runtime.runtime, runtime]))
   return {
@@ -35,6 +39,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
       if (view === undefined) views.set(accelerator.id, (view = withOwnHardware(accelerator, own)))
       return view
     },
+    migProfiles: id => (profilesOf ??= createProfilesOf(snapshot.migProfiles))(id),
     streamShare: accelerator => (streamShares ??= createStreamShares(snapshot.streams))(accelerator),
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),

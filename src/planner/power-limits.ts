@@ -18,7 +18,7 @@ import {isWholeRig, type RigPlace} from './places.ts'
 import {rankTargets} from './rank.ts'
 import {withReference} from './reference.ts'
 import type {Resolved} from './resolve.ts'
-import type {Session} from './session.ts'
+import {hardwareAt, type Session} from './session.ts'
 
 /** One limit of the boards, and what becomes of the work. */
 export interface PowerLimit {
@@ -126,7 +126,9 @@ function sweepOf(session: Session, estimate: Estimate, place: RigPlace, model: P
   const range = boardRangeOf(model)
   const overhead = overheadShare(model)
   if (coefficients === null || range === undefined || overhead === null) return undefined
-  const run = runnerOf(session, place.hardware(estimate.nodes), estimate.performance)
+  const hardware = hardwareAt(session, place, estimate.nodes)
+  if ('reason' in hardware) return undefined
+  const run = runnerOf(session, hardware, estimate.performance)
   const pointsAt = (quantile: SpeedQuantile): SpeedPoint[] => CLOCK_SHARES.flatMap((clockShare): SpeedPoint[] => {
     const ran = run(clockShare, quantile)
     return ran === undefined ? [] : [{clockShare, demand: demandAtClock(ran.performance.load, coefficients, accelerator, clockShare, quantile), speed: speedOf(ran.performance)}]

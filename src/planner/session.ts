@@ -1,5 +1,6 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {Offer} from '../catalog/schema.ts'
+import {isProfile, onSlice, profileOn, sliceHardware} from './slices.ts'
 import {applyOwnPrices, type OwnPriceRule} from '../cost/prices.ts'
 import {isStale} from '../cost/age.ts'
 import {checkBudget} from '../cost/estimate.ts'
@@ -110,9 +111,6 @@ export type PublishedErrors = (kind: string, metric: string) => PublishedError |
 export function createSession(input: SessionInput): Session {
   const {workload, facts, book, options} = input
   const {spec} = workload
-  if (spec.configuration.migProfile !== undefined) {
-    throw new RigorError('MIG_UNPLANNED', `${workload.where}, configuration.migProfile — plans and estimates are for whole accelerators.`, {hint: 'Leave it out; machines that hold a slice of one accelerator are planned as they are.'})
-  }
   const plain = workload.kind.demand(spec, facts, input.referenceHardware)
   const reference = input.referenceHardware === undefined ? undefined : measureReference(workload.kind, plain, spec, input.referenceHardware, facts)
   const demand = atMeasuredSpeed(workload.kind, plain, reference)
@@ -133,7 +131,7 @@ export function createSession(input: SessionInput): Session {
   const found = new Map<string, SearchResult>()
   let candidates = 0
   const keepAll = objective.kind === 'expression'
-  return {
+  const session: Session = {
     kind,
     spec,
     raw: workload.raw,
@@ -159,8 +157,16 @@ export function createSession(input: SessionInput): Session {
       const key = place.hardwareKey(nodes, kind.readsHost === true)
       const known = found.get(key)
       if (known !== undefined) return known
-      const hardware = place.hardware(nodes)
+      const hardware = hardwareAt(session, place, nodes)
+      if ('reason' in hardware) {
+        const none: SearchResult = {performances: [], refusal: hardware, candidates: 0}
+        found.set(key, none)
+        return none
+      }
       let result = searchConfigurations(kind, demand, hardware, facts, keepAll)
+      const {migProfile} = spec.configuration
+      const profile = migProfile === undefined ? undefined : profileOn(place.accelerator, migProfile, facts.migProfiles)
+      if (profile !== undefined && isProfile(profile)) result = {...result, performances: result.performances.map(performance => onSlice(performance, profile, acceleratorsPerNode(place)))}
       if (reference !== undefined) result = {...result, performances: result.performances.map(performance => withReference(performance, hardware, reference))}
       candidates += result.candidates
       found.set(key, result)
@@ -168,6 +174,17 @@ export function createSession(input: SessionInput): Session {
     },
     candidatesSeen: () => candidates,
   }
+  return session
+}
+
+/** What a candidate runs on: the machines of a place, or the slice of one of their accelerators that the workload names; or why there is no such slice. */
+export function hardwareAt({spec, facts}: Pick<Session, 'spec' | 'facts'>, place: Place, nodes: number): Hardware | Refusal {
+  const {migProfile} = spec.configuration
+  if (migProfile === undefined) return place.hardware(nodes)
+  if (acceleratorsPerNode(place) < 1) return {reason: 'topology', detail: `the machine holds a part of one ${place.accelerator.name}, which cannot be cut again`, nearest: null}
+  if (nodes > 1) return {reason: 'topology', detail: 'a slice lies in one machine', nearest: 'one node'}
+  const profile = profileOn(place.accelerator, migProfile, facts.migProfiles)
+  return isProfile(profile) ? sliceHardware(place.hardware(nodes), profile) : profile
 }
 
 /** Catalog id of the model that the workload names, or its name where the catalog has none of that name. */

@@ -1,6 +1,6 @@
 import type {Interval} from '../performance/types.ts'
 import type {PlanTarget} from '../planner/document.ts'
-import {type DisplayCurrency, figure, middle, scaled, seconds, spread, timeUnit, UNKNOWN} from './format.ts'
+import {countText, type DisplayCurrency, figure, middle, scaled, seconds, spread, timeUnit, UNKNOWN} from './format.ts'
 import {type Column, displayWidth, GLUE} from './layout.ts'
 import type {Row} from './rows.ts'
 import {CONFIDENCE, configurationText, INELIGIBLE, NEAR_TIE_GLYPH, serviceText, shortPurchase} from './words.ts'
@@ -98,7 +98,7 @@ function rankMark({target, nearTie}: Row): string {
 }
 
 export const acceleratorText = (target: Pick<PlanTarget, 'accelerator' | 'accelerators' | 'acceleratorsBilled'>): string =>
-  target.accelerators < target.acceleratorsBilled ? `${target.accelerators} of ${target.acceleratorsBilled} ${target.accelerator}` : `${target.accelerators}× ${target.accelerator}`
+  target.accelerators < target.acceleratorsBilled ? `${countText(target.accelerators)} of ${target.acceleratorsBilled} ${target.accelerator}` : `${countText(target.accelerators)}× ${target.accelerator}`
 
 function otherRegionsText(target: PlanTarget, long: boolean): string {
   const others = target.otherRegions
@@ -133,7 +133,7 @@ function regionText(target: PlanTarget, width: number): string {
 function targetText(target: PlanTarget, width: number, withRegion: boolean): string {
   const machine = `${serviceText(target)} ${target.instanceType}${target.nodes > 1 ? `${GLUE}×${target.nodes}` : ''}`
   const purchase = target.purchase === null ? '' : shortPurchase(target.purchase)
-  const used = target.accelerators < target.acceleratorsBilled ? `${target.accelerators}/${target.acceleratorsBilled}${GLUE}used` : ''
+  const used = target.accelerators < target.acceleratorsBilled ? `${countText(target.accelerators)}${Number.isInteger(target.accelerators) ? '/' : `${GLUE}of${GLUE}`}${target.acceleratorsBilled}${GLUE}used` : ''
   const join = (...parts: readonly string[]): string => parts.filter(part => part !== '').join(' ')
   const bought = join(machine, purchase)
   const region = withRegion ? placeText(target) : ''

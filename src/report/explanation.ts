@@ -140,7 +140,8 @@ function limitText(limit: HardwareLimit | null, {accelerators, throughput}: Expl
   const {per, rooflineSeconds, estimateSeconds, ratio} = limit
   const unit = throughput.unit.replace(/s?\/s$/, '')
   if (ratio < AT_THE_LIMIT) return per === 'run' ? `nothing left: no implementation takes less than ${seconds(rooflineSeconds)}` : `nothing left: the load asks for one ${unit} every ${seconds(rooflineSeconds)}`
-  const idle = limit.accelerators - accelerators
+  // The rest of an accelerator that a slice was cut from is no idle accelerator.
+  const idle = limit.accelerators - Math.max(1, accelerators)
   const unused = idle >= 1 ? `; ${significant(limit.accelerators / accelerators, 2)}× of it because ${idle} of ${limit.accelerators} accelerators stay idle` : ''
   return `${significant(ratio, 2)}× the time that no implementation beats: ${seconds(rooflineSeconds)}${per === 'run' ? '' : ` per ${unit}`} at the data sheet's rates, here ${seconds(estimateSeconds)}${unused}`
 }

@@ -135,3 +135,10 @@ function figureLike(value: number, shown: string): string {
   const digits = shown.replaceAll(/[,.]/g, '').replace(/^0+/, '').length
   return significant(value, Math.min(Math.max(digits, 2), 6))
 }
+
+/** A number of accelerators: "8", or of a slice the part that it takes up, "1/7". */
+export function countText(count: number): string {
+  if (Number.isInteger(count)) return String(count)
+  for (let parts = 2; parts <= 8; parts++) if (Math.abs(count * parts - Math.round(count * parts)) < 1e-9) return `${Math.round(count * parts)}/${parts}`
+  return significant(count, 3)
+}

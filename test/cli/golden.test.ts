@@ -43,6 +43,7 @@ describe('estimates', () => {
     ['nightly-simulation', ['--on', 'rig:workstation-rtx4090', '--on', 'gcp:a3-highgpu-8g@us-central1']],
     ['chat-70b', ['--on', 'h100-sxm-80gb:4', '--explain'], 'chat-70b-explained'],
     ['pretrain-7b', ['--on', 'h100-sxm-80gb:8:x2', '--explain']],
+    ['mig-small-jobs', ['--on', 'rig:h100x10-pcie', '--on', 'aws:p4d.24xlarge', '--on', 'rig:workstation-rtx4090']],
     ['cfd-drone', ['--on', 'rig:h100x10-pcie', '--on', 'rtx-3060-12gb', '--on', 'mi250-1gcd-64gb', '--explain']],
   ])('%s %j', async ([example, flags, name = example]) => {
     const {code, stdout, stderr} = await inColumns(['estimate', `examples/${example}.yaml`, ...flags], 100)
