@@ -39,6 +39,12 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {multiprocessors: 'of the slice; empty = not published', starts: 'memory slices at which one may begin', placementSize: 'memory slices that it takes'},
   },
   {
+    pattern: 'processors.csv',
+    title: 'Processors of machines',
+    text: `${IMPORT}processors.ts\` from \`scripts/import/found/processors.csv\`. What the processors of machines without an accelerator have; of two rows that fit a machine the first counts. Models that a provider does not tell apart ("Emerald Rapids or Granite Rapids") have no row, and their machines take no part.`,
+    columns: {instances: 'glob of the machines it is of', threadsPerCore: 'vCPUs of a core', memoryGbPerSecond: 'of one socket', fp32GflopsPerCore: 'at its base clock'},
+  },
+  {
     pattern: 'stream-bandwidth.csv',
     title: 'Bandwidth of plain streams',
     text: `${IMPORT}streams.ts\` from \`scripts/import/found/stream-bandwidth.csv\`. What benchmarks reach of the printed memory bandwidth; estimates start from the median of a family.`,

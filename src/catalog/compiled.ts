@@ -7,7 +7,7 @@ export const COMPILED_FORMAT = 3
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles', 'processors',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -129,6 +129,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get sources() { return section<Snapshot['sources']>('sources') },
     get streams() { return section<Snapshot['streams']>('streams') },
     get migProfiles() { return section<Snapshot['migProfiles']>('migProfiles') },
+    get processors() { return section<Snapshot['processors']>('processors') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,

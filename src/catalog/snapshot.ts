@@ -105,6 +105,7 @@ export interface Snapshot {
   readonly runtimes: readonly RuntimeFact[]
   readonly streams: readonly StreamMeasurement[]
   readonly migProfiles: readonly MigProfile[]
+  readonly processors: readonly Processor[]
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]
   readonly gaps: readonly CatalogGap[]
@@ -129,6 +130,28 @@ export interface MigProfile {
   readonly starts: readonly number[]
   readonly placementSize: number
   readonly mediaExtensions: boolean
+  readonly note?: string | undefined
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
+}
+
+/** Processors of a provider's machines. */
+export interface Processor {
+  readonly provider: string
+  /** As the machines have it. */
+  readonly cpuModel: string
+  /** Which machines, as a glob. */
+  readonly instances: string
+  readonly id: string
+  readonly vendor: string
+  readonly name: string
+  readonly coresPerSocket: number
+  /** vCPUs of a core. */
+  readonly threadsPerCore: 1 | 2
+  readonly memoryGbPerSecond: number
+  readonly fp32GflopsPerCore: number
+  readonly wattsPerSocket?: number | undefined
   readonly note?: string | undefined
   readonly sourceId: string
   readonly asOf: string

@@ -13,6 +13,7 @@ import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
+import {parseProcessors} from './parse/processors.ts'
 import {parseRegions} from './parse/regions.ts'
 import {parseRig} from './parse/rigs.ts'
 import {parseRuntimes} from './parse/runtimes.ts'
@@ -105,6 +106,9 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
     provenance('mig-profiles.csv', `${profile.acceleratorId} ${profile.profile}`, profile)
     if (!acceleratorById.has(profile.acceleratorId)) report('mig-profiles.csv', profile.profile, `there is no accelerator "${profile.acceleratorId}"`)
   }
+
+  const processors = read('processors.csv', parseProcessors)
+  for (const processor of processors) provenance('processors.csv', `${processor.provider} ${processor.cpuModel}`, processor)
 
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {

@@ -1,4 +1,5 @@
 import {bareHardware, hardwareOf, hardwareOfRig} from '../catalog/hardware.ts'
+import {processorOf} from '../catalog/processors.ts'
 import type {Accelerator, Machine} from '../catalog/schema.ts'
 import type {Rig, RigNode} from '../catalog/rig.ts'
 import type {Hardware} from '../performance/types.ts'
@@ -50,7 +51,9 @@ export const DEFAULT_MAXIMUM_NODES = 16
 export const DEFAULT_MAXIMUM_ACCELERATORS = 1024
 
 export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPlace {
-  const inside = [accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.slice ?? false].join('|')
+  // Processors differ by how many of their cores a machine has.
+  const cores = accelerator.formFactor === 'cpu' ? `|${accelerator.multiprocessors ?? '?'}|${accelerator.memoryGib}` : ''
+  const inside = `${[accelerator.id, machine.acceleratorCount, machine.intraNodeLink, machine.slice ?? false].join('|')}${cores}`
   const host = [machine.vcpus ?? '?', machine.memoryGib ?? '?', machine.localSsdGb ?? '?'].join('|')
   const network = [machine.networkBytesPerSecond ?? '?', machine.rdma, machine.rdmaBytesPerSecond ?? '?'].join('|')
   const networked = machine.networkBytesPerSecond !== undefined || machine.rdmaBytesPerSecond !== undefined
@@ -70,12 +73,25 @@ export function cloudPlace(machine: Machine, accelerator: Accelerator): CloudPla
   }
 }
 
-/** Every machine with a whole or partial accelerator that the catalog knows, the fastest networks first: they bound the others (`fewest-nodes.ts`). */
-export function cloudPlaces(facts: PlanningFacts): CloudPlace[] {
+/** The place that a machine is to work: with its accelerators, or, where it has none, with its processors as the one device there is. `undefined` = the catalog knows neither. */
+export function placeOfMachine(machine: Machine, facts: PlanningFacts): CloudPlace | undefined {
+  if (machine.acceleratorId !== undefined && machine.acceleratorCount > 0) {
+    const accelerator = facts.accelerator(machine.acceleratorId)
+    return accelerator === undefined ? undefined : cloudPlace(machine, accelerator)
+  }
+  const processor = processorOf(machine, facts.snapshot.processors)
+  return processor === undefined ? undefined : cloudPlace({...machine, acceleratorCount: 1}, processor)
+}
+
+/**
+ * Every machine that the catalog knows with a whole or partial accelerator, and those without where the work runs on processors, too; the fastest
+ * networks first: they bound the others (`fewest-nodes.ts`).
+ */
+export function cloudPlaces(facts: PlanningFacts, onProcessors: boolean): CloudPlace[] {
   const places: CloudPlace[] = []
   for (const machine of facts.snapshot.machines) {
-    const accelerator = machine.acceleratorId === undefined ? undefined : facts.accelerator(machine.acceleratorId)
-    if (accelerator !== undefined && machine.acceleratorCount > 0) places.push(cloudPlace(machine, accelerator))
+    const place = onProcessors || machine.acceleratorCount > 0 ? placeOfMachine(machine, facts) : undefined
+    if (place !== undefined) places.push(place)
   }
   const rate = ({machine}: CloudPlace): number => machine.rdmaBytesPerSecond ?? machine.networkBytesPerSecond ?? 0
   return places.toSorted((a, b) => rate(b) - rate(a))

@@ -37,7 +37,7 @@ export function planWorkload(request: PlanRequest): PlanDocument {
   const refused: Refused[] = []
   for (const place of rigPlaces(session.options.rigs, session.facts)) considerRig(session, place, entries, refused)
   for (const rig of session.options.rigs) considerWholeRig(session, rig, entries)
-  for (const place of cloudPlaces(session.facts)) considerCloud(session, place, entries, refused)
+  for (const place of cloudPlaces(session.facts, session.kind.runsOnProcessors === true)) considerCloud(session, place, entries, refused)
   return rankedDocument(session, entries, refused, request)
 }
 

@@ -5,7 +5,7 @@ import type {Machine, Offer} from '../catalog/schema.ts'
 import type {Hardware} from '../performance/types.ts'
 import {RigorError} from '../errors.ts'
 import type {PlanningFacts} from './facts.ts'
-import {barePlace, cloudPlace, rigPlace, type BarePlace, type CloudPlace, type RigPlace} from './places.ts'
+import {barePlace, placeOfMachine, rigPlace, type BarePlace, type CloudPlace, type RigPlace} from './places.ts'
 
 /** A TARGET with its physics, and the offers its text leaves open. */
 export type Resolved =
@@ -66,9 +66,9 @@ function resolveOffer(target: OfferTarget, facts: PlanningFacts): Resolved {
   const {provider, instanceType, service, nodes} = target
   const purchase = target.purchase ?? 'on-demand'
   const machine = machineOf(facts, provider, instanceType)
-  const accelerator = machine.acceleratorId === undefined ? undefined : facts.accelerator(machine.acceleratorId)
-  if (accelerator === undefined || machine.acceleratorCount === 0) {
-    throw new RigorError('NO_ACCELERATOR', `${provider}:${instanceType} has no accelerator.`, {hint: 'Estimates are for machines with one: rigor catalog list --provider ' + provider})
+  const place = placeOfMachine(machine, facts)
+  if (place === undefined) {
+    throw new RigorError('NO_ACCELERATOR', `${provider}:${instanceType} has no accelerator, and what its processors do is not known.`, {hint: 'Take a machine with one: rigor catalog list --provider ' + provider})
   }
   const offers = facts.snapshot
     .offersOf(`${provider}/${instanceType}`)
@@ -76,7 +76,7 @@ function resolveOffer(target: OfferTarget, facts: PlanningFacts): Resolved {
       offer =>
         offer.service === service && offer.purchase === purchase && (target.region === undefined || offer.region === target.region) && (target.zone === undefined || offer.zone === target.zone),
     )
-  return {kind: 'offer', place: cloudPlace(machine, accelerator), offers, purchase, service, nodes}
+  return {kind: 'offer', place, offers, purchase, service, nodes}
 }
 
 const machineMaps = new WeakMap<object, ReadonlyMap<string, Machine>>()

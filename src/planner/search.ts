@@ -43,8 +43,10 @@ export function searchConfigurations(kind: AnyKind, demand: Demand, hardware: Ha
   return {performances: kept.map(candidate => candidate.performance), refusal: kept.length > 0 ? null : refusal, candidates: configurations.length}
 }
 
+const ON_PROCESSORS: Refusal = {reason: 'software', detail: 'there is no accelerator, and this kind of work is not estimated on processors', nearest: 'a machine with an accelerator'}
+
 /** Rates of matmul units, links and the like are unknown, not zero. */
-const unknownRates = ({accelerator}: Hardware): Refusal => ({
+const unknownRates = ({accelerator}: Hardware): Refusal => (accelerator.formFactor === 'cpu' ? ON_PROCESSORS : {
   reason: 'software', detail: `of the data sheet of ${accelerator.name} the catalog has memory, bandwidth and vector rates only, and this kind of work reads more`, nearest: null,
 })
 

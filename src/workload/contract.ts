@@ -62,6 +62,8 @@ export interface Kind<Spec = never, D extends Demand = never> {
   readonly readsHost?: boolean
   /** Memory, bandwidth and vector rates are all that the kind reads of a data sheet: accelerators of which no more is known will do. */
   readonly readsPartialSheets?: boolean
+  /** Machines without an accelerator take part: their processors are then the device that the work runs on. */
+  readonly runsOnProcessors?: boolean
   /** The kind turns `reference` into its demand itself (`generic`); for all others the planner scales its estimates by it. */
   readonly readsReference?: boolean
   /** `referenceHardware`: what `spec.reference.on` names, where there is a reference. */

@@ -21,7 +21,7 @@ async function everything(spec: Spec, world: Workspace): Promise<readonly Estima
   const {kind, demand, facts} = session
   const {constraints} = session.spec
   const feasible: Estimate[] = []
-  for (const place of [...rigPlaces(session.options.rigs, facts), ...cloudPlaces(facts)]) {
+  for (const place of [...rigPlaces(session.options.rigs, facts), ...cloudPlaces(facts, false)]) {
     if (refuseMachine(constraints, place.provider, place.accelerator, acceleratorsPerNode(place)) !== null) continue
     const offers: readonly Offer[] = place.kind === 'cloud' ? world.snapshot.offersOf(place.key) : []
     const onDemand = place.kind === 'cloud' ? onDemandPrice(session, place, offers) : null

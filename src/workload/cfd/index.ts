@@ -14,6 +14,7 @@ export const cfd: Kind<CfdSpec, CfdDemand> = {
   needsSoftware: true,
   independentReplicas: false,
   readsPartialSheets: true,
+  runsOnProcessors: true,
   demand: cfdDemand,
   configurations: cfdConfigurations,
   perform: performCfd,

@@ -14,9 +14,9 @@ import {cellCost} from './lattice.ts'
 import {lbmLowerBoundSeconds, lbmStep} from './step.ts'
 
 /** What each program of data/software.csv solves, and whether its parts may lie on several machines. */
-const PROGRAMS: Readonly<Record<string, {readonly method: CfdWork['method']; readonly severalNodes: boolean; readonly name: string; readonly onAccelerators: SolverPlace}>> = {
+const PROGRAMS: Readonly<Record<string, {readonly method: CfdWork['method']; readonly severalNodes: boolean; readonly name: string; readonly onAccelerators: SolverPlace; readonly licensed?: true}>> = {
   'fluidx3d': {method: 'lbm', severalNodes: false, name: 'FluidX3D', onAccelerators: 'ported'},
-  'ansys-fluent': {method: 'finite-volume', severalNodes: true, name: 'Ansys Fluent', onAccelerators: 'ported'},
+  'ansys-fluent': {method: 'finite-volume', severalNodes: true, name: 'Ansys Fluent', onAccelerators: 'ported', licensed: true},
   'openfoam-gpu': {method: 'finite-volume', severalNodes: true, name: 'OpenFOAM', onAccelerators: 'offloaded'},
 }
 const placeOf = (runtime: string, {formFactor}: Accelerator): SolverPlace => (formFactor === 'cpu' ? 'processors' : PROGRAMS[runtime]!.onAccelerators)
@@ -232,6 +232,7 @@ function notesOn({work}: CfdDemand, hardware: Hardware, parts: number, runtime: 
   if (work.method === 'finite-volume') notes.push('Bytes are counted from a solver\'s arrays and held against a few published runs of one case: within a factor of 1.9.')
   else if (work.storage === 'fp32') notes.push('Stored in 16 bits (precision: fp16) a step moves half as many bytes; whether the flow allows it is for you to say.')
   if (work.method === 'lbm' && distance === 'none') notes.push('No accelerator of this family was measured with this program.')
+  if (PROGRAMS[runtime]?.licensed === true) notes.push(`${PROGRAMS[runtime].name} needs a licence, which is not in the cost; configuration: {runtime: openfoam-gpu} is what OpenFOAM would do.`)
   const support = facts.software.runtimesFor(CFD, hardware.accelerator.architecture).find(each => each.runtime === runtime)
   if (support?.status === 'partial' && support.note !== undefined) notes.push(`${PROGRAMS[runtime]?.name ?? runtime}: ${support.note}.`)
   return notes
