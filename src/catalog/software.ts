@@ -13,23 +13,25 @@ export interface RuntimeSupport {
 export interface SoftwareTable {
   /** Runtimes with status yes (first) or partial. */
   runtimesFor(kind: string, architecture: string): readonly RuntimeSupport[]
-  /** The note of a "no", for the refusal: "OpenMM has no TPU build". */
-  whyNot(kind: string, architecture: string): string | undefined
+  /** The note of a "no", for the refusal: "OpenMM has no TPU build". Of the named runtime, or of the first. */
+  whyNot(kind: string, architecture: string, runtime?: string): string | undefined
 }
 
 /** A kind's rows by architecture. */
 interface KindSupport {
   readonly supported: ReadonlyMap<string, readonly RuntimeSupport[]>
-  readonly refused: ReadonlyMap<string, string>
+  readonly refused: ReadonlyMap<string, readonly {readonly runtime: string; readonly text: string}[]>
 }
 
 function supportOf(rows: readonly SoftwareSupport[], kind: string): KindSupport {
   const supported = new Map<string, RuntimeSupport[]>()
-  const refused = new Map<string, string>()
+  const refused = new Map<string, {readonly runtime: string; readonly text: string}[]>()
   for (const row of rows) {
     if (!row.kinds.includes(kind)) continue
     if (row.status === 'no') {
-      if (!refused.has(row.architecture)) refused.set(row.architecture, `${row.runtime}: ${row.note ?? 'not supported'}`)
+      const reasons = refused.get(row.architecture) ?? []
+      refused.set(row.architecture, reasons)
+      reasons.push({runtime: row.runtime, text: `${row.runtime}: ${row.note ?? 'not supported'}`})
       continue
     }
     const list = supported.get(row.architecture) ?? []
@@ -52,6 +54,9 @@ export function createSoftwareTable(rows: readonly SoftwareSupport[]): SoftwareT
   }
   return {
     runtimesFor: (kind, architecture) => of(kind).supported.get(architecture) ?? [],
-    whyNot: (kind, architecture) => of(kind).refused.get(architecture),
+    whyNot(kind, architecture, runtime) {
+      const reasons = of(kind).refused.get(architecture) ?? []
+      return (reasons.find(reason => reason.runtime === runtime) ?? reasons[0])?.text
+    },
   }
 }

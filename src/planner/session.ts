@@ -177,8 +177,9 @@ export function createSession(input: SessionInput): Session {
   return session
 }
 
-/** What a candidate runs on: the machines of a place, or the slice of one of their accelerators that the workload names; or why there is no such slice. */
-export function hardwareAt({spec, facts}: Pick<Session, 'spec' | 'facts'>, place: Place, nodes: number): Hardware | Refusal {
+/** What a candidate runs on: the machines of a place, or the slice of one of their accelerators that the workload names; or why there is none. */
+export function hardwareAt({spec, facts, demand}: Pick<Session, 'spec' | 'facts' | 'demand'>, place: Place, nodes: number): Hardware | Refusal {
+  if (demand.atHand !== undefined && place.kind === 'cloud') return {reason: 'site', detail: demand.atHand.why, nearest: demand.atHand.elsewhere}
   const {migProfile} = spec.configuration
   if (migProfile === undefined) return place.hardware(nodes)
   if (acceleratorsPerNode(place) < 1) return {reason: 'topology', detail: `the machine holds a part of one ${place.accelerator.name}, which cannot be cut again`, nearest: null}

@@ -41,6 +41,8 @@ export interface Demand {
   readonly endless: boolean
   /** What a unit of throughput takes on the line to a user outside, where answers are sent as they are made. */
   readonly bytesToUserPerUnit?: number | undefined
+  /** The machine has to stand where the user is: why, and what would do away with that. Rented machines are refused. */
+  readonly atHand?: {readonly why: string; readonly elsewhere: string}
   /** Lower bound of accelerator memory over ALL accelerators of any feasible candidate, GiB; the planner skips hardware below it. */
   readonly minimumTotalMemoryGib: number
 }

@@ -317,3 +317,19 @@ export function word<const W extends string>(words: readonly W[], spellings: Rea
     return complain(context, input, `${shown(input)} is none of ${expected}${near === undefined ? '' : ` — ${near}`}`)
   })
 }
+
+const NAMED_RESOLUTIONS: Readonly<Record<string, readonly [number, number]>> = {'720p': [1280, 720], '1080p': [1920, 1080], '1440p': [2560, 1440], '2160p': [3840, 2160], '4k': [3840, 2160], '8k': [7680, 4320]}
+const LONGEST_SIDE = 65_536
+
+/** Pixels: "3840x2160", "1024", "4k". */
+export const resolution = () =>
+  field<Written, {readonly width: number; readonly height: number}>({anyOf: WRITTEN, description: 'Width and height in pixels: "3840x2160", "1440p", "4k", or one number for a square.'}, (input, context) => {
+    const expected = 'expected "3840x2160", "1440p", "4k" or one number'
+    if (!isWritten(input)) return complain(context, input, `${shown(input)} is not a resolution: ${expected}`, 'invalid_type')
+    const text = String(input).trim().toLowerCase()
+    const [, first, second = first] = /^(\d{1,6})(?:\s*[x×]\s*(\d{1,6}))?$/.exec(text) ?? []
+    const [width, height] = (Object.hasOwn(NAMED_RESOLUTIONS, text) ? NAMED_RESOLUTIONS[text] : first === undefined ? undefined : [Number(first), Number(second)]) ?? []
+    if (width === undefined || height === undefined) return complain(context, input, `${shown(input)} is not a resolution: ${expected}`)
+    if (Math.min(width, height) < 1 || Math.max(width, height) > LONGEST_SIDE) return complain(context, input, `${shown(input)} is out of range: expected 1 to ${LONGEST_SIDE} pixels a side`)
+    return {width, height}
+  })

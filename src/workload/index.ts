@@ -1,6 +1,7 @@
 import type {AnyKind} from './contract.ts'
 import {cfd} from './cfd/index.ts'
 import {generic} from './generic/index.ts'
+import {graphics} from './graphics/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
@@ -11,5 +12,6 @@ export const kinds: readonly AnyKind[] = [
   llmPretrain,
   llmFinetune,
   cfd,
+  graphics,
   generic,
 ]
