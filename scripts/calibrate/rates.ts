@@ -30,6 +30,8 @@ export interface RateSample {
   readonly model: string
   /** Which spread it tells of. */
   readonly metric: string
+  /** What was measured is the time of the work: its spread is noted as that of a rate, the other way round. */
+  readonly isTime?: boolean
 }
 
 export interface RateQuantity<S> {
@@ -155,7 +157,7 @@ function spreadsOf<S extends RateSample>(kind: string, errors: readonly Error<S>
       const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
       if (own.length === 0) return []
       const sizes = Map.groupBy(own, ({sample}) => sample.source)
-      const values = own.map(({ratio, sample}) => ({value: -Math.log(ratio), weight: sizes.get(sample.source)!.length ** -SOURCE_BALANCE}))
+      const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SOURCE_BALANCE}))
       lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
       highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
       farther = WIDENING

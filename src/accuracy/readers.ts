@@ -1,5 +1,6 @@
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Facts} from '../workload/contract.ts'
+import {acceleratorOf as transcribes, predictMeasurement as predictAudio} from '../workload/audio/measured.ts'
 import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/measured.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
@@ -28,6 +29,7 @@ export interface MeasurementReader {
 
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
+  {kind: 'audio', labels: ['speech_recognition', 'audio_inference'], speed: 'transcription', predict: predictAudio, readsPartialSheets: true, knowsAccelerator: (label, accelerators) => transcribes(label, accelerators) !== undefined},
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},

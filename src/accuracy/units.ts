@@ -22,6 +22,7 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/requests_per_s/, {'requests/s': 1}],
   [/queries_per_s/, {'queries/s': 1}],
   [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
+  [/^realtime_factor_x$/, {'audio seconds per second': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]

@@ -1,6 +1,7 @@
 import {RigorError} from '../errors.ts'
 import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type CompiledTerms, type InterruptionRow, type Section} from './compiled.ts'
 import {parseAccelerators} from './parse/accelerators.ts'
+import {parseAudioModels} from './parse/audio-models.ts'
 import {parseBilling} from './parse/billing.ts'
 import {parseCalibration} from './parse/calibration.ts'
 import {parseDevices} from './parse/devices.ts'
@@ -65,6 +66,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     streams: one('stream-bandwidth.csv', parseStreams) satisfies Snapshot['streams'],
     migProfiles: one('mig-profiles.csv', parseMigProfiles) satisfies Snapshot['migProfiles'],
     processors: one('processors.csv', parseProcessors) satisfies Snapshot['processors'],
+    audioModels: one('audio-models.csv', parseAudioModels) satisfies Snapshot['audioModels'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }

@@ -3,11 +3,11 @@ import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
 import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
-export const COMPILED_FORMAT = 3
+export const COMPILED_FORMAT = 4
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles', 'processors',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles', 'processors', 'audioModels',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -130,6 +130,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get streams() { return section<Snapshot['streams']>('streams') },
     get migProfiles() { return section<Snapshot['migProfiles']>('migProfiles') },
     get processors() { return section<Snapshot['processors']>('processors') },
+    get audioModels() { return section<Snapshot['audioModels']>('audioModels') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,

@@ -64,6 +64,39 @@ export const Accelerator = z.strictObject({
 })
 export type Accelerator = z.infer<typeof Accelerator>
 
+/** A model of speech or sound: the shape that its work and memory are counted from. */
+export const AudioModel = z.strictObject({
+  id: z.string(),
+  aliases: z.array(z.string()),
+  makes: z.enum(['text', 'sound']),
+  /** Conformer blocks have two feed-forward halves and a convolution beside attention. */
+  encoder: z.enum(['transformer', 'conformer', 'none']),
+  encoderLayers: z.number().int().nonnegative(),
+  encoderHidden: z.number().int().nonnegative(),
+  encoderIntermediate: z.number().int().nonnegative(),
+  /** Positions that the encoder works on in a second of audio. */
+  encoderFramesPerSecond: positive.optional(),
+  /** Audio that goes through in one piece, seconds: 30 whatever was said, or what recordings are cut into. */
+  windowSeconds: positive.optional(),
+  /** `none`: each position is a letter or silence (CTC). */
+  decoder: z.enum(['autoregressive', 'transducer', 'none']),
+  decoderLayers: z.number().int().nonnegative(),
+  decoderHidden: z.number().int().nonnegative(),
+  decoderIntermediate: z.number().int().nonnegative(),
+  vocab: z.number().int().positive(),
+  /** Heads over the vocabulary, all of them at each step. */
+  codebooks: z.number().int().positive(),
+  /** Of the decoder for a second of sound; absent = as many as what is said has tokens. */
+  stepsPerSecond: positive.optional(),
+  /** 2 where each step runs with and without the prompt. */
+  guidancePasses: z.number().int().positive(),
+  parameters: positive,
+  nativeDtype: z.string(),
+  note: z.string().optional(),
+  ...provenance,
+})
+export type AudioModel = z.infer<typeof AudioModel>
+
 export const IntraNodeLink = z.enum(['none', 'pcie', 'nvlink-bridge', 'nvlink', 'nvswitch', 'ici', 'neuronlink', 'infinity-fabric', 'unknown'])
 export type IntraNodeLink = z.infer<typeof IntraNodeLink>
 export const Rdma = z.enum(['none', 'unknown', 'efa', 'infiniband', 'roce', 'gpudirect-tcpx', 'ici'])

@@ -1,4 +1,4 @@
-import type {Accelerator, CalibrationTable, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
+import type {Accelerator, AudioModel, CalibrationTable, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
 
 export interface BillingFact {
@@ -105,6 +105,7 @@ export interface Snapshot {
   readonly runtimes: readonly RuntimeFact[]
   readonly streams: readonly StreamMeasurement[]
   readonly migProfiles: readonly MigProfile[]
+  readonly audioModels: readonly AudioModel[]
   readonly processors: readonly Processor[]
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import {RigorError} from '../errors.ts'
 import type {CatalogFiles} from './compile.ts'
 import {parseAccelerators} from './parse/accelerators.ts'
+import {parseAudioModels} from './parse/audio-models.ts'
 import {parseBilling} from './parse/billing.ts'
 import {parseCalibration} from './parse/calibration.ts'
 import {parseDevices} from './parse/devices.ts'
@@ -21,7 +22,7 @@ import {parseSoftware} from './parse/software.ts'
 import {parseSources} from './parse/sources.ts'
 import {parseStreams} from './parse/streams.ts'
 import {Rig} from './rig.ts'
-import {Accelerator, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import {Accelerator, AudioModel, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
 
 /** Something wrong with the data: where, and what. */
 export interface CatalogProblem {
@@ -109,6 +110,10 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
 
   const processors = read('processors.csv', parseProcessors)
   for (const processor of processors) provenance('processors.csv', `${processor.provider} ${processor.cpuModel}`, processor)
+
+  const audioModels = read('audio-models.csv', parseAudioModels)
+  conform('audio-models.csv', audioModels, AudioModel, ({id}) => id)
+  for (const model of audioModels) provenance('audio-models.csv', model.id, model)
 
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {

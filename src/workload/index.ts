@@ -1,4 +1,5 @@
 import type {AnyKind} from './contract.ts'
+import {audio} from './audio/index.ts'
 import {cfd} from './cfd/index.ts'
 import {generic} from './generic/index.ts'
 import {graphics} from './graphics/index.ts'
@@ -12,6 +13,7 @@ export const kinds: readonly AnyKind[] = [
   llmInference,
   llmPretrain,
   llmFinetune,
+  audio,
   cfd,
   graphics,
   simulation,

@@ -1,0 +1,152 @@
+import {acceleratorWithName, matchAccelerator} from '../../accuracy/accelerator-label.ts'
+import type {Prediction} from '../../accuracy/score.ts'
+import type {Setting} from '../../accuracy/setting.ts'
+import type {Accelerator, AudioModel} from '../../catalog/schema.ts'
+import {severalSockets} from '../../performance/hardware.ts'
+import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import type {Interval} from '../../performance/types.ts'
+import type {Facts} from '../contract.ts'
+import {audioCertainty, audioFactors, programOf, type AudioFactors} from './factors.ts'
+import {inferenceMemory} from './memory.ts'
+import {audioTime, stepsOf, type AudioRun} from './step.ts'
+import {AUDIO} from './factors.ts'
+
+/** A published result of transcription, as a question for the estimator. */
+export interface AudioCase {
+  readonly model: AudioModel
+  readonly accelerator: Accelerator
+  readonly accelerators: number
+  readonly run: AudioRun
+  /** Of audio in all. */
+  readonly audioSeconds: number
+  readonly program: string
+}
+
+type Refused = Exclude<Prediction, {status: 'answered'}>
+const no = (reason: string): Refused => ({status: 'unanswered', reason})
+
+const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'encoder_ms', 'decoder_ms', 'samples_per_s', 'memory_gib'])
+
+/** What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. */
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number}[] = [
+  {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true},
+  {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false},
+  {pattern: /WhisperS2T CT|WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
+  {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
+  {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
+  {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16},
+  {pattern: /whisper-jax/i, program: 'whisper-jax', flash: false, batch: 16},
+  {pattern: /const-me/i, program: 'const-me', flash: false},
+  {pattern: /openai\/whisper/i, program: 'openai-whisper', flash: false},
+  {pattern: /mlx/i, program: 'mlx', flash: true},
+  {pattern: /tensorrt/i, program: 'tensorrt-llm', flash: true, batch: 64},
+  {pattern: /vllm/i, program: 'vllm', flash: true, batch: 64},
+  {pattern: /./, program: 'pytorch', flash: true, batch: 16},
+]
+const WINDOW_SECONDS = 30
+/** Words of read English, as LibriSpeech has them. */
+const TOKENS_PER_SECOND = 3.6
+
+/** Recordings of MLPerf's benchmark on average: ten hours of LibriSpeech in 1633 samples, each padded to a window; its results are tokens a second. */
+const MLPERF_SECONDS = 36_000 / 1633
+
+/** "2 hours of audio", "13 minutes of audio, beam 5". */
+const AUDIO_LENGTH = /([\d.]+) (second|minute|hour)s? of audio/
+const UNIT_SECONDS: Readonly<Record<string, number>> = {second: 1, minute: 60, hour: 3600}
+
+const processorName = (label: string): string => label.replace(/ \(\d+ threads\)$/, '')
+const groups = new WeakMap<readonly Accelerator[], {readonly whole: readonly Accelerator[]; readonly processors: readonly Accelerator[]}>()
+
+/** Of accelerators with half a data sheet the rate of matmuls is not known; processors have none. */
+export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  let known = groups.get(accelerators)
+  if (known === undefined) groups.set(accelerators, (known = {whole: accelerators.filter(({partialSheet}) => partialSheet !== true), processors: accelerators.filter(({formFactor}) => formFactor === 'cpu')}))
+  if (label.startsWith('CPU ')) return matchAccelerator(processorName(label), known.processors)
+  // A name that several parts have ("V100") is the first's.
+  return matchAccelerator(label, known.whole) ?? acceleratorWithName(label, known.whole)
+}
+
+/** Reads a setting, or says why it cannot be asked. */
+export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audioModel'>, accelerators: readonly Accelerator[]): {readonly status: 'case'; readonly case: AudioCase} | Refused {
+  const {metric, dataset, framework, microBatch} = setting
+  if (!METRICS.has(metric)) return no(`"${metric}" is no rate, time or memory of transcription`)
+  const found = acceleratorOf(setting.accelerator, accelerators)
+  if (found === undefined) return no(`${setting.accelerator} is not in the catalog`)
+  const model = modelOf(setting.model, facts)
+  if (model === undefined) return no(`the shape of ${setting.model} is not known`)
+  const length = AUDIO_LENGTH.exec(dataset)
+  const steps = metric === 'encoder_ms' || metric === 'decoder_ms'
+  const benchmark = metric === 'samples_per_s' || metric === 'realtime_factor_x'
+  if (length === null && !steps && !benchmark) return no('the length of the audio is not stated')
+  const named = PROGRAM_NAMES.find(({pattern}) => pattern.test(framework))
+  if (named === undefined) return no('the program is not stated')
+  const {program, flash, batch} = named
+  const sockets = found.formFactor === 'cpu' ? Math.max(1, setting.accelerators ?? 1) : 1
+  const seconds = model.windowSeconds ?? WINDOW_SECONDS
+  const beams = Number(/beam (\d+)/.exec(dataset)?.[1] ?? /beam(\d+)/.exec(framework)?.[1] ?? 1)
+  const audioSeconds = length === null ? seconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!
+  // A model with windows of its own hears them whole however short the recording is; what is said in them is as long as the recording.
+  const spoken = metric === 'samples_per_s' ? MLPERF_SECONDS : Math.min(seconds, audioSeconds)
+  const heard = model.windowSeconds === undefined ? Math.min(seconds, audioSeconds) : seconds
+  const windows = steps ? 1 : Math.min(microBatch ?? batch ?? 1, Math.max(1, Math.ceil(audioSeconds / seconds)) * (length === null ? Number.POSITIVE_INFINITY : 1))
+  return {
+    status: 'case',
+    case: {
+      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1), audioSeconds, program: programOf(program, model),
+      run: {windows, seconds: heard, steps: stepsOf(model, spoken, TOKENS_PER_SECOND), rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: precisionOf(setting, model), flash},
+    },
+  }
+}
+
+function modelOf(name: string, facts: Pick<Facts, 'audioModel'>): AudioModel | undefined {
+  try {
+    return facts.audioModel(name)
+  } catch {
+    return undefined
+  }
+}
+
+const precisionOf = ({precision, accelerator}: Setting, {nativeDtype}: AudioModel): string => {
+  const written = precision.toLowerCase()
+  return written === '' ? (accelerator.startsWith('CPU') ? 'fp32' : nativeDtype) : written
+}
+
+/** The figure that a row states: seconds, milliseconds of a part, seconds of audio in a second, tokens in a second. */
+export function measuredFigure(metric: string, {model, accelerator, accelerators, run, audioSeconds}: AudioCase, factors: AudioFactors): number | undefined {
+  if (metric === 'decoder_ms' || metric === 'encoder_ms') {
+    // The bench of the program times one part alone; 256 steps, half of their own keys and values on average.
+    const part = audioTime(model, accelerator, metric === 'encoder_ms' ? {...run, steps: 0} : {...run, steps: BENCH_STEPS}, {...factors, 'window-seconds': 0})
+    if (part === undefined) return undefined
+    return metric === 'encoder_ms' ? part.encoderSeconds * 1000 : ((part.decoderSeconds + part.launchSeconds) / BENCH_STEPS / run.rows) * 1000
+  }
+  const time = audioTime(model, accelerator, run, factors)
+  if (time === undefined) return undefined
+  const secondsOfWindow = time.seconds / run.windows / accelerators
+  switch (metric) {
+    case 'samples_per_s': return run.steps / secondsOfWindow
+    case 'realtime_factor_x': return run.seconds / secondsOfWindow
+    default: return Math.ceil(audioSeconds / run.seconds) * secondsOfWindow
+  }
+}
+const BENCH_STEPS = 256
+
+export const isRate = (metric: string): boolean => metric === 'samples_per_s' || metric === 'realtime_factor_x'
+
+/** The estimator's answer to the setting of a published result. */
+export function predictMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
+  const reading = readAudioMeasurement(setting, facts, accelerators)
+  if (reading.status !== 'case') return reading
+  const {case: found} = reading
+  const {model, accelerator, program, run} = found
+  const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, true)
+  const about = {distance, model: model.id, acceleratorId: accelerator.id} as const
+  if (setting.metric === 'memory_gib') {
+    const {neededGib} = inferenceMemory(model, run, accelerator.memoryGib)
+    return {status: 'answered', interval: intervalFromSpread(neededGib.p50, facts.calibration.spread(AUDIO, 'memory', distance)), ...about}
+  }
+  const figure = measuredFigure(setting.metric, found, audioFactors(facts, accelerator, program))
+  if (figure === undefined) return no('a rate of this hardware is not known')
+  // The spread is that of a rate; times are the other way round.
+  const rate: Interval = intervalFromSpread(isRate(setting.metric) ? figure : 1 / figure, spread)
+  return {status: 'answered', interval: isRate(setting.metric) ? rate : divideBy(1, rate), ...about}
+}

@@ -1,0 +1,62 @@
+import type {AudioModel} from '../../catalog/schema.ts'
+
+/** Values of an attention head: all models of the catalog but few have so many. */
+const HEAD = 64
+
+/**
+ * What a window of audio asks of a model, counted from its layers: 2 FLOP per weight and position, 4 · positions · hidden per layer and position for
+ * attention (Vaswani et al. 2017; conformer blocks: Gulati et al. 2020; 3 hidden² of the convolution's two pointwise products).
+ */
+export interface WindowWork {
+  /** Positions that the encoder puts out for a window. */
+  readonly positions: number
+  readonly encoderFlops: number
+  /** Scores of the encoder's attention, over all layers and heads. */
+  readonly scores: number
+  /** Keys and values that the decoder makes of the encoder's output, once a window. */
+  readonly crossFlops: number
+  /** Values (not bytes) of those, read at every step of the decoder. */
+  readonly crossValues: number
+  /** Of one step of one sequence. */
+  readonly stepFlops: number
+  /** Weights that a step reads, whatever the batch. */
+  readonly stepParameters: number
+  /** Keys and values that a step adds. */
+  readonly selfValuesPerStep: number
+}
+
+export function encoderParameters({encoder, encoderLayers, encoderHidden: hidden, encoderIntermediate: intermediate}: AudioModel): number {
+  switch (encoder) {
+    case 'none': return 0
+    case 'transformer': return encoderLayers * (4 * hidden ** 2 + 2 * hidden * intermediate)
+    case 'conformer': return encoderLayers * (7 * hidden ** 2 + 4 * hidden * intermediate)
+  }
+}
+
+/** Weights that one step of the decoder multiplies with; those of the cross keys and values are another matter. */
+export function decoderParameters({decoderLayers, decoderHidden: hidden, decoderIntermediate: intermediate, vocab, codebooks}: AudioModel): number {
+  return decoderLayers * (6 * hidden ** 2 + 2 * hidden * intermediate) + vocab * hidden * codebooks
+}
+
+export function windowWork(model: AudioModel, seconds: number): WindowWork {
+  const {encoderLayers, encoderHidden, decoderLayers, decoderHidden: hidden} = model
+  const positions = model.encoder === 'none' ? 0 : seconds * (model.encoderFramesPerSecond ?? 0)
+  const crossed = model.decoder === 'autoregressive' ? positions : 0
+  const stepParameters = decoderParameters(model)
+  return {
+    positions,
+    encoderFlops: positions * (2 * encoderParameters(model) + 4 * encoderLayers * positions * encoderHidden),
+    scores: encoderLayers * (encoderHidden / HEAD) * positions ** 2,
+    crossFlops: crossed * 4 * decoderLayers * hidden ** 2,
+    crossValues: crossed * 2 * decoderLayers * hidden,
+    stepFlops: 2 * stepParameters + 4 * decoderLayers * hidden * crossed,
+    stepParameters,
+    selfValuesPerStep: model.decoder === 'autoregressive' ? 2 * decoderLayers * hidden : 0,
+  }
+}
+
+/** Forward FLOP of a window where all tokens of the text are known beforehand, as in training. */
+export function taughtFlops(model: AudioModel, seconds: number, tokens: number): number {
+  const {encoderFlops, crossFlops, stepFlops} = windowWork(model, seconds)
+  return encoderFlops + crossFlops + tokens * stepFlops
+}
