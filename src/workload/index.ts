@@ -4,6 +4,7 @@ import {generic} from './generic/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {molecularDynamics} from './molecular-dynamics/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
@@ -11,5 +12,6 @@ export const kinds: readonly AnyKind[] = [
   llmPretrain,
   llmFinetune,
   cfd,
+  molecularDynamics,
   generic,
 ]
