@@ -14,12 +14,12 @@ interface Sample extends RateSample {
 
 /** How far a part may stray from what it lies in, in ln: all, then what lies within it. */
 const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number[]>> = {
-  'compute': [0.6, 0.3, 0.5, 0.2],
-  'memory-bandwidth': [0.8, 0.3, 0.6, 0.3],
-  'latency-seconds': [1, 0.3, 0.4, 0.2],
-  'engine-latency': [0, 0.7, 0.7],
-  'engine-pairs': [0, 0.5, 0.4],
-  'engine-memory': [0, 0.5, 0.4],
+  'compute': [0.6, 0.2, 0.3, 0.15],
+  'memory-bandwidth': [0.8, 0.2, 0.3, 0.2],
+  'latency-cycles': [1, 0.15, 0.2, 0.15],
+  'engine-latency': [0, 0.4, 0.4],
+  'engine-pairs': [0, 0.35, 0.3],
+  'engine-memory': [0, 0.35, 0.3],
   'polarizable': [1.5],
   'implicit': [1],
   'pressure': [0.05],
@@ -28,7 +28,7 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
   'host-nanoseconds': [1],
 }
 /** The same of one accelerator in its family. */
-const SPEED_TAU = {accelerator: 0.12, processor: 0.3}
+const SPEED_TAU = {accelerator: 0.15, processor: 0.3}
 const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 8}
 
 /** Which quantities a sample can tell of. */

@@ -15,8 +15,8 @@ export const MOLECULAR_QUANTITIES = {
   'compute': 0.3,
   /** Achieved ÷ streamed bandwidth of everything that goes through memory, by hardware. Above 1 where caches serve. */
   'memory-bandwidth': 0.5,
-  /** Seconds of a step that do not go with the number of atoms, by hardware: launches, and kernels that wait. */
-  'latency-seconds': 1e-4,
+  /** Clock cycles of a step that do not go with the number of atoms, by hardware: launches, and kernels that wait. */
+  'latency-cycles': 2e5,
   /** By program: the same times this; work of the loop over pairs, and of the rest. */
   'engine-latency': 1,
   'engine-pairs': 1,

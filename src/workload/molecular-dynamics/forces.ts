@@ -13,24 +13,18 @@ export const ATOMS_PER_CUBIC_NM: Readonly<Record<ForceField, number>> = {'fixed-
 /** Of which cutoffs are given in units of: 2.5 σ. */
 export const LENNARD_JONES_CUTOFF_NM = 0.85
 
-/**
- * Pairs are computed in clusters of 4 to 32 atoms and listed with a buffer, so that the list may be kept for several steps: what is computed reaches so much
- * farther than the cutoff (Páll and Hess 2013, figures 3 and 7: about 1.7 times the pairs at 0.9 nm).
- */
-export const LIST_REACH_NM = 0.17
-
 /** Operations of one pair, force only, as GROMACS counts them (src/gromacs/gmxlib/nrnb.cpp: NxN Ewald 66, table 41, RF 38, plain LJ 33); the exponential of a dispersion grid is taken for 24 more. */
 const PAIR_FLOPS: Readonly<Record<Electrostatics, number>> = {pme: 66, 'lj-pme': 90, 'reaction-field': 38, cutoff: 41, implicit: 38}
 const LENNARD_JONES_PAIR_FLOPS = 33
 /** Grids that are transformed: of charges, of dispersion. */
 const GRIDS: Readonly<Record<Electrostatics, number>> = {pme: 1, 'lj-pme': 2, 'reaction-field': 0, cutoff: 0, implicit: 0}
-/** Generalised Born walks the pairs two times more, for radii and their derivatives, with a logarithm and an exponential: an assumption of 60 each. */
-const BORN_FLOPS = 120
+/** Generalised Born walks the pairs two times more, for radii and their derivatives, with a logarithm and an exponential: an assumption of 30 each. */
+const BORN_FLOPS = 60
 /** Multipoles up to quadrupoles: a pair of permanent and induced ones, and one of the mutual field in an iteration. Counted from the formulas of Ren and Ponder (2003) by hand, an assumption within a factor of two. */
-const MULTIPOLE_PAIR_FLOPS = 600
-const MUTUAL_FIELD_FLOPS = 100
-/** Until induced dipoles change by less than 1e-5 D: six rounds with DIIS (Lipparini et al. 2014). */
-export const INDUCTION_ROUNDS = 6
+const MULTIPOLE_PAIR_FLOPS = 1500
+const MUTUAL_FIELD_FLOPS = 150
+/** Until induced dipoles change by less than 1e-5 D: eight rounds with DIIS (Lipparini et al. 2014). */
+export const INDUCTION_ROUNDS = 8
 
 /** Nanometres between points of a grid whose error is that of the direct sum: both go with the cutoff (Essmann et al. 1995); 0.12 at 1 nm is GROMACS's default. */
 const GRID_SPACING_PER_CUTOFF = 0.12
@@ -44,9 +38,12 @@ const SPREAD_BYTES = SPREAD_POINTS * 4 * 2 * 0.25
 
 /**
  * Positions, velocities, forces (each 16 bytes in a GPU's layout), read and written by integration, constraints, the reset and sum of forces, sorting, bonded terms
- * and the pair list's reads: about 40 such passes.
+ * and the pair list's reads: about 40 such passes. Spheres have neither bonds nor constraints: 16.
  */
-const ATOM_BYTES = 640
+const ATOM_BYTES: Readonly<Record<ForceField, number>> = {'fixed-charge': 640, polarizable: 640, 'lennard-jones': 256}
+/** Twelve arrays of 16 bytes, or six. */
+const WORKING_BYTES: Readonly<Record<ForceField, number>> = {'fixed-charge': 192, polarizable: 400, 'lennard-jones': 96}
+const WORKING_BYTES_PER_POINT = 8
 /** What no program can do without: positions and forces read and written once, velocities as well. */
 const LEAST_ATOM_BYTES = 3 * 2 * 12
 
@@ -62,6 +59,8 @@ export interface StepCost {
   readonly gridFlops: number
   readonly gridBytes: number
   readonly atomBytes: number
+  /** Arrays that a step goes through again and again. */
+  readonly workingBytes: number
   /** Evaluations one after the other, each with its own kernels. */
   readonly evaluations: number
   /** Pairs within the cutoff alone, positions and velocities once: what nothing can do without. */
@@ -77,18 +76,20 @@ function pairFlopsOf({electrostatics, forceField}: MolecularWork): number {
 
 export const gridPoints = ({atoms, cutoffNm, forceField}: MolecularWork): number => atoms / ATOMS_PER_CUBIC_NM[forceField] / (GRID_SPACING_PER_CUTOFF * cutoffNm) ** 3
 
-export function stepCost(work: MolecularWork): StepCost {
+/** `reachNm`: how much farther than the cutoff the program's pairs reach. */
+export function stepCost(work: MolecularWork, reachNm: number): StepCost {
   const {atoms, cutoffNm, electrostatics, forceField} = work
   const rounds = forceField === 'polarizable' ? 1 + INDUCTION_ROUNDS : 1
   const flopsPerPair = pairFlopsOf(work)
   const grids = forceField === 'lennard-jones' ? 0 : GRIDS[electrostatics] * rounds
   const points = gridPoints(work)
   return {
-    pairFlops: atoms * pairsPerAtom(work, cutoffNm + LIST_REACH_NM) * flopsPerPair,
+    pairFlops: atoms * pairsPerAtom(work, cutoffNm + reachNm) * flopsPerPair,
     // Two transforms of 2.5 n log2 n each.
     gridFlops: grids * (5 * points * Math.log2(Math.max(2, points)) + atoms * SPREAD_FLOPS),
     gridBytes: grids * (points * GRID_BYTES + atoms * SPREAD_BYTES),
-    atomBytes: atoms * ATOM_BYTES,
+    atomBytes: atoms * ATOM_BYTES[forceField],
+    workingBytes: atoms * WORKING_BYTES[forceField] + (grids > 0 ? points * WORKING_BYTES_PER_POINT : 0),
     evaluations: rounds,
     leastFlops: atoms * pairsPerAtom(work, cutoffNm) * flopsPerPair,
     leastBytes: atoms * LEAST_ATOM_BYTES,

@@ -30,8 +30,8 @@ const unanswered = (reason: string): Refused => ({status: 'unanswered', reason})
 
 export const NANOSECONDS_PER_DAY = (stepSeconds: number, timeStepFs: number): number => (86_400 / stepSeconds) * timeStepFs * 1e-6
 
-/** Of machines whose host nobody describes: cores for each accelerator. */
-export const USUAL_HOST_CORES = 12
+/** Of machines whose host nobody describes: cores for each accelerator. A superchip's own processor has 72, of which programs take 64. */
+export const usualHostCores = ({formFactor}: Accelerator): number => (formFactor === 'superchip' ? 64 : 12)
 
 /** What the titles of published rows say beside the name of the system. */
 const VARIANTS: readonly (readonly [pattern: RegExp, id: string, changed?: Partial<Pick<BenchmarkSystem, 'electrostatics' | 'cutoffNm'>>])[] = [
@@ -89,7 +89,7 @@ export function readMolecularMeasurement(setting: Setting, accelerators: readonl
       work, hardware, engine, model: modelName(engine, system.id), timeStepFs: notes.timeStepFs ?? deck.timeStepFs,
       layout: {
         parts, design: designOf(engine)!, precision: precisionOf(setting.precision, engine, hardware.accelerator), ensemble: ENSEMBLES.find(each => each === notes.ensemble) ?? 'nvt',
-        update: notes.hostUpdate === true ? 'host' : 'accelerator', hostCores: notes.hostThreads ?? USUAL_HOST_CORES,
+        update: notes.hostUpdate === true ? 'host' : 'accelerator', hostCores: notes.hostThreads ?? usualHostCores(hardware.accelerator),
       },
     },
   }
@@ -111,9 +111,16 @@ const acceleratorIn = (label: string, accelerators: readonly Accelerator[]): Acc
 }
 export const knowsDevices = (label: string, accelerators: readonly Accelerator[]): boolean => acceleratorIn(label, accelerators) !== undefined
 
-/** Machines of processors have two sockets and one port of 100 Gb/s; nobody states it (assumed). */
+/** Machines of processors have two sockets and one port, of 100 Gb/s or, with memory of the fifth generation, 400 Gb/s; nobody states it (assumed). */
 const SOCKETS_PER_NODE = 2
-const PROCESSORS_NETWORK = {kind: 'infiniband', bytesPerSecondPerNode: 12.5e9, rdma: true, latencySeconds: 3e-6} as const
+const DDR5_BYTES_PER_SECOND = 300e9
+const networkOf = ({memoryBandwidthBytesPerSecond}: Accelerator) => ({kind: 'infiniband', bytesPerSecondPerNode: memoryBandwidthBytesPerSecond >= DDR5_BYTES_PER_SECOND ? 50e9 : 12.5e9, rdma: true, latencySeconds: 3e-6})
+/**
+ * Links that data sheets do not state and the sites of these results have: dies of an MI250X 200 GB/s to the one beside them and as much to other cards (AMD's CDNA 2 white paper; LUMI), four
+ * GH200 150 GB/s between each two (Alps, Roihu); both have four ports of 200 Gb/s a machine.
+ */
+const LINKS_OF_SITES: Readonly<Record<string, {readonly kind: string; readonly bytesPerSecond: number}>> = {'cdna2': {kind: 'infinity-fabric', bytesPerSecond: 200e9}, 'hopper': {kind: 'nvlink', bytesPerSecond: 450e9}}
+const PORT_BYTES_PER_SECOND = 25e9
 /** Accelerators in a machine of the systems that results over several machines are from. */
 const PER_NODE: Readonly<Record<string, number>> = {superchip: 4}
 
@@ -123,11 +130,14 @@ function placeOf({accelerator: label, accelerators: count = 1, nodes, notes}: Se
   if (found.formFactor === 'cpu') {
     const sockets = notes.countsCores === true ? count / (found.multiprocessors ?? 1) : count
     const machines = Math.max(1, Math.ceil(sockets / SOCKETS_PER_NODE - 1e-9))
-    return {parts: machines, hardware: {accelerator: severalSockets(found, sockets / machines), acceleratorsPerNode: 1, nodes: machines, levels: [], network: PROCESSORS_NETWORK, host: {}}}
+    return {parts: machines, hardware: {accelerator: severalSockets(found, sockets / machines), acceleratorsPerNode: 1, nodes: machines, levels: [], network: networkOf(found), host: {}}}
   }
   const most = Math.min(mostPerMachine(found), PER_NODE[found.formFactor] ?? 8)
   const perNode = Math.min(count, nodes === undefined ? most : Math.min(most, Math.ceil(count / nodes)))
-  return {parts: count, hardware: bareHardware(found, perNode, Math.ceil(count / perNode))}
+  const hardware = bareHardware(found, perNode, Math.ceil(count / perNode))
+  const links = hardware.levels === undefined ? LINKS_OF_SITES[found.architecture] : undefined
+  if (links === undefined) return {parts: count, hardware}
+  return {parts: count, hardware: {...hardware, levels: [{...links, groupSize: perNode, latencySeconds: 2e-6}], network: {kind: 'slingshot', bytesPerSecondPerNode: PORT_BYTES_PER_SECOND * 4, rdma: true, latencySeconds: 3e-6}}}
 }
 
 /** Nanoseconds a day. `undefined` = a link is unknown. */

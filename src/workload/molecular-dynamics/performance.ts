@@ -8,7 +8,7 @@ import type {Facts} from '../contract.ts'
 import type {MolecularDemand} from './demand.ts'
 import {designOf, DESIGNS, mayUseNodes, type EngineDesign} from './engines.ts'
 import {MOLECULAR_DYNAMICS, molecularCertainty, molecularFactors} from './factors.ts'
-import {modelName, USUAL_HOST_CORES} from './measured.ts'
+import {modelName, usualHostCores} from './measured.ts'
 import {memoryLines} from './memory.ts'
 import {linkSort, molecularLowerBoundSeconds, molecularStep, type MolecularStep} from './step.ts'
 
@@ -130,7 +130,7 @@ export function molecularRefusal(demand: MolecularDemand, target: Hardware, fact
 }
 
 /** Cores for each accelerator, where the host is known. */
-const hostCoresOf = ({host: {vcpus}, acceleratorsPerNode}: Hardware): number => (vcpus === undefined ? USUAL_HOST_CORES : Math.max(1, vcpus / THREADS_PER_CORE / Math.max(1, acceleratorsPerNode)))
+const hostCoresOf = ({host: {vcpus}, acceleratorsPerNode, accelerator}: Hardware): number => (vcpus === undefined ? usualHostCores(accelerator) : Math.max(1, vcpus / THREADS_PER_CORE / Math.max(1, acceleratorsPerNode)))
 
 function operatorsOf(step: MolecularStep, hardware: Hardware, tp: number): readonly Operator[] {
   const across = tp > perNodeOf(hardware) ? 'network' : 'link'
