@@ -35,6 +35,9 @@ export interface MolecularStep {
   readonly exchangedBytes: number
 }
 
+/** A pair with energy and virial ÷ with its force alone: 107 operations of 66 (GROMACS's counts, as in forces.ts). */
+const VIRIAL_WORK = 107 / 66
+
 /** Position (16 bytes, as accelerators align it) out, force (12) back. */
 const POSITION_BYTES = 16
 const FORCE_BYTES = 12
@@ -70,7 +73,8 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
   const harder = (work.forceField === 'polarizable' ? factors.polarizable : 1) * (work.electrostatics === 'implicit' ? factors.implicit : 1)
   const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design) * factors.speed) / (factors['engine-pairs'] * harder))
   const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), factors.streamShare) * factors['memory-bandwidth'] * factors.speed / factors['engine-memory'] / harder
-  const alone = {pair: cost.pairFlops / flopsPerSecond, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
+  const virial = ensemble === 'npt' && design.pistonBarostat ? VIRIAL_WORK : 1
+  const alone = {pair: (cost.pairFlops * virial) / flopsPerSecond, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
   const grids = gridParts(design, accelerator, parts)
   // Parts without a grid take more of the pairs, as far as that goes.
   const gridOfOne = alone.grid / grids
@@ -90,7 +94,7 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
     seconds: total * barostat,
     pairSeconds: pairSeconds * barostat, gridSeconds: gridSeconds * barostat, atomSeconds: atomSeconds * barostat,
     exchangeSeconds: exchangeSeconds * barostat, hostSeconds: hostSeconds * barostat, overheadSeconds: overheadSeconds * barostat,
-    flops: (cost.pairFlops + cost.gridFlops) / parts,
+    flops: (cost.pairFlops * virial + cost.gridFlops) / parts,
     bytes: cost.gridBytes / parts + (cost.atomBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1),
     exchangedBytes: exchange.bytes,
   }
