@@ -23,8 +23,8 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
   'polarizable': [1.5],
   'implicit': [1],
   'pressure': [0.05],
-  'exchange': [0.7, 0.4, 0.5],
-  'message-seconds': [1.5, 0.8, 0.8],
+  'exchange': [0.7, 0.4, 0.4, 0.2],
+  'message-seconds': [1.5, 0.5, 0.6, 0.6],
   'host-nanoseconds': [1],
 }
 /** The same of one accelerator in its family. */

@@ -27,9 +27,9 @@ export const MOLECULAR_QUANTITIES = {
   'implicit': 1,
   /** Time of a step at constant pressure ÷ without a barostat. */
   'pressure': 1.05,
-  /** Achieved ÷ printed rate of the links that parts exchange over, by program and sort of link. */
+  /** Achieved ÷ printed rate of the links that parts exchange over, by program, sort of link and vendor. */
   'exchange': 0.3,
-  /** Seconds of each message that parts wait for, by program and sort of link. */
+  /** Seconds of each message that parts wait for, by program, sort of link and vendor. */
   'message-seconds': 1e-5,
   /** Core nanoseconds of the host for an atom: sorting into clusters once, and one update. */
   'host-nanoseconds': 40,
@@ -52,8 +52,8 @@ export function scopesOf(quantity: MolecularQuantity, accelerator: Accelerator, 
   if (OF_ALL.has(quantity)) return ['*']
   const place = accelerator.formFactor === 'cpu' ? 'cpu' : 'accelerator'
   if (OF_ENGINE.has(quantity)) return [`${engineScope(engine)} ${place}`, engineScope(engine), '*']
-  if (OF_LINKS.has(quantity)) return [`${engineScope(engine)} ${link}`, engineScope(engine), '*']
   const {architecture, vendor} = accelerator
+  if (OF_LINKS.has(quantity)) return [`${engineScope(engine)} ${link} ${vendor}`, `${engineScope(engine)} ${link}`, engineScope(engine), '*']
   const sort = memorySort(accelerator)
   return [...(sort === undefined ? [] : [`${architecture} ${sort}`]), architecture, ...(place === 'cpu' ? [] : [vendorScope(vendor)]), '*']
 }
