@@ -49,7 +49,7 @@ const USUAL_SLOT_GENERATION = 3
 
 /** Bytes/s each way between an accelerator and its host. */
 export const slotOf = ({levels, accelerator}: Hardware): number =>
-  levels?.find(({kind}) => kind === 'pcie')?.bytesPerSecond ?? pcieX16BytesPerSecond(accelerator.pcieGeneration) ?? pcieX16BytesPerSecond(USUAL_SLOT_GENERATION)!
+  levels?.find(({kind}) => kind === 'pcie')?.bytesPerSecond ?? pcieX16BytesPerSecond(accelerator.pcieGeneration) ?? pcieX16BytesPerSecond(USUAL_SLOT_GENERATION)
 
 /** Slots behind one processor that reach each other without the other one: an assumption, as machines differ. */
 const SLOTS_OF_A_PROCESSOR = 2
