@@ -46,6 +46,20 @@ export const TOPICS: readonly Topic[] = [
     see: ['accelerator', 'kind'],
   },
   {
+    id: 'particle-mesh-ewald',
+    aliases: ['pme', 'pppm'],
+    summary: 'Long-range electrostatics of molecular dynamics on a grid that is Fourier transformed in every step.',
+    text: 'Charges are spread to a grid, transformed, multiplied and transformed back, and forces are read from it. Few accelerators can share one grid, which is what ends the scaling of one simulation over several of them.',
+    see: ['ns-per-day'],
+  },
+  {
+    id: 'ns-per-day',
+    aliases: ['nanoseconds-per-day'],
+    summary: 'Simulated nanoseconds in a day: the speed of molecular dynamics.',
+    text: 'It goes with the time step: 4 fs with heavier hydrogens give nearly twice what 2 fs do. A small system waits for launches on any accelerator, so that several simulations side by side give more in all than one that is shared (`simulations`).',
+    see: ['particle-mesh-ewald', 'kind'],
+  },
+  {
     id: 'machine',
     aliases: ['instance', 'node'],
     summary: 'A node type: accelerators, host and links, such as p5.48xlarge or one node of a rig.',

@@ -65,6 +65,17 @@ export interface NoteFields {
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
   readonly causalAttentionFlops?: true
+  // Molecular dynamics.
+  readonly atoms?: number
+  readonly timeStepFs?: number
+  readonly cutoffNm?: number
+  readonly ensemble?: 'nve' | 'nvt' | 'npt'
+  /** Positions are advanced on the host. */
+  readonly hostUpdate?: true
+  /** Threads of the host for each accelerator. */
+  readonly hostThreads?: number
+  /** The column of accelerators holds cores of a processor. */
+  readonly countsCores?: true
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
@@ -84,6 +95,14 @@ const number = (text: string | undefined): number => Number((text ?? '').replace
 const RULES: readonly Rule[] = [
   // Any.
   {pattern: /spec columns of the same table: ([\d.]+) fp32 TFLOPS, ([\d.]+) GB, ([\d.]+) GB\/s/, read: found => ({statedSheet: {fp32Tflops: number(found[1]), memoryGb: number(found[2]), bandwidthGbPerSecond: number(found[3])}})},
+  // Molecular dynamics.
+  {pattern: /^(?:about )?([\d,]+) atoms\b/, read: found => ({atoms: number(found[1])})},
+  {pattern: /\btime step ([\d.]+) fs\b/, read: found => ({timeStepFs: Number(found[1])})},
+  {pattern: /\bcutoff ([\d.]+) (A|nm)\b/, read: found => ({cutoffNm: Number(found[1]) / (found[2] === 'A' ? 10 : 1)})},
+  {pattern: /\b(NVE|NVT|NPT)\b/, read: found => ({ensemble: (found[1] ?? '').toLowerCase() as 'nve'})},
+  {pattern: /\bupdate (?:step )?(?:on CPU|not on GPU)\b/, read: () => ({hostUpdate: true})},
+  {pattern: /\b(\d+) threads per GCD\b/, read: found => ({hostThreads: number(found[1])})},
+  {pattern: /\bfor CPU rows accelerators = cores used\b/, read: () => ({countsCores: true})},
   // Serving.
   {pattern: /\bmoe_tp (\d+)/, read: found => ({expertTensorParallel: number(found[1])})},
   {pattern: /\bbatch_size column (\d+)/, read: found => ({engineBatch: number(found[1])})},

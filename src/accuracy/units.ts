@@ -11,6 +11,7 @@ const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/^fits$/, {bool: 1}],
   [/^mlups$/, {'MLUP/s': 1}],
+  [/^ns_per_day$/, {'ns/day': 1}],
   [/^mfu$/, {fraction: 1, '%': 0.01}],
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],

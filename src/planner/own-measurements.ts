@@ -131,7 +131,8 @@ function onAll(kind: AnyKind, demand: Demand, hardware: Hardware, performance: P
 /** What no hardware does was not measured: the unit, the count or the target is wrong. */
 function refuseNonsense({where, on, kind, hardware}: OwnMeasurement, demand: Demand, {rate, durationSeconds}: {readonly rate: number | undefined; readonly durationSeconds: number | undefined}, plain: Performance, rateFactor: number, facts: PlanningFacts): void {
   const bound = kind.lowerBoundSeconds(demand, hardware, facts)
-  const seconds = rate === undefined ? durationSeconds : demand.workUnits === null ? 1 / rate : demand.workUnits / rate
+  // By the estimate's own time: units of throughput are per second, hour or day.
+  const seconds = rate === undefined ? durationSeconds : plain.workSeconds === null ? 1 / rate : plain.workSeconds.p50 / rateFactor
   const beyondEstimate = Math.log(rateFactor) > Z90 * sigmaOf(plain)
   if (seconds !== undefined && seconds < bound && beyondEstimate) {
     throw new RigorError('MEASUREMENT_IMPOSSIBLE', `${where} — that is ${times(bound / seconds)} as fast as ${on} can be: its arithmetic and its memory bandwidth at their peaks allow no more. The estimate is ${times(1 / rateFactor)} of it.`, {

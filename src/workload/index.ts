@@ -6,6 +6,7 @@ import {graphics} from './graphics/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {molecularDynamics} from './molecular-dynamics/index.ts'
 import {simulation} from './simulation/index.ts'
 
 /** Every workload kind: one line each. */
@@ -17,5 +18,6 @@ export const kinds: readonly AnyKind[] = [
   cfd,
   graphics,
   simulation,
+  molecularDynamics,
   generic,
 ]

@@ -30,6 +30,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
   'audio.csv': {topic: 'generative_media', kinds: /^speech_recognition$/, found: 'audio.csv'},
   'audio-mlperf.csv': {topic: 'mlperf_inference', kinds: /^audio_inference$/},
+  'molecular-dynamics.csv': {topic: 'hpc', kinds: /^hpc_md$/, found: 'molecular-dynamics.csv'},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 

@@ -1,0 +1,54 @@
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {Electrostatics, Engine, ForceField} from './schema.ts'
+
+/** How a program shares a system among several accelerators, and what of it the host does. */
+export interface EngineDesign {
+  readonly name: string
+  /** `domains`: each part has its piece of the box. `copies`: every part has all positions, and computes its share of the forces. */
+  readonly shares: 'domains' | 'copies'
+  /** Parts that can share the long-range grid: one; or as many as there are groups of so many. */
+  readonly partsPerGrid: number
+  /** Whether one system may lie on several machines, on accelerators and on processors. */
+  readonly severalNodes: {readonly accelerators: boolean; readonly processors: boolean}
+  /**
+   * Pairs are listed with a skin, so that the list may be kept, and in clusters of some atoms: what is computed reaches so much farther than the cutoff. The skin
+   * plus a quarter of a cluster's side.
+   */
+  readonly listReachNm: number
+  /** At constant pressure: whether its barostat asks for the virial in every step (a piston does; others look now and then). */
+  readonly pistonBarostat: boolean
+  /** Of positions, velocities and summed forces: 4 for single precision, 8 for double. */
+  readonly stateValueBytes: 4 | 8
+  /** On processors: loops over pairs written for vectors, or left to the compiler. */
+  readonly vectors: 'by hand' | 'by the compiler'
+  /** The host sorts atoms into clusters every so many steps; `undefined` = the accelerator does. */
+  readonly hostListSteps?: number
+  readonly electrostatics: readonly Electrostatics[]
+  readonly forceFields: readonly ForceField[]
+}
+
+/**
+ * Sources: GROMACS (Páll et al. 2020, one rank for PME, several with cuFFTMp or heFFTe, which their users give about a quarter of the ranks), OpenMM (Eastman et al. 2017: pairs shared,
+ * PME on one device, integration on all), AMBER (pmemd.cuda.MPI: all positions everywhere; manual, "GPU accelerated PMEMD"), NAMD 3 (Phillips et al. 2020: GPU-resident on one node, PME on one
+ * device), LAMMPS (Thompson et al. 2022: domains and PPPM cut alike).
+ * Barostats: NAMD's Langevin piston and LAMMPS's fix npt take the pressure of every step (their manuals), OpenMM's and AMBER's Monte Carlo one of 25 to 100, GROMACS's one of ten or more.
+ * Skins: GROMACS prunes its list to about 0.05 nm, clusters of 8; OpenMM pads by a tenth of the cutoff, tiles of 32; AMBER's skinnb is 0.2 nm, tiles of 16; NAMD's manual lists 0.15 nm
+ * farther, tiles of 32, and it keeps and sums everything in doubles; LAMMPS's skin is 0.2 nm of single atoms.
+ */
+export const DESIGNS: Readonly<Record<Engine, EngineDesign>> = {
+  gromacs: {name: 'GROMACS', shares: 'domains', partsPerGrid: 4, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.16, vectors: 'by hand', severalNodes: {accelerators: true, processors: true}, hostListSteps: 100, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+  openmm: {name: 'OpenMM', shares: 'copies', partsPerGrid: Number.POSITIVE_INFINITY, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.26, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: false}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff', 'implicit'], forceFields: ['fixed-charge', 'polarizable', 'lennard-jones']},
+  amber: {name: 'AMBER', shares: 'copies', partsPerGrid: Number.POSITIVE_INFINITY, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.33, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'implicit'], forceFields: ['fixed-charge']},
+  namd: {name: 'NAMD', shares: 'domains', partsPerGrid: Number.POSITIVE_INFINITY, pistonBarostat: true, stateValueBytes: 8, listReachNm: 0.32, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'cutoff', 'implicit'], forceFields: ['fixed-charge']},
+  lammps: {name: 'LAMMPS', shares: 'domains', partsPerGrid: 1, pistonBarostat: true, stateValueBytes: 4, listReachNm: 0.2, vectors: 'by the compiler', severalNodes: {accelerators: true, processors: true}, electrostatics: ['pme', 'lj-pme', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+}
+
+export const designOf = (runtime: string): EngineDesign | undefined => (DESIGNS as Readonly<Record<string, EngineDesign>>)[runtime]
+export const mayUseNodes = ({severalNodes}: EngineDesign, {formFactor}: Accelerator): boolean => (formFactor === 'cpu' ? severalNodes.processors : severalNodes.accelerators)
+
+/** Parts that share the grid: processors all do. */
+export function gridParts({partsPerGrid}: EngineDesign, {formFactor}: Accelerator, parts: number): number {
+  if (formFactor === 'cpu') return parts
+  // Within one machine of eight one rank is the rule.
+  return parts <= 8 ? Math.max(1, partsPerGrid === 1 ? parts : 1) : Math.max(1, Math.floor(parts / partsPerGrid))
+}

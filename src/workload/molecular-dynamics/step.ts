@@ -1,0 +1,149 @@
+import {allReduceSeconds, allToAllSeconds, sendSeconds} from '../../performance/collectives.ts'
+import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {Hardware} from '../../performance/types.ts'
+import {domainsOf} from './domain.ts'
+import {gridParts, type EngineDesign} from './engines.ts'
+import type {MolecularFactors} from './factors.ts'
+import {clockHertz, lanesShare, memorySeconds, vectorRate} from './limits.ts'
+import {ATOMS_PER_CUBIC_NM, gridPoints, stepCost, type MolecularWork} from './forces.ts'
+import type {Ensemble, Update} from './schema.ts'
+
+/** One system on so many equal parts, each on an accelerator (or on the processors of a machine). */
+export interface Layout {
+  readonly parts: number
+  readonly design: EngineDesign
+  readonly precision: string
+  readonly ensemble: Ensemble
+  readonly update: Update
+  /** Cores of the host for each part. */
+  readonly hostCores: number
+}
+
+/** Where the time of one step goes, on the slowest of the parts. */
+export interface MolecularStep {
+  readonly seconds: number
+  readonly pairSeconds: number
+  readonly gridSeconds: number
+  readonly atomSeconds: number
+  readonly exchangeSeconds: number
+  readonly hostSeconds: number
+  readonly overheadSeconds: number
+  /** Per part. */
+  readonly flops: number
+  readonly bytes: number
+  readonly exchangedBytes: number
+}
+
+/** A pair with energy and virial ÷ with its force alone: 107 operations of 66 (GROMACS's counts, as in forces.ts). */
+const VIRIAL_WORK = 107 / 66
+
+/** Position (16 bytes, as accelerators align it) out, force (12) back. */
+const POSITION_BYTES = 16
+const FORCE_BYTES = 12
+/** Forces that are summed over copies, in fixed point. */
+const SUMMED_FORCE_BYTES = 24
+/** Grid of charges out and of potentials back. */
+const GRID_POINT_BYTES = 4 * 2
+const USUAL_SLOT_GENERATION = 3
+
+/** Bytes/s each way between an accelerator and its host. */
+export const slotOf = ({levels, accelerator}: Hardware): number =>
+  levels?.find(({kind}) => kind === 'pcie')?.bytesPerSecond ?? pcieX16BytesPerSecond(accelerator.pcieGeneration) ?? pcieX16BytesPerSecond(USUAL_SLOT_GENERATION)
+
+/** Slots behind one processor that reach each other without the other one: an assumption, as machines differ. */
+const SLOTS_OF_A_PROCESSOR = 2
+/** Sort of the links that parts exchange over: what programs reach of them differs by that. */
+export function linkSort({accelerator, acceleratorsPerNode, levels}: Hardware, parts: number): string {
+  if (accelerator.formFactor === 'cpu') return 'processors'
+  if (parts > acceleratorsPerNode) return 'network'
+  if (levels?.some(({kind}) => kind === 'pcie') !== true) return 'peer'
+  return parts > SLOTS_OF_A_PROCESSOR ? 'pcie-across' : 'pcie'
+}
+
+/** Distance to the farthest neighbour of a part: over the network where the parts span machines. */
+const farthest = ({acceleratorsPerNode}: Hardware, parts: number): number => (parts > acceleratorsPerNode ? acceleratorsPerNode : Math.max(1, Math.floor(parts / 2)))
+
+/** One time step. `undefined` = a link between the parts is unknown. */
+export function molecularStep(work: MolecularWork, hardware: Hardware, layout: Layout, factors: MolecularFactors): MolecularStep | undefined {
+  const {accelerator} = hardware
+  const {parts, design, precision, ensemble, update, hostCores} = layout
+  const cost = stepCost(work, design.listReachNm)
+  // Work beyond what is counted goes into the rate, which is never above the printed one.
+  const harder = (work.forceField === 'polarizable' ? factors.polarizable : 1) * (work.electrostatics === 'implicit' ? factors.implicit : 1)
+  const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design) * factors.speed) / (factors['engine-pairs'] * harder))
+  const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), factors.streamShare) * factors['memory-bandwidth'] * factors.speed / factors['engine-memory'] / harder
+  const virial = ensemble === 'npt' && design.pistonBarostat ? VIRIAL_WORK : 1
+  const alone = {pair: (cost.pairFlops * virial) / flopsPerSecond, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
+  const grids = gridParts(design, accelerator, parts)
+  // Parts without a grid take more of the pairs, as far as that goes.
+  const gridOfOne = alone.grid / grids
+  const forces = Math.max((alone.pair + alone.grid) / parts, gridOfOne)
+  const gridSeconds = Math.min(forces, alone.grid / parts + Math.max(0, gridOfOne - (alone.pair + alone.grid) / parts))
+  const pairSeconds = forces - gridSeconds
+  const atomSeconds = alone.atoms / (design.shares === 'domains' ? parts : 1)
+  const exchange = exchangeOf(work, hardware, layout, factors, grids)
+  if (exchange === undefined) return undefined
+  const overheadSeconds = (factors['latency-cycles'] / clockHertz(accelerator)) * factors['engine-latency'] * cost.evaluations
+  const hostSeconds = hostSecondsOf(work.atoms / parts, hardware, {design, update, hostCores}, factors)
+  const barostat = ensemble === 'npt' ? factors.pressure : 1
+  // Domains send while they compute what is their own; copies have to wait for each other.
+  const exchangeSeconds = exchange.messageSeconds + (design.shares === 'domains' ? Math.max(0, exchange.dataSeconds - forces) : exchange.dataSeconds)
+  const total = pairSeconds + gridSeconds + atomSeconds + exchangeSeconds + overheadSeconds + hostSeconds
+  return {
+    seconds: total * barostat,
+    pairSeconds: pairSeconds * barostat, gridSeconds: gridSeconds * barostat, atomSeconds: atomSeconds * barostat,
+    exchangeSeconds: exchangeSeconds * barostat, hostSeconds: hostSeconds * barostat, overheadSeconds: overheadSeconds * barostat,
+    flops: (cost.pairFlops * virial + cost.gridFlops) / parts,
+    bytes: cost.gridBytes / parts + (cost.atomBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1),
+    exchangedBytes: exchange.bytes,
+  }
+}
+
+interface Exchange {
+  readonly dataSeconds: number
+  readonly messageSeconds: number
+  readonly bytes: number
+}
+
+function exchangeOf(work: MolecularWork, hardware: Hardware, {parts, design}: Layout, factors: MolecularFactors, grids: number): Exchange | undefined {
+  if (parts === 1) return {dataSeconds: 0, messageSeconds: 0, bytes: 0}
+  const {atoms, cutoffNm, forceField} = work
+  const rate = Math.min(1, factors.exchange)
+  const message = factors['message-seconds']
+  if (design.shares === 'copies') {
+    // All positions to all, all forces summed: a gather and a scatter are half an all-reduce each.
+    const bytes = (atoms * (POSITION_BYTES + SUMMED_FORCE_BYTES)) / 2
+    const seconds = allReduceSeconds(hardware, parts, 1, bytes, rate)
+    return seconds === undefined ? undefined : {dataSeconds: seconds, messageSeconds: 2 * Math.ceil(Math.log2(parts)) * message, bytes: (2 * (parts - 1) * bytes) / parts}
+  }
+  const {haloAtoms, pulses} = domainsOf(atoms, ATOMS_PER_CUBIC_NM[forceField], parts, cutoffNm + design.listReachNm)
+  const haloBytes = haloAtoms * (POSITION_BYTES + FORCE_BYTES)
+  const halo = sendSeconds(hardware, farthest(hardware, parts), haloBytes, rate)
+  if (halo === undefined) return undefined
+  const hasGrid = stepCost(work, design.listReachNm).gridBytes > 0
+  // To the parts that hold the grid: positions and forces of all atoms that lie elsewhere. Where several share it, the grid itself is transposed twice each way.
+  const toGrid = !hasGrid || grids >= parts ? 0 : (atoms / grids) * (1 - grids / parts) * (POSITION_BYTES + FORCE_BYTES)
+  const transposed = !hasGrid || grids === 1 ? 0 : (2 * gridPoints(work) * GRID_POINT_BYTES) / grids
+  const gridSeconds = toGrid === 0 ? 0 : (sendSeconds(hardware, farthest(hardware, parts), toGrid, rate) ?? 0)
+  const transposeSeconds = transposed === 0 ? 0 : (allToAllSeconds(hardware, grids, Math.max(1, Math.floor(parts / grids)), transposed, rate) ?? 0)
+  const messages = 2 * pulses + (hasGrid ? 2 * Math.ceil(Math.log2(parts)) : 0)
+  return {dataSeconds: halo + gridSeconds + transposeSeconds, messageSeconds: messages * message, bytes: haloBytes + toGrid + transposed}
+}
+
+/** What the host does meanwhile nobody waits for, except sorting atoms into the list, and the update where it stays there: positions in, forces out, over the slot. */
+function hostSecondsOf(atoms: number, hardware: Hardware, {design, update, hostCores}: Pick<Layout, 'design' | 'update' | 'hostCores'>, factors: MolecularFactors): number {
+  const {hostListSteps} = design
+  if (hardware.accelerator.formFactor === 'cpu' || hostListSteps === undefined) return 0
+  const each = (atoms * factors['host-nanoseconds'] * 1e-9) / hostCores
+  const listed = each / hostListSteps
+  return update === 'host' ? listed + each + (atoms * (POSITION_BYTES + FORCE_BYTES)) / slotOf(hardware) : listed
+}
+
+/** Seconds of a step that nothing beats: pairs within the cutoff at the printed rate, positions and velocities once at printed bandwidth, no exchange. */
+export function molecularLowerBoundSeconds(work: MolecularWork, accelerator: Accelerator, parts: number, precision: string): number {
+  const {leastFlops, leastBytes} = stepCost(work, 0)
+  return Math.max(leastFlops / (vectorRate(accelerator, precision) * parts), leastBytes / (accelerator.memoryBandwidthBytesPerSecond * parts) / CACHED_AT_MOST)
+}
+/** What caches serve above the rate of the memory. */
+const CACHED_AT_MOST = 20
