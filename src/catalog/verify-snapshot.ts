@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import {Rig} from './rig.ts'
-import {Accelerator, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import {Accelerator, CalibrationEntry, LanguageModel, Machine, MediaModel, Offer, SoftwareSupport, Source} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'
 import type {CatalogProblem} from './verify.ts'
 
@@ -27,6 +27,7 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   conform('devices', snapshot.devices, Accelerator, ({id}) => id)
   conform('machines', snapshot.machines, Machine, machineKey)
   conform('models', snapshot.models, LanguageModel, ({id}) => id)
+  conform('mediaModels', snapshot.mediaModels, MediaModel, ({id}) => id)
   conform('software', snapshot.software, SoftwareSupport, ({runtime, architecture}) => `${runtime} ${architecture}`)
   conform('calibration', snapshot.calibration.entries, CalibrationEntry, ({kind, quantity}) => `${kind} ${quantity}`)
   conform('rigs', snapshot.rigs, Rig, ({id}) => id)
@@ -34,6 +35,7 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   sourced('devices', snapshot.devices, ({id}) => id)
   sourced('machines', snapshot.machines, machineKey)
   sourced('models', snapshot.models, ({id}) => id)
+  sourced('mediaModels', snapshot.mediaModels, ({id}) => id)
   let offerCount = 0
   for (const machine of snapshot.machines) {
     const key = machineKey(machine)

@@ -1,5 +1,6 @@
 import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
+import {resolveMediaModel} from '../catalog/media-model-names.ts'
 import {resolveModel} from '../catalog/model-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
@@ -36,6 +37,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
       return view
     },
     streamShare: accelerator => (streamShares ??= createStreamShares(snapshot.streams))(accelerator),
+    mediaModel: name => resolveMediaModel(name, snapshot.mediaModels),
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }

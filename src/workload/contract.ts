@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type {Accelerator, LanguageModel} from '../catalog/schema.ts'
+import type {Accelerator, LanguageModel, MediaModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
@@ -9,6 +9,8 @@ import type {RuntimeFact} from '../catalog/snapshot.ts'
 export interface Facts {
   /** Resolves a catalog name (or an alias of one); throws RigorError UNKNOWN_MODEL with near names. */
   languageModel(name: string): LanguageModel
+  /** The same of models that make images and clips. */
+  mediaModel(name: string): MediaModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
   /** What a plain stream reaches of the accelerator's printed memory bandwidth. */

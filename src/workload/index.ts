@@ -1,15 +1,19 @@
 import type {AnyKind} from './contract.ts'
 import {cfd} from './cfd/index.ts'
 import {generic} from './generic/index.ts'
+import {imageGeneration} from './image-generation/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {videoGeneration} from './video-generation/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
   llmInference,
   llmPretrain,
   llmFinetune,
+  imageGeneration,
+  videoGeneration,
   cfd,
   generic,
 ]

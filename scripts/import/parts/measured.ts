@@ -12,6 +12,8 @@ interface Topic {
   readonly kinds?: RegExp
 }
 
+/** Images and clips. */
+const MEDIA = /^(?:image|video)_generation$/
 /** Language models, text prompts with images among them. */
 const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
@@ -26,6 +28,9 @@ const FILES: Readonly<Record<string, Topic>> = {
   'memory-fit.csv': {topic: 'memory_fit'},
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
+  'media.csv': {topic: 'generative_media', kinds: MEDIA},
+  'media-energy.csv': {topic: 'energy', kinds: MEDIA},
+  'media-mlperf.csv': {topic: 'mlperf_inference', kinds: MEDIA},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 
