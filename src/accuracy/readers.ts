@@ -1,9 +1,11 @@
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Facts} from '../workload/contract.ts'
 import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/measured.ts'
+import {predictMeasurement as predictImages} from '../workload/image-generation/measured.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {predictMeasurement as predictClips} from '../workload/video-generation/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -29,6 +31,8 @@ export interface MeasurementReader {
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
+  {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', predict: withEnergy(predictImages)},
+  {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', predict: withEnergy(predictClips)},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},

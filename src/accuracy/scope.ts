@@ -21,7 +21,7 @@ const FIELDS: Readonly<Record<Field, true>> = {
   dataset: true, tokens: true, metric: true, unit: true, scope: true,
 }
 /** Fields of the notes that a predicate may ask for. */
-const NOTE_FIELDS = ['tokensPerStep', 'microBatch', 'accumulation', 'epochs'] as const satisfies readonly (keyof NoteFields)[]
+const NOTE_FIELDS = ['tokensPerStep', 'microBatch', 'accumulation', 'epochs', 'stepsElsewhere'] as const satisfies readonly (keyof NoteFields)[]
 
 const conditions = <Name extends string>(names: readonly Name[]): z.ZodType<Partial<Record<Name, Condition>>> =>
   z.strictObject(Object.fromEntries(names.map(name => [name, Condition.optional()]))) as unknown as z.ZodType<Partial<Record<Name, Condition>>>

@@ -4,8 +4,8 @@ import {echo} from '../text/safe.ts'
 type Units = Readonly<Record<string, number>>
 
 const MILLISECONDS_PER_SECOND = 1000
-const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND}
-const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
+const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND, 's per image': 1, 's per clip': 1, 's per denoising step': 1}
+const MILLISECONDS: Units = {ms: 1, 'Latency (ms)': 1, s: MILLISECONDS_PER_SECOND}
 
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
@@ -15,6 +15,8 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],
   [/^watts/, {W: 1, kW: 1000}],
+  [/^joules_per_image$/, {'J/image': 1}],
+  [/^joules_per_video$/, {'J/video': 1}],
   [/^joules_per_token$/, {'J/output token': 1}],
   [/^energy_kwh$/, {kWh: 1, MWh: 1000}],
   [/^memory_gib$/, {GiB: 1, GB: 1e9 / 2 ** 30}],

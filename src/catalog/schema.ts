@@ -181,6 +181,11 @@ export const MediaModel = z.strictObject({
   /** Layers with a second attention over the tokens of the image alone, and layers that join an earlier one's output. */
   dualAttentionLayers: z.number().int().nonnegative(),
   skipLayers: z.number().int().nonnegative(),
+  /** Layers that have weights of their own for text tokens. */
+  twoStreamLayers: z.number().int().nonnegative(),
+  /** Whether queries and keys are rotated, and normed. */
+  rope: z.boolean(),
+  qkNorm: z.boolean(),
   heads: z.number().int().positive(),
   textTokens: z.number().int().nonnegative(),
   /** Pixels along an edge, and frames, of one latent; latents along an edge, and in time, of one token. */

@@ -42,7 +42,7 @@ export function importPart({from, to, sources}: ImportContext): void {
       coreParameters: billions(known, 'core_params_b'), coreCopies: cells['core_copies'] || 1, auxiliaryParameters: billions(known, 'aux_params_b'),
       steps: fact?.cells['default_steps'] ?? cells['steps'], guidancePasses: known.cells['guidance_passes'], width, height, frames: cells['frames'] || 1,
       core: cells['core'], layers: cells['layers'], hidden: cells['hidden'], intermediate: cells['intermediate'], gatedMlp: cells['gated_mlp'] || 'no', attention: cells['attention'],
-      dualAttentionLayers: cells['dual_attention_layers'] || 0, skipLayers: cells['skip_layers'] || 0, heads: cells['heads'], textTokens: cells['text_tokens'],
+      dualAttentionLayers: cells['dual_attention_layers'] || 0, skipLayers: cells['skip_layers'] || 0, twoStreamLayers: cells['two_stream_layers'] || 0, rope: cells['rope'], qkNorm: cells['qk_norm'], heads: cells['heads'], textTokens: cells['text_tokens'],
       latentScale: cells['latent_scale'], latentFrames: cells['latent_frames'] || 1, patch: cells['patch'] || 1, framePatch: cells['frame_patch'] || 1,
       unetFlops: cells['core'] === 'unet' && fact !== undefined ? scaled(fact, 'tflop_per_pass', 1e12) : undefined, unetAttentionFlops: scaled(shape, 'unet_attention_tflop_per_pass', 1e12), unetElements: cells['unet_activation_elements'],
       decoderFlopsPerPixel: scaled(shape, 'vae_mflop_per_pixel', 1e6), nativeDtype: known.cells['dtype'], note: cells['note'],

@@ -3,7 +3,7 @@ import {flagCell, listCell, numberCell, parseRows, provenanceCells, refuseDuplic
 
 export const MEDIA_MODEL_COLUMNS = [
   'id', 'aliases', 'modality', 'coreParameters', 'coreCopies', 'auxiliaryParameters', 'steps', 'guidancePasses', 'width', 'height', 'frames', 'core', 'layers', 'hidden', 'intermediate', 'gatedMlp',
-  'attention', 'dualAttentionLayers', 'skipLayers', 'heads', 'textTokens', 'latentScale', 'latentFrames', 'patch', 'framePatch', 'unetFlops', 'unetAttentionFlops', 'unetElements', 'decoderFlopsPerPixel',
+  'attention', 'dualAttentionLayers', 'skipLayers', 'twoStreamLayers', 'rope', 'qkNorm', 'heads', 'textTokens', 'latentScale', 'latentFrames', 'patch', 'framePatch', 'unetFlops', 'unetAttentionFlops', 'unetElements', 'decoderFlopsPerPixel',
   'nativeDtype', 'note', 'sourceId', 'shapeSourceId', 'asOf', 'standing',
 ] as const
 
@@ -13,7 +13,7 @@ const PROVENANCE: ReadonlySet<string> = new Set(['sourceId', 'asOf', 'standing']
 /** `data/media-models.csv` → models that make images and clips. */
 export function parseMediaModels(text: string, file = 'media-models.csv'): readonly MediaModel[] {
   const rows = parseRows(text, file, MediaModel, record => {
-    const value: Record<string, unknown> = {aliases: listCell(record, 'aliases'), gatedMlp: flagCell(record, 'gatedMlp'), ...provenanceCells(record)}
+    const value: Record<string, unknown> = {aliases: listCell(record, 'aliases'), gatedMlp: flagCell(record, 'gatedMlp'), rope: flagCell(record, 'rope'), qkNorm: flagCell(record, 'qkNorm'), ...provenanceCells(record)}
     for (const column of MEDIA_MODEL_COLUMNS) {
       if (column in value || PROVENANCE.has(column)) continue
       value[column] = TEXTS.has(column) ? textCell(record, column) : numberCell(record, column)

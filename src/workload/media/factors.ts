@@ -14,14 +14,14 @@ export const MEDIA_QUANTITIES = {
   'attention': 0.7,
   /** The same of 8-bit operands: scales and conversions beside the products. */
   'eight-bit': 0.7,
-  /** Times that values of a layer go through memory between its matmuls, in kernels as a framework calls them one by one. */
-  'traffic': 60,
+  /** Bytes between the matmuls ÷ what is counted of kernels as a framework calls them one by one. */
+  'traffic': 1,
   /** What is left of that, and of launches, where a compiler fuses them. */
   'fusion': 0.4,
-  /** Seconds of the host for one layer of one pass: kernels are launched one after the other. */
-  'launch-seconds': 1e-3,
+  /** Seconds of the host for one kernel: they are launched one after the other. */
+  'launch-seconds': 2e-5,
   /** The same on top where a sequence lies on several accelerators: collectives, and a further round for each part of a ring. */
-  'parallel-launch-seconds': 1e-3,
+  'parallel-launch-seconds': 1e-5,
   /** Achieved ÷ printed rate of the links. */
   'link': 0.6,
   /** Achieved ÷ sustained rate of matmuls, of the decoder's convolutions. */

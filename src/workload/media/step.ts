@@ -98,7 +98,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
   const rateOf = (rate: number, share: number): number => rate * Math.min(1, share * factors.speed)
 
   // One step, all passes of it.
-  const linear = (sequences * cost.linearFlops * own) / rateOf(productRate, factors.matmul * (narrow ? factors['eight-bit'] : 1))
+  const linear = (sequences * (cost.linearFlops * own + cost.ofTextFlops)) / rateOf(productRate, factors.matmul * (narrow ? factors['eight-bit'] : 1))
   const attention = (sequences * cost.attentionFlops * own) / rateOf(wideRate, factors.attention)
   const width = valueBytes(wide)
   const rounds = run.passesTogether ? 1 : shape.guidancePasses
@@ -106,8 +106,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
   const bytes = sequences * cost.elements * own * width * factors.traffic * fused + weightBytes
   const traffic = bytes / bandwidth
   const ring = sharing / run.ulysses
-  const layerRounds = model.layers * rounds
-  const launches = layerRounds * fused * (factors['launch-seconds'] + (sharing > 1 ? factors['parallel-launch-seconds'] * ring : 0))
+  const launches = cost.kernels * rounds * fused * (factors['launch-seconds'] + (sharing > 1 ? factors['parallel-launch-seconds'] * ring : 0))
   const exchange = exchangeOf(model, hardware, run, sequences * (cost.imageTokens + cost.textTokens), width, factors)
   const gathered = run.shardedWeights && sharing > 1 ? allGatherSeconds(hardware, sharing, 1, weightBytes, factors.link) : 0
   if (exchange === undefined || gathered === undefined) return undefined
@@ -129,7 +128,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
     stepSeconds: step,
     linearSeconds: steps * linear, attentionSeconds: steps * attention, trafficSeconds: steps * traffic, launchSeconds: steps * (step - covered), exchangeSeconds: steps * (exchange.seconds + covered - busy),
     textSeconds, decodeSeconds, offloadSeconds, otherSeconds,
-    linearFlops: steps * sequences * cost.linearFlops * own, attentionFlops: steps * sequences * cost.attentionFlops * own, trafficBytes: steps * bytes,
+    linearFlops: steps * sequences * (cost.linearFlops * own + cost.ofTextFlops), attentionFlops: steps * sequences * cost.attentionFlops * own, trafficBytes: steps * bytes,
     textFlops: text, decodeFlops: decode, exchangedBytes: steps * exchange.bytes,
   }
 }
@@ -162,5 +161,5 @@ export function mediaLowerBoundSeconds(model: MediaModel, shape: MediaShape, acc
   const products = peakFlops(accelerator, productPrecision(accelerator, precision))
   const wide = peakFlops(accelerator, widePrecision(accelerator, precision))
   if (products === undefined || wide === undefined) return Number.POSITIVE_INFINITY
-  return ((passes * cost.linearFlops) / products + (passes * cost.attentionFlops + decodeFlops(model, shape)) / wide) / accelerators
+  return ((passes * (cost.linearFlops + cost.ofTextFlops)) / products + (passes * cost.attentionFlops + decodeFlops(model, shape)) / wide) / accelerators
 }

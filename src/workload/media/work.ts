@@ -21,8 +21,12 @@ export interface PassCost {
   readonly linearFlops: number
   /** Attention between tokens: quadratic in them, unless it is linear attention. */
   readonly attentionFlops: number
-  /** Values that one operation on all tokens reads or writes, times layers: what goes through memory between the matmuls. */
+  /** Products with weights on text tokens, which accelerators that share a sequence do each for themselves. */
+  readonly ofTextFlops: number
+  /** Values that go through memory between the matmuls, where kernels run one by one. */
   readonly elements: number
+  /** Kernels of one pass. */
+  readonly kernels: number
 }
 
 /** Latents along time: the first frame stands alone, the others in groups (causal video autoencoders: Kong et al. 2024, §4.1; Wan 2025, §4.1). */
@@ -51,17 +55,37 @@ function transformerCost(model: MediaModel, imageTokens: number): PassCost {
   const tokens = imageTokens + textTokens
   const perToken = (joint ? 4 : 6) * hidden ** 2 + (gatedMlp ? 3 : 2) * hidden * intermediate
   const ofText = joint ? 0 : 2 * hidden ** 2 * model.textTokens
-  const linearFlops = 2 * (layers * (perToken * tokens + ofText) + (dualAttentionLayers * 4 + skipLayers * 2) * hidden ** 2 * imageTokens)
+  const linearFlops = 2 * (layers * perToken * tokens + (dualAttentionLayers * 4 + skipLayers * 2) * hidden ** 2 * imageTokens)
   const own = attention === 'linear' ? (4 * tokens * hidden ** 2) / heads : 4 * tokens ** 2 * hidden
   const toText = joint ? 0 : 4 * imageTokens * model.textTokens * hidden
   const attentionFlops = layers * (own + toText) + dualAttentionLayers * 4 * imageTokens ** 2 * hidden
-  return {imageTokens, textTokens, linearFlops, attentionFlops, elements: layers * hidden * tokens}
+  return {imageTokens, textTokens, linearFlops, ofTextFlops: 2 * layers * ofText, attentionFlops, elements: layers * hidden * tokens * valuesPerToken(model), kernels: kernelsOf(model)}
 }
 
+/**
+ * Reads and writes of each of a token's values in one layer, counted from the layers as Diffusers writes them (`src/diffusers/models/transformers`), in values of 16 bits:
+ * norm, modulation, projections, attention, gate and residual 17; the MLP 9 and 4 for each time it is wider (14 where it is gated and convolved); attention to text 11;
+ * norms of queries and keys, in 32 bits, 14 each; their rotation, in 32 bits, 25 each; linear attention's copies in 32 bits 24; a joined earlier output 6.
+ */
+function valuesPerToken({hidden, intermediate = 0, gatedMlp, attention, rope, qkNorm, skipLayers, layers}: MediaModel): number {
+  const wider = intermediate / hidden
+  return 17 + 9 + (gatedMlp ? 14 : 4) * wider + (attention === 'joint' ? 0 : 11) + (qkNorm ? 28 : 0) + (rope ? 50 : 0) + (attention === 'linear' ? 24 : 0) + (6 * skipLayers) / layers
+}
+
+/** Kernels that a pass launches, counted in the same place: 20 in a layer, 6 for attention to text, 14 for norms and 16 for rotation of queries and keys, 12 for a gated convolution; twice where text has a stream of its own. */
+function kernelsOf({layers, attention, rope, qkNorm, gatedMlp, twoStreamLayers}: MediaModel): number {
+  const perLayer = 20 + (attention === 'joint' ? 0 : 6) + (qkNorm ? 14 : 0) + (rope ? 16 : 0) + (gatedMlp ? 12 : 0)
+  return perLayer * (layers + twoStreamLayers)
+}
+
+/** Blocks of a U-Net move their values as often as those of a transformer without extras, and take as many kernels. */
+const UNET_VALUES = 53
+const UNET_KERNELS_PER_LAYER = 26
+
 /** Convolutions and projections go with the pixels, attention with their square. */
-function unetCost({unetFlops = 0, unetAttentionFlops = 0, unetElements = 0, width, height}: MediaModel, shape: Pick<MediaShape, 'width' | 'height'>, imageTokens: number): PassCost {
+function unetCost({layers, unetFlops = 0, unetAttentionFlops = 0, unetElements = 0, width, height}: MediaModel, shape: Pick<MediaShape, 'width' | 'height'>, imageTokens: number): PassCost {
   const pixels = (shape.width * shape.height) / (width * height)
-  return {imageTokens, textTokens: 0, linearFlops: (unetFlops - unetAttentionFlops) * pixels, attentionFlops: unetAttentionFlops * pixels ** 2, elements: unetElements * pixels}
+  return {imageTokens, textTokens: 0, linearFlops: (unetFlops - unetAttentionFlops) * pixels, ofTextFlops: 0, attentionFlops: unetAttentionFlops * pixels ** 2, elements: unetElements * pixels * UNET_VALUES, kernels: layers * UNET_KERNELS_PER_LAYER}
 }
 
 /** Prompts go through the encoders once for each guidance pass: an empty or a negative prompt is one, too. The decoder's parameters are few beside them. */
