@@ -21,27 +21,32 @@ interface Sample extends RateSample {
 /** How far a part may stray from what it lies in, in ln: all, then a vendor and each family within it. Empty = plays no part. */
 const TAUS: Readonly<Record<Exclude<MediaQuantity, 'speed'>, readonly number[]>> = {
   'matmul': [0.3, 0.1, 0.15],
-  'attention': [0.4, 0.2, 0.3],
+  'attention': [0.3, 0.1, 0.15],
   'eight-bit': [0.4, 0.2, 0.2],
   'traffic': [0.7, 0.1, 0.2],
   'fusion': [0.6],
   'launch-seconds': [0.7],
   'parallel-launch-seconds': [0.8],
   'link': [0.5, 0.1, 0.2],
+  'head-norm-row': [0.5],
   'decoder': [0.7],
+  'clip-decoder': [0.7],
   'batch-seconds': [0.8],
   'serving': [0.05],
 }
 const SPEED_TAU = 0.2
-const HIGHEST: Partial<Record<MediaQuantity, number>> = {'matmul': 1, 'attention': 1, 'eight-bit': 1, 'fusion': 1, 'link': 1, 'decoder': 1, 'serving': 1}
+const HIGHEST: Partial<Record<MediaQuantity, number>> = {'matmul': 1, 'attention': 1.35, 'eight-bit': 1, 'fusion': 1, 'link': 1, 'decoder': 1, 'clip-decoder': 1, 'serving': 1}
 
 /** Which quantities a sample can tell of. */
-function concerns(name: MediaQuantity, {run, serving}: MediaCase): boolean {
+function concerns(name: MediaQuantity, {model, run, serving}: MediaCase): boolean {
   switch (name) {
     case 'eight-bit': return run.precision === 'fp8' || run.precision === 'int8'
     case 'fusion': return run.style === 'fused'
     case 'parallel-launch-seconds': case 'link': return run.sharing > 1
     case 'serving': return serving
+    case 'head-norm-row': return model.qkNorm === 'head'
+    case 'decoder': return model.modality === 'image'
+    case 'clip-decoder': return model.modality === 'video'
     default: return true
   }
 }

@@ -73,6 +73,8 @@ export interface NoteFields {
   /** Experts that wait, or text encoders on one card, lie in the memory of the host. */
   readonly offloadedExperts?: true
   readonly offloadedEncoders?: true
+  /** Attention kernels written for Hopper, on Hopper. */
+  readonly hopperAttention?: true
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
@@ -144,6 +146,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\blayout ring\d+/, read: () => ({ulysses: 1})},
   {pattern: /diffusion step count per the linked sample|step count of the timed part is not stated/, read: () => ({stepsElsewhere: true})},
   {pattern: /MoE experts offloaded to host/, read: () => ({offloadedExperts: true})},
+  {pattern: /FlashAttention-3 on Hopper/, read: () => ({hopperAttention: true})},
   {pattern: /offload the T5 encoder on one GPU/, read: () => ({offloadedEncoders: true})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},

@@ -89,7 +89,7 @@ export function createScope({outOfScope, excluded}: ScopeFile, context: ScopeCon
   }
 }
 
-function conditionOf(condition: Condition, known: ((label: string, kind: string) => boolean) | undefined, field: string): (value: string | number | undefined, kind: string) => boolean {
+function conditionOf(condition: Condition, known: ((label: string, kind: string) => boolean) | undefined, field: string): (value: string | number | boolean | undefined, kind: string) => boolean {
   if (Array.isArray(condition)) return value => value !== undefined && condition.includes(String(value))
   if ('matches' in condition) {
     const pattern = expression(condition.matches, field)

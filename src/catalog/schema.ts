@@ -183,9 +183,9 @@ export const MediaModel = z.strictObject({
   skipLayers: z.number().int().nonnegative(),
   /** Layers that have weights of their own for text tokens. */
   twoStreamLayers: z.number().int().nonnegative(),
-  /** Whether queries and keys are rotated, and normed. */
+  /** Whether queries and keys are rotated; whether they are normed, over each head or over all. */
   rope: z.boolean(),
-  qkNorm: z.boolean(),
+  qkNorm: z.enum(['no', 'head', 'all']),
   heads: z.number().int().positive(),
   textTokens: z.number().int().nonnegative(),
   /** Pixels along an edge, and frames, of one latent; latents along an edge, and in time, of one token. */

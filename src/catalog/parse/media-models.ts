@@ -7,13 +7,13 @@ export const MEDIA_MODEL_COLUMNS = [
   'nativeDtype', 'note', 'sourceId', 'shapeSourceId', 'asOf', 'standing',
 ] as const
 
-const TEXTS: ReadonlySet<string> = new Set(['id', 'modality', 'core', 'attention', 'nativeDtype', 'note', 'shapeSourceId'])
+const TEXTS: ReadonlySet<string> = new Set(['id', 'modality', 'core', 'attention', 'nativeDtype', 'note', 'shapeSourceId', 'qkNorm'])
 const PROVENANCE: ReadonlySet<string> = new Set(['sourceId', 'asOf', 'standing'])
 
 /** `data/media-models.csv` → models that make images and clips. */
 export function parseMediaModels(text: string, file = 'media-models.csv'): readonly MediaModel[] {
   const rows = parseRows(text, file, MediaModel, record => {
-    const value: Record<string, unknown> = {aliases: listCell(record, 'aliases'), gatedMlp: flagCell(record, 'gatedMlp'), rope: flagCell(record, 'rope'), qkNorm: flagCell(record, 'qkNorm'), ...provenanceCells(record)}
+    const value: Record<string, unknown> = {aliases: listCell(record, 'aliases'), gatedMlp: flagCell(record, 'gatedMlp'), rope: flagCell(record, 'rope'), ...provenanceCells(record)}
     for (const column of MEDIA_MODEL_COLUMNS) {
       if (column in value || PROVENANCE.has(column)) continue
       value[column] = TEXTS.has(column) ? textCell(record, column) : numberCell(record, column)

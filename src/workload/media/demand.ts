@@ -103,7 +103,7 @@ function inlineModel(fields: InlineMediaModel, modality: MediaModel['modality'],
     coreParameters: fields.parameters, coreCopies: 1, auxiliaryParameters: choose('textParameters', fields.textParameters, 5e9),
     steps: 50, guidancePasses: 2, width: video ? 1280 : 1024, height: video ? 720 : 1024, frames: video ? 81 : 1,
     layers: fields.layers, hidden: fields.hidden, heads: fields.heads, intermediate: choose('intermediate', fields.intermediate, 4 * fields.hidden), gatedMlp: fields.gatedMlp ?? false,
-    attention: choose('attention', fields.attention, 'joint' as const), dualAttentionLayers: 0, skipLayers: 0, twoStreamLayers: 0, rope: true, qkNorm: true, textTokens: choose('textTokens', fields.textTokens, 512),
+    attention: choose('attention', fields.attention, 'joint' as const), dualAttentionLayers: 0, skipLayers: 0, twoStreamLayers: 0, rope: true, qkNorm: 'head', textTokens: choose('textTokens', fields.textTokens, 512),
     latentScale: choose('latentScale', fields.latentScale, 8), latentFrames: video ? choose('latentFrames', fields.latentFrames, 4) : 1, patch: choose('patch', fields.patch, 2), framePatch: fields.framePatch ?? 1,
     decoderFlopsPerPixel: video ? 17e6 : 9.43e6, nativeDtype: 'bf16', shapeSourceId: '', sourceId: '', asOf: '2026-11-20', standing: 'recalled',
   }

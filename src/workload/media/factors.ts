@@ -10,22 +10,25 @@ export const MEDIA_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ sustained rate of large matmuls, of products with weights. */
   'matmul': 0.85,
-  /** The same of attention between tokens. */
-  'attention': 0.7,
+  /** Achieved ÷ what attention kernels of their generation are known to reach (`attentionShare`). */
+  'attention': 1,
   /** The same of 8-bit operands: scales and conversions beside the products. */
-  'eight-bit': 0.7,
+  'eight-bit': 0.9,
   /** Bytes between the matmuls ÷ what is counted of kernels as a framework calls them one by one. */
   'traffic': 1,
-  /** What is left of that, and of launches, where a compiler fuses them. */
-  'fusion': 0.4,
+  /** What is left of that, and of launches, and of decoding, where a compiler fuses them. */
+  'fusion': 0.2,
   /** Seconds of the host for one kernel: they are launched one after the other. */
   'launch-seconds': 2e-5,
   /** The same on top where a sequence lies on several accelerators: collectives, and a further round for each part of a ring. */
   'parallel-launch-seconds': 1e-5,
   /** Achieved ÷ printed rate of the links. */
   'link': 0.6,
-  /** Achieved ÷ sustained rate of matmuls, of the decoder's convolutions. */
-  'decoder': 0.3,
+  /** Values that a row of a norm over one head takes as long as, if it is shorter: a kernel gives each row as much, however short. */
+  'head-norm-row': 256,
+  /** Achieved ÷ sustained rate of matmuls, of the convolutions that decode images, and clips. */
+  'decoder': 0.08,
+  'clip-decoder': 0.1,
   /** Seconds of a batch beside all that: preparation, the encoders' launches, handing over. */
   'batch-seconds': 0.1,
   /** What is left of the rate where requests come at random and each has to be answered in time. */

@@ -72,7 +72,7 @@ export function readMediaMeasurement(setting: Setting, modality: MediaModel['mod
       model, shape, hardware, groups: Math.max(1, Math.floor(count / sharing)), serving: setting.phase === 'server', storedBits, offload, runtime: style === 'fused' ? 'tensorrt-llm' : sharing > 1 ? 'xdit' : 'diffusers',
       run: {
         batch: setting.phase === 'singlestream' ? 1 : setting.microBatch ?? (/^(?:samples|queries)/.test(metric) ? USUAL_BATCH : 1), sharing, ulysses: notes.ulysses === undefined || sharing % notes.ulysses !== 0 ? ulyssesOf(model, sharing) : notes.ulysses,
-        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, offloadedBytes: offload ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
+        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, kernels: style === 'fused' && !/torch\.compile/.test(setting.framework) || (notes.hopperAttention === true && accelerator.architecture === 'hopper') ? 'native' : 'stock', offloadedBytes: offload ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
       },
     },
   }

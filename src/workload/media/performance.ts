@@ -92,7 +92,7 @@ const memoryOf = (demand: MediaDemand, hardware: Hardware, plan: Plan): MemoryUs
 
 function runOf(demand: MediaDemand, hardware: Hardware, plan: Plan): MediaRun {
   return {
-    batch: plan.batch, sharing: plan.sharing, ulysses: ulyssesOf(demand.model, plan.sharing), shardedWeights: plan.sharded, passesTogether: passesTogether(demand), precision: plan.precision, style: PROGRAMS[plan.runtime]!.style,
+    batch: plan.batch, sharing: plan.sharing, ulysses: ulyssesOf(demand.model, plan.sharing), shardedWeights: plan.sharded, passesTogether: passesTogether(demand), precision: plan.precision, style: PROGRAMS[plan.runtime]!.style, kernels: PROGRAMS[plan.runtime]!.style === 'fused' ? 'native' : 'stock',
     offloadedBytes: plan.offload ? offloadedBytes(demand.model, bitsOf(plan.precision)) : 0, slotBytesPerSecond: slotOf(hardware),
   }
 }

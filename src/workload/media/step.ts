@@ -3,10 +3,13 @@ import {allGatherSeconds, allToAllSeconds} from '../../performance/collectives.t
 import {peakFlops} from '../../performance/peak.ts'
 import type {Hardware} from '../../performance/types.ts'
 import type {MediaFactors} from './factors.ts'
-import {decodeFlops, passCost, textFlops, type MediaShape} from './work.ts'
+import {decodeFlops, filledHeads, passCost, textFlops, type MediaShape} from './work.ts'
 
 /** How a program calls its kernels: one by one, or as a compiler fused and recorded them. */
 export type Style = 'eager' | 'fused'
+
+/** Attention kernels: those that frameworks bring, or ones that were written for the architecture. */
+export type AttentionKernels = 'stock' | 'native'
 
 /** How one group of accelerators makes one batch. */
 export interface MediaRun {
@@ -23,6 +26,7 @@ export interface MediaRun {
   /** Of products with weights. */
   readonly precision: string
   readonly style: Style
+  readonly kernels: AttentionKernels
   /** Bytes of weights that wait in the host's memory and come over once per batch, and the rate of the slot (`undefined` = not known). */
   readonly offloadedBytes: number
   readonly slotBytesPerSecond: number | undefined
@@ -63,6 +67,17 @@ export function sustainedFlops(accelerator: Accelerator, precision: string): num
   return bf16 === undefined || accelerator.peakFlops.bf16 === undefined ? peak * SUSTAINED_SHARE : peak * Math.min(1, bf16 / accelerator.peakFlops.bf16)
 }
 
+/**
+ * Share of dense peak that FlashAttention-2, which frameworks call, reaches: 230 of 312 TFLOP/s on A100 (Dao 2023), 35 % on H100 (Shah et al. 2024), since it issues the matmuls of
+ * Ampere. Data-centre Blackwell runs those at Hopper's rate per multiprocessor and clock: 148 ÷ 132 of them, 1.06 times the clock, 2.27 times the peak (derived). Workstation parts
+ * have no others.
+ */
+const STOCK_ATTENTION: Readonly<Record<string, number>> = {'hopper': 0.35, 'blackwell-datacenter': 0.35 * ((148 / 132) * 1.06) / 2.27}
+const AMPERE_ATTENTION = 230 / 312
+/** Kernels written for the architecture: 740 of 989 TFLOP/s on H100 (FlashAttention-3, Shah et al. 2024). */
+const NATIVE_ATTENTION = 740 / 989
+export const attentionShare = ({architecture}: Pick<Accelerator, 'architecture'>, kernels: AttentionKernels): number => (kernels === 'native' ? NATIVE_ATTENTION : (STOCK_ATTENTION[architecture] ?? AMPERE_ATTENTION))
+
 /** Attention, the encoders and the decoder stay at 16 bits whatever the weights are in (32 where the hardware has no units for 16). */
 export const widePrecision = ({peakFlops: peaks}: Accelerator, precision: string): string =>
   precision === 'fp32' || precision === 'tf32' ? precision : precision === 'fp16' && peaks.fp16 !== undefined ? 'fp16' : peaks.bf16 !== undefined ? 'bf16' : peaks.fp16 !== undefined ? 'fp16' : 'fp32'
@@ -99,11 +114,11 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
 
   // One step, all passes of it.
   const linear = (sequences * (cost.linearFlops * own + cost.ofTextFlops)) / rateOf(productRate, factors.matmul * (narrow ? factors['eight-bit'] : 1))
-  const attention = (sequences * cost.attentionFlops * own) / rateOf(wideRate, factors.attention)
+  const attention = (sequences * cost.attentionFlops * own * filledHeads(model)) / rateOf(peakFlops(accelerator, wide) ?? wideRate, factors.attention * attentionShare(accelerator, run.kernels))
   const width = valueBytes(wide)
   const rounds = run.passesTogether ? 1 : shape.guidancePasses
   const weightBytes = (model.coreParameters / model.coreCopies) * (narrow ? 1 : width) * rounds
-  const bytes = sequences * cost.elements * own * width * factors.traffic * fused + weightBytes
+  const bytes = sequences * (cost.elements + cost.headNormRows * Math.max(model.hidden / model.heads, factors['head-norm-row'])) * own * width * factors.traffic * fused + weightBytes
   const traffic = bytes / bandwidth
   const ring = sharing / run.ulysses
   const launches = cost.kernels * rounds * fused * (factors['launch-seconds'] + (sharing > 1 ? factors['parallel-launch-seconds'] * ring : 0))
@@ -118,7 +133,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
   const text = batch * textFlops(model, shape)
   const textSeconds = Math.max(text / rateOf(wideRate, factors.matmul), (model.auxiliaryParameters * 2) / bandwidth)
   const decode = batch * decodeFlops(model, shape)
-  const decodeSeconds = decode / rateOf(wideRate, factors.decoder)
+  const decodeSeconds = (decode / rateOf(wideRate, model.modality === 'video' ? factors['clip-decoder'] : factors.decoder)) * fused
   const offloadSeconds = run.offloadedBytes === 0 ? 0 : run.offloadedBytes / (run.slotBytesPerSecond ?? Number.NaN)
   if (Number.isNaN(offloadSeconds)) return undefined
   const otherSeconds = factors['batch-seconds'] * fused

@@ -11,6 +11,10 @@ export interface MediaShape {
   readonly guidancePasses: number
 }
 
+/** Attention kernels take heads of multiples of 32 values: those between are filled up (FlashAttention-2). */
+export const filledHeads = ({hidden, heads, core}: Pick<MediaModel, 'hidden' | 'heads' | 'core'>): number => (core === 'unet' ? 1 : (Math.ceil(hidden / heads / HEAD_STEP) * HEAD_STEP) / (hidden / heads))
+const HEAD_STEP = 32
+
 /** FLOP (two for a multiplication with its addition) and data of one pass of the denoiser over one image or clip. */
 export interface PassCost {
   /** Tokens of the image or clip; of a U-Net its latents. */
@@ -25,6 +29,8 @@ export interface PassCost {
   readonly ofTextFlops: number
   /** Values that go through memory between the matmuls, where kernels run one by one. */
   readonly elements: number
+  /** The same of norms over the heads of queries and keys, for rows of one value. */
+  readonly headNormRows: number
   /** Kernels of one pass. */
   readonly kernels: number
 }
@@ -49,7 +55,7 @@ export function passCost(model: MediaModel, shape: Pick<MediaShape, 'width' | 'h
  * (Li et al. 2024, HunyuanDiT). Attention is 4·N²·h (scores and weighted sum, 2·N²·h each); linear attention keeps an h/heads × h/heads state: 4·N·h²/heads (Xie et al. 2024).
  */
 function transformerCost(model: MediaModel, imageTokens: number): PassCost {
-  const {layers, hidden, intermediate = 0, gatedMlp, attention, dualAttentionLayers, skipLayers, heads} = model
+  const {layers, hidden, intermediate = 0, gatedMlp, attention, dualAttentionLayers, skipLayers, heads, qkNorm} = model
   const joint = attention === 'joint'
   const textTokens = joint ? model.textTokens : 0
   const tokens = imageTokens + textTokens
@@ -59,22 +65,23 @@ function transformerCost(model: MediaModel, imageTokens: number): PassCost {
   const own = attention === 'linear' ? (4 * tokens * hidden ** 2) / heads : 4 * tokens ** 2 * hidden
   const toText = joint ? 0 : 4 * imageTokens * model.textTokens * hidden
   const attentionFlops = layers * (own + toText) + dualAttentionLayers * 4 * imageTokens ** 2 * hidden
-  return {imageTokens, textTokens, linearFlops, ofTextFlops: 2 * layers * ofText, attentionFlops, elements: layers * hidden * tokens * valuesPerToken(model), kernels: kernelsOf(model)}
+  return {imageTokens, textTokens, linearFlops, ofTextFlops: 2 * layers * ofText, attentionFlops, elements: layers * hidden * tokens * valuesPerToken(model), headNormRows: qkNorm === 'head' ? (layers * tokens + dualAttentionLayers * imageTokens) * heads * NORM_VALUES : 0, kernels: kernelsOf(model)}
 }
 
 /**
  * Reads and writes of each of a token's values in one layer, counted from the layers as Diffusers writes them (`src/diffusers/models/transformers`), in values of 16 bits:
  * norm, modulation, projections, attention, gate and residual 17; the MLP 9 and 4 for each time it is wider (14 where it is gated and convolved); attention to text 11;
- * norms of queries and keys, in 32 bits, 14 each; their rotation, in 32 bits, 25 each; linear attention's copies in 32 bits 24; a joined earlier output 6.
+ * norms of queries and keys, in 32 bits, 14 each (over heads: `headNormRows`); their rotation, in 32 bits, 25 each; linear attention's copies in 32 bits 24; a joined earlier output 6.
  */
+const NORM_VALUES = 28
 function valuesPerToken({hidden, intermediate = 0, gatedMlp, attention, rope, qkNorm, skipLayers, layers}: MediaModel): number {
   const wider = intermediate / hidden
-  return 17 + 9 + (gatedMlp ? 14 : 4) * wider + (attention === 'joint' ? 0 : 11) + (qkNorm ? 28 : 0) + (rope ? 50 : 0) + (attention === 'linear' ? 24 : 0) + (6 * skipLayers) / layers
+  return 17 + 9 + (gatedMlp ? 14 : 4) * wider + (attention === 'joint' ? 0 : 11) + (qkNorm === 'all' ? NORM_VALUES : 0) + (rope ? 50 : 0) + (attention === 'linear' ? 24 : 0) + (6 * skipLayers) / layers
 }
 
 /** Kernels that a pass launches, counted in the same place: 20 in a layer, 6 for attention to text, 14 for norms and 16 for rotation of queries and keys, 12 for a gated convolution; twice where text has a stream of its own. */
 function kernelsOf({layers, attention, rope, qkNorm, gatedMlp, twoStreamLayers}: MediaModel): number {
-  const perLayer = 20 + (attention === 'joint' ? 0 : 6) + (qkNorm ? 14 : 0) + (rope ? 16 : 0) + (gatedMlp ? 12 : 0)
+  const perLayer = 20 + (attention === 'joint' ? 0 : 6) + (qkNorm === 'no' ? 0 : 14) + (rope ? 16 : 0) + (gatedMlp ? 12 : 0)
   return perLayer * (layers + twoStreamLayers)
 }
 
@@ -85,7 +92,7 @@ const UNET_KERNELS_PER_LAYER = 26
 /** Convolutions and projections go with the pixels, attention with their square. */
 function unetCost({layers, unetFlops = 0, unetAttentionFlops = 0, unetElements = 0, width, height}: MediaModel, shape: Pick<MediaShape, 'width' | 'height'>, imageTokens: number): PassCost {
   const pixels = (shape.width * shape.height) / (width * height)
-  return {imageTokens, textTokens: 0, linearFlops: (unetFlops - unetAttentionFlops) * pixels, ofTextFlops: 0, attentionFlops: unetAttentionFlops * pixels ** 2, elements: unetElements * pixels * UNET_VALUES, kernels: layers * UNET_KERNELS_PER_LAYER}
+  return {imageTokens, textTokens: 0, linearFlops: (unetFlops - unetAttentionFlops) * pixels, headNormRows: 0, ofTextFlops: 0, attentionFlops: unetAttentionFlops * pixels ** 2, elements: unetElements * pixels * UNET_VALUES, kernels: layers * UNET_KERNELS_PER_LAYER}
 }
 
 /** Prompts go through the encoders once for each guidance pass: an empty or a negative prompt is one, too. The decoder's parameters are few beside them. */
