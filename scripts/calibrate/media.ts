@@ -1,17 +1,19 @@
 /** Fits the factors that `image-generation` and `video-generation` share to data/measured/media.csv and media-mlperf.csv: `node scripts/calibrate/media.ts [--check] [--fast] [--rows]`. See rates.ts. */
 import {settingOf, type Setting} from '../../src/accuracy/setting.ts'
+import {readUnit} from '../../src/accuracy/units.ts'
 import type {Prediction} from '../../src/accuracy/score.ts'
 import type {Accelerator, MediaModel} from '../../src/catalog/schema.ts'
 import {divideBy, exactly} from '../../src/performance/interval.ts'
+import {RigorError} from '../../src/errors.ts'
 import type {Facts} from '../../src/workload/contract.ts'
 import {imageGeneration} from '../../src/workload/image-generation/index.ts'
 import {MEDIA_QUANTITIES, scopesOf, spreadMetric, type MediaFactors, type MediaQuantity} from '../../src/workload/media/factors.ts'
 import {inMetric, measuredRate, predictMedia, readMediaMeasurement, type MediaCase} from '../../src/workload/media/measured.ts'
 import {mediaTime} from '../../src/workload/media/step.ts'
 import {videoGeneration} from '../../src/workload/video-generation/index.ts'
-import {measurements} from './fit.ts'
+import {log, measurements} from './fit.ts'
 import type {Scope} from './hierarchy.ts'
-import {calibrateRates, type RateQuantity, type RateSample} from './rates.ts'
+import {calibrateRates, type RateQuantity, type RateSample, type Residual} from './rates.ts'
 
 interface Sample extends RateSample {
   readonly found: MediaCase
@@ -21,6 +23,7 @@ interface Sample extends RateSample {
 /** How far a part may stray from what it lies in, in ln: all, then a vendor and each family within it. Empty = plays no part. */
 const TAUS: Readonly<Record<Exclude<MediaQuantity, 'speed'>, readonly number[]>> = {
   'matmul': [0.3, 0.1, 0.15],
+  'tuned-matmul': [0.1, 0.05, 0.1],
   'attention': [0.3, 0.1, 0.15],
   'eight-bit': [0.4, 0.2, 0.2],
   'traffic': [0.7, 0.1, 0.2],
@@ -35,13 +38,14 @@ const TAUS: Readonly<Record<Exclude<MediaQuantity, 'speed'>, readonly number[]>>
   'serving': [0.05],
 }
 const SPEED_TAU = 0.2
-const HIGHEST: Partial<Record<MediaQuantity, number>> = {'matmul': 1, 'attention': 1.35, 'eight-bit': 1, 'fusion': 1, 'link': 1, 'decoder': 1, 'clip-decoder': 1, 'serving': 1}
+const HIGHEST: Partial<Record<MediaQuantity, number>> = {'matmul': 1, 'tuned-matmul': 1, 'attention': 1.35, 'eight-bit': 1, 'fusion': 1, 'link': 1, 'decoder': 1, 'clip-decoder': 1, 'serving': 1}
 
 /** Which quantities a sample can tell of. */
 function concerns(name: MediaQuantity, {model, run, serving}: MediaCase): boolean {
   switch (name) {
     case 'eight-bit': return run.precision === 'fp8' || run.precision === 'int8'
-    case 'fusion': return run.style === 'fused'
+    case 'matmul': return run.style === 'eager'
+    case 'tuned-matmul': case 'fusion': return run.style === 'fused'
     case 'parallel-launch-seconds': case 'link': return run.sharing > 1
     case 'serving': return serving
     case 'head-norm-row': return model.qkNorm === 'head'
@@ -112,13 +116,23 @@ await calibrateRates<Sample>({
   }),
   rate: rateOf,
   predict,
+  computed: [{metric: 'memory', residuals: (accelerators, facts) => measurements('media').flatMap((measurement): Residual[] => {
+    const setting = settingOf(measurement)
+    const known = KINDS[setting.kind]
+    if (known === undefined || setting.metric !== 'memory_gib' || measurement.value === undefined) return []
+    const unit = readUnit(setting.metric, setting.unit)
+    const answer = 'problem' in unit ? undefined : predictMedia(setting, known.kind, known.modality, facts, accelerators.filter(each => each.partialSheet !== true))
+    return answer?.status === 'answered' && !('problem' in unit) ? [{log: Math.log((measurement.value * unit.perUnit) / answer.interval.p50), source: measurement.source}] : []
+  })}],
 })
 
 /** A model that the catalog lacks is none to learn from. */
 function read(setting: Setting, modality: MediaModel['modality'], facts: Facts, accelerators: readonly Accelerator[]): ReturnType<typeof readMediaMeasurement> | undefined {
   try {
     return readMediaMeasurement(setting, modality, facts, accelerators)
-  } catch {
+  } catch (error) {
+    if (!(error instanceof RigorError) || error.code !== 'UNKNOWN_MODEL') throw error
+    log(`left out: ${error.message}`)
     return undefined
   }
 }

@@ -52,6 +52,14 @@ export interface RateKind<S extends RateSample> {
   /** The rate with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
   predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
+  /** Figures that nothing is fitted to (memory): how far measurements lie from them is as well known wherever they were made. */
+  readonly computed?: readonly {readonly metric: string; readonly residuals: (accelerators: readonly Accelerator[], facts: Facts) => readonly Residual[]}[]
+}
+
+/** ln(measured ÷ computed). */
+export interface Residual {
+  readonly log: number
+  readonly source: string
 }
 
 /** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. */
@@ -165,6 +173,15 @@ function spreadsOf<S extends RateSample>(kinds: readonly string[], errors: reado
   })
 }
 
+/** The same quantiles for every distance. */
+function spreadsOfComputed(kinds: readonly string[], metric: string, residuals: readonly Residual[]): CalibrationSpread[] {
+  if (residuals.length < LEAST_FOR_SPREAD) return []
+  const sizes = Map.groupBy(residuals, ({source}) => source)
+  const values = residuals.map(({log: value, source}) => ({value, weight: sizes.get(source)!.length ** -SOURCE_BALANCE}))
+  const [lowLog, highLog] = [Math.min(0, weightedQuantile(values, 0.1)), Math.max(0, weightedQuantile(values, 0.9))]
+  return DISTANCES.flatMap(distance => kinds.map(kind => ({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: residuals.length})))
+}
+
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`.padStart(8)
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
@@ -223,6 +240,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     if (process.argv.includes(`--rows=${way}`)) printRows(errors)
     for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
   }
-  writeCalibration(kinds, {entries: fitted.entries, evidence: fitted.evidence, spreads}, rates.script)
+  const computed = (rates.computed ?? []).flatMap(({metric, residuals}) => spreadsOfComputed(kinds, metric, residuals(accelerators, base)))
+  writeCalibration(kinds, {entries: fitted.entries, evidence: fitted.evidence, spreads: [...spreads, ...computed]}, rates.script)
   writeHeldOut(kinds, [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
 }

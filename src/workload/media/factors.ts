@@ -10,10 +10,12 @@ export const MEDIA_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ sustained rate of large matmuls, of products with weights. */
   'matmul': 0.85,
+  /** The same where a compiler tries out the kernels of each shape and joins what follows to them. */
+  'tuned-matmul': 0.9,
   /** Achieved ÷ what attention kernels of their generation are known to reach (`attentionShare`). */
   'attention': 1,
   /** The same of 8-bit operands: scales and conversions beside the products. */
-  'eight-bit': 0.9,
+  'eight-bit': 0.95,
   /** Bytes between the matmuls ÷ what is counted of kernels as a framework calls them one by one. */
   'traffic': 1,
   /** What is left of that, and of launches, and of decoding, where a compiler fuses them. */

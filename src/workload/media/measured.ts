@@ -44,7 +44,8 @@ const NAMED_SIZES: Readonly<Record<string, readonly [width: number, height: numb
 
 /** Programs that compile the denoiser, or bring fused kernels of their own; all others launch what the framework has. */
 const FUSED = /torch\.compile|TensorRT|shark|TheStage|Neuron|SGL|LightX2V|FastVideo/i
-const DESCRIBED = / \d+x\d+.*$|,.*$/
+/** What stands behind a name: a size, a list of settings, remarks in brackets. */
+const DESCRIBED = / \d+x\d+.*$|,.*$| \(.*$/
 
 /** Reads a setting, or says why it cannot be asked. */
 export function readMediaMeasurement(setting: Setting, modality: MediaModel['modality'], facts: Pick<Facts, 'mediaModel'>, accelerators: readonly Accelerator[]): {readonly status: 'case'; readonly case: MediaCase} | Refused {
@@ -72,7 +73,7 @@ export function readMediaMeasurement(setting: Setting, modality: MediaModel['mod
       model, shape, hardware, groups: Math.max(1, Math.floor(count / sharing)), serving: setting.phase === 'server', storedBits, offload, runtime: style === 'fused' ? 'tensorrt-llm' : sharing > 1 ? 'xdit' : 'diffusers',
       run: {
         batch: setting.phase === 'singlestream' ? 1 : setting.microBatch ?? (/^(?:samples|queries)/.test(metric) ? USUAL_BATCH : 1), sharing, ulysses: notes.ulysses === undefined || sharing % notes.ulysses !== 0 ? ulyssesOf(model, sharing) : notes.ulysses,
-        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, kernels: style === 'fused' && !/torch\.compile/.test(setting.framework) || (notes.hopperAttention === true && accelerator.architecture === 'hopper') ? 'native' : 'stock', offloadedBytes: offload ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
+        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, kernels: style === 'fused' && !/torch\.compile|FastVideo/.test(setting.framework) || (notes.hopperAttention === true && accelerator.architecture === 'hopper') ? 'native' : 'stock', offloadedBytes: offload ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
       },
     },
   }

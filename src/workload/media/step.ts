@@ -113,7 +113,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
   const rateOf = (rate: number, share: number): number => rate * Math.min(1, share * factors.speed)
 
   // One step, all passes of it.
-  const linear = (sequences * (cost.linearFlops * own + cost.ofTextFlops)) / rateOf(productRate, factors.matmul * (narrow ? factors['eight-bit'] : 1))
+  const linear = (sequences * (cost.linearFlops * own + cost.ofTextFlops)) / rateOf(productRate, factors[run.style === 'fused' ? 'tuned-matmul' : 'matmul'] * (narrow ? factors['eight-bit'] : 1))
   const attention = (sequences * cost.attentionFlops * own * filledHeads(model)) / rateOf(peakFlops(accelerator, wide) ?? wideRate, factors.attention * attentionShare(accelerator, run.kernels))
   const width = valueBytes(wide)
   const rounds = run.passesTogether ? 1 : shape.guidancePasses
