@@ -12,7 +12,7 @@ export const MEDIA_QUANTITIES = {
   'matmul': 0.85,
   /** The same where a compiler tries out the kernels of each shape and joins what follows to them. */
   'tuned-matmul': 0.9,
-  /** Achieved ÷ what attention kernels of their generation are known to reach (`attentionShare`). */
+  /** Achieved ÷ what attention kernels of their generation are known to reach (`attentionRate`). */
   'attention': 1,
   /** The same of 8-bit operands: scales and conversions beside the products. */
   'eight-bit': 0.95,

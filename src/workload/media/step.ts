@@ -68,15 +68,23 @@ export function sustainedFlops(accelerator: Accelerator, precision: string): num
 }
 
 /**
- * Share of dense peak that FlashAttention-2, which frameworks call, reaches: 230 of 312 TFLOP/s on A100 (Dao 2023), 35 % on H100 (Shah et al. 2024), since it issues the matmuls of
- * Ampere. Data-centre Blackwell runs those at Hopper's rate per multiprocessor and clock: 148 ÷ 132 of them, 1.06 times the clock, 2.27 times the peak (derived). Workstation parts
- * have no others.
+ * What FlashAttention-2, which frameworks call, reaches where nothing else holds it up: 230 of 312 TFLOP/s on A100 (Dao 2023). It issues the matmuls of Ampere, which later data-centre
+ * parts run more slowly than their own: on H100 it reaches 35 % of the peak (Shah et al. 2024), and data-centre Blackwell does them at Hopper's rate per multiprocessor and clock
+ * (148 ÷ 132 of them, 1.06 times the clock: derived). A part whose peak is capped below that (H20) is held up by its peak alone.
  */
-const STOCK_ATTENTION: Readonly<Record<string, number>> = {'hopper': 0.35, 'blackwell-datacenter': 0.35 * ((148 / 132) * 1.06) / 2.27}
 const AMPERE_ATTENTION = 230 / 312
+const HOPPER_STOCK_RATE = 0.35 * 989.4e12
+const STOCK_RATE: Readonly<Record<string, number>> = {'hopper': HOPPER_STOCK_RATE, 'blackwell-datacenter': HOPPER_STOCK_RATE * (148 / 132) * 1.06}
 /** Kernels written for the architecture: 740 of 989 TFLOP/s on H100 (FlashAttention-3, Shah et al. 2024). */
 const NATIVE_ATTENTION = 740 / 989
-export const attentionShare = ({architecture}: Pick<Accelerator, 'architecture'>, kernels: AttentionKernels): number => (kernels === 'native' ? NATIVE_ATTENTION : (STOCK_ATTENTION[architecture] ?? AMPERE_ATTENTION))
+
+/** FLOP/s of attention before the fitted factor. `undefined` = the accelerator has no such peak. */
+export function attentionRate(accelerator: Accelerator, precision: string, kernels: AttentionKernels): number | undefined {
+  const peak = peakFlops(accelerator, precision)
+  if (peak === undefined) return undefined
+  if (kernels === 'native') return peak * NATIVE_ATTENTION
+  return Math.min(peak * AMPERE_ATTENTION, STOCK_RATE[accelerator.architecture] ?? Number.POSITIVE_INFINITY)
+}
 
 /** Attention, the encoders and the decoder stay at 16 bits whatever the weights are in (32 where the hardware has no units for 16). */
 export const widePrecision = ({peakFlops: peaks}: Accelerator, precision: string): string =>
@@ -104,6 +112,8 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
   const wide = widePrecision(accelerator, run.precision)
   const [productRate, wideRate] = [sustainedFlops(accelerator, products), sustainedFlops(accelerator, wide)]
   if (productRate === undefined || wideRate === undefined) return undefined
+  const [stockRate, attentionPeak] = [attentionRate(accelerator, wide, run.kernels), peakFlops(accelerator, wide)]
+  if (stockRate === undefined || attentionPeak === undefined) return undefined
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.speed)
   const cost = passCost(model, shape)
   const sequences = batch * shape.guidancePasses
@@ -114,7 +124,7 @@ export function mediaTime(model: MediaModel, shape: MediaShape, hardware: Hardwa
 
   // One step, all passes of it.
   const linear = (sequences * (cost.linearFlops * own + cost.ofTextFlops)) / rateOf(productRate, factors[run.style === 'fused' ? 'tuned-matmul' : 'matmul'] * (narrow ? factors['eight-bit'] : 1))
-  const attention = (sequences * cost.attentionFlops * own * filledHeads(model)) / rateOf(peakFlops(accelerator, wide) ?? wideRate, factors.attention * attentionShare(accelerator, run.kernels))
+  const attention = (sequences * cost.attentionFlops * own * filledHeads(model)) / Math.min(attentionPeak, stockRate * factors.attention * factors.speed)
   const width = valueBytes(wide)
   const rounds = run.passesTogether ? 1 : shape.guidancePasses
   const weightBytes = (model.coreParameters / model.coreCopies) * (narrow ? 1 : width) * rounds
