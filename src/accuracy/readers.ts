@@ -19,7 +19,9 @@ export interface MeasurementReader {
   readonly labels: readonly string[]
   /** What its speeds (rates, and times of a run or a step) are called in the tables. */
   readonly speed: string
-  /** The same for accelerators with such a label, where it is not as for most. */
+  /** What its watts and joules are called, where they are a figure of their own. */
+  readonly energy?: string
+  /** The same as `speed` for accelerators with such a label, where it is not as for most. */
   readonly speedOn?: (accelerator: string) => string | undefined
   readonly predict: Predict
   /** As the kind does: accelerators with a part of a data sheet will do. */
@@ -31,8 +33,8 @@ export interface MeasurementReader {
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
-  {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', predict: withEnergy(predictImages)},
-  {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', predict: withEnergy(predictClips)},
+  {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictImages)},
+  {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictClips)},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
