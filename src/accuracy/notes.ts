@@ -70,7 +70,7 @@ export interface NoteFields {
   readonly ulysses?: number
   /** The number of steps stands in a place that is not part of the row. */
   readonly stepsElsewhere?: true
-  /** Experts that wait, or text encoders on one card, lie in the memory of the host. */
+  /** Experts that wait lie in the memory of the host; the host runs the text encoders, where there is one small card. */
   readonly offloadedExperts?: true
   readonly offloadedEncoders?: true
   /** Attention kernels written for Hopper, on Hopper. */

@@ -27,6 +27,7 @@ export interface MediaCase {
   /** Weights of the denoiser as they lie in memory; experts and encoders may wait in the host's. */
   readonly storedBits: number
   readonly offload: boolean
+  readonly encodersOnHost: boolean
   readonly runtime: string
 }
 
@@ -64,16 +65,17 @@ export function readMediaMeasurement(setting: Setting, modality: MediaModel['mod
   const sharing = Math.min(count, setting.cp ?? (sharesAll ? count : 1))
   const sharded = /FSDP/.test(setting.framework)
   const precision = precisionOf(setting, accelerator)
-  const offload = notes.offloadedExperts === true && !sharded && model.coreCopies > 1 || notes.offloadedEncoders === true && count === 1 && accelerator.memoryGib < SMALL_GIB
+  const encodersOnHost = notes.offloadedEncoders === true && count === 1 && accelerator.memoryGib < SMALL_GIB
+  const offload = encodersOnHost || (notes.offloadedExperts === true && !sharded && model.coreCopies > 1)
   const storedBits = sharded ? CHECKPOINT_BITS : bitsOf(precision)
   const style: Style = FUSED.test(setting.framework) ? 'fused' : 'eager'
   return {
     status: 'case',
     case: {
-      model, shape, hardware, groups: Math.max(1, Math.floor(count / sharing)), serving: setting.phase === 'server', storedBits, offload, runtime: style === 'fused' ? 'tensorrt-llm' : sharing > 1 ? 'xdit' : 'diffusers',
+      model, shape, hardware, groups: Math.max(1, Math.floor(count / sharing)), serving: setting.phase === 'server', storedBits, offload, encodersOnHost, runtime: style === 'fused' ? 'tensorrt-llm' : sharing > 1 ? 'xdit' : 'diffusers',
       run: {
         batch: setting.phase === 'singlestream' ? 1 : setting.microBatch ?? (/^(?:samples|queries)/.test(metric) ? USUAL_BATCH : 1), sharing, ulysses: notes.ulysses === undefined || sharing % notes.ulysses !== 0 ? ulyssesOf(model, sharing) : notes.ulysses,
-        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, kernels: style === 'fused' && !/torch\.compile|FastVideo/.test(setting.framework) || (notes.hopperAttention === true && accelerator.architecture === 'hopper') ? 'native' : 'stock', offloadedBytes: offload ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
+        shardedWeights: sharded && sharing > 1, passesTogether: modality === 'image', precision, style, kernels: style === 'fused' && !/torch\.compile|FastVideo/.test(setting.framework) || (notes.hopperAttention === true && accelerator.architecture === 'hopper') ? 'native' : 'stock', offloadedBytes: offload && !encodersOnHost ? offloadedBytes(model, storedBits) : 0, slotBytesPerSecond: pcieX16BytesPerSecond(accelerator.pcieGeneration),
       },
     },
   }
@@ -102,8 +104,8 @@ function precisionOf({precision, framework}: Setting, accelerator: Accelerator):
   return /fp16/i.test(precision) ? 'fp16' : 'bf16'
 }
 
-const memoryOf = ({model, shape, hardware, run, storedBits, offload}: MediaCase): MemoryUse =>
-  mediaMemory(model, shape, {sequences: run.batch * (run.passesTogether ? shape.guidancePasses : 1), sharing: run.sharing, shardedWeights: run.shardedWeights, offload, weightBits: storedBits}, hardware.accelerator.memoryGib)
+const memoryOf = ({model, shape, hardware, run, storedBits, offload, encodersOnHost}: MediaCase): MemoryUse =>
+  mediaMemory(model, shape, {sequences: run.batch * (run.passesTogether ? shape.guidancePasses : 1), sharing: run.sharing, shardedWeights: run.shardedWeights, offload, encodersOnHost, weightBits: storedBits}, hardware.accelerator.memoryGib)
 
 /** Images or clips per second of all groups. `undefined` = a rate or a link is not known. */
 export function measuredRate({model, shape, hardware, run, groups, serving}: MediaCase, factors: MediaFactors): number | undefined {

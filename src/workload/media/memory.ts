@@ -24,6 +24,8 @@ export interface MediaLayout {
   readonly shardedWeights: boolean
   /** Text encoders and waiting experts lie in the memory of the host. */
   readonly offload: boolean
+  /** Text encoders not only wait there, the host's processors run them. */
+  readonly encodersOnHost?: boolean
   /** Of stored weights of the denoiser. */
   readonly weightBits: number
 }
@@ -34,16 +36,17 @@ export const residentGib = (model: MediaModel, weightBits: number): number => ((
 /** Bytes that wait in the host's memory with offloading, and come over for each batch. */
 export const offloadedBytes = (model: MediaModel, weightBits: number): number => model.auxiliaryParameters * 2 + (model.coreParameters - model.coreParameters / model.coreCopies) * (weightBits / 8)
 
-export function mediaMemory(model: MediaModel, shape: MediaShape, {sequences, sharing, shardedWeights, offload, weightBits}: MediaLayout, availableGib: number): MemoryUse {
+export function mediaMemory(model: MediaModel, shape: MediaShape, {sequences, sharing, shardedWeights, offload, encodersOnHost = false, weightBits}: MediaLayout, availableGib: number): MemoryUse {
   const parts = shardedWeights ? sharing : 1
   const denoiser = ((offload ? model.coreParameters / model.coreCopies : model.coreParameters) * weightBits) / 8 / parts
   const others = offload ? 0 : (model.auxiliaryParameters * 2) / parts
   const tokens = imageTokensOf(model, shape) / sharing + (model.attention === 'joint' ? model.textTokens : 0)
   const values = model.core === 'unet' ? tokens * model.hidden * UNET_FIRST_LEVEL : tokens * model.hidden
   const layer = sequences * values * LIVE_VALUES * 2
-  const decoded = shape.width * shape.height * shape.frames * DECODER_BYTES_PER_PIXEL[model.modality]
+  // With offloading the denoiser has left before the decoder starts.
+  const decoded = Math.max(0, shape.width * shape.height * shape.frames * DECODER_BYTES_PER_PIXEL[model.modality] - (offload ? denoiser : 0))
   // The encoders work before the denoiser comes over; what they need beyond it is a peak of its own.
-  const encoding = offload ? Math.max(0, model.auxiliaryParameters * 2 - denoiser) : 0
+  const encoding = offload && !encodersOnHost ? Math.max(0, model.auxiliaryParameters * 2 - denoiser) : 0
   const peak = Math.max(layer, decoded, encoding)
   const item = peak === layer ? 'values of one layer' : peak === decoded ? 'decoding of one image or clip' : 'text encoders, before the rest'
   const lines: MemoryLine[] = [
