@@ -24,7 +24,7 @@ export default class ModelsList extends RigorCommand {
     const text = flags.name?.toLowerCase()
     const isNamed = ({id, aliases}: Pick<LanguageModel, 'id' | 'aliases'>): boolean => text === undefined || [id, ...aliases].some((name) => name.toLowerCase().includes(text))
     const {columns: width, color} = this.terminal
-    if (flags.media === true) {
+    if (flags.media) {
       const found = mediaModels.filter(isNamed).toSorted((a, b) => (a.modality === b.modality ? b.coreParameters - a.coreParameters : a.modality < b.modality ? -1 : 1))
       this.print(renderList({columns: MEDIA_COLUMNS, rows: found, total: mediaModels.length, noun: 'models', sorted: 'images before clips, then by parameters', notes: ['A model that is missing can be given inline: rigor kinds show image-generation.'], width, color}))
       return {mediaModels: found}
