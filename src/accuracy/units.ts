@@ -4,8 +4,8 @@ import {echo} from '../text/safe.ts'
 type Units = Readonly<Record<string, number>>
 
 const MILLISECONDS_PER_SECOND = 1000
-const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND, 's per image': 1, 's per clip': 1, 's per denoising step': 1}
-const MILLISECONDS: Units = {ms: 1, 'Latency (ms)': 1, s: MILLISECONDS_PER_SECOND}
+const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND}
+const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
@@ -24,6 +24,8 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/requests_per_s/, {'requests/s': 1}],
   [/queries_per_s/, {'queries/s': 1}],
   [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
+  [/^latency_ms/, {...MILLISECONDS, 'Latency (ms)': 1}],
+  [/^time_s/, {...SECONDS, 's per image': 1, 's per clip': 1, 's per denoising step': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]
