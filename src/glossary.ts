@@ -60,6 +60,20 @@ export const TOPICS: readonly Topic[] = [
     see: ['particle-mesh-ewald', 'kind'],
   },
   {
+    id: 'denoising-step',
+    aliases: ['step', 'guidance', 'classifier-free guidance', 'guidance-pass'],
+    summary: 'One round of a diffusion model over an image or a clip; guidance makes it two passes of the denoiser.',
+    text: 'An image or clip takes so many steps (20 to 50, distilled models 1 to 8), and time goes with them. With classifier-free guidance the denoiser runs twice in each, with the prompt and without; models whose guidance was distilled into the weights, such as FLUX.1, run once. `rigor models list --media` shows both.',
+    see: ['kind', 'latent'],
+  },
+  {
+    id: 'latent',
+    aliases: ['latent space'],
+    summary: 'What a diffusion model works on instead of pixels: one for 8 × 8 of them, in clips for 4 frames as well.',
+    text: 'A decoder turns latents into pixels in the end. Squares of 2 × 2 latents are the tokens of a diffusion transformer, and attention among them grows with the square of their number: twice the edge is four times the tokens and up to sixteen times the work.',
+    see: ['denoising-step'],
+  },
+  {
     id: 'machine',
     aliases: ['instance', 'node'],
     summary: 'A node type: accelerators, host and links, such as p5.48xlarge or one node of a rig.',

@@ -47,7 +47,7 @@ const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
 }))
 
 await calibrateRates<Sample>({
-  kind: AUDIO,
+  kinds: [AUDIO],
   script: 'audio.ts',
   quantities,
   samples: (accelerators, facts) => [...measurements('audio'), ...measurements('audio-mlperf')].flatMap((measurement): Sample[] => {

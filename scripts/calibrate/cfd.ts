@@ -51,7 +51,7 @@ const rateOf = ({found, streamShare}: Sample, values: readonly number[]): number
 }
 
 await calibrateRates<Sample>({
-  kind: CFD,
+  kinds: [CFD],
   script: 'cfd.ts',
   quantities,
   samples: (accelerators, {streamShare}) => measurements('cfd').flatMap((measurement): Sample[] => {

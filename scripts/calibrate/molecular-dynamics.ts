@@ -59,7 +59,7 @@ const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
 }))
 
 await calibrateRates<Sample>({
-  kind: MOLECULAR_DYNAMICS,
+  kinds: [MOLECULAR_DYNAMICS],
   script: 'molecular-dynamics.ts',
   quantities,
   samples: (accelerators, {streamShare}) => measurements('molecular-dynamics').flatMap((measurement): Sample[] => {

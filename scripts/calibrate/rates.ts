@@ -44,7 +44,8 @@ export interface RateQuantity<S> {
 }
 
 export interface RateKind<S extends RateSample> {
-  readonly kind: string
+  /** Kinds that share the factors: each has them under its own name. */
+  readonly kinds: readonly string[]
   /** File of scripts/calibrate. */
   readonly script: string
   readonly quantities: readonly RateQuantity<S>[]
@@ -53,6 +54,14 @@ export interface RateKind<S extends RateSample> {
   /** The rate with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
   predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
+  /** Figures that nothing is fitted to (memory): how far measurements lie from them is as well known wherever they were made. */
+  readonly computed?: readonly {readonly metric: string; readonly residuals: (accelerators: readonly Accelerator[], facts: Facts) => readonly Residual[]}[]
+}
+
+/** ln(measured ÷ computed). */
+export interface Residual {
+  readonly log: number
+  readonly source: string
 }
 
 /** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. */
@@ -77,7 +86,7 @@ interface Fitted {
 }
 
 /** `near`: a fit of these samples and few more, to start from. */
-function fit<S extends RateSample>({kind, quantities, rate}: RateKind<S>, samples: readonly S[], near?: Fitted): Fitted {
+function fit<S extends RateSample>({kinds, quantities, rate}: RateKind<S>, samples: readonly S[], near?: Fitted): Fitted {
   if (samples.length === 0) return {entries: [], evidence: [], parts: new Map()}
   const factors: readonly HierarchicalFactor<S>[] = quantities.map(({name, start, lowest, highest, scopes}) => ({
     name,
@@ -109,13 +118,13 @@ function fit<S extends RateSample>({kind, quantities, rate}: RateKind<S>, sample
       const parts = chain.map(each => found.parts.get(`${name}|${each}`) ?? 0)
       if (key !== '*' && Math.abs(parts.at(-1) ?? 0) < LEAST_PART) return []
       const value = Math.min(highest, Math.max(lowest, Math.exp(parts.reduce((sum, part) => sum + part, Math.log(start)))))
-      return [{kind, quantity: name, architecture: key, runtime: '*', value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}]
+      return kinds.map(kind => ({kind, quantity: name, architecture: key, runtime: '*', value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}))
     })
   })
   const groups = Map.groupBy(samples, ({accelerator, model}) => `${accelerator.id}|${model}`)
-  const evidence = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => {
+  const evidence = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => {
     const [{accelerator, model}] = own as [S]
-    return {kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}
+    return kinds.map(kind => ({kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}))
   })
   return {entries, evidence, parts: found.parts}
 }
@@ -147,7 +156,7 @@ const WAYS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Rat
 type AnyWay = keyof typeof WAYS
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>(kind: string, errors: readonly Error<S>[]): CalibrationSpread[] {
+function spreadsOf<S extends RateSample>(kinds: readonly string[], errors: readonly Error<S>[]): CalibrationSpread[] {
   return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
     let [lowLog, highLog] = [0, 0]
     let farther = 1
@@ -161,9 +170,18 @@ function spreadsOf<S extends RateSample>(kind: string, errors: readonly Error<S>
       lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
       highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
       farther = WIDENING
-      return [{kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length}]
+      return kinds.map(kind => ({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length}))
     })
   })
+}
+
+/** The same quantiles for every distance. */
+function spreadsOfComputed(kinds: readonly string[], metric: string, residuals: readonly Residual[]): CalibrationSpread[] {
+  if (residuals.length < LEAST_FOR_SPREAD) return []
+  const sizes = Map.groupBy(residuals, ({source}) => source)
+  const values = residuals.map(({log: value, source}) => ({value, weight: sizes.get(source)!.length ** -SOURCE_BALANCE}))
+  const [lowLog, highLog] = [Math.min(0, weightedQuantile(values, 0.1)), Math.max(0, weightedQuantile(values, 0.9))]
+  return DISTANCES.flatMap(distance => kinds.map(kind => ({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: residuals.length})))
 }
 
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`.padStart(8)
@@ -186,7 +204,7 @@ function printRows<S extends RateSample>(errors: readonly Error<S>[]): void {
 
 /** Fits, writes data/calibration.json and the folds; `--rows` prints the errors of all rows as fitted (`--rows=accelerator` of those left out), `--fast` leaves out the folds. */
 export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): Promise<void> {
-  const {kind} = rates
+  const {kinds} = rates
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
   const accelerators = [...snapshot.accelerators, ...snapshot.devices]
@@ -195,7 +213,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   const fitted = fit(rates, samples)
   log(`${''.padEnd(36)}  rows     MAPE    MdAPE      p90     bias   inside  width`)
   const inSample = errorsOf(rates, samples, {...base, calibration: createCalibration(fitted.entries, [], fitted.evidence)}, accelerators)
-  figures(`${kind}, fitted`, inSample)
+  figures(`${kinds.join(', ')}, fitted`, inSample)
   if (process.argv.includes('--rows')) printRows(inSample)
   if (process.argv.includes('--fast')) return
 
@@ -205,25 +223,26 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     const groupOf = WAYS[way]
     // One group is all there is: without it nothing would be left to learn from.
     if (new Set(samples.map(groupOf)).size === 1) {
-      alone.push({kinds: [kind], way: way as Way, held: [], entries: [], evidence: [], alone: true})
+      alone.push({kinds, way: way as Way, held: [], entries: [], evidence: [], alone: true})
       figures(`without the one ${way}`, errorsOf(rates, samples, {...base, calibration: createCalibration([])}, accelerators))
       continue
     }
     for (const held of foldsOf(samples, groupOf, way === 'configuration' ? CONFIGURATION_FOLDS : undefined)) {
       const isHeld = (sample: S): boolean => held.includes(groupOf(sample))
       const {entries, evidence} = fit(rates, samples.filter(sample => !isHeld(sample)), fitted)
-      folds.push({way, fold: {kinds: [kind], way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
+      folds.push({way, fold: {kinds, way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
     }
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(kind, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(kinds, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
     if (process.argv.includes(`--rows=${way}`)) printRows(errors)
     for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
   }
-  writeCalibration([kind], {entries: fitted.entries, evidence: fitted.evidence, spreads}, rates.script)
-  writeHeldOut([kind], [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
+  const computed = (rates.computed ?? []).flatMap(({metric, residuals}) => spreadsOfComputed(kinds, metric, residuals(accelerators, base)))
+  writeCalibration(kinds, {entries: fitted.entries, evidence: fitted.evidence, spreads: [...spreads, ...computed]}, rates.script)
+  writeHeldOut(kinds, [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
 }

@@ -51,6 +51,16 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {sort: 'of the memory; of processors their maker'},
   },
   {
+    pattern: 'media-models.csv',
+    title: 'Models of images and clips',
+    text: `${IMPORT}media-models.ts\` from the facts and, for the shapes, \`scripts/import/found/media-models.csv\`.`,
+    columns: {
+      coreParameters: 'of the denoiser, all copies of it', coreCopies: 'denoisers of which one works at a time', auxiliaryParameters: 'of text encoders and decoder', guidancePasses: 'passes of the denoiser in a step',
+      width: 'pixels it was made for; those of a U-Net\'s FLOP', latentScale: 'pixels along an edge of one latent', latentFrames: 'frames of one latent', patch: 'latents along an edge of one token', framePatch: 'latents in time of one token',
+      unetElements: 'values that the blocks of a U-Net hand on in one pass', decoderFlopsPerPixel: 'counted from the channels of its convolutions', shapeSourceId: 'where the shape is from; `sourceId` is of parameters, steps and passes',
+    },
+  },
+  {
     pattern: 'machines/*.csv',
     title: 'Machines',
     text: `${IMPORT}machines.ts\`, one file per provider. A machine has no price here.`,

@@ -5,8 +5,10 @@ import {estimatePower} from '../power/estimate.ts'
 import {POWER_KIND, powerModelForServers} from '../power/model.ts'
 import type {PowerModel} from '../power/types.ts'
 import type {Facts} from '../workload/contract.ts'
+import {measuredRun as measuredImages} from '../workload/image-generation/measured.ts'
 import {measuredConfigurations as servingConfigurations, measuredPerformance as servingPerformance, readMeasurement as readServing} from '../workload/llm-inference/measured.ts'
 import {measuredConfigurations as trainingConfigurations, measuredPerformance as trainingPerformance, readTrainingMeasurement} from '../workload/llm/training-measured.ts'
+import {measuredRun as measuredClips} from '../workload/video-generation/measured.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
 
@@ -18,7 +20,7 @@ type Refused = Exclude<Prediction, {status: 'answered'}>
 const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 /** Metrics that are read here. */
-const ENERGY_METRICS: ReadonlySet<string> = new Set(['watts', 'watts_per_node', 'watts_system', 'joules_per_token', 'energy_kwh'])
+const ENERGY_METRICS: ReadonlySet<string> = new Set(['watts', 'watts_per_node', 'watts_system', 'joules_per_token', 'joules_per_image', 'joules_per_video', 'energy_kwh'])
 
 /** Kinds whose factors an answer rests on, of a row that the reader of `kind` answers: watts and joules rest on speeds as well. */
 export const kindsBehind = (kind: string, {metric}: Pick<Setting, 'metric'>): readonly string[] => (ENERGY_METRICS.has(metric) ? [kind, POWER_KIND] : [kind])
@@ -44,7 +46,15 @@ const WATT_SECONDS_PER_KWH = 3.6e6
 
 /** The setting as a question for a speed, answered: a row of watts runs what a row of tokens per second does. */
 export function readEnergy(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): EnergyReading {
+  if (setting.kind === 'image_generation') return readMedia(setting, measuredImages(setting, facts, accelerators))
+  if (setting.kind === 'video_generation') return readMedia(setting, measuredClips(setting, facts, accelerators))
   return /training|finetuning/.test(setting.kind) ? readTraining(setting, facts, accelerators) : readInference(setting, facts, accelerators)
+}
+
+function readMedia(setting: Setting, reading: ReturnType<typeof measuredImages>): EnergyReading {
+  if (reading.status !== 'case') return reading
+  const {performance, case: {model, hardware}} = reading
+  return {status: 'case', case: {performance, accelerator: hardware.accelerator, accelerators: setting.accelerators ?? performance.acceleratorsUsed, nodes: Math.max(1, setting.nodes ?? 1), model: model.id}}
 }
 
 function readInference(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): EnergyReading {
@@ -113,7 +123,7 @@ export function predictEnergy(setting: Setting, facts: Facts, accelerators: read
   const distance = calibration.distance(POWER_KIND, accelerator, model)
   const about = {distance, model, acceleratorId: accelerator.id}
   switch (setting.metric) {
-    case 'joules_per_token': {
+    case 'joules_per_token': case 'joules_per_image': case 'joules_per_video': {
       const rate = performance.throughput.value
       if (rate === null || !(rate.p10 > 0)) return no('the estimate has no throughput')
       return {status: 'answered', interval: multiply(watts, divideBy(1, rate)), ...about}

@@ -76,6 +76,16 @@ export interface NoteFields {
   readonly hostThreads?: number
   /** The column of accelerators holds cores of a processor. */
   readonly countsCores?: true
+  // Images and clips.
+  /** Accelerators that share a sequence by heads; the rest form a ring. */
+  readonly ulysses?: number
+  /** The number of steps stands in a place that is not part of the row. */
+  readonly stepsElsewhere?: true
+  /** Experts that wait lie in the memory of the host; the host runs the text encoders, where there is one small card. */
+  readonly offloadedExperts?: true
+  readonly offloadedEncoders?: true
+  /** Attention kernels written for Hopper, on Hopper. */
+  readonly hopperAttention?: true
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
@@ -150,6 +160,13 @@ const RULES: readonly Rule[] = [
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
+  // Images and clips.
+  {pattern: /\bulysses ?(\d+)/, read: found => ({ulysses: number(found[1])})},
+  {pattern: /\blayout ring\d+/, read: () => ({ulysses: 1})},
+  {pattern: /diffusion step count per the linked sample|step count of the timed part is not stated/, read: () => ({stepsElsewhere: true})},
+  {pattern: /MoE experts offloaded to host/, read: () => ({offloadedExperts: true})},
+  {pattern: /FlashAttention-3 on Hopper/, read: () => ({hopperAttention: true})},
+  {pattern: /offload the T5 encoder on one GPU/, read: () => ({offloadedEncoders: true})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

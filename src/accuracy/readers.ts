@@ -2,10 +2,12 @@ import type {Accelerator} from '../catalog/schema.ts'
 import type {Facts} from '../workload/contract.ts'
 import {acceleratorOf as transcribes, predictMeasurement as predictAudio} from '../workload/audio/measured.ts'
 import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/measured.ts'
+import {predictMeasurement as predictImages} from '../workload/image-generation/measured.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
 import {knowsDevices as knowsMolecularDevices, predictMeasurement as predictMolecularDynamics} from '../workload/molecular-dynamics/measured.ts'
+import {predictMeasurement as predictClips} from '../workload/video-generation/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -19,7 +21,9 @@ export interface MeasurementReader {
   readonly labels: readonly string[]
   /** What its speeds (rates, and times of a run or a step) are called in the tables. */
   readonly speed: string
-  /** The same for accelerators with such a label, where it is not as for most. */
+  /** What its watts and joules are called, where they are a figure of their own. */
+  readonly energy?: string
+  /** The same as `speed` for accelerators with such a label, where it is not as for most. */
   readonly speedOn?: (accelerator: string) => string | undefined
   readonly predict: Predict
   /** As the kind does: accelerators with a part of a data sheet will do. */
@@ -33,6 +37,8 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'audio', labels: ['speech_recognition', 'audio_inference'], speed: 'transcription', predict: predictAudio, readsPartialSheets: true, knowsAccelerator: (label, accelerators) => transcribes(label, accelerators) !== undefined},
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
   {kind: 'molecular-dynamics', labels: ['hpc_md'], speed: 'molecular dynamics', predict: predictMolecularDynamics, readsPartialSheets: true, knowsAccelerator: knowsMolecularDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'molecular dynamics on processors' : undefined)},
+  {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictImages)},
+  {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictClips)},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},

@@ -21,7 +21,7 @@ const FIELDS: Readonly<Record<Field, true>> = {
   dataset: true, tokens: true, metric: true, unit: true, scope: true,
 }
 /** Fields of the notes that a predicate may ask for. */
-const NOTE_FIELDS = ['tokensPerStep', 'microBatch', 'accumulation', 'epochs'] as const satisfies readonly (keyof NoteFields)[]
+const NOTE_FIELDS = ['tokensPerStep', 'microBatch', 'accumulation', 'epochs', 'stepsElsewhere'] as const satisfies readonly (keyof NoteFields)[]
 
 const conditions = <Name extends string>(names: readonly Name[]): z.ZodType<Partial<Record<Name, Condition>>> =>
   z.strictObject(Object.fromEntries(names.map(name => [name, Condition.optional()]))) as unknown as z.ZodType<Partial<Record<Name, Condition>>>
@@ -89,7 +89,7 @@ export function createScope({outOfScope, excluded}: ScopeFile, context: ScopeCon
   }
 }
 
-function conditionOf(condition: Condition, known: ((label: string, kind: string) => boolean) | undefined, field: string): (value: string | number | undefined, kind: string) => boolean {
+function conditionOf(condition: Condition, known: ((label: string, kind: string) => boolean) | undefined, field: string): (value: string | number | boolean | undefined, kind: string) => boolean {
   if (Array.isArray(condition)) return value => value !== undefined && condition.includes(String(value))
   if ('matches' in condition) {
     const pattern = expression(condition.matches, field)

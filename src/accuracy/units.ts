@@ -16,6 +16,8 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],
   [/^watts/, {W: 1, kW: 1000}],
+  [/^joules_per_image$/, {'J/image': 1}],
+  [/^joules_per_video$/, {'J/video': 1}],
   [/^joules_per_token$/, {'J/output token': 1}],
   [/^energy_kwh$/, {kWh: 1, MWh: 1000}],
   [/^memory_gib$/, {GiB: 1, GB: 1e9 / 2 ** 30}],
@@ -24,6 +26,8 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/queries_per_s/, {'queries/s': 1}],
   [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
   [/^realtime_factor_x$/, {'audio seconds per second': 1}],
+  [/^latency_ms/, {...MILLISECONDS, 'Latency (ms)': 1}],
+  [/^time_s/, {...SECONDS, 's per image': 1, 's per clip': 1, 's per denoising step': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]

@@ -11,6 +11,7 @@ import {parseFacility} from './parse/facility.ts'
 import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
+import {parseMediaModels} from './parse/media-models.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseProcessors} from './parse/processors.ts'
@@ -51,6 +52,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     devices: one('devices.csv', parseDevices) satisfies Snapshot['devices'],
     machines: each('machines', parseMachines).flat() satisfies Snapshot['machines'],
     models: one('models.csv', parseModels) satisfies Snapshot['models'],
+    mediaModels: one('media-models.csv', parseMediaModels) satisfies Snapshot['mediaModels'],
     rigs: each('rigs', (text, _name, file) => parseRig(text, file)) satisfies Snapshot['rigs'],
     software: one('software.csv', parseSoftware) satisfies Snapshot['software'],
     calibration: one('calibration.json', parseCalibration) satisfies Snapshot['calibration'],

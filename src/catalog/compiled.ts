@@ -7,7 +7,7 @@ export const COMPILED_FORMAT = 4
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles', 'processors', 'audioModels',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'mediaModels', 'migProfiles', 'processors', 'audioModels',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -114,6 +114,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
       return offers
     },
     get models() { return section<Snapshot['models']>('models') },
+    get mediaModels() { return section<Snapshot['mediaModels']>('mediaModels') },
     get rigs() { return section<Snapshot['rigs']>('rigs') },
     get software() { return section<Snapshot['software']>('software') },
     get calibration() { return section<Snapshot['calibration']>('calibration') },

@@ -186,6 +186,59 @@ export const LanguageModel = z.strictObject({
 })
 export type LanguageModel = z.infer<typeof LanguageModel>
 
+/** A diffusion model that makes images or clips: the shape of the denoiser, and what goes with it. */
+export const MediaModel = z.strictObject({
+  id: z.string(),
+  aliases: z.array(z.string()),
+  modality: z.enum(['image', 'video']),
+  /** Of all copies of the denoiser. */
+  coreParameters: positive,
+  /** Denoisers of which one works at a time (experts for early and late steps). */
+  coreCopies: z.number().int().positive(),
+  /** Text encoders and the decoder of the latents. */
+  auxiliaryParameters: amount,
+  /** Usual number of denoising steps, and passes of the denoiser in each (2 = classifier-free guidance). */
+  steps: z.number().int().positive(),
+  guidancePasses: z.number().int().positive(),
+  /** Pixels and frames that it was made for; those of U-Nets' FLOP. */
+  width: z.number().int().positive(),
+  height: z.number().int().positive(),
+  frames: z.number().int().positive(),
+  core: z.enum(['transformer', 'unet']),
+  layers: z.number().int().positive(),
+  hidden: z.number().int().positive(),
+  intermediate: z.number().int().positive().optional(),
+  gatedMlp: z.boolean(),
+  /** `joint`: text tokens stand among those of the image. `cross`: it attends to them. `linear`: it does so, and its own attention is linear in tokens. */
+  attention: z.enum(['joint', 'cross', 'linear']).optional(),
+  /** Layers with a second attention over the tokens of the image alone, and layers that join an earlier one's output. */
+  dualAttentionLayers: z.number().int().nonnegative(),
+  skipLayers: z.number().int().nonnegative(),
+  /** Layers that have weights of their own for text tokens. */
+  twoStreamLayers: z.number().int().nonnegative(),
+  /** Whether queries and keys are rotated; whether they are normed, over each head or over all. */
+  rope: z.boolean(),
+  qkNorm: z.enum(['no', 'head', 'all']),
+  heads: z.number().int().positive(),
+  textTokens: z.number().int().nonnegative(),
+  /** Pixels along an edge, and frames, of one latent; latents along an edge, and in time, of one token. */
+  latentScale: z.number().int().positive(),
+  latentFrames: z.number().int().positive(),
+  patch: z.number().int().positive(),
+  framePatch: z.number().int().positive(),
+  /** U-Nets: FLOP of a pass at `width` × `height`, the part of it that is quadratic in pixels, and values that its blocks hand on. */
+  unetFlops: positive.optional(),
+  unetAttentionFlops: positive.optional(),
+  unetElements: positive.optional(),
+  decoderFlopsPerPixel: positive,
+  nativeDtype: z.string(),
+  note: z.string().optional(),
+  /** Where the shape is from; `sourceId` is of the other figures. */
+  shapeSourceId: z.string(),
+  ...provenance,
+}).refine(({core, intermediate, attention, unetFlops, unetAttentionFlops, unetElements}) => (core === 'unet' ? unetFlops !== undefined && unetAttentionFlops !== undefined && unetElements !== undefined : intermediate !== undefined && attention !== undefined), 'its shape is not whole')
+export type MediaModel = z.infer<typeof MediaModel>
+
 export const SoftwareSupport = z.strictObject({
   runtime: z.string(),
   architecture: z.string(),

@@ -1,4 +1,4 @@
-import type {Accelerator, AudioModel, CalibrationTable, LanguageModel, Machine, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
+import type {Accelerator, AudioModel, CalibrationTable, LanguageModel, Machine, MediaModel, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
 
 export interface BillingFact {
@@ -85,6 +85,7 @@ export interface Snapshot {
   /** key = `provider/instanceType`. Empty where the machine has no price. */
   offersOf(machineKey: string): readonly Offer[]
   readonly models: readonly LanguageModel[]
+  readonly mediaModels: readonly MediaModel[]
   readonly rigs: readonly Rig[]
   readonly software: readonly SoftwareSupport[]
   readonly calibration: CalibrationTable

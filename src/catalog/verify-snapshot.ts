@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import {Rig} from './rig.ts'
-import {Accelerator, AudioModel, CalibrationEntry, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import {Accelerator, AudioModel, CalibrationEntry, LanguageModel, Machine, MediaModel, Offer, SoftwareSupport, Source} from './schema.ts'
 import type {Snapshot} from './snapshot.ts'
 import type {CatalogProblem} from './verify.ts'
 
@@ -28,6 +28,7 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   conform('machines', snapshot.machines, Machine, machineKey)
   conform('models', snapshot.models, LanguageModel, ({id}) => id)
   conform('audio-models', snapshot.audioModels, AudioModel, ({id}) => id)
+  conform('mediaModels', snapshot.mediaModels, MediaModel, ({id}) => id)
   conform('software', snapshot.software, SoftwareSupport, ({runtime, architecture}) => `${runtime} ${architecture}`)
   conform('calibration', snapshot.calibration.entries, CalibrationEntry, ({kind, quantity}) => `${kind} ${quantity}`)
   conform('rigs', snapshot.rigs, Rig, ({id}) => id)
@@ -36,6 +37,7 @@ export function verifySnapshot(snapshot: Snapshot): readonly CatalogProblem[] {
   sourced('machines', snapshot.machines, machineKey)
   sourced('models', snapshot.models, ({id}) => id)
   sourced('audio-models', snapshot.audioModels, ({id}) => id)
+  sourced('mediaModels', snapshot.mediaModels, ({id}) => id)
   let offerCount = 0
   for (const machine of snapshot.machines) {
     const key = machineKey(machine)

@@ -12,6 +12,7 @@ import {parseFacilityFacts} from './parse/facility.ts'
 import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
+import {parseMediaModels} from './parse/media-models.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseProcessors} from './parse/processors.ts'
@@ -22,7 +23,7 @@ import {parseSoftware} from './parse/software.ts'
 import {parseSources} from './parse/sources.ts'
 import {parseStreams} from './parse/streams.ts'
 import {Rig} from './rig.ts'
-import {Accelerator, AudioModel, LanguageModel, Machine, Offer, SoftwareSupport, Source} from './schema.ts'
+import {Accelerator, AudioModel, LanguageModel, Machine, MediaModel, Offer, SoftwareSupport, Source} from './schema.ts'
 
 /** Something wrong with the data: where, and what. */
 export interface CatalogProblem {
@@ -156,6 +157,12 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
   const models = read('models.csv', parseModels)
   conform('models.csv', models, LanguageModel, (model) => model.id)
   for (const model of models) provenance('models.csv', model.id, model)
+  const mediaModels = read('media-models.csv', parseMediaModels)
+  conform('media-models.csv', mediaModels, MediaModel, (model) => model.id)
+  for (const model of mediaModels) {
+    provenance('media-models.csv', model.id, model)
+    provenance('media-models.csv', model.id, {sourceId: model.shapeSourceId})
+  }
   const architectures = new Set([...accelerators, ...devices].map((accelerator) => accelerator.architecture)).add('cpu')
   const software = read('software.csv', parseSoftware)
   for (const row of software) {

@@ -1,6 +1,6 @@
 import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
-import {resolveAudioModel} from '../catalog/audio-model-names.ts'
+import {resolveAudioModel, resolveMediaModel} from '../catalog/named-models.ts'
 import {resolveModel} from '../catalog/model-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
@@ -43,6 +43,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
     migProfiles: id => (profilesOf ??= createProfilesOf(snapshot.migProfiles))(id),
     streamShare: accelerator => (streamShares ??= createStreamShares(snapshot.streams))(accelerator),
     audioModel: name => resolveAudioModel(name, snapshot.audioModels),
+    mediaModel: name => resolveMediaModel(name, snapshot.mediaModels),
     languageModel: name => resolveModel(name, snapshot.models),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }

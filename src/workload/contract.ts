@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type {Accelerator, AudioModel, LanguageModel} from '../catalog/schema.ts'
+import type {Accelerator, AudioModel, LanguageModel, MediaModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
@@ -11,6 +11,8 @@ export interface Facts {
   languageModel(name: string): LanguageModel
   /** The same of models of speech and sound. */
   audioModel(name: string): AudioModel
+  /** The same of models that make images and clips. */
+  mediaModel(name: string): MediaModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
   /** What a plain stream reaches of the accelerator's printed memory bandwidth. */

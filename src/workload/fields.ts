@@ -305,6 +305,37 @@ export const labels = (longest = 120) => {
   })
 }
 
+/** Width and height in pixels. */
+export interface Pixels {
+  readonly width: number
+  readonly height: number
+}
+
+const LONGEST_EDGE = 65_536
+const EDGE: z.core.JSONSchema.BaseSchema = {type: 'integer', minimum: 1, maximum: LONGEST_EDGE}
+const EDGES: z.core.JSONSchema.BaseSchema = {type: 'object', properties: {width: EDGE, height: EDGE}, required: ['width', 'height'], additionalProperties: false}
+
+/** "1280x720", or {width: 1280, height: 720}. */
+export const pixels = () =>
+  field<string | Pixels, Pixels>({anyOf: [{type: 'string'}, EDGES], description: 'Width and height in pixels: "1280x720".'}, (input, context) => {
+    const expected = 'expected text such as "1280x720"'
+    const edges = typeof input === 'string' ? edgesIn(input) : typeof input === 'object' && input !== null ? edgesOf(input) : undefined
+    if (edges === undefined) return complain(context, input, `${shown(input)} is no width and height: ${expected}`, typeof input === 'string' ? 'custom' : 'invalid_type')
+    const {width, height} = edges
+    if (![width, height].every(edge => Number.isSafeInteger(edge) && edge >= 1 && edge <= LONGEST_EDGE)) return complain(context, input, `${shown(input)} is out of range: expected edges of 1 to ${LONGEST_EDGE} pixels`)
+    return edges
+  })
+
+function edgesIn(text: string): Pixels | undefined {
+  const [, width, height] = (text.length > 30 ? null : /^\s*(\d+) ?[x×*] ?(\d+)\s*$/i.exec(text)) ?? []
+  return width === undefined || height === undefined ? undefined : {width: Number(width), height: Number(height)}
+}
+
+function edgesOf(value: object): Pixels | undefined {
+  const {width, height, ...more} = value as Record<string, unknown>
+  return typeof width === 'number' && typeof height === 'number' && Object.keys(more).length === 0 ? {width, height} : undefined
+}
+
 /** One of several words, in any case, with other spellings. */
 export function word<const W extends string>(words: readonly W[], spellings: Readonly<Record<string, W>> = {}) {
   const expected = words.join(', ')

@@ -3,11 +3,13 @@ import {audio} from './audio/index.ts'
 import {cfd} from './cfd/index.ts'
 import {generic} from './generic/index.ts'
 import {graphics} from './graphics/index.ts'
+import {imageGeneration} from './image-generation/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
 import {molecularDynamics} from './molecular-dynamics/index.ts'
 import {simulation} from './simulation/index.ts'
+import {videoGeneration} from './video-generation/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
@@ -15,6 +17,8 @@ export const kinds: readonly AnyKind[] = [
   llmPretrain,
   llmFinetune,
   audio,
+  imageGeneration,
+  videoGeneration,
   cfd,
   graphics,
   simulation,

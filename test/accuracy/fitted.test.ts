@@ -5,6 +5,7 @@ import {parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
 import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
+import {MEDIA_QUANTITIES} from '../../src/workload/media/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 import {MOLECULAR_DYNAMICS, MOLECULAR_QUANTITIES} from '../../src/workload/molecular-dynamics/factors.ts'
@@ -22,6 +23,8 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-finetune': ASSUMED_FACTORS,
   [CFD]: CFD_QUANTITIES,
   [MOLECULAR_DYNAMICS]: MOLECULAR_QUANTITIES,
+  'image-generation': MEDIA_QUANTITIES,
+  'video-generation': MEDIA_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -14,6 +14,8 @@ interface Topic {
   readonly found?: string
 }
 
+/** Images and clips. */
+const MEDIA = /^(?:image|video)_generation$/
 /** Language models, text prompts with images among them. */
 const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
@@ -31,6 +33,9 @@ const FILES: Readonly<Record<string, Topic>> = {
   'audio.csv': {topic: 'generative_media', kinds: /^speech_recognition$/, found: 'audio.csv'},
   'audio-mlperf.csv': {topic: 'mlperf_inference', kinds: /^audio_inference$/},
   'molecular-dynamics.csv': {topic: 'hpc', kinds: /^hpc_md$/, found: 'molecular-dynamics.csv'},
+  'media.csv': {topic: 'generative_media', kinds: MEDIA},
+  'media-energy.csv': {topic: 'energy', kinds: MEDIA},
+  'media-mlperf.csv': {topic: 'mlperf_inference', kinds: MEDIA},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 
