@@ -39,6 +39,12 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {multiprocessors: 'of the slice; empty = not published', starts: 'memory slices at which one may begin', placementSize: 'memory slices that it takes'},
   },
   {
+    pattern: 'audio-models.csv',
+    title: 'Models of speech and sound',
+    text: `${IMPORT}audio-models.ts\` from \`scripts/import/found/audio-models.csv\`. Shapes, from which work and memory are counted.`,
+    columns: {makes: '`text` or `sound`', encoderFramesPerSecond: 'positions in a second of audio, after what the first layers join', windowSeconds: 'heard in one piece, whatever the recording; empty = any length', stepsPerSecond: 'of the decoder; empty = as many as what is said has tokens'},
+  },
+  {
     pattern: 'processors.csv',
     title: 'Processors of machines',
     text: `${IMPORT}processors.ts\` from \`scripts/import/found/processors.csv\`. What the processors of machines without an accelerator have; of two rows that fit a machine the first counts. Models that a provider does not tell apart ("Emerald Rapids or Granite Rapids") have no row, and their machines take no part.`,

@@ -66,6 +66,8 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       TWO_BATCHES: entry('`globalBatch` and `configuration.batch` differ; both count the sequences of an optimizer step.', 'Give it once.'),
       DUPLICATE_NAME: entry('Two workloads have one name.', 'Give each a name of its own.'),
       BAD_CONFIGURATION: entry('A field of `configuration` does not apply to this kind.', 'Leave it out; what is not fixed is searched.'),
+      BAD_TASK: entry('The model does not do what the task asks.', 'Take the task that the message names, or another model.'),
+      FIELD_WITHOUT_USE: entry('A field was given that changes nothing in this combination.', 'Leave it out: it would only look as if it counted.'),
       BAD_PRECISION: entry('A number format that nothing of this kind of work computes in.', 'Take one that the message names.'),
       BAD_SCHEDULE: entry('The schedule does not suit the work: online serving has no end and so no runs to count.', 'Write `schedule: always` or `{hoursPerMonth: N}`; a batch of requests is `traffic: {mode: offline, requests: N}`.'),
       BAD_MODEL: entry('An inline model contradicts itself, or a model does another sort of work.', 'Correct the shape, or name another model.'),

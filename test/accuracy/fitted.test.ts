@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest'
 import {parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
 import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
+import {AUDIO, AUDIO_QUANTITIES} from '../../src/workload/audio/factors.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
 import {MEDIA_QUANTITIES} from '../../src/workload/media/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
@@ -21,6 +22,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-inference': Object.fromEntries(Object.values(SERVING_QUANTITIES)),
   'llm-pretrain': ASSUMED_FACTORS,
   'llm-finetune': ASSUMED_FACTORS,
+  [AUDIO]: AUDIO_QUANTITIES,
   [CFD]: CFD_QUANTITIES,
   [MOLECULAR_DYNAMICS]: MOLECULAR_QUANTITIES,
   'image-generation': MEDIA_QUANTITIES,

@@ -1,0 +1,184 @@
+import * as fc from 'fast-check'
+import {beforeAll, describe, expect, test} from 'vitest'
+import type {Configuration, Hardware, Performance} from '../../../src/performance/types.ts'
+import type {PlanningFacts} from '../../../src/planner/facts.ts'
+import {audio} from '../../../src/workload/audio/index.ts'
+import {AUDIO_QUANTITIES, factorsOf} from '../../../src/workload/audio/factors.ts'
+import {readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
+import {audioTime} from '../../../src/workload/audio/step.ts'
+import {decoderParameters, encoderParameters, windowWork} from '../../../src/workload/audio/work.ts'
+import {settingOf} from '../../../src/accuracy/setting.ts'
+import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
+
+let facts: PlanningFacts
+beforeAll(async () => void (facts = await bundledFacts()))
+
+const on = (accelerator: string, count = 1): Hardware => hardwareNamed(facts, accelerator, count)
+const BASE = {kind: 'audio', model: 'whisper-large-v3', hours: 1000}
+const TRAIN = {kind: 'audio', model: 'whisper-small', task: 'finetune', hours: 1000}
+
+function run(spec: Record<string, unknown>, hardware: Hardware, configuration?: Configuration): Performance {
+  const demand = audio.demand(audio.spec.parse(spec), facts)
+  const result = audio.perform(demand, hardware, configuration ?? audio.configurations(demand, hardware, facts)[0] ?? {}, facts)
+  if (!result.feasible) throw new Error(`refused: ${result.refusal.detail}`)
+  return result.performance
+}
+
+function refusal(spec: Record<string, unknown>, hardware: Hardware) {
+  const demand = audio.demand(audio.spec.parse(spec), facts)
+  expect(audio.configurations(demand, hardware, facts)).toEqual([])
+  return audio.refuse(demand, hardware, facts).refusal
+}
+
+describe('work, by hand', () => {
+  test('a window of Whisper large-v3 is 2.26 TFLOP of encoder, and 0.55 TFLOP of decoder at 150 tokens (counted in the facts from the published architecture)', () => {
+    const work = windowWork(facts.audioModel('whisper-large-v3'), 30)
+
+    expect(work.encoderFlops / 1e12).toBeCloseTo(2.26, 2)
+    expect((work.crossFlops + 150 * work.stepFlops) / 1e12).toBeCloseTo(0.55, 1)
+    // 1500 positions × keys and values × 32 layers × 1280: 246 MB at 16 bits.
+    expect(work.crossValues * 2).toBe(1500 * 2 * 32 * 1280 * 2)
+  })
+
+  test.for<[string, number]>([
+    ['whisper-tiny', 0.039], ['whisper-base', 0.074], ['whisper-small', 0.244], ['whisper-medium', 0.769], ['whisper-large-v2', 1.55], ['whisper-large-v3-turbo', 0.809], ['parakeet-tdt-0.6b-v2', 0.6], ['parakeet-tdt-1.1b', 1.1],
+  ])('layers of %s add up to its published %f billion parameters', ([name, billions]) => {
+    const model = facts.audioModel(name)
+    const cross = model.decoder === 'autoregressive' ? model.decoderLayers * 2 * model.decoderHidden ** 2 : 0
+
+    expect((encoderParameters(model) + decoderParameters(model) + cross) / 1e9 / billions).toBeGreaterThan(0.88)
+    expect((encoderParameters(model) + decoderParameters(model) + cross) / 1e9 / billions).toBeLessThan(1.12)
+  })
+
+  test('a step of the decoder reads weights once and the keys of each window: bandwidth sets its pace on an H100', () => {
+    const h100 = facts.accelerator('h100-sxm-80gb')!
+    const model = facts.audioModel('whisper-large-v3')
+    const factors = {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'whisper.cpp', 0.9), 'layer-seconds': 0}
+    const time = audioTime(model, h100, {windows: 16, seconds: 30, steps: 100, rows: 1, precision: 'fp16', flash: true}, factors)!
+    // 0.8 billion weights, 16 × 246 MB of the encoder's keys and values, and half of 100 steps' own.
+    const bytes = decoderParameters(model) * 2 + 16 * (1500 + 50) * 2 * 32 * 1280 * 2
+
+    expect(time.decoderSeconds / 100).toBeCloseTo(bytes / (h100.memoryBandwidthBytesPerSecond * 0.9 * 0.7), 6)
+  })
+
+  test('without flash the scores of 20 heads and 32 layers go through memory seven times', () => {
+    const h100 = facts.accelerator('h100-sxm-80gb')!
+    const model = facts.audioModel('whisper-large-v3')
+    const factors = {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'whisper.cpp', 0.9), 'layer-seconds': 0}
+    const encoder = (flash: boolean): number => audioTime(model, h100, {windows: 1, seconds: 30, steps: 0, rows: 1, precision: 'fp16', flash}, factors)!.encoderSeconds
+
+    expect(encoder(false) - encoder(true)).toBeCloseTo((32 * 20 * 1500 ** 2 * 4 * 7) / (h100.memoryBandwidthBytesPerSecond * 0.9), 6)
+  })
+
+  test('training holds 16 bytes a parameter, and computes three times the forward pass', () => {
+    const {memory, rooflineSeconds} = run(TRAIN, on('h100-sxm-80gb'))
+    const {encoderFlops, crossFlops, stepFlops} = windowWork(facts.audioModel('whisper-small'), 30)
+
+    expect(memory.lines.find(({item}) => item.startsWith('weights'))!.gib).toBeCloseTo((0.244e9 * 16) / 2 ** 30, 6)
+    expect(rooflineSeconds).toBeCloseTo((3 * (encoderFlops + crossFlops + 108 * stepFlops) * 1000 * 3 * 120) / 989.4e12, -1)
+  })
+})
+
+describe('measured rows', () => {
+  const row = (more: Record<string, unknown>) => settingOf({id: 'x', kind: 'speech_recognition', model: 'Whisper large-v3', phase: 'asr_transcription', framework: 'faster-whisper', accelerator: 'A100 SXM 80GB', accelerators: 1, precision: 'fp16', dataset: '2 minutes of audio, beam 5', metric: 'time_s', unit: 's', scope: 'system', date: '2024', source: 's', notes: '', interconnect: '', tokens: '', ...more} as never)
+  const read = (more: Record<string, unknown>) => {
+    const reading = readAudioMeasurement(row(more), facts, facts.snapshot.accelerators)
+    return reading.status === 'case' ? reading.case : reading.reason
+  }
+
+  test('two minutes are four windows; beams are rows; the program is told from its name', () => {
+    expect(read({microBatch: 8})).toMatchObject({program: 'faster-whisper', audioSeconds: 120, run: {windows: 4, rows: 5, steps: 108, flash: false}})
+    expect(read({framework: 'whisper.cpp CUDA flash attention', metric: 'decoder_ms', microBatch: 5, dataset: 'one decoder token, batch 5'})).toMatchObject({program: 'whisper.cpp', run: {windows: 1, rows: 5, flash: true}})
+  })
+
+  test('what cannot be asked says why', () => {
+    expect(read({dataset: 'my meetings'})).toMatch(/length of the audio/)
+    expect(read({framework: ''})).toMatch(/program/)
+    expect(read({model: 'Voxtral 3B'})).toMatch(/shape/)
+    expect(read({accelerator: 'Toaster'})).toMatch(/not in the catalog/)
+  })
+})
+
+describe('refusals', () => {
+  test('too little memory, no program, a program that cannot, a task that is not its', () => {
+    expect(refusal({...TRAIN, model: 'whisper-large-v3'}, on('rtx-4090-24gb'))).toMatchObject({reason: 'memory'})
+    expect(refusal({...BASE, precision: 'fp8'}, on('v100-sxm2-16gb'))).toMatchObject({reason: 'software', nearest: expect.stringMatching(/^precision .*fp16/) as string})
+    expect(refusal({...TRAIN, configuration: {runtime: 'faster-whisper'}}, on('h100-sxm-80gb'))).toMatchObject({reason: 'software', nearest: 'configuration.runtime: pytorch'})
+    expect(refusal({...BASE, model: 'parakeet', configuration: {runtime: 'whisper.cpp'}}, on('h100-sxm-80gb'))).toMatchObject({reason: 'software', nearest: 'configuration.runtime: pytorch'})
+    expect(refusal({...BASE, configuration: {dp: 4}}, on('h100-sxm-80gb', 2))).toMatchObject({reason: 'topology', nearest: 'dp 2'})
+    expect(() => audio.demand(audio.spec.parse({...BASE, task: 'generate'}), facts)).toThrow(/makes text/)
+    expect(() => audio.demand(audio.spec.parse({...BASE, model: 'wisper-large-v3'}), facts)).toThrow(/not a model of speech/)
+  })
+
+  test('a field that would move nothing is an error', () => {
+    for (const [field, value] of [['clipLength', '10 s'], ['epochs', 3]] as const) expect(() => audio.demand(audio.spec.parse({...BASE, [field]: value}), facts)).toThrow(new RegExp(`${field} moves nothing`))
+    expect(() => audio.demand(audio.spec.parse({...TRAIN, beams: 5}), facts)).toThrow(/beams moves nothing/)
+    expect(() => audio.demand(audio.spec.parse({kind: 'audio', model: 'musicgen-small', hours: 1, tokensPerSecond: 3}), facts)).toThrow(/as many steps whatever is said/)
+  })
+})
+
+describe('every field moves something', () => {
+  const figures = (performance: Performance) => ({seconds: performance.workSeconds!.p50, rate: performance.throughput.value!.p50, memory: performance.memory.neededGib.p50, bound: performance.rooflineSeconds, used: performance.acceleratorsUsed})
+  type Moves = Partial<Record<keyof ReturnType<typeof figures>, 'up' | 'down' | 'same'>>
+  const moved = (before: Performance, after: Performance, moves: Moves): Moves => {
+    const [from, to] = [figures(before), figures(after)]
+    return Object.fromEntries((Object.keys(moves) as (keyof typeof from)[]).map(key => [key, Math.abs(to[key] - from[key]) <= Math.abs(from[key]) * 1e-9 ? 'same' : to[key] > from[key] ? 'up' : 'down']))
+  }
+  const MUSIC = {kind: 'audio', model: 'musicgen-medium', hours: 10, configuration: {batch: 4}}
+
+  test.for<[string, Record<string, unknown>, Record<string, unknown>, Moves]>([
+    ['model', BASE, {model: 'whisper-small'}, {seconds: 'down', rate: 'up', memory: 'down', bound: 'down'}],
+    ['hours', BASE, {hours: 2000}, {seconds: 'up', rate: 'same', bound: 'up'}],
+    ['tokensPerSecond', BASE, {tokensPerSecond: 6}, {seconds: 'up', rate: 'down', bound: 'up'}],
+    ['beams', BASE, {beams: 5}, {seconds: 'up', rate: 'down', memory: 'up'}],
+    ['task', TRAIN, {task: 'train'}, {seconds: 'down', bound: 'down'}],
+    ['epochs', TRAIN, {epochs: 6}, {seconds: 'up', bound: 'up'}],
+    ['clipLength', MUSIC, {clipLength: '10 s'}, {seconds: 'up', memory: 'down'}],
+    ['precision', BASE, {precision: 'int8'}, {memory: 'down', seconds: 'down'}],
+    ['configuration.batch', {...BASE, configuration: {batch: 4}}, {configuration: {batch: 16}}, {seconds: 'down', memory: 'up', bound: 'same'}],
+    ['configuration.dp', {...BASE, configuration: {dp: 2}}, {configuration: {dp: 1}}, {seconds: 'up', used: 'down', memory: 'same'}],
+    ['configuration.microBatch', {...TRAIN, configuration: {microBatch: 8}}, {configuration: {microBatch: 4}}, {memory: 'down'}],
+    ['configuration.checkpointing', {...TRAIN, configuration: {microBatch: 8, checkpointing: 'none'}}, {configuration: {microBatch: 8, checkpointing: 'full'}}, {memory: 'down', seconds: 'up'}],
+    ['configuration.batch of training', {...TRAIN, configuration: {batch: 256}}, {configuration: {batch: 1024}}, {seconds: 'down'}],
+  ])('%s', ([, spec, changed, moves]) => {
+    expect(moved(run(spec, on('h100-sxm-80gb', 4)), run({...spec, ...changed}, on('h100-sxm-80gb', 4)), moves)).toEqual(moves)
+  })
+
+  test('runtime decides the program', () => {
+    expect(run({...BASE, configuration: {runtime: 'whisper.cpp'}}, on('h100-sxm-80gb')).configuration).toMatchObject({runtime: 'whisper.cpp', batch: 1})
+  })
+
+  test('what the hardware has: a rate, a bandwidth, links', () => {
+    const slower = (change: Partial<Hardware['accelerator']>): Hardware => ({...on('h100-sxm-80gb'), accelerator: {...on('h100-sxm-80gb').accelerator, ...change}})
+    const {accelerator} = on('h100-sxm-80gb')
+    const base = run(BASE, on('h100-sxm-80gb')).workSeconds!.p50
+
+    expect(run(BASE, slower({peakFlops: {...accelerator.peakFlops, fp16: accelerator.peakFlops.fp16! / 2}})).workSeconds!.p50).toBeGreaterThan(base)
+    expect(run(BASE, slower({memoryBandwidthBytesPerSecond: accelerator.memoryBandwidthBytesPerSecond / 2})).workSeconds!.p50).toBeGreaterThan(base)
+    expect(refusal(TRAIN, {...on('h100-sxm-80gb', 4), levels: undefined})).toMatchObject({reason: 'link-unknown'})
+  })
+})
+
+test('laws: ordered intervals, never below the bound, operators and memory lines add up, shares within 0 and 1', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('whisper-tiny', 'whisper-medium', 'whisper-large-v3', 'whisper-large-v3-turbo', 'parakeet', 'musicgen-large'), fc.constantFrom('h100-sxm-80gb', 'rtx-4090-24gb', 'v100-sxm2-16gb', 'mi300x-192gb'), fc.constantFrom(1, 2, 8), fc.double({min: 0.1, max: 1e6, noNaN: true}), fc.boolean(),
+      (model, accelerator, count, hours, training) => {
+        const spec = {kind: 'audio', model, hours, ...(training ? {task: 'train'} : {})}
+        const hardware = on(accelerator, count)
+        const demand = audio.demand(audio.spec.parse(spec), facts)
+        for (const configuration of audio.configurations(demand, hardware, facts)) {
+          const result = audio.perform(demand, hardware, configuration, facts)
+          if (!result.feasible) throw new Error(result.refusal.detail)
+          const {workSeconds, rooflineSeconds, load, memory} = result.performance
+          expect(workSeconds!.p10 <= workSeconds!.p50 && workSeconds!.p50 <= workSeconds!.p90).toBe(true)
+          expect(workSeconds!.p10).toBeGreaterThanOrEqual(rooflineSeconds * (1 - 1e-9))
+          expect(rooflineSeconds).toBeGreaterThanOrEqual(audio.lowerBoundSeconds(demand, hardware, facts) * (1 - 1e-9))
+          expect(memory.lines.reduce((sum, {gib}) => sum + gib, 0)).toBeCloseTo(memory.neededGib.p50, 9)
+          for (const share of [load.computeShare, load.memoryShare, load.linkShare, load.hostShare]) expect(share >= 0 && share <= 1).toBe(true)
+        }
+      },
+    ),
+    {numRuns: 60, seed: 11},
+  )
+})
