@@ -48,6 +48,8 @@ export interface RateKind<S extends RateSample> {
   readonly kinds: readonly string[]
   /** File of scripts/calibrate. */
   readonly script: string
+  /** How much sources weigh alike in the spreads, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
+  readonly spreadBalance?: number
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
@@ -156,7 +158,7 @@ const WAYS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: Rat
 type AnyWay = keyof typeof WAYS
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>(kinds: readonly string[], errors: readonly Error<S>[]): CalibrationSpread[] {
+function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}: RateKind<S>, errors: readonly Error<S>[]): CalibrationSpread[] {
   return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
     let [lowLog, highLog] = [0, 0]
     let farther = 1
@@ -166,7 +168,7 @@ function spreadsOf<S extends RateSample>(kinds: readonly string[], errors: reado
       const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
       if (own.length === 0) return []
       const sizes = Map.groupBy(own, ({sample}) => sample.source)
-      const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SOURCE_BALANCE}))
+      const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -spreadBalance}))
       lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
       highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
       farther = WIDENING
@@ -235,7 +237,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(kinds, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
