@@ -1,6 +1,6 @@
 /**
- * Fits the factors of a kind whose published figures are rates of work that is stated whole — no configuration to be searched — and says how well
- * they predict what they have not seen. A kind brings its samples, its factors and its residual; fit, folds, spreads and files are the same for all.
+ * Fits the factors of a kind whose published figures are rates (or times) of work that is stated whole — no configuration to be searched — and says
+ * how well they predict what they have not seen. A kind brings its samples, its factors and its residual; fit, folds, spreads and files are the same for all.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -30,7 +30,14 @@ export interface RateSample {
   readonly model: string
   /** Which spread it tells of. */
   readonly metric: string
+  /** Where programs differ: which one. How well others predict it is printed, and goes into no spread: nobody plans a program of which nothing is known. */
+  readonly program?: string
 }
+
+const RUNTIME = 'runtime:'
+/** Key of a scope that is all hardware under one program. */
+export const runtimeKey = (runtime: string): string => `${RUNTIME}${runtime}`
+const placeOf = (key: string): {readonly architecture: string; readonly runtime: string} => (key.startsWith(RUNTIME) ? {architecture: '*', runtime: key.slice(RUNTIME.length)} : {architecture: key, runtime: '*'})
 
 export interface RateQuantity<S> {
   readonly name: string
@@ -48,7 +55,7 @@ export interface RateKind<S extends RateSample> {
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
-  /** The rate with these values of the quantities, in their order. */
+  /** The rate (or time) with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
   predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
 }
@@ -107,7 +114,7 @@ function fit<S extends RateSample>({kind, quantities, rate}: RateKind<S>, sample
       const parts = chain.map(each => found.parts.get(`${name}|${each}`) ?? 0)
       if (key !== '*' && Math.abs(parts.at(-1) ?? 0) < LEAST_PART) return []
       const value = Math.min(highest, Math.max(lowest, Math.exp(parts.reduce((sum, part) => sum + part, Math.log(start)))))
-      return [{kind, quantity: name, architecture: key, runtime: '*', value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}]
+      return [{kind, quantity: name, ...placeOf(key), value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}]
     })
   })
   const groups = Map.groupBy(samples, ({accelerator, model}) => `${accelerator.id}|${model}`)
@@ -135,14 +142,18 @@ function errorsOf<S extends RateSample>({predict}: RateKind<S>, samples: readonl
   })
 }
 
-const WAYS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: RateSample) => string>> = {
+const WAYS: Readonly<Record<Way | 'configuration' | 'architecture' | 'program', (sample: RateSample) => string>> = {
   model: ({model}) => model,
   accelerator: ({accelerator}) => accelerator.id,
   source: ({source}) => source,
   architecture: ({accelerator}) => accelerator.architecture,
   configuration: ({run}) => run,
+  program: ({program}) => program ?? '',
 }
 type AnyWay = keyof typeof WAYS
+/** Ways that are of use beyond the printed figures. */
+const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'program'
+const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
 function spreadsOf<S extends RateSample>(kind: string, errors: readonly Error<S>[]): CalibrationSpread[] {
@@ -203,6 +214,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     const groupOf = WAYS[way]
     // One group is all there is: without it nothing would be left to learn from.
     if (new Set(samples.map(groupOf)).size === 1) {
+      if (!isScored(way)) continue
       alone.push({kinds: [kind], way: way as Way, held: [], entries: [], evidence: [], alone: true})
       figures(`without the one ${way}`, errorsOf(rates, samples, {...base, calibration: createCalibration([])}, accelerators))
       continue
@@ -215,7 +227,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(kind, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(kind, (Object.keys(WAYS) as AnyWay[]).filter(tellsOfSpread).flatMap(way => errorsBy(way, [])))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
@@ -223,5 +235,5 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
   }
   writeCalibration([kind], {entries: fitted.entries, evidence: fitted.evidence, spreads}, rates.script)
-  writeHeldOut([kind], [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
+  writeHeldOut([kind], [...alone, ...folds.filter(({way}) => isScored(way)).map(({fold}) => fold)])
 }

@@ -68,6 +68,9 @@ export interface NoteFields {
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
+  // Analytics.
+  /** The data set as it lies there. */
+  readonly storedBytes?: number
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -131,6 +134,8 @@ const RULES: readonly Rule[] = [
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
+  // Analytics.
+  {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

@@ -1,6 +1,7 @@
 import type {Accelerator} from '../catalog/schema.ts'
 import type {Facts} from '../workload/contract.ts'
 import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/measured.ts'
+import {knowsMachine, predictMeasurement as predictAnalytics} from '../workload/data-analytics/measured.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
@@ -29,6 +30,7 @@ export interface MeasurementReader {
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
+  {kind: 'data-analytics', labels: ['data_analytics'], speed: 'analytics', predict: predictAnalytics, readsPartialSheets: true, knowsAccelerator: knowsMachine},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},

@@ -1,5 +1,6 @@
 import type {AnyKind} from './contract.ts'
 import {cfd} from './cfd/index.ts'
+import {dataAnalytics} from './data-analytics/index.ts'
 import {generic} from './generic/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
@@ -11,5 +12,6 @@ export const kinds: readonly AnyKind[] = [
   llmPretrain,
   llmFinetune,
   cfd,
+  dataAnalytics,
   generic,
 ]

@@ -25,6 +25,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'llm-finetuning.csv': {topic: 'llm_finetuning'},
   'memory-fit.csv': {topic: 'memory_fit'},
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
+  'analytics.csv': {topic: 'analytics'},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
