@@ -21,7 +21,7 @@ const TAUS: Readonly<Record<Exclude<AnalyticsQuantity, 'speed'>, readonly [all: 
   'coordination-seconds': [3, 3],
   'storage-read': [1.4, 1.4],
   'spill': [2, 3],
-  'accelerator-rate': [0, 0],
+  'accelerator-rate': [0.7, 0.7],
 }
 /** The same of a maker's processors and of one sort of them. */
 const SPEED_TAUS = [0.3, 0.2]
@@ -29,7 +29,7 @@ const SPEED_TAUS = [0.3, 0.2]
 /** Which quantities a sample can tell of. */
 function concerns(name: AnalyticsQuantity, {device, work}: AnalyticsCase): boolean {
   const onProcessors = device.formFactor === 'cpu'
-  if (name === 'accelerator-rate') return false
+  if (name === 'accelerator-rate') return !onProcessors
   if (name === 'query-overhead-seconds') return true
   if (name.startsWith('parquet-')) return work.format === 'parquet'
   return onProcessors

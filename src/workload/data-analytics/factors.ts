@@ -23,14 +23,14 @@ export const ANALYTICS_QUANTITIES = {
   'parquet-serial': 1,
   /** Seconds of a query that are neither: parsing, planning, starting tasks. */
   'query-overhead-seconds': 0.02,
-  /** Seconds of a query that each further core adds: threads that are started, handed work and waited for. */
-  'coordination-seconds': 3e-4,
+  /** Seconds of a query that threads take to be started, handed work and waited for, by the square root of the cores. */
+  'coordination-seconds': 3e-3,
   /** Bytes read from storage ÷ bytes of the columns that the query needs. */
   'storage-read': 1,
   /** Bytes moved to and from disk ÷ bytes that memory was too small by. */
   'spill': 4,
   /** Achieved ÷ stream bandwidth of an accelerator's memory. */
-  'accelerator-rate': 0.3,
+  'accelerator-rate': 0.1,
 } as const
 export type AnalyticsQuantity = keyof typeof ANALYTICS_QUANTITIES
 export type AnalyticsFactors = Readonly<Record<AnalyticsQuantity, number>> & {

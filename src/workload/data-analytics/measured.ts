@@ -7,7 +7,7 @@ import {intervalFromSpread} from '../../performance/interval.ts'
 import type {Facts} from '../contract.ts'
 import {engineOf, ENGINES, type EngineId} from './engines.ts'
 import {analyticsCertainty, analyticsFactors, CLICKBENCH, type AnalyticsFactors} from './factors.ts'
-import {queryTime, type AnalyticsWork, type Format} from './query.ts'
+import {heldBytes, queryTime, roomOf, type AnalyticsWork, type Format} from './query.ts'
 
 /** A published time of a set of queries, as a question for the estimator. */
 export interface AnalyticsCase {
@@ -34,7 +34,7 @@ const NAMES: readonly (readonly [pattern: RegExp, engine: EngineId])[] = [
  * Parquet file, mostly groups. Its machines have a gp2 volume of 500 GB, which reads 250 MiB/s (the README; AWS's documentation of the volume
  * type, from memory). How much of the file a query reads, and what the largest groups hold, is not published: chosen with sight of the measurements.
  */
-const BENCHMARK = {queries: 43, storedBytes: 14_779_976_446, textBytes: 74.8e9, readShare: 0.036, workingSetBytes: 0.7 * 2 ** 30, storageBytesPerSecond: 250 * 2 ** 20}
+const BENCHMARK = {queries: 43, storedBytes: 14_779_976_446, textBytes: 74.8e9, readShare: 0.036, workingSetBytes: 1.2 * 2 ** 30, storageBytesPerSecond: 250 * 2 ** 20}
 /** A table of ten GPU generations ago or of today: the slot that the machine of a result has, of an accelerator without a known one. */
 const USUAL_SLOT_GENERATION = 4
 
@@ -55,6 +55,8 @@ export function readAnalyticsMeasurement(setting: Setting, accelerators: readonl
   const storedBytes = format === 'native' ? (notes.storedBytes ?? BENCHMARK.storedBytes) : BENCHMARK.storedBytes
   const {queries, readShare, workingSetBytes, textBytes} = BENCHMARK
   const work: AnalyticsWork = {storedBytes, queries, readShare, compressionRatio: Math.max(1, textBytes / storedBytes), mix: 'aggregate', format, cold, workingSetBytes}
+  const manner = ENGINES[engine]
+  if (!manner.spills && heldBytes(work, manner) > roomOf({device, parts: 1})) return unanswered('it does not fit into memory: what a machine does that swaps is not estimated')
   return {status: 'case', case: {work, device, engine, model: CLICKBENCH}}
 }
 

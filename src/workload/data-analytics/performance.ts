@@ -9,7 +9,7 @@ import type {Facts} from '../contract.ts'
 import type {AnalyticsDemand, Storage} from './demand.ts'
 import {ENGINES, engineOf, type Engine, type EngineId} from './engines.ts'
 import {ANALYTICS, analyticsCertainty, analyticsFactors, wasMeasured} from './factors.ts'
-import {CONTEXT_BYTES, heldBytes, queryLowerBoundSeconds, queryTime, RESERVE_BYTES, roomOf, type QueryPlace, type QueryTime} from './query.ts'
+import {heldBytes, queryLowerBoundSeconds, queryTime, reservedBytes, roomOf, type QueryPlace, type QueryTime} from './query.ts'
 
 /** Bytes/s of one machine from storage, where nobody says: one NVMe disk, a network disk as it comes. Assumptions, printed with the plan. */
 const USUAL_STORAGE = {'local-ssd': 2e9, 'network-disk': 250 * 2 ** 20} as const
@@ -103,11 +103,10 @@ function layoutProblem(demand: AnalyticsDemand, hardware: Hardware, parts: numbe
 
 /** What each part holds; of engines that spill, what fits. */
 function memoryOf({work}: AnalyticsDemand, {accelerator}: Hardware, parts: number, engine: Engine): MemoryUse {
-  const reserve = (accelerator.formFactor === 'cpu' ? RESERVE_BYTES : CONTEXT_BYTES) / GIB
   const held = heldBytes(work, engine)
   const room = roomOf({device: accelerator, parts})
   const fits = engine.spills ? Math.min(held, room) : held
-  const lines = [{item: accelerator.formFactor === 'cpu' ? 'system and program' : 'context and buffers', gib: Math.min(reserve, accelerator.memoryGib)}, {item: fits < held ? `working set (${formatGib((held - fits) / GIB)} GiB more is spilled)` : 'working set', gib: fits / GIB / parts}]
+  const lines = [{item: accelerator.formFactor === 'cpu' ? 'system and program' : 'context and buffers', gib: reservedBytes(accelerator) / GIB}, {item: fits < held ? `working set (${formatGib((held - fits) / GIB)} GiB more is spilled)` : 'working set', gib: fits / GIB / parts}]
   return {neededGib: exactly(lines.reduce((sum, {gib}) => sum + gib, 0)), availableGib: accelerator.memoryGib, lines}
 }
 

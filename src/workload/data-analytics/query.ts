@@ -74,18 +74,21 @@ const LINE_BYTES = 64
 /** Values are written once when they are decoded, and read once. */
 const VALUE_PASSES = 2
 
-/** Of memory that is not for tables: the operating system and the program. An assumption. */
-export const RESERVE_BYTES = 1.5 * 2 ** 30
+/** Of memory that is not for tables: the operating system and the program, and no more than a quarter. Assumptions. */
+const RESERVE_BYTES = 1.5 * 2 ** 30
+const RESERVE_SHARE = 0.25
 /** Of an accelerator: context and buffers. An assumption. */
-export const CONTEXT_BYTES = 2 ** 30
+const CONTEXT_BYTES = 2 ** 30
 
 /**
  * Queries of one run are unlike: some read a hundred times as much as others. What they read, and what they hold, are taken as log-normal with these
  * sigmas around their means, so that part of them misses a memory that holds the mean. Assumptions, chosen with sight of the measurements.
  */
-export const UNEVENNESS = {read: 1.5, held: 0.8}
+export const UNEVENNESS = {read: 1.2, held: 0.8}
 /** How far reading and computing go on at once: the p-norm of both times (1 = one after the other). Chosen with sight of the measurements. */
 const OVERLAP = 1.5
+/** How the cost of coordination grows with the cores. Chosen with sight of the measurements. */
+const COORDINATION_POWER = 0.5
 
 /** Of the standard normal distribution (Abramowitz & Stegun 1964, 26.2.17; within 7.5e-8). */
 export function normalBelow(z: number): number {
@@ -109,10 +112,14 @@ export function expectedExcess(mean: number, room: number, sigma: number): numbe
 
 const together = (left: number, right: number): number => (left ** OVERLAP + right ** OVERLAP) ** (1 / OVERLAP)
 
-/** Memory of all parts that is there for tables. */
-export function roomOf({device, parts}: Pick<QueryPlace, 'device' | 'parts'>): number {
-  return Math.max(0, device.memoryGib * 2 ** 30 - (device.formFactor === 'cpu' ? RESERVE_BYTES : CONTEXT_BYTES)) * parts
+/** Of one part, what is not there for tables. */
+export function reservedBytes({memoryGib, formFactor}: Accelerator): number {
+  const bytes = memoryGib * 2 ** 30
+  return Math.min(bytes * RESERVE_SHARE, formFactor === 'cpu' ? RESERVE_BYTES : CONTEXT_BYTES)
 }
+
+/** Memory of all parts that is there for tables. */
+export const roomOf = ({device, parts}: Pick<QueryPlace, 'device' | 'parts'>): number => (device.memoryGib * 2 ** 30 - reservedBytes(device)) * parts
 
 /** What each value costs an engine by its format. */
 const workOf = (format: Format, factors: AnalyticsFactors): number => (format === 'parquet' ? factors['parquet-work'] : 1)
@@ -125,7 +132,7 @@ export function queryTime(work: AnalyticsWork, place: QueryPlace, factors: Analy
 
 /** What a query holds of memory at once. */
 export function heldBytes({workingSetBytes, format, storedBytes, readShare, compressionRatio}: AnalyticsWork, {spills}: Manner): number {
-  return workingSetBytes + (spills || format === 'memory' ? 0 : storedBytes * readShare * compressionRatio)
+  return workingSetBytes + (format === 'memory' ? storedBytes * FRAME_RATIO : spills ? 0 : storedBytes * readShare * compressionRatio)
 }
 
 interface Sizes {
@@ -155,7 +162,7 @@ function readBytes({storedBytes, cold, format, compressionRatio}: AnalyticsWork,
  */
 function onProcessors(work: AnalyticsWork, place: QueryPlace, factors: AnalyticsFactors): QueryTime | undefined {
   const {device, parts, storageBytesPerSecond, manner} = place
-  const {format, storedBytes} = work
+  const {format} = work
   const sizes = sizesOf(work, place.manner)
   const cores = (device.multiprocessors ?? Number.NaN) * parts
   const bandwidth = device.memoryBandwidthBytesPerSecond * factors.streamShare * parts
@@ -167,16 +174,15 @@ function onProcessors(work: AnalyticsWork, place: QueryPlace, factors: Analytics
   const probeSeconds = Math.max(sizes.probes / (CORE_PROBES_PER_SECOND * factors.speed * cores), (sizes.probes * LINE_BYTES) / bandwidth)
   const serialSeconds = serialOf(format, factors) * workSeconds
   const room = roomOf(place)
-  const resident = format === 'memory' ? storedBytes * FRAME_RATIO : 0
   const held = heldBytes(work, manner)
   const read = readBytes(work, sizes, Math.max(0, room - held)) * (format === 'memory' ? 1 : factors['storage-read'])
-  // Of a frame that is larger than memory a query waits for the part it touches that was swapped out.
-  const short = (resident > room ? storedBytes * FRAME_RATIO * work.readShare * (1 - room / resident) : 0) + expectedExcess(held, Math.max(0, room - resident), UNEVENNESS.held)
+  // A frame is there as a whole or not at all.
+  const short = format === 'memory' ? Math.max(0, held - room) : expectedExcess(held, room, UNEVENNESS.held)
   const storageSeconds = read / storageBytesPerSecond
   const spillSeconds = (short * factors.spill) / storageBytesPerSecond
   const exchangeSeconds = parts === 1 ? 0 : place.exchangeSeconds(Math.min(work.workingSetBytes, sizes.values) / parts)
   if (exchangeSeconds === undefined) return undefined
-  const overheadSeconds = factors['query-overhead-seconds'] + factors['coordination-seconds'] * cores
+  const overheadSeconds = factors['query-overhead-seconds'] + factors['coordination-seconds'] * cores ** COORDINATION_POWER
   const seconds = together(scanSeconds + probeSeconds + serialSeconds, storageSeconds) + spillSeconds + exchangeSeconds + overheadSeconds
   return {seconds, scanSeconds, probeSeconds, serialSeconds, storageSeconds, spillSeconds, transferSeconds: 0, exchangeSeconds, overheadSeconds, memorySeconds, memoryBytes: memoryBytes / parts, readBytes: read}
 }
