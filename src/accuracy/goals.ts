@@ -37,6 +37,7 @@ const FIGURE_GOALS: readonly (readonly [figure: string, statistic: Statistic, ai
   ['cell updates', 'mape', 0.1, 0.15],
   ['cell updates on processors', 'mape', 0.3, 0.5],
   ['analytics', 'mape', 0.3, 0.45],
+  ['trees over tables', 'mape', 0.3, 0.45],
   ['power and energy', 'mape', 0.1, 0.13],
   ['peak memory', 'mape', 0.07, 0.12],
 ]

@@ -71,6 +71,9 @@ export interface NoteFields {
   // Analytics.
   /** The data set as it lies there. */
   readonly storedBytes?: number
+  // Trees.
+  /** Cores of processors that were used. */
+  readonly cores?: number
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -136,6 +139,8 @@ const RULES: readonly Rule[] = [
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
   // Analytics.
   {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},
+  // Trees.
+  {pattern: /\bon (\d+) cores? of (?:one socket|two sockets)/, read: found => ({cores: number(found[1])})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

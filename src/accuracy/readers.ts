@@ -5,6 +5,7 @@ import {knowsMachine, predictMeasurement as predictAnalytics} from '../workload/
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {predictMeasurement as predictTabular} from '../workload/ml-tabular/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -32,6 +33,7 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
   {kind: 'data-analytics', labels: ['data_analytics'], speed: 'analytics', predict: predictAnalytics, readsPartialSheets: true, knowsAccelerator: knowsMachine},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
+  {kind: 'ml-tabular', labels: ['ml_tabular'], speed: 'trees over tables', predict: predictTabular, readsPartialSheets: true},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
 ]

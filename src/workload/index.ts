@@ -5,6 +5,7 @@ import {generic} from './generic/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {mlTabular} from './ml-tabular/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
@@ -13,5 +14,6 @@ export const kinds: readonly AnyKind[] = [
   llmFinetune,
   cfd,
   dataAnalytics,
+  mlTabular,
   generic,
 ]

@@ -3,10 +3,11 @@ import {join} from 'node:path'
 import {writeCsv, type CsvRecord} from '../../../src/catalog/csv.ts'
 import {MEASUREMENT_COLUMNS} from '../../../src/catalog/parse/measured.ts'
 import {publicationOf} from '../../../src/accuracy/publication.ts'
-import {readFacts} from '../facts.ts'
+import {FOUND, readFacts} from '../facts.ts'
 import type {ImportContext} from '../part.ts'
 
 interface Topic {
+  /** `found/…` = rows that were found beside the raw facts (scripts/import/found). */
   readonly topic: string
   /** Which of its rows are work that rigor estimates; absent = all. */
   readonly kinds?: RegExp
@@ -27,16 +28,18 @@ const FILES: Readonly<Record<string, Topic>> = {
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
   'analytics.csv': {topic: 'analytics'},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
+  'ml-tabular.csv': {topic: 'found/ml-tabular'},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 
+const IN_FOUND = 'found/'
 const publication = (record: CsvRecord): string => publicationOf(record.cells['source']!)
 
 /** `data/measured/*.csv`: the published measurements of what rigor estimates, in their own columns; `source` becomes an id. */
 export function importPart({from, to, sources}: ImportContext): void {
   mkdirSync(join(to, 'measured'), {recursive: true})
   for (const [file, {topic, kinds}] of Object.entries(FILES)) {
-    const all = readFacts(from, `measured/${topic}.csv`)
+    const all = topic.startsWith(IN_FOUND) ? readFacts(FOUND, `${topic.slice(IN_FOUND.length)}.csv`) : readFacts(from, `measured/${topic}.csv`)
     const taken = all.filter(record => kinds === undefined || kinds.test(record.cells['kind']!))
     const rows = taken.map(record => MEASUREMENT_COLUMNS.map(column => (column === 'source' ? sources.sourceIdFor(publication(record)) : record.cells[column]!)))
     writeFileSync(join(to, 'measured', file), writeCsv(MEASUREMENT_COLUMNS, rows))

@@ -136,18 +136,18 @@ export function analyticsRefusal(demand: AnalyticsDemand, target: Hardware, fact
 }
 
 /** Operators of one query; what goes on at once has its part of the time it takes together. */
-function operatorsOf(time: QueryTime, storage: Storage, onProcessors: boolean): readonly Operator[] {
+function operatorsOf(time: QueryTime, onProcessors: boolean): readonly Operator[] {
   const {scanSeconds, probeSeconds, serialSeconds, storageSeconds, transferSeconds, spillSeconds, exchangeSeconds, overheadSeconds, seconds, memorySeconds} = time
   const separate = scanSeconds + probeSeconds + serialSeconds + transferSeconds + storageSeconds
   const share = separate > 0 ? (seconds - spillSeconds - exchangeSeconds - overheadSeconds) / separate : 0
   const scanBound = !onProcessors || memorySeconds >= scanSeconds ? 'memory-bandwidth' : 'compute'
   const operators: readonly Operator[] = [
-    {name: 'reading from storage', seconds: storageSeconds * share, bound: storage === 'local-ssd' ? 'host' : 'network', bytes: time.readBytes},
+    {name: 'reading from storage', seconds: storageSeconds * share, bound: 'storage', bytes: time.readBytes},
     {name: 'decoding, filters and sums', seconds: scanSeconds * share, bound: scanBound, bytes: time.memoryBytes},
     {name: 'look-ups in hash tables', seconds: probeSeconds * share, bound: 'memory-bandwidth'},
     {name: 'work that does not divide', seconds: serialSeconds * share, bound: 'compute'},
     {name: 'tables to the accelerator', seconds: transferSeconds * share, bound: 'link'},
-    {name: 'spilling', seconds: spillSeconds, bound: onProcessors ? 'host' : 'link'},
+    {name: 'spilling', seconds: spillSeconds, bound: onProcessors ? 'storage' : 'link'},
     {name: 'exchange between parts', seconds: exchangeSeconds, bound: 'network'},
     {name: 'planning and threads', seconds: overheadSeconds, bound: 'overhead'},
   ]
@@ -185,7 +185,7 @@ export function performAnalytics(demand: AnalyticsDemand, target: Hardware, conf
   const rooflineSeconds = queryLowerBoundSeconds(work, accelerator, parts) * work.queries
   const around = intervalFromSpread(Math.max(time.seconds * work.queries, rooflineSeconds), spread)
   const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), around.p50), p50: around.p50, p90: around.p90}
-  const operators = operatorsOf(time, storage.sort, isProcessor(hardware))
+  const operators = operatorsOf(time, isProcessor(hardware))
   const busy = (names: readonly Operator['bound'][]): number => Math.min(1, operators.reduce((sum, {bound, seconds}) => sum + (names.includes(bound) ? seconds : 0), 0) / time.seconds)
   const distinctBytes = work.storedBytes * Math.min(1, work.readShare * work.queries)
   return {
