@@ -12,7 +12,7 @@ interface Sample extends RateSample {
 }
 
 /** How far the value of all programs may stray from the start, and that of one program from it, in ln. */
-const TAUS: Readonly<Record<Exclude<TabularQuantity, 'speed'>, readonly [all: number, engine: number]>> = {
+const TAUS: Readonly<Record<Exclude<TabularQuantity, 'speed' | 'gain-of-a-year'>, readonly [all: number, engine: number]>> = {
   'core-rate': [1.5, 1],
   'row-cost': [1, 1],
   'serial-share': [1, 1],
@@ -22,13 +22,14 @@ const TAUS: Readonly<Record<Exclude<TabularQuantity, 'speed'>, readonly [all: nu
   'launch-seconds': [1.5, 1.5],
 }
 /** The same of a family and of one sort of hardware in it. */
-const SPEED_TAUS = [0.3, 0.2, 0.2]
+const GAIN_TAU = 0.1
+const SPEED_TAUS = [0.2, 0.4, 0.4]
 
 /** Which quantities a sample can tell of. */
 function concerns(name: TabularQuantity, {device, cores}: TabularCase): boolean {
   const onProcessors = device.formFactor === 'cpu'
   if (name === 'accelerator-rate' || name === 'launch-seconds') return !onProcessors
-  if (name === 'core-rate') return onProcessors
+  if (name === 'core-rate' || name === 'gain-of-a-year') return onProcessors
   if (name === 'serial-share' || name === 'coordination-seconds') return onProcessors && cores !== 1
   return true
 }
@@ -37,7 +38,8 @@ const names = Object.keys(TABULAR_QUANTITIES) as TabularQuantity[]
 function scopesFor(name: TabularQuantity, {found, accelerator}: Sample): readonly Scope[] {
   if (!concerns(name, found)) return []
   if (isOfHardware(name)) return scopesOf(accelerator).toReversed().slice(1).map((key, index) => ({key, tau: SPEED_TAUS[index] ?? 0}))
-  const [all, engine] = TAUS[name as Exclude<TabularQuantity, 'speed'>]
+  if (name === 'gain-of-a-year') return [{key: '*', tau: GAIN_TAU}]
+  const [all, engine] = TAUS[name as Exclude<TabularQuantity, 'speed' | 'gain-of-a-year'>]
   return [{key: '*', tau: all}, {key: runtimeKey(found.engine), tau: engine}]
 }
 const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({name, start: TABULAR_QUANTITIES[name], scopes: sample => scopesFor(name, sample)}))

@@ -6,11 +6,15 @@ import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
 
 export const TABULAR = 'ml-tabular'
+/** What measurements are of, in the evidence. */
+export const BOOSTED_TREES = 'boosted-trees'
 
 /** What the fit may move, each with where it starts and what holds where nothing was measured. Meanings: docs/models/tabular.md. */
 export const TABULAR_QUANTITIES = {
   /** How one processor or accelerator differs from others, core by core or unit by unit. */
   'speed': 1,
+  /** How much faster a core is than one of the design of a year before. */
+  'gain-of-a-year': 1.1,
   /** Histogram entries that a core adds up, in units of `CORE_ENTRIES_PER_SECOND`. */
   'core-rate': 1,
   /** What a row costs beside its features, in features: its gradients, its place in the tree. */
@@ -31,6 +35,11 @@ export type TabularFactors = Readonly<Record<TabularQuantity, number>> & {
   /** What a plain stream reaches of the printed memory bandwidth. */
   readonly streamShare: number
 }
+
+/** The year against which designs are counted, and what holds of those whose year is not known. */
+const MIDDLE_YEAR = 2020
+/** A core of that design ÷ one of the middle year. */
+export const gainOf = ({releaseYear = MIDDLE_YEAR}: Accelerator, factors: Pick<TabularFactors, 'gain-of-a-year'>): number => factors['gain-of-a-year'] ** (releaseYear - MIDDLE_YEAR)
 
 /** Quantities of the hardware; all others are of the program. */
 export const isOfHardware = (quantity: TabularQuantity): boolean => quantity === 'speed'
@@ -61,7 +70,7 @@ export interface TabularCertainty {
   readonly basis: Confidence
 }
 
-/** `model`: the table that was learned from. */
+/** `model`: the name that measurements of the same work have. */
 export function tabularCertainty(calibration: Calibration, accelerator: Accelerator, model: string, measured: boolean): TabularCertainty {
   const metric = spreadMetric(accelerator)
   const distance = measured ? calibration.distance(TABULAR, accelerator, model) : 'none'

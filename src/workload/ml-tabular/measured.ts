@@ -6,7 +6,7 @@ import {severalSockets} from '../../performance/hardware.ts'
 import {intervalFromSpread} from '../../performance/interval.ts'
 import type {Facts} from '../contract.ts'
 import {ENGINES, type EngineId} from './engines.ts'
-import {tabularCertainty, tabularFactors, type TabularFactors} from './factors.ts'
+import {BOOSTED_TREES, tabularCertainty, tabularFactors, type TabularFactors} from './factors.ts'
 import {treeTime, type TreeWork} from './tree.ts'
 
 /** A published time of training, as a question for the estimator. */
@@ -39,7 +39,7 @@ export function readTabularMeasurement(setting: Setting, accelerators: readonly 
   const {accelerators: sockets = 1} = setting
   const device = part.formFactor === 'cpu' && sockets > 1 ? severalSockets(part, sockets) : part
   const work: TreeWork = {algorithm: 'gbdt', rows: rows!, features: features!, rounds: rounds!, outputs: 1, leaves: table[4] === undefined ? leaves! : 2 ** depth!, bins: 256, density: 1}
-  return {status: 'case', case: {work, device, cores: part.formFactor === 'cpu' ? setting.notes.cores : undefined, engine, model: setting.model}}
+  return {status: 'case', case: {work, device, cores: part.formFactor === 'cpu' ? setting.notes.cores : undefined, engine, model: BOOSTED_TREES}}
 }
 
 /** Seconds of all trees. */

@@ -1,6 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {Algorithm, Engine} from './engines.ts'
-import type {TabularFactors} from './factors.ts'
+import {gainOf, type TabularFactors} from './factors.ts'
 
 /** Trees that are grown over one table, by histograms. */
 export interface TreeWork {
@@ -67,8 +67,8 @@ export function passesOf(work: Pick<TreeWork, 'algorithm' | 'leaves'>): number {
 
 const featuresTried = ({algorithm, features, density}: TreeWork): number => (algorithm === 'gbdt' ? features : Math.sqrt(features)) * density
 
-/** All histogram entries of one tree, rows themselves counted as so many features. */
-const entriesOf = (work: TreeWork, rowCost: number): number => work.rows * passesOf(work) * (featuresTried(work) + rowCost)
+/** All that is added up for one tree: entries of rows, rows themselves counted as so many features, and each histogram once more to find its best split. */
+const entriesOf = (work: TreeWork, rowCost: number): number => work.rows * passesOf(work) * (featuresTried(work) + rowCost) + work.leaves * featuresTried(work) * work.bins
 
 const bytesOf = (work: TreeWork): number => work.rows * passesOf(work) * (featuresTried(work) * binBytes(work) + ROW_BYTES)
 
@@ -97,7 +97,7 @@ export function treeTime(work: TreeWork, {device, parts, cores: used, allReduceS
     return {seconds: histogramSeconds + exchangeSeconds + launchSeconds + overheadSeconds, histogramSeconds, serialSeconds: 0, exchangeSeconds, launchSeconds, overheadSeconds, memorySeconds, bytes}
   }
   const cores = used ?? device.multiprocessors ?? Number.NaN
-  const oneCore = entries / (CORE_ENTRIES_PER_SECOND * factors['core-rate'] * factors.speed)
+  const oneCore = entries / (CORE_ENTRIES_PER_SECOND * factors['core-rate'] * factors.speed * gainOf(device, factors))
   const histogramSeconds = Math.max(oneCore / cores, memorySeconds)
   // Trees of a forest are grown beside each other; a boosted one waits for the one before (Gunther 1993 for the form of all three terms).
   const independent = work.algorithm === 'random-forest'
