@@ -50,7 +50,7 @@ export function analyticsDemand(spec: AnalyticsSpec, _facts: Facts): AnalyticsDe
   const work: AnalyticsWork = {storedBytes: bytes, queries, readShare, compressionRatio, mix, format, cold: cache === 'cold', workingSetBytes: workingSetGib * GIB}
   return {
     kind: ANALYTICS,
-    summary: `${formatCount(queries, 3)} ${cache} queries (${mix}) over ${formatCount(bytes / GB, 3)} GB of ${format === 'native' ? 'native tables' : format === 'memory' ? 'frames in memory' : 'Parquet'}, ${formatCount(100 * readShare, 2)} % read by each`,
+    summary: `${formatCount(queries, 3)} ${cache} queries (${mix}) over ${sizeText(bytes)} of ${format === 'native' ? 'native tables' : format === 'memory' ? 'frames in memory' : 'Parquet'}, ${formatCount(100 * readShare, 2)} % read by each`,
     assumptions: assumptions.list,
     throughputUnit: 'GB/s',
     costUnit: {name: 'TB read', amount: 1000},
@@ -61,6 +61,9 @@ export function analyticsDemand(spec: AnalyticsSpec, _facts: Facts): AnalyticsDe
     work, engine, storage, storageBytesPerSecond: storageBandwidth, configuration,
   }
 }
+
+/** "2 TB", "14.8 GB". */
+const sizeText = (bytes: number): string => (bytes >= 1e12 ? `${formatCount(bytes / 1e12, 3)} TB` : `${formatCount(bytes / GB, 3)} GB`)
 
 function engineAsked({engine, configuration: {runtime}}: AnalyticsSpec): EngineId | undefined {
   if (runtime === undefined) return engine
