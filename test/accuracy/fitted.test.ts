@@ -5,8 +5,10 @@ import {parseHeldOut, WAYS} from '../../src/accuracy/held-out.ts'
 import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
+import {ANALYTICS, ANALYTICS_QUANTITIES} from '../../src/workload/data-analytics/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
+import {TABULAR, TABULAR_QUANTITIES} from '../../src/workload/ml-tabular/factors.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, 'data', file), 'utf8')
@@ -20,6 +22,8 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-pretrain': ASSUMED_FACTORS,
   'llm-finetune': ASSUMED_FACTORS,
   [CFD]: CFD_QUANTITIES,
+  [ANALYTICS]: ANALYTICS_QUANTITIES,
+  [TABULAR]: TABULAR_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()
