@@ -15,6 +15,7 @@ interface Sample extends RateSample {
 const TAUS: Readonly<Record<Exclude<TabularQuantity, 'speed' | 'gain-of-a-year'>, readonly [all: number, engine: number]>> = {
   'core-rate': [1.5, 1],
   'row-cost': [1, 1],
+  'gather-bytes': [1, 1],
   'serial-share': [1, 1],
   'coordination-seconds': [2, 2],
   'tree-overhead-seconds': [1, 1],
@@ -29,8 +30,9 @@ const SPEED_TAUS = [0.2, 0.4, 0.4]
 function concerns(name: TabularQuantity, {device, cores}: TabularCase): boolean {
   const onProcessors = device.formFactor === 'cpu'
   if (name === 'accelerator-rate' || name === 'launch-seconds') return !onProcessors
-  if (name === 'core-rate' || name === 'gain-of-a-year') return onProcessors
-  if (name === 'serial-share' || name === 'coordination-seconds') return onProcessors && cores !== 1
+  if (name === 'core-rate' || name === 'gather-bytes' || name === 'gain-of-a-year') return onProcessors
+  if (name === 'coordination-seconds') return onProcessors
+  if (name === 'serial-share') return onProcessors && cores !== 1
   return true
 }
 

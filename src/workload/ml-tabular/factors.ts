@@ -19,9 +19,11 @@ export const TABULAR_QUANTITIES = {
   'core-rate': 1,
   /** What a row costs beside its features, in features: its gradients, its place in the tree. */
   'row-cost': 4,
+  /** Bytes that a row which the caches do not hold moves through memory each time it is added up. */
+  'gather-bytes': 64,
   /** Share of the work of one core that all others wait for. */
   'serial-share': 0.05,
-  /** Seconds that threads take to be started and waited for, once for each level or leaf, by the square root of the cores. */
+  /** Seconds of each level or leaf that are neither: choosing it, starting threads and waiting for them, by the square root of the cores. */
   'coordination-seconds': 2e-5,
   /** Seconds of a tree that are neither. */
   'tree-overhead-seconds': 5e-4,

@@ -47,6 +47,12 @@ export const UNIT_ENTRIES_PER_SECOND = 1.3e8
 const UNIT_FLOPS = 0.44e12
 /** Gradient and curvature of a row, and its place among the rows of a node. */
 const ROW_BYTES = 12
+/**
+ * Last-level cache of a socket for each of its cores, and what one core can draw from memory: orders of magnitude of servers (EPYC has 4 MiB a core,
+ * others about 2), from memory.
+ */
+const cachePerCore = ({vendor}: Accelerator): number => (vendor === 'amd' ? 4 : 2) * 2 ** 20
+const CORE_BANDWIDTH = 12e9
 /** Two sums in a bin of a histogram (XGBoost and LightGBM: double precision). */
 const BIN_BYTES = 16
 /** Label, prediction, gradient, curvature and place of a row while a tree grows. */
@@ -98,11 +104,13 @@ export function treeTime(work: TreeWork, {device, parts, cores: used, allReduceS
   }
   const cores = used ?? device.multiprocessors ?? Number.NaN
   const oneCore = entries / (CORE_ENTRIES_PER_SECOND * factors['core-rate'] * factors.speed * gainOf(device, factors))
-  const histogramSeconds = Math.max(oneCore / cores, memorySeconds)
+  const beyondCache = Math.max(0, 1 - (cachePerCore(device) * (device.multiprocessors ?? cores)) / (tableBytes(work) / parts))
+  const gatherSeconds = ((work.rows / parts) * passesOf(work) * beyondCache * factors['gather-bytes']) / Math.min(cores * CORE_BANDWIDTH, device.memoryBandwidthBytesPerSecond * factors.streamShare)
+  const histogramSeconds = Math.max(oneCore / cores + gatherSeconds, memorySeconds)
   // Trees of a forest are grown beside each other; a boosted one waits for the one before (Gunther 1993 for the form of all three terms).
   const independent = work.algorithm === 'random-forest'
   const serialSeconds = independent || cores <= 1 ? 0 : factors['serial-share'] * oneCore
-  const launchSeconds = independent || cores <= 1 ? 0 : syncs * factors['coordination-seconds'] * Math.sqrt(cores)
+  const launchSeconds = independent ? 0 : syncs * factors['coordination-seconds'] * Math.sqrt(cores)
   return {seconds: histogramSeconds + serialSeconds + exchangeSeconds + launchSeconds + overheadSeconds, histogramSeconds, serialSeconds, exchangeSeconds, launchSeconds, overheadSeconds, memorySeconds, bytes}
 }
 
