@@ -219,7 +219,7 @@ export const TOPICS: readonly Topic[] = [
   // — physics —
   {
     id: 'bottleneck',
-    summary: 'What limits the speed: compute, memory bandwidth, memory capacity, link, network, host, overhead or load.',
+    summary: 'What limits the speed: compute, memory bandwidth, memory capacity, link, network, storage, host, overhead or load.',
     text: 'The part that most of the time is spent waiting for. "load" means that the hardware is not the limit: it does all the work there is and has time left.',
     see: ['roofline'],
   },

@@ -235,7 +235,7 @@ function notesOn({work, storage: asked}: AnalyticsDemand, hardware: Hardware, {p
     notes.push(`${storage.sort === 'local-ssd' ? 'The local disk' : storage.sort === 'network-disk' ? 'A network disk' : 'The object store'} is taken to give a machine ${rate}${unknown}; storageBandwidth says what it really is.`)
   }
   if (time.storageSeconds > time.seconds / 2) notes.push('Storage is the bound: a faster processor or accelerator would wait for it, too.')
-  if (time.spillSeconds > 0.05 * time.seconds) notes.push(isProcessor(hardware) ? 'The working set does not fit into memory, and part of it goes to disk and back.' : 'The working set does not fit on the accelerator, and part of it goes to the host and back.')
+  if (time.spillSeconds > 0.05 * time.seconds) notes.push(isProcessor(hardware) ? 'The working set does not fit into memory, and part of it goes to disk and back.' : 'The working set does not fit on the accelerator, and part of it goes to the host and back, or to disk where the host does not hold it either.')
   if (work.format === 'native') notes.push(`Bringing the data into the format of ${engine.name} is not counted.`)
   if (isProcessor(hardware) && !wasMeasured(facts.calibration, id)) notes.push(`Nobody measured ${engine.name} here: an average engine is assumed.`)
   if (!isProcessor(hardware)) notes.push('Rates of engines on accelerators are assumptions, and what they cannot run on one runs on the host: within a factor of two at best.', "The processors of a machine with accelerators can run queries as well; that is not compared here.")

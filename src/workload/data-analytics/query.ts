@@ -30,9 +30,9 @@ export interface QueryPlace {
   readonly device: Accelerator
   readonly parts: number
   readonly manner: Manner
-  /** Of all machines together; `undefined` = nothing is read from storage. */
+  /** Of all machines together. */
   readonly storageBytesPerSecond: number
-  /** Where tables wait that an accelerator does not hold: memory of the hosts, all together; `undefined` = not known. */
+  /** Where tables and spilled parts wait that an accelerator does not hold: memory of the hosts, all together; `undefined` = not known. */
   readonly hostBytes?: number | undefined
   /** Bytes/s each way between an accelerator and its host. */
   readonly slotBytesPerSecond?: number | undefined
@@ -205,7 +205,9 @@ function onAccelerators(work: AnalyticsWork, place: QueryPlace, factors: Analyti
   if (slotBytesPerSecond === undefined && transferred + short > 0) return undefined
   const slot = (slotBytesPerSecond ?? Number.POSITIVE_INFINITY) * parts
   const transferSeconds = transferred / slot
-  const spillSeconds = (2 * short) / slot
+  // The host takes what it can hold, and hands the rest on to its disk; what it holds is not known of every machine, and then it is the disk.
+  const toHost = Math.min(short, hostBytes)
+  const spillSeconds = (2 * toHost) / slot + ((short - toHost) * factors.spill) / storageBytesPerSecond
   const storageSeconds = read / storageBytesPerSecond
   const exchangeSeconds = parts === 1 ? 0 : place.exchangeSeconds(Math.min(workingSetBytes, sizes.values) / parts)
   if (exchangeSeconds === undefined) return undefined
