@@ -187,6 +187,9 @@ export function performAnalytics(demand: AnalyticsDemand, target: Hardware, conf
   const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), around.p50), p50: around.p50, p90: around.p90}
   const operators = operatorsOf(time, isProcessor(hardware))
   const busy = (names: readonly Operator['bound'][]): number => Math.min(1, operators.reduce((sum, {bound, seconds}) => sum + (names.includes(bound) ? seconds : 0), 0) / time.seconds)
+  // A machine's own disk is empty at first: the data comes over its line, once.
+  const line = storage.sort === 'local-ssd' ? hardware.network?.bytesPerSecondPerNode : undefined
+  const copySeconds = line === undefined ? 0 : work.storedBytes / (line * machines)
   const distinctBytes = work.storedBytes * Math.min(1, work.readShare * work.queries)
   return {
     feasible: true,
@@ -205,7 +208,7 @@ export function performAnalytics(demand: AnalyticsDemand, target: Hardware, conf
       },
       acceleratorsUsed: Math.min(parts * (isProcessor(hardware) ? perNode(sliceOf(target)) : 1), target.acceleratorsPerNode * target.nodes),
       // Queries that find their data in memory have to bring it there once.
-      loadSeconds: START_SECONDS + (work.cold ? 0 : distinctBytes / storage.bytesPerSecond),
+      loadSeconds: START_SECONDS + copySeconds + (work.cold ? 0 : distinctBytes / storage.bytesPerSecond),
       checkpointBytes: 0,
       operators,
       bottleneck: bottleneckOf(operators),
@@ -234,6 +237,7 @@ function notesOn({work, storage: asked}: AnalyticsDemand, hardware: Hardware, {p
     const unknown = asked === undefined && hardware.host.localSsdGb === undefined ? ', as its disks are not known' : ''
     notes.push(`${storage.sort === 'local-ssd' ? 'The local disk' : storage.sort === 'network-disk' ? 'A network disk' : 'The object store'} is taken to give a machine ${rate}${unknown}; storageBandwidth says what it really is.`)
   }
+  if (storage.sort === 'local-ssd') notes.push(hardware.network === undefined ? 'The data is taken to lie on the local disk already.' : 'Copying the data to the local disk over the line of the machine is in the time.')
   if (time.storageSeconds > time.seconds / 2) notes.push('Storage is the bound: a faster processor or accelerator would wait for it, too.')
   if (time.spillSeconds > 0.05 * time.seconds) notes.push(isProcessor(hardware) ? 'The working set does not fit into memory, and part of it goes to disk and back.' : 'The working set does not fit on the accelerator, and part of it goes to the host and back, or to disk where the host does not hold it either.')
   if (work.format === 'native') notes.push(`Bringing the data into the format of ${engine.name} is not counted.`)

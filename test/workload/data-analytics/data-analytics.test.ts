@@ -188,7 +188,7 @@ describe('every field moves something, and the right way', () => {
     ['format', {format: 'native'}, {seconds: 'down', rate: 'up', bound: 'same'}],
     ['compressionRatio', {compressionRatio: 10}, {seconds: 'up', rate: 'down', bound: 'same'}],
     ['cache', {cache: 'hot', bytes: '20 GB'}, {seconds: 'down', load: 'up'}],
-    ['storage', {storage: 'local-ssd'}, {seconds: 'down', rate: 'up', bound: 'same'}],
+    ['storage', {storage: 'local-ssd'}, {seconds: 'down', rate: 'up', bound: 'same', load: 'up'}],
     ['storage far away', {storage: 'object-storage'}, {seconds: 'down', rate: 'up'}],
     ['storageBandwidth', {storageBandwidth: '100 MB/s'}, {seconds: 'up', rate: 'down', bound: 'same'}],
     ['configuration.runtime', {engine: undefined, configuration: {runtime: 'trino'}}, {seconds: 'up', rate: 'down', bound: 'same'}],
