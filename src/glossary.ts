@@ -74,6 +74,20 @@ export const TOPICS: readonly Topic[] = [
     see: ['denoising-step'],
   },
   {
+    id: 'engine',
+    aliases: ['database', 'query-engine'],
+    summary: 'The program that runs queries (DuckDB, ClickHouse, Polars, Spark, RAPIDS, …) or grows trees (XGBoost, LightGBM, cuML).',
+    text: 'It decides where the work may run: most engines know processors only, some know accelerators, and data/software.csv has one row for each. Engines differ tenfold on the same machine, so each has factors of its own (docs/models/analytics.md). Absent from a workload, those in common use are tried; `engine: duckdb` asks for one.',
+    see: ['kind', 'working-set', 'configuration'],
+  },
+  {
+    id: 'working-set',
+    aliases: ['spilling', 'spill'],
+    summary: 'What a query holds in memory at once beside what streams by: hash tables, sorts, results.',
+    text: 'Where it does not fit, an engine writes part of it to disk and reads it back (it spills), or, on an accelerator, moves it to the host; an engine that does neither is refused there. The data set itself need not fit: what a hot query finds in memory it need not read from storage.',
+    see: ['engine', 'bottleneck'],
+  },
+  {
     id: 'machine',
     aliases: ['instance', 'node'],
     summary: 'A node type: accelerators, host and links, such as p5.48xlarge or one node of a rig.',
@@ -233,7 +247,7 @@ export const TOPICS: readonly Topic[] = [
   // — physics —
   {
     id: 'bottleneck',
-    summary: 'What limits the speed: compute, memory bandwidth, memory capacity, link, network, host, overhead or load.',
+    summary: 'What limits the speed: compute, memory bandwidth, memory capacity, link, network, storage, host, overhead or load.',
     text: 'The part that most of the time is spent waiting for. "load" means that the hardware is not the limit: it does all the work there is and has time left.',
     see: ['roofline'],
   },

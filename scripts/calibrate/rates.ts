@@ -1,6 +1,6 @@
 /**
- * Fits the factors of a kind whose published figures are rates of work that is stated whole — no configuration to be searched — and says how well
- * they predict what they have not seen. A kind brings its samples, its factors and its residual; fit, folds, spreads and files are the same for all.
+ * Fits the factors of a kind whose published figures are rates (or times) of work that is stated whole — no configuration to be searched — and says
+ * how well they predict what they have not seen. A kind brings its samples, its factors and its residual; fit, folds, spreads and files are the same for all.
  */
 import fs from 'node:fs'
 import path from 'node:path'
@@ -32,7 +32,14 @@ export interface RateSample {
   readonly metric: string
   /** What was measured is the time of the work: its spread is noted as that of a rate, the other way round. */
   readonly isTime?: boolean
+  /** Where programs differ: which one. How well others predict it is printed, and goes into no spread: nobody plans a program of which nothing is known. */
+  readonly program?: string
 }
+
+const RUNTIME = 'runtime:'
+/** Key of a scope that is all hardware under one program. */
+export const runtimeKey = (runtime: string): string => `${RUNTIME}${runtime}`
+const placeOf = (key: string): {readonly architecture: string; readonly runtime: string} => (key.startsWith(RUNTIME) ? {architecture: '*', runtime: key.slice(RUNTIME.length)} : {architecture: key, runtime: '*'})
 
 export interface RateQuantity<S> {
   readonly name: string
@@ -53,7 +60,7 @@ export interface RateKind<S extends RateSample> {
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
-  /** The rate with these values of the quantities, in their order. */
+  /** The rate (or time) with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
   predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
   /** Figures that nothing is fitted to (memory): how far measurements lie from them is as well known wherever they were made. */
@@ -120,7 +127,7 @@ function fit<S extends RateSample>({kinds, quantities, rate}: RateKind<S>, sampl
       const parts = chain.map(each => found.parts.get(`${name}|${each}`) ?? 0)
       if (key !== '*' && Math.abs(parts.at(-1) ?? 0) < LEAST_PART) return []
       const value = Math.min(highest, Math.max(lowest, Math.exp(parts.reduce((sum, part) => sum + part, Math.log(start)))))
-      return kinds.map(kind => ({kind, quantity: name, architecture: key, runtime: '*', value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}))
+      return kinds.map(kind => ({kind, quantity: name, ...placeOf(key), value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}))
     })
   })
   const groups = Map.groupBy(samples, ({accelerator, model}) => `${accelerator.id}|${model}`)
@@ -148,14 +155,18 @@ function errorsOf<S extends RateSample>({predict}: RateKind<S>, samples: readonl
   })
 }
 
-const WAYS: Readonly<Record<Way | 'configuration' | 'architecture', (sample: RateSample) => string>> = {
+const WAYS: Readonly<Record<Way | 'configuration' | 'architecture' | 'program', (sample: RateSample) => string>> = {
   model: ({model}) => model,
   accelerator: ({accelerator}) => accelerator.id,
   source: ({source}) => source,
   architecture: ({accelerator}) => accelerator.architecture,
   configuration: ({run}) => run,
+  program: ({program}) => program ?? '',
 }
 type AnyWay = keyof typeof WAYS
+/** Ways that are of use beyond the printed figures. */
+const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'program'
+const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
 function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}: RateKind<S>, errors: readonly Error<S>[]): CalibrationSpread[] {
@@ -225,6 +236,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     const groupOf = WAYS[way]
     // One group is all there is: without it nothing would be left to learn from.
     if (new Set(samples.map(groupOf)).size === 1) {
+      if (!isScored(way)) continue
       alone.push({kinds, way: way as Way, held: [], entries: [], evidence: [], alone: true})
       figures(`without the one ${way}`, errorsOf(rates, samples, {...base, calibration: createCalibration([])}, accelerators))
       continue
@@ -237,7 +249,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(tellsOfSpread).flatMap(way => errorsBy(way, [])))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
@@ -246,5 +258,5 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const computed = (rates.computed ?? []).flatMap(({metric, residuals}) => spreadsOfComputed(kinds, metric, residuals(accelerators, base)))
   writeCalibration(kinds, {entries: fitted.entries, evidence: fitted.evidence, spreads: [...spreads, ...computed]}, rates.script)
-  writeHeldOut(kinds, [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
+  writeHeldOut(kinds, [...alone, ...folds.filter(({way}) => isScored(way)).map(({fold}) => fold)])
 }

@@ -48,7 +48,7 @@ export const DATA_FILES: readonly DataFile[] = [
     pattern: 'processors.csv',
     title: 'Processors of machines',
     text: `${IMPORT}processors.ts\` from \`scripts/import/found/processors.csv\`. What the processors of machines without an accelerator have; of two rows that fit a machine the first counts. Models that a provider does not tell apart ("Emerald Rapids or Granite Rapids") have no row, and their machines take no part.`,
-    columns: {instances: 'glob of the machines it is of', threadsPerCore: 'vCPUs of a core', memoryGbPerSecond: 'of one socket', fp32GflopsPerCore: 'at its base clock'},
+    columns: {releaseYear: 'of its design, from memory', instances: 'glob of the machines it is of', threadsPerCore: 'vCPUs of a core', memoryGbPerSecond: 'of one socket', fp32GflopsPerCore: 'at its base clock'},
   },
   {
     pattern: 'stream-bandwidth.csv',

@@ -89,6 +89,12 @@ export interface NoteFields {
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
+  // Analytics.
+  /** The data set as it lies there. */
+  readonly storedBytes?: number
+  // Trees.
+  /** Cores of processors that were used. */
+  readonly cores?: number
   // Power.
   /** Where wall power was read. */
   readonly current?: 'ac' | 'dc'
@@ -167,6 +173,10 @@ const RULES: readonly Rule[] = [
   {pattern: /MoE experts offloaded to host/, read: () => ({offloadedExperts: true})},
   {pattern: /FlashAttention-3 on Hopper/, read: () => ({hopperAttention: true})},
   {pattern: /offload the T5 encoder on one GPU/, read: () => ({offloadedEncoders: true})},
+  // Analytics.
+  {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},
+  // Trees.
+  {pattern: /\bon (\d+) cores? of (?:one socket|two sockets)/, read: found => ({cores: number(found[1])})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

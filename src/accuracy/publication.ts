@@ -1,5 +1,5 @@
 /** A repository that many rows cite file by file is one publication: the row's id says which result it is. */
-const WHOLE_REPOSITORIES = /^(github:(?:mlcommons\/[^:]+|ml-energy\/leaderboard)):.*(@[0-9a-f]+)$/
+const WHOLE_REPOSITORIES = /^(github:(?:mlcommons\/[^:]+|ml-energy\/leaderboard|ClickHouse\/ClickBench)):.*(@[0-9a-f]+)$/
 
 /** What a row's `source` counts as when sources are told apart: one table, one paper, one repository of results. */
 export const publicationOf = (source: string): string => source.replace(WHOLE_REPOSITORIES, '$1$2')

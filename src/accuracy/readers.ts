@@ -8,6 +8,8 @@ import {predictMeasurement as predictInference} from '../workload/llm-inference/
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
 import {knowsDevices as knowsMolecularDevices, predictMeasurement as predictMolecularDynamics} from '../workload/molecular-dynamics/measured.ts'
 import {predictMeasurement as predictClips} from '../workload/video-generation/measured.ts'
+import {knowsMachine, predictMeasurement as predictAnalytics} from '../workload/data-analytics/measured.ts'
+import {predictMeasurement as predictTabular} from '../workload/ml-tabular/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -39,7 +41,9 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'molecular-dynamics', labels: ['hpc_md'], speed: 'molecular dynamics', predict: predictMolecularDynamics, readsPartialSheets: true, knowsAccelerator: knowsMolecularDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'molecular dynamics on processors' : undefined)},
   {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictImages)},
   {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictClips)},
+  {kind: 'data-analytics', labels: ['data_analytics'], speed: 'analytics', predict: predictAnalytics, readsPartialSheets: true, knowsAccelerator: knowsMachine},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
+  {kind: 'ml-tabular', labels: ['ml_tabular'], speed: 'trees over tables', predict: predictTabular, readsPartialSheets: true},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
 ]

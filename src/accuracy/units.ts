@@ -4,7 +4,7 @@ import {echo} from '../text/safe.ts'
 type Units = Readonly<Record<string, number>>
 
 const MILLISECONDS_PER_SECOND = 1000
-const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND}
+const SECONDS: Units = {s: 1, 's (median of 3)': 1, ms: 1 / MILLISECONDS_PER_SECOND}
 const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */

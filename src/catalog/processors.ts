@@ -10,11 +10,11 @@ export function processorOf({provider, instanceType, cpuModel, vcpus, memoryGib}
   if (cpuModel === undefined || vcpus === undefined || memoryGib === undefined) return undefined
   const found = processors.find(each => each.provider === provider && each.cpuModel === cpuModel && matchesGlob(each.instances, instanceType))
   if (found === undefined) return undefined
-  const {id, vendor, name, coresPerSocket, threadsPerCore, memoryGbPerSecond, fp32GflopsPerCore, sourceId, asOf, standing} = found
+  const {id, vendor, name, releaseYear, coresPerSocket, threadsPerCore, memoryGbPerSecond, fp32GflopsPerCore, sourceId, asOf, standing} = found
   const cores = vcpus / threadsPerCore
   const fp32 = cores * fp32GflopsPerCore * 1e9
   return {
-    id, vendor, name, aliases: [], architecture: 'cpu', formFactor: 'cpu', partialSheet: true, memoryGib,
+    id, vendor, name, aliases: [], architecture: 'cpu', releaseYear, formFactor: 'cpu', partialSheet: true, memoryGib,
     memoryBandwidthBytesPerSecond: (cores / coresPerSocket) * memoryGbPerSecond * 1e9,
     peakFlops: {fp64: fp32 / 2, fp32},
     sustainedMatmulFlops: {}, interconnect: 'none', rayTracingCores: false, displayOutput: false, multiprocessors: cores, sourceId, asOf, standing,

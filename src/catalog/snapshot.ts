@@ -148,6 +148,8 @@ export interface Processor {
   readonly id: string
   readonly vendor: string
   readonly name: string
+  /** From memory. */
+  readonly releaseYear: number
   readonly coresPerSocket: number
   /** vCPUs of a core. */
   readonly threadsPerCore: 1 | 2

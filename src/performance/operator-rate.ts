@@ -53,7 +53,7 @@ function limitOn(bound: Operator['bound'], {accelerator, acceleratorsPerNode, le
     }
     case 'network':
       return network === undefined ? null : network.bytesPerSecondPerNode / Math.max(1, acceleratorsPerNode)
-    case 'host': case 'overhead':
+    case 'storage': case 'host': case 'overhead':
       return null
     default:
       return bound satisfies never

@@ -59,7 +59,7 @@ export interface MemoryUse {
 export interface Operator {
   readonly name: string
   readonly seconds: number
-  readonly bound: 'compute' | 'memory-bandwidth' | 'link' | 'network' | 'host' | 'overhead'
+  readonly bound: 'compute' | 'memory-bandwidth' | 'link' | 'network' | 'storage' | 'host' | 'overhead'
   /** FLOP, bytes moved: what the time was computed from. */
   readonly flops?: number
   readonly bytes?: number
@@ -102,7 +102,7 @@ export interface WorkLoad {
   readonly unpackShare: number
 }
 
-export type Bottleneck = 'compute' | 'memory-bandwidth' | 'memory-capacity' | 'link' | 'network' | 'host' | 'overhead' | 'load'
+export type Bottleneck = 'compute' | 'memory-bandwidth' | 'memory-capacity' | 'link' | 'network' | 'storage' | 'host' | 'overhead' | 'load'
 
 /** How a candidate runs. Absent = does not apply. */
 export interface Configuration {

@@ -153,6 +153,7 @@ const BOUND: Readonly<Record<string, string>> = {
   'memory-capacity': 'limited by memory size',
   link: 'limited by the links between accelerators',
   network: 'limited by the network between nodes',
+  storage: 'limited by what storage gives',
   host: 'limited by the host',
   overhead: 'limited by launch overheads',
   load: 'has room to spare: the load, not the hardware, sets the pace',

@@ -14,6 +14,7 @@ const BOUND: Readonly<Record<Operator['bound'], {readonly words: string; readonl
   'memory-bandwidth': {words: 'memory bandwidth', short: 'memory', style: 'cyan'},
   link: {words: 'link', short: 'link', style: 'yellow'},
   network: {words: 'network', short: 'network', style: 'yellow'},
+  storage: {words: 'storage', short: 'storage', style: 'yellow'},
   host: {words: 'host', short: 'host', style: 'magenta'},
   overhead: {words: 'overhead', short: 'overhead', style: 'dim'},
 }

@@ -51,7 +51,7 @@ const Cost = z.strictObject({
   notCosted: z.array(z.strictObject({item: text, reason: text, usd: amount.nullable()})),
 })
 
-const Bound = z.enum(['compute', 'memory-bandwidth', 'link', 'network', 'host', 'overhead'])
+const Bound = z.enum(['compute', 'memory-bandwidth', 'link', 'network', 'storage', 'host', 'overhead'])
 const Operator = z.strictObject({
   name: text,
   seconds: amount,
@@ -129,7 +129,7 @@ const unranked = {
   cost: Cost,
   availability: z.strictObject({state: z.enum(['listed', 'owned', 'planned', 'none']), asOf: z.iso.date().nullable()}),
   confidence: Confidence,
-  bottleneck: z.enum(['compute', 'memory-bandwidth', 'memory-capacity', 'link', 'network', 'host', 'overhead', 'load']),
+  bottleneck: z.enum(['compute', 'memory-bandwidth', 'memory-capacity', 'link', 'network', 'storage', 'host', 'overhead', 'load']),
   tradeoffs: z.array(
     z.strictObject({
       topic: z.enum(['elasticity', 'newest-hardware', 'managed', 'setup', 'skills', 'capital', 'obsolescence', 'upkeep', 'noise', 'privacy', 'interruption', 'quota']),

@@ -77,7 +77,7 @@ export const shortPurchase = (purchase: string): string => SHORT_PURCHASE[purcha
 
 export const BOTTLENECK: Readonly<Record<Bottleneck, string>> = {
   compute: 'arithmetic', 'memory-bandwidth': 'memory bandwidth', 'memory-capacity': 'memory capacity', link: 'the link between accelerators',
-  network: 'the network between machines', host: 'the host', overhead: 'fixed overheads', load: 'the load itself (the machine waits for requests)',
+  network: 'the network between machines', storage: 'what storage gives', host: 'the host', overhead: 'fixed overheads', load: 'the load itself (the machine waits for requests)',
 }
 
 export const TRADEOFF_SIGN: Readonly<Record<Tradeoff['sign'], string>> = {'+': '+', '-': '−', '0': '·'}

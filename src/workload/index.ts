@@ -1,12 +1,14 @@
 import type {AnyKind} from './contract.ts'
 import {audio} from './audio/index.ts'
 import {cfd} from './cfd/index.ts'
+import {dataAnalytics} from './data-analytics/index.ts'
 import {generic} from './generic/index.ts'
 import {graphics} from './graphics/index.ts'
 import {imageGeneration} from './image-generation/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {mlTabular} from './ml-tabular/index.ts'
 import {molecularDynamics} from './molecular-dynamics/index.ts'
 import {simulation} from './simulation/index.ts'
 import {videoGeneration} from './video-generation/index.ts'
@@ -23,5 +25,7 @@ export const kinds: readonly AnyKind[] = [
   graphics,
   simulation,
   molecularDynamics,
+  dataAnalytics,
+  mlTabular,
   generic,
 ]

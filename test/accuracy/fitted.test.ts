@@ -10,6 +10,8 @@ import {MEDIA_QUANTITIES} from '../../src/workload/media/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 import {MOLECULAR_DYNAMICS, MOLECULAR_QUANTITIES} from '../../src/workload/molecular-dynamics/factors.ts'
+import {ANALYTICS, ANALYTICS_QUANTITIES} from '../../src/workload/data-analytics/factors.ts'
+import {TABULAR, TABULAR_QUANTITIES} from '../../src/workload/ml-tabular/factors.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, 'data', file), 'utf8')
@@ -27,6 +29,8 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   [MOLECULAR_DYNAMICS]: MOLECULAR_QUANTITIES,
   'image-generation': MEDIA_QUANTITIES,
   'video-generation': MEDIA_QUANTITIES,
+  [ANALYTICS]: ANALYTICS_QUANTITIES,
+  [TABULAR]: TABULAR_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -7,6 +7,7 @@ import {FOUND, readFacts} from '../facts.ts'
 import type {ImportContext} from '../part.ts'
 
 interface Topic {
+  /** `found/…` = rows that were found beside the raw facts (scripts/import/found). */
   readonly topic: string
   /** Which of its rows are work that rigor estimates; absent = all. */
   readonly kinds?: RegExp
@@ -29,6 +30,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'llm-finetuning.csv': {topic: 'llm_finetuning'},
   'memory-fit.csv': {topic: 'memory_fit'},
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
+  'analytics.csv': {topic: 'analytics'},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
   'audio.csv': {topic: 'generative_media', kinds: /^speech_recognition$/, found: 'audio.csv'},
   'audio-mlperf.csv': {topic: 'mlperf_inference', kinds: /^audio_inference$/},
@@ -36,16 +38,18 @@ const FILES: Readonly<Record<string, Topic>> = {
   'media.csv': {topic: 'generative_media', kinds: MEDIA},
   'media-energy.csv': {topic: 'energy', kinds: MEDIA},
   'media-mlperf.csv': {topic: 'mlperf_inference', kinds: MEDIA},
+  'ml-tabular.csv': {topic: 'found/ml-tabular'},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 
+const IN_FOUND = 'found/'
 const publication = (record: CsvRecord): string => publicationOf(record.cells['source']!)
 
 /** `data/measured/*.csv`: the published measurements of what rigor estimates, in their own columns; `source` becomes an id. */
 export function importPart({from, to, sources}: ImportContext): void {
   mkdirSync(join(to, 'measured'), {recursive: true})
   for (const [file, {topic, kinds, found}] of Object.entries(FILES)) {
-    const all = readFacts(from, `measured/${topic}.csv`)
+    const all = topic.startsWith(IN_FOUND) ? readFacts(FOUND, `${topic.slice(IN_FOUND.length)}.csv`) : readFacts(from, `measured/${topic}.csv`)
     const taken = all.filter(record => kinds === undefined || kinds.test(record.cells['kind']!))
     const beside = found === undefined ? [] : readFacts(FOUND, found)
     const rows = [...taken, ...beside].map(record => MEASUREMENT_COLUMNS.map(column => (column === 'source' ? sources.sourceIdFor(publication(record)) : record.cells[column]!)))
