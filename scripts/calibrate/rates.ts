@@ -22,6 +22,8 @@ import {fitHierarchy, type HierarchicalFactor, type Scope} from './hierarchy.ts'
 
 export interface RateSample {
   readonly setting: Setting
+  /** Of what the factors are shared by several. Absent = the one that they are called after. */
+  readonly kind?: string
   readonly measured: number
   readonly source: string
   /** Rows of one run. */
@@ -42,7 +44,10 @@ export interface RateQuantity<S> {
 }
 
 export interface RateKind<S extends RateSample> {
+  /** What the factors are called after: a kind, or what several have in common. */
   readonly kind: string
+  /** Those that share the factors; each has its own evidence and spreads. Absent = `kind` alone. */
+  readonly kinds?: readonly string[]
   /** File of scripts/calibrate. */
   readonly script: string
   readonly quantities: readonly RateQuantity<S>[]
@@ -50,7 +55,7 @@ export interface RateKind<S extends RateSample> {
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
   /** The rate with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
-  predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
+  predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[], sample: S): Prediction
 }
 
 /** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. */
@@ -110,10 +115,10 @@ function fit<S extends RateSample>({kind, quantities, rate}: RateKind<S>, sample
       return [{kind, quantity: name, architecture: key, runtime: '*', value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}]
     })
   })
-  const groups = Map.groupBy(samples, ({accelerator, model}) => `${accelerator.id}|${model}`)
+  const groups = Map.groupBy(samples, ({kind: own = kind, accelerator, model}) => `${own}|${accelerator.id}|${model}`)
   const evidence = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => {
-    const [{accelerator, model}] = own as [S]
-    return {kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}
+    const [{kind: of = kind, accelerator, model}] = own as [S]
+    return {kind: of, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}
   })
   return {entries, evidence, parts: found.parts}
 }
@@ -128,7 +133,7 @@ interface Error<S> {
 
 function errorsOf<S extends RateSample>({predict}: RateKind<S>, samples: readonly S[], facts: Facts, accelerators: readonly Accelerator[]): Error<S>[] {
   return samples.flatMap(sample => {
-    const answer = predict(sample.setting, facts, accelerators)
+    const answer = predict(sample.setting, facts, accelerators, sample)
     if (answer.status !== 'answered') return []
     const {p10, p50, p90} = answer.interval
     return [{sample, ratio: p50 / sample.measured, inside: sample.measured >= p10 && sample.measured <= p90, width: p90 / p10, distance: answer.distance ?? 'none'}]
@@ -184,7 +189,8 @@ function printRows<S extends RateSample>(errors: readonly Error<S>[]): void {
 
 /** Fits, writes data/calibration.json and the folds; `--rows` prints the errors of all rows as fitted (`--rows=accelerator` of those left out), `--fast` leaves out the folds. */
 export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): Promise<void> {
-  const {kind} = rates
+  const {kind, kinds = [kind]} = rates
+  const written = [...new Set([kind, ...kinds])]
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
   const accelerators = [...snapshot.accelerators, ...snapshot.devices]
@@ -194,6 +200,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   log(`${''.padEnd(36)}  rows     MAPE    MdAPE      p90     bias   inside  width`)
   const inSample = errorsOf(rates, samples, {...base, calibration: createCalibration(fitted.entries, [], fitted.evidence)}, accelerators)
   figures(`${kind}, fitted`, inSample)
+  if (kinds.length > 1) for (const name of kinds) figures(`  ${name}`, inSample.filter(({sample}) => (sample.kind ?? kind) === name))
   if (process.argv.includes('--rows')) printRows(inSample)
   if (process.argv.includes('--fast')) return
 
@@ -203,25 +210,28 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     const groupOf = WAYS[way]
     // One group is all there is: without it nothing would be left to learn from.
     if (new Set(samples.map(groupOf)).size === 1) {
-      alone.push({kinds: [kind], way: way as Way, held: [], entries: [], evidence: [], alone: true})
+      alone.push({kinds: written, way: way as Way, held: [], entries: [], evidence: [], alone: true})
       figures(`without the one ${way}`, errorsOf(rates, samples, {...base, calibration: createCalibration([])}, accelerators))
       continue
     }
     for (const held of foldsOf(samples, groupOf, way === 'configuration' ? CONFIGURATION_FOLDS : undefined)) {
       const isHeld = (sample: S): boolean => held.includes(groupOf(sample))
       const {entries, evidence} = fit(rates, samples.filter(sample => !isHeld(sample)), fitted)
-      folds.push({way, fold: {kinds: [kind], way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
+      folds.push({way, fold: {kinds: written, way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
     }
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(kind, (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, [])))
+  const leftOut = (Object.keys(WAYS) as AnyWay[]).flatMap(way => errorsBy(way, []))
+  const ofKind = (errors: readonly Error<S>[], name: string): Error<S>[] => errors.filter(({sample}) => (sample.kind ?? kind) === name)
+  const spreads = kinds.flatMap(name => spreadsOf(name, ofKind(leftOut, name)))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
     if (process.argv.includes(`--rows=${way}`)) printRows(errors)
+    if (kinds.length > 1) for (const name of kinds) figures(`  ${name}`, ofKind(errors, name))
     for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
   }
-  writeCalibration([kind], {entries: fitted.entries, evidence: fitted.evidence, spreads}, rates.script)
-  writeHeldOut([kind], [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
+  writeCalibration(written, {entries: fitted.entries, evidence: fitted.evidence, spreads}, rates.script)
+  writeHeldOut(written, [...alone, ...folds.filter(({way}) => way !== 'configuration').map(({fold}) => fold)])
 }

@@ -65,6 +65,10 @@ export interface NoteFields {
   /** The FLOP that MFU or TFLOP/s were computed with count attention in full, not its causal half. */
   readonly fullAttentionFlops?: true
   readonly causalAttentionFlops?: true
+  /** Batches for several precisions in one cell. */
+  readonly printedBatches?: readonly number[]
+  /** Of two sizes of a model, the larger. */
+  readonly largeVariant?: boolean
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
@@ -131,6 +135,8 @@ const RULES: readonly Rule[] = [
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
+  {pattern: /micro_batch as printed: (.*)$/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
+  {pattern: /^(Large|Base) model\b/, read: found => ({largeVariant: found[1] === 'Large'})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

@@ -4,6 +4,11 @@ import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/me
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {knowsAccelerator} from '../workload/networks/measured.ts'
+import {predictMeasurement as predictNlpInference} from '../workload/nlp-inference/measured.ts'
+import {predictMeasurement as predictNlpTraining} from '../workload/nlp-train/measured.ts'
+import {predictMeasurement as predictVisionInference} from '../workload/vision-inference/measured.ts'
+import {predictMeasurement as predictVisionTraining} from '../workload/vision-train/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -32,6 +37,10 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
+  {kind: 'vision-train', labels: ['cv_training'], speed: 'vision training', predict: predictVisionTraining, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'vision-inference', labels: ['cv_inference'], speed: 'vision inference', predict: predictVisionInference, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'nlp-train', labels: ['nlp_training'], speed: 'NLP training', predict: predictNlpTraining, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'nlp-inference', labels: ['nlp_inference', 'embedding'], speed: 'NLP inference', predict: predictNlpInference, readsPartialSheets: true, knowsAccelerator},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

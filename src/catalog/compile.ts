@@ -11,6 +11,7 @@ import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseModels} from './parse/models.ts'
+import {parseNetworkModels} from './parse/network-models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseRegions} from './parse/regions.ts'
 import {parseRig} from './parse/rigs.ts'
@@ -63,6 +64,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     sources: one('sources.csv', parseSources) satisfies Snapshot['sources'],
     streams: one('stream-bandwidth.csv', parseStreams) satisfies Snapshot['streams'],
     migProfiles: one('mig-profiles.csv', parseMigProfiles) satisfies Snapshot['migProfiles'],
+    networks: one('network-models.csv', parseNetworkModels) satisfies Snapshot['networks'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }

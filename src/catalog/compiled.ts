@@ -3,11 +3,11 @@ import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
 import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
-export const COMPILED_FORMAT = 3
+export const COMPILED_FORMAT = 4
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'migProfiles', 'networks',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -129,6 +129,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get sources() { return section<Snapshot['sources']>('sources') },
     get streams() { return section<Snapshot['streams']>('streams') },
     get migProfiles() { return section<Snapshot['migProfiles']>('migProfiles') },
+    get networks() { return section<Snapshot['networks']>('networks') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,

@@ -11,6 +11,7 @@ import {parseFacilityFacts} from './parse/facility.ts'
 import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
+import {parseNetworkModels} from './parse/network-models.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseRegions} from './parse/regions.ts'
@@ -105,6 +106,8 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
     provenance('mig-profiles.csv', `${profile.acceleratorId} ${profile.profile}`, profile)
     if (!acceleratorById.has(profile.acceleratorId)) report('mig-profiles.csv', profile.profile, `there is no accelerator "${profile.acceleratorId}"`)
   }
+
+  for (const network of read('network-models.csv', parseNetworkModels)) provenance('network-models.csv', network.id, network)
 
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {

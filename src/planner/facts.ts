@@ -1,6 +1,7 @@
 import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
 import {resolveModel} from '../catalog/model-names.ts'
+import {resolveNetwork} from '../catalog/network-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
@@ -42,6 +43,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
     migProfiles: id => (profilesOf ??= createProfilesOf(snapshot.migProfiles))(id),
     streamShare: accelerator => (streamShares ??= createStreamShares(snapshot.streams))(accelerator),
     languageModel: name => resolveModel(name, snapshot.models),
+    network: name => resolveNetwork(name, snapshot.networks),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }
 }

@@ -3,12 +3,14 @@ import type {Accelerator, LanguageModel} from '../catalog/schema.ts'
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
-import type {RuntimeFact} from '../catalog/snapshot.ts'
+import type {NetworkModel, RuntimeFact} from '../catalog/snapshot.ts'
 
 /** Facts an estimator may look up. All pure data, handed in. */
 export interface Facts {
   /** Resolves a catalog name (or an alias of one); throws RigorError UNKNOWN_MODEL with near names. */
   languageModel(name: string): LanguageModel
+  /** Resolves the name of a network that sees or reads; throws RigorError UNKNOWN_MODEL with near names. */
+  network(name: string): NetworkModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
   /** What a plain stream reaches of the accelerator's printed memory bandwidth. */

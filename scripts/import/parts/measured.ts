@@ -13,6 +13,8 @@ interface Topic {
 }
 
 /** Language models, text prompts with images among them. */
+/** Networks that see images or volumes, or read texts. */
+const SEE_OR_READ = /^(?:cv_|nlp_|embedding$)/
 const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
 /**
@@ -26,7 +28,10 @@ const FILES: Readonly<Record<string, Topic>> = {
   'memory-fit.csv': {topic: 'memory_fit'},
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
-  'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
+  'mlperf.csv': {topic: 'mlperf_inference', kinds: /^(?:llm_|multimodal_inference$|(?:cv|nlp)_)/},
+  'networks-training.csv': {topic: 'vision_nlp_training', kinds: SEE_OR_READ},
+  'networks-inference.csv': {topic: 'vision_nlp_inference', kinds: SEE_OR_READ},
+  'slices.csv': {topic: 'mig', kinds: SEE_OR_READ},
 }
 
 const publication = (record: CsvRecord): string => publicationOf(record.cells['source']!)
