@@ -22,7 +22,8 @@ const KINDS: Readonly<Record<string, {readonly kind: string; readonly training: 
 
 /** How far a part may stray from what it lies in, in ln, outermost first. */
 const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
-  'speed': [0.12],
+  'speed': [0.15, 0.1, 0.08],
+  'cache': [0.2, 0.15],
   'compute': [0.5, 0.4, 0.4, 0.2, 0.25],
   'family': [0.5],
   'network': [0.25],

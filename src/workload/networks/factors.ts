@@ -1,5 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {NetworkModel} from '../../catalog/snapshot.ts'
+import {memorySort} from '../../catalog/stream-share.ts'
 import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
@@ -21,6 +22,8 @@ export const NETWORK_QUANTITIES = {
   'network': 1,
   /** Seconds that each image takes beside the network where objects are found in it: boxes are matched, sorted and suppressed. */
   'matching-seconds': 5e-4,
+  /** What values find in caches on their way, by family of accelerators. */
+  'cache': 1,
   /** Values moved through memory for one that a layer writes: written and read, by norms, activations and residuals again. */
   'traffic': 4,
   /** The same where a compiler joins kernels ÷ where it does not. */
@@ -70,12 +73,19 @@ export interface FactorSetting {
   readonly training: boolean
 }
 
+/** An architecture, and its accelerators with one sort of memory: GeForce and data-centre parts of one architecture differ. */
+function familyOf(accelerator: Accelerator): readonly string[] {
+  const sort = memorySort(accelerator)
+  return [accelerator.architecture, ...(sort === undefined ? [] : [`${accelerator.architecture} ${sort}`])]
+}
+
 /** Where a factor is looked up, outermost first; each lies within the one before. Empty = it plays no part. */
 export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precision, program, training}: FactorSetting): readonly string[] {
   const sort = sortOf(model)
   const width = `${sort} ${widthOf(precision)}`
   switch (quantity) {
-    case 'speed': return [accelerator.id]
+    case 'speed': return [...familyOf(accelerator), accelerator.id]
+    case 'cache': return familyOf(accelerator)
     case 'compute': return ['*', sort, width, `${width} ${vendorScope(accelerator.vendor)}`, `${width} ${accelerator.architecture}`]
     case 'family': return [model.family]
     case 'network': return [model.id]

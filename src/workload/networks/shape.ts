@@ -18,6 +18,8 @@ const product = (numbers: readonly number[]): number => numbers.reduce((result, 
 /** Kernels of a layer: a convolution with norm and activation; a transformer's block (norms, four projections, attention in three, feed-forward in three, residuals). */
 const KERNELS_PER_CONVOLUTION = 3
 const KERNELS_PER_BLOCK = 16
+/** With relative positions: two products, a shift that copies, masks and drop-outs of their own. */
+const KERNELS_PER_RELATIVE_BLOCK = 36
 
 /** One pass over one sample of this size. */
 export function passCost(model: NetworkModel, size: SampleSize): PassCost {
@@ -67,8 +69,8 @@ function textCost({family, layers = 0, hidden: h = 0, heads = 0, intermediate: i
       const context = REMEMBERED * source
       return {
         flops: layers * (block(source) + 2 * (context - source) * 2 * h * h + RELATIVE_PRODUCTS * 2 * source * context * h) + 2 * source * h * vocab,
-        activations: layers * (blockValues(source) + heads * source * context) + source * vocab,
-        kernels: layers * KERNELS_PER_BLOCK,
+        activations: layers * (blockValues(source) + RELATIVE_PRODUCTS * heads * source * context) + source * vocab,
+        kernels: layers * KERNELS_PER_RELATIVE_BLOCK,
       }
     }
     case 'encoder-decoder': {

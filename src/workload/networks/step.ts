@@ -86,7 +86,7 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   const repeats = training ? accumulation : 1
   const slower = 1 / (factors.speed * factors.program * factors.network)
   const flops = (training ? PASSES_OF_TRAINING : 1) * cost.flops * batch * repeats
-  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * factors.streamShare
+  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * factors.streamShare * factors.cache
   const moved = factors.traffic * (program.style === 'eager' ? 1 : factors.fusion)
   const bytes = (training ? PASSES_OF_TRAINING : 1) * repeats * (activationsOf(model, size) * valueBytes(precision) * moved * batch + model.parameters * valueBytes(precision))
   const computeSeconds = ((flops * (passes / (training ? PASSES_OF_TRAINING : 1))) / (rate * Math.min(1, factors.compute * factors.family))) * slower
@@ -94,12 +94,14 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   const kernelSeconds = passes * repeats * (cost.kernels ?? UNKNOWN_KERNELS) * factors['kernel-seconds'] * slower
   const optimizerBytes = training ? model.parameters * OPTIMIZER_BYTES[optimizer] : 0
   const optimizerSeconds = optimizerBytes / bandwidth
+  // Layers of matmuls wait for those that only move values: what each of them takes adds up.
+  const layerSeconds = computeSeconds + memorySeconds
+  const backward = ((layerSeconds + kernelSeconds) * 2) / 3 / repeats
   const reduce = training ? allReduceSeconds(hardware, parts, 1, model.parameters * GRADIENT_BYTES, factors.link) : 0
   if (reduce === undefined) return undefined
-  const backward = ((computeSeconds + memorySeconds + kernelSeconds) * 2) / 3 / repeats
   const linkSeconds = Math.max(reduce * (1 - HIDDEN_SHARE), reduce - backward)
   const matchingSeconds = model.task === 'detection' ? factors['matching-seconds'] * batch * repeats : 0
-  const own = computeSeconds + memorySeconds + kernelSeconds + optimizerSeconds + matchingSeconds
+  const own = layerSeconds + kernelSeconds + optimizerSeconds + matchingSeconds
   const stragglingSeconds = training ? own * factors.straggling * Math.log2(parts) : 0
   return {seconds: own + linkSeconds + stragglingSeconds, computeSeconds, memorySeconds, kernelSeconds, optimizerSeconds, matchingSeconds, linkSeconds, stragglingSeconds, flops, bytes: bytes + optimizerBytes}
 }
