@@ -24,10 +24,11 @@ const KINDS: Readonly<Record<string, {readonly kind: string; readonly training: 
 const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
   'speed': [0.15, 0.1, 0.08],
   'cache': [0.2, 0.15],
+  'power-exponent': [0.7],
   'compute': [0.5, 0.4, 0.4, 0.2, 0.25],
   'family': [0.5],
   'network': [0.25],
-  'matching-seconds': [0.7, 1],
+  'matching-seconds': [0.7, 0.8],
   'traffic': [0.5, 0.4, 0.3],
   'fusion': [0.5, 0.3, 0.6],
   'backward': [0.2, 0.15],

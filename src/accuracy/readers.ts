@@ -38,7 +38,7 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
   {kind: 'vision-train', labels: ['cv_training'], speed: 'vision training', predict: predictVisionTraining, readsPartialSheets: true, knowsAccelerator},
-  {kind: 'vision-inference', labels: ['cv_inference'], speed: 'vision inference', predict: predictVisionInference, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'vision-inference', labels: ['cv_inference'], speed: 'vision inference', predict: predictVisionInference, readsPartialSheets: true, knowsAccelerator, speedOn: label => (/\bCPU\b/.test(label) ? 'vision inference on processors' : undefined)},
   {kind: 'nlp-train', labels: ['nlp_training'], speed: 'NLP training', predict: predictNlpTraining, readsPartialSheets: true, knowsAccelerator},
   {kind: 'nlp-inference', labels: ['nlp_inference', 'embedding'], speed: 'NLP inference', predict: predictNlpInference, readsPartialSheets: true, knowsAccelerator},
 ]

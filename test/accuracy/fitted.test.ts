@@ -6,6 +6,7 @@ import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
+import {NETWORK_QUANTITIES, NETWORKS} from '../../src/workload/networks/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -20,6 +21,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-pretrain': ASSUMED_FACTORS,
   'llm-finetune': ASSUMED_FACTORS,
   [CFD]: CFD_QUANTITIES,
+  [NETWORKS]: NETWORK_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -22,6 +22,8 @@ export const NETWORK_QUANTITIES = {
   'network': 1,
   /** Seconds that each image takes beside the network where objects are found in it: boxes are matched, sorted and suppressed. */
   'matching-seconds': 5e-4,
+  /** How much of the rate goes with the power that a part may draw for its printed rate: the exponent. Cards of one chip differ in it, and hold lower clocks. */
+  'power-exponent': 0.25,
   /** What values find in caches on their way, by family of accelerators. */
   'cache': 1,
   /** Values moved through memory for one that a layer writes: written and read, by norms, activations and residuals again. */
@@ -86,10 +88,11 @@ export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precisi
   switch (quantity) {
     case 'speed': return [...familyOf(accelerator), accelerator.id]
     case 'cache': return familyOf(accelerator)
+    case 'power-exponent': return accelerator.formFactor === 'cpu' ? [] : ['*']
     case 'compute': return ['*', sort, width, `${width} ${vendorScope(accelerator.vendor)}`, `${width} ${accelerator.architecture}`]
     case 'family': return [model.family]
     case 'network': return [model.id]
-    case 'matching-seconds': return model.task === 'detection' ? ['*', model.id] : []
+    case 'matching-seconds': return model.task === 'detection' ? ['*', program.name] : []
     case 'traffic': return ['*', sort, model.family]
     case 'fusion': return program.style === 'eager' ? [] : ['*', program.style, `${program.style} ${program.name}`]
     case 'backward': return training ? ['*', sort] : []

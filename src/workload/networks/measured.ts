@@ -30,7 +30,6 @@ const unanswered = (reason: string): Refused => ({status: 'unanswered', reason})
 interface Recipe {
   readonly pattern: RegExp
   readonly program: Program
-  readonly optimizer?: Optimizer
   /** The column of the batch holds that of all accelerators. */
   readonly batchOfAll?: true
   /** Texts of pre-training are sorted into bins of like length. */
@@ -143,7 +142,7 @@ export function readNetworkMeasurement(setting: Setting, accelerators: readonly 
   const precision = precisionOf(setting.precision, accelerator, framework)
   if (printedRate(accelerator, precision) === undefined) return unanswered(`no ${precision} rate is known of ${accelerator.name}`)
   const size = named.size ?? model.reference
-  const optimizer = recipe.optimizer ?? (model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd')
+  const optimizer: Optimizer = model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
   const fits = Math.max(1, Math.floor(largestBatch({model, size, training, precision, optimizer}, accelerator.memoryGib) * FILLED))
   const stated = setting.microBatch ?? printedBatch(setting.notes.printedBatches, precision)
   const ofTokens = model.id === 'transformer-big' ? TRANSLATED_TOKENS : 1

@@ -38,13 +38,11 @@ function choicesFor(demand: NetworkDemand, {accelerator}: Hardware, {software}: 
   return software.runtimesFor(demand.kind, accelerator.architecture).flatMap((support): Choice[] => {
     const {runtime, precisions} = support
     if (PROGRAMS[runtime] === undefined || (configuration.runtime ?? runtime) !== runtime) return []
-    const able = (demand.precision === undefined ? USUAL_PRECISIONS : [demand.precision]).filter(precision => runs(precisions, precision) && printedRate(accelerator, precision) !== undefined && !(demand.training && widthOf(precision) === '8 bit' && precision !== 'fp8'))
+    const able = (demand.precision === undefined ? USUAL_PRECISIONS : [demand.precision]).filter(precision => precisions.includes(precision) && printedRate(accelerator, precision) !== undefined && !(demand.training && widthOf(precision) === '8 bit' && precision !== 'fp8'))
     const [fastest] = able.toSorted((a, b) => (printedRate(accelerator, b) ?? 0) - (printedRate(accelerator, a) ?? 0) || USUAL_PRECISIONS.indexOf(a as 'bf16') - USUAL_PRECISIONS.indexOf(b as 'bf16'))
     return fastest === undefined ? [] : [{runtime, precision: fastest, support}]
   })
 }
-/** What computes in 32 bits on units for TF32 does so in TF32 when told to. */
-const runs = (precisions: readonly string[], precision: string): boolean => precisions.includes(precision)
 
 function softwareProblem(demand: NetworkDemand, hardware: Hardware, facts: Facts): Refusal {
   const {accelerator} = hardware

@@ -75,6 +75,14 @@ export const activationsOf = (model: NetworkModel, size: SampleSize): number => 
   return activations ?? flops * (UNKNOWN_VALUES_PER_FLOP[model.family] ?? 1 / 600)
 }
 
+/** Watts for a TFLOP/s of its vector units: data-centre parts of recent years have about ten. */
+const USUAL_WATTS_PER_TFLOPS = 10
+
+/** Power that a part may draw for its printed vector rate, over the usual; 1 where either is not known. Matmuls draw more than boards with small limits allow, which then lower the clock. */
+function clockShare({powerWatts, peakFlops: {fp32}, formFactor}: Accelerator): number {
+  return powerWatts === undefined || fp32 === undefined || formFactor === 'cpu' ? 1 : powerWatts / (fp32 / 1e12) / USUAL_WATTS_PER_TFLOPS
+}
+
 /** `undefined` = the rate of the accelerator, or a link that is needed, is not known. */
 export function networkStep(setting: StepSetting, hardware: Hardware, factors: NetworkFactors): NetworkStep | undefined {
   const {model, size, training, precision, batch, accumulation, parts, optimizer, program} = setting
@@ -82,16 +90,19 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   const rate = printedRate(accelerator, precision)
   if (rate === undefined) return undefined
   const cost = passCost(model, size)
-  const passes = training ? PASSES_OF_TRAINING * factors.backward : 1
+  const passes = training ? PASSES_OF_TRAINING : 1
+  const stretch = training ? factors.backward : 1
   const repeats = training ? accumulation : 1
   const slower = 1 / (factors.speed * factors.program * factors.network)
-  const flops = (training ? PASSES_OF_TRAINING : 1) * cost.flops * batch * repeats
+  const flops = passes * cost.flops * batch * repeats
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * factors.streamShare * factors.cache
   const moved = factors.traffic * (program.style === 'eager' ? 1 : factors.fusion)
-  const bytes = (training ? PASSES_OF_TRAINING : 1) * repeats * (activationsOf(model, size) * valueBytes(precision) * moved * batch + model.parameters * valueBytes(precision))
-  const computeSeconds = ((flops * (passes / (training ? PASSES_OF_TRAINING : 1))) / (rate * Math.min(1, factors.compute * factors.family))) * slower
+  const bytes = passes * repeats * (activationsOf(model, size) * valueBytes(precision) * moved * batch + model.parameters * valueBytes(precision))
+  const clock = clockShare(accelerator) ** factors['power-exponent']
+  // Nothing beats a printed rate, whatever was fitted.
+  const computeSeconds = (flops * stretch) / (rate * Math.min(1, (factors.compute * factors.family * clock) / slower))
   const memorySeconds = (bytes / bandwidth) * slower
-  const kernelSeconds = passes * repeats * (cost.kernels ?? UNKNOWN_KERNELS) * factors['kernel-seconds'] * slower
+  const kernelSeconds = passes * stretch * repeats * (cost.kernels ?? UNKNOWN_KERNELS) * factors['kernel-seconds'] * slower
   const optimizerBytes = training ? model.parameters * OPTIMIZER_BYTES[optimizer] : 0
   const optimizerSeconds = optimizerBytes / bandwidth
   // Layers of matmuls wait for those that only move values: what each of them takes adds up.
