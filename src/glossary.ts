@@ -432,6 +432,25 @@ export const TOPICS: readonly Topic[] = [
     text: 'One basis for all targets of a comparison. Regional factors, which count generation only, are shown beside and never ranked. Making the hardware is not counted.',
     see: ['power'],
   },
+  // — networks that see or read —
+  {
+    id: 'multiply-add',
+    aliases: ['mac', 'gmac', 'macs'],
+    summary: 'One multiplication and one addition: two FLOP.',
+    text: 'Many tables of vision networks print multiply-adds under the name of FLOP. Ours are doubled where the source counts that way, so ResNet-50 at 224 pixels has 8.2 GFLOP.',
+  },
+  {
+    id: 'padding',
+    aliases: ['bins', 'meanLength'],
+    summary: 'Tokens that fill texts up to the longest of their batch, and are computed like any other.',
+    text: 'full: all are as long as the longest. bins: texts of like length go together. none: texts are packed. meanLength says how long they are on average.',
+  },
+  {
+    id: 'data-loading',
+    aliases: ['dataLoading', 'decoding'],
+    summary: 'What the host does to a sample before a network sees it: read, decode, cut, turn.',
+    text: 'A fast accelerator waits if the processors beside it are too few. dataLoading.perSample is the time of one thread for one sample; place: accelerator decodes there, place: none finds samples ready.',
+  },
   // — using rigor —
   {
     id: 'exit-codes',

@@ -22,6 +22,8 @@ import {fitHierarchy, type HierarchicalFactor, type Scope} from './hierarchy.ts'
 
 export interface RateSample {
   readonly setting: Setting
+  /** Of the kinds that share the factors, the one that it is of. Absent = it tells of all. */
+  readonly kind?: string
   readonly measured: number
   readonly source: string
   /** Rows of one run. */
@@ -51,8 +53,10 @@ export interface RateQuantity<S> {
 }
 
 export interface RateKind<S extends RateSample> {
-  /** Kinds that share the factors: each has them under its own name. */
+  /** Kinds that share the factors; each has its own evidence and spreads. */
   readonly kinds: readonly string[]
+  /** What the factors are called after, where it is none of the kinds. Absent = each kind has them under its own name. */
+  readonly sharedName?: string
   /** File of scripts/calibrate. */
   readonly script: string
   /** How much sources weigh alike in the spreads, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
@@ -62,7 +66,7 @@ export interface RateKind<S extends RateSample> {
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
   /** The rate (or time) with these values of the quantities, in their order. */
   rate(sample: S, values: readonly number[]): number | undefined
-  predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction
+  predict(setting: Setting, facts: Facts, accelerators: readonly Accelerator[], sample: S): Prediction
   /** Figures that nothing is fitted to (memory): how far measurements lie from them is as well known wherever they were made. */
   readonly computed?: readonly {readonly metric: string; readonly residuals: (accelerators: readonly Accelerator[], facts: Facts) => readonly Residual[]}[]
 }
@@ -94,8 +98,13 @@ interface Fitted {
   readonly parts: ReadonlyMap<string, number>
 }
 
+/** Names that factors are written under. */
+const namesOf = <S extends RateSample>({kinds, sharedName}: RateKind<S>): readonly string[] => (sharedName === undefined ? kinds : [sharedName])
+const isOf = ({kind: own}: RateSample, kind: string): boolean => own === undefined || own === kind
+
 /** `near`: a fit of these samples and few more, to start from. */
-function fit<S extends RateSample>({kinds, quantities, rate}: RateKind<S>, samples: readonly S[], near?: Fitted): Fitted {
+function fit<S extends RateSample>(rates: RateKind<S>, samples: readonly S[], near?: Fitted): Fitted {
+  const {kinds, quantities, rate} = rates
   if (samples.length === 0) return {entries: [], evidence: [], parts: new Map()}
   const factors: readonly HierarchicalFactor<S>[] = quantities.map(({name, start, lowest, highest, scopes}) => ({
     name,
@@ -127,13 +136,15 @@ function fit<S extends RateSample>({kinds, quantities, rate}: RateKind<S>, sampl
       const parts = chain.map(each => found.parts.get(`${name}|${each}`) ?? 0)
       if (key !== '*' && Math.abs(parts.at(-1) ?? 0) < LEAST_PART) return []
       const value = Math.min(highest, Math.max(lowest, Math.exp(parts.reduce((sum, part) => sum + part, Math.log(start)))))
-      return kinds.map(kind => ({kind, quantity: name, ...placeOf(key), value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}))
+      return namesOf(rates).map(kind => ({kind, quantity: name, ...placeOf(key), value: Number(value.toPrecision(4)), measurements: own.length, sourceId: largestSource(own), asOf: AS_OF, standing: 'modelled'}))
     })
   })
-  const groups = Map.groupBy(samples, ({accelerator, model}) => `${accelerator.id}|${model}`)
-  const evidence = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, own]) => {
-    const [{accelerator, model}] = own as [S]
-    return kinds.map(kind => ({kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}))
+  const evidence = kinds.flatMap(kind => {
+    const groups = Map.groupBy(samples.filter(sample => isOf(sample, kind)), ({accelerator, model}) => `${accelerator.id}|${model}`)
+    return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, own]) => {
+      const [{accelerator, model}] = own as [S]
+      return {kind, accelerator: accelerator.id, architecture: accelerator.architecture, model, measurements: new Set(own.map(({run}) => run)).size}
+    })
   })
   return {entries, evidence, parts: found.parts}
 }
@@ -148,7 +159,7 @@ interface Error<S> {
 
 function errorsOf<S extends RateSample>({predict}: RateKind<S>, samples: readonly S[], facts: Facts, accelerators: readonly Accelerator[]): Error<S>[] {
   return samples.flatMap(sample => {
-    const answer = predict(sample.setting, facts, accelerators)
+    const answer = predict(sample.setting, facts, accelerators, sample)
     if (answer.status !== 'answered') return []
     const {p10, p50, p90} = answer.interval
     return [{sample, ratio: p50 / sample.measured, inside: sample.measured >= p10 && sample.measured <= p90, width: p90 / p10, distance: answer.distance ?? 'none'}]
@@ -169,21 +180,24 @@ const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'p
 const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}: RateKind<S>, errors: readonly Error<S>[]): CalibrationSpread[] {
-  return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
-    let [lowLog, highLog] = [0, 0]
-    let farther = 1
-    return DISTANCES.flatMap((distance): CalibrationSpread[] => {
-      const near = errors.filter(each => each.distance === distance)
-      const exact = near.filter(({sample}) => sample.metric === metric)
-      const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
-      if (own.length === 0) return []
-      const sizes = Map.groupBy(own, ({sample}) => sample.source)
-      const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -spreadBalance}))
-      lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
-      highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
-      farther = WIDENING
-      return kinds.map(kind => ({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length}))
+function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}: RateKind<S>, all: readonly Error<S>[]): CalibrationSpread[] {
+  return kinds.flatMap(kind => {
+    const errors = all.filter(({sample}) => isOf(sample, kind))
+    return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
+      let [lowLog, highLog] = [0, 0]
+      let farther = 1
+      return DISTANCES.flatMap((distance): CalibrationSpread[] => {
+        const near = errors.filter(each => each.distance === distance)
+        const exact = near.filter(({sample}) => sample.metric === metric)
+        const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
+        if (own.length === 0) return []
+        const sizes = Map.groupBy(own, ({sample}) => sample.source)
+        const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -spreadBalance}))
+        lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
+        highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
+        farther = WIDENING
+        return [{kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: own.length}]
+      })
     })
   })
 }
@@ -218,6 +232,7 @@ function printRows<S extends RateSample>(errors: readonly Error<S>[]): void {
 /** Fits, writes data/calibration.json and the folds; `--rows` prints the errors of all rows as fitted (`--rows=accelerator` of those left out), `--fast` leaves out the folds. */
 export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): Promise<void> {
   const {kinds} = rates
+  const written = [...new Set([...namesOf(rates), ...kinds])]
   const snapshot = await openSnapshot({packageRoot: root})
   const base = createPlanningFacts(snapshot)
   const accelerators = [...snapshot.accelerators, ...snapshot.devices]
@@ -227,6 +242,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   log(`${''.padEnd(36)}  rows     MAPE    MdAPE      p90     bias   inside  width`)
   const inSample = errorsOf(rates, samples, {...base, calibration: createCalibration(fitted.entries, [], fitted.evidence)}, accelerators)
   figures(`${kinds.join(', ')}, fitted`, inSample)
+  if (kinds.length > 1) for (const kind of kinds) figures(`  ${kind}`, inSample.filter(({sample}) => isOf(sample, kind)))
   if (process.argv.includes('--rows')) printRows(inSample)
   if (process.argv.includes('--fast')) return
 
@@ -237,14 +253,14 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     // One group is all there is: without it nothing would be left to learn from.
     if (new Set(samples.map(groupOf)).size === 1) {
       if (!isScored(way)) continue
-      alone.push({kinds, way: way as Way, held: [], entries: [], evidence: [], alone: true})
+      alone.push({kinds: written, way: way as Way, held: [], entries: [], evidence: [], alone: true})
       figures(`without the one ${way}`, errorsOf(rates, samples, {...base, calibration: createCalibration([])}, accelerators))
       continue
     }
     for (const held of foldsOf(samples, groupOf, way === 'configuration' ? CONFIGURATION_FOLDS : undefined)) {
       const isHeld = (sample: S): boolean => held.includes(groupOf(sample))
       const {entries, evidence} = fit(rates, samples.filter(sample => !isHeld(sample)), fitted)
-      folds.push({way, fold: {kinds, way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
+      folds.push({way, fold: {kinds: written, way: way as Way, held, entries, evidence}, held: samples.filter(isHeld)})
     }
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
@@ -254,9 +270,10 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
     if (process.argv.includes(`--rows=${way}`)) printRows(errors)
+    if (kinds.length > 1) for (const kind of kinds) figures(`  ${kind}`, errors.filter(({sample}) => isOf(sample, kind)))
     for (const distance of DISTANCES) figures(`    ${distance}`, errors.filter(each => each.distance === distance))
   }
   const computed = (rates.computed ?? []).flatMap(({metric, residuals}) => spreadsOfComputed(kinds, metric, residuals(accelerators, base)))
-  writeCalibration(kinds, {entries: fitted.entries, evidence: fitted.evidence, spreads: [...spreads, ...computed]}, rates.script)
-  writeHeldOut(kinds, [...alone, ...folds.filter(({way}) => isScored(way)).map(({fold}) => fold)])
+  writeCalibration(written, {entries: fitted.entries, evidence: fitted.evidence, spreads: [...spreads, ...computed]}, rates.script)
+  writeHeldOut(written, [...alone, ...folds.filter(({way}) => isScored(way)).map(({fold}) => fold)])
 }

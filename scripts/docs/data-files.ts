@@ -51,6 +51,15 @@ export const DATA_FILES: readonly DataFile[] = [
     columns: {releaseYear: 'of its design, from memory', instances: 'glob of the machines it is of', threadsPerCore: 'vCPUs of a core', memoryGbPerSecond: 'of one socket', fp32GflopsPerCore: 'at its base clock'},
   },
   {
+    pattern: 'network-models.csv',
+    title: 'Networks that see or read',
+    text: `${IMPORT}network-models.ts\` from \`scripts/import/found/network-models.csv\`. FLOP are of one forward pass at \`reference\`, 2 for a multiply-add; sources that count multiply-adds are doubled. Texts have none: theirs follow from layers and widths.`,
+    columns: {
+      task: 'what its heads say', gflop: 'of one pass at `reference`', activationsMillion: 'values that its layers write in that pass; empty = not published', reference: 'pixels a side, height × width, voxels, or tokens',
+      layers: 'convolutions and dense layers; of transformers their blocks', patch: 'pixels a side that make one token',
+    },
+  },
+  {
     pattern: 'stream-bandwidth.csv',
     title: 'Bandwidth of plain streams',
     text: `${IMPORT}streams.ts\` from \`scripts/import/found/stream-bandwidth.csv\`. What benchmarks reach of the printed memory bandwidth; estimates start from the median of a family.`,

@@ -70,7 +70,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
       FIELD_WITHOUT_USE: entry('A field was given that changes nothing in this combination.', 'Leave it out: it would only look as if it counted.'),
       BAD_PRECISION: entry('A number format that nothing of this kind of work computes in.', 'Take one that the message names.'),
       BAD_SCHEDULE: entry('The schedule does not suit the work: online serving has no end and so no runs to count.', 'Write `schedule: always` or `{hoursPerMonth: N}`; a batch of requests is `traffic: {mode: offline, requests: N}`.'),
-      BAD_MODEL: entry('An inline model contradicts itself, or a model does another sort of work.', 'Correct the shape, or name another model.'),
+      BAD_MODEL: entry('An inline model contradicts itself, or the model does other work than the kind is for.', 'Correct the shape, or take another model or kind.'),
       CONTEXT_TOO_LONG: entry('The sequences are longer than the model can read.', 'Shorten them, or choose a model with a longer context: `rigor models list`.'),
       BAD_REFERENCE: entry('The reference of a `generic` job is in a unit that does not count runs.', 'Write `throughput: 3.2 runs/h`, or `duration: 20 min`.'),
       REFERENCE_UNRESOLVED: entry('`reference.on` names no hardware that is known.', 'Write a target such as `a100-sxm-80gb:1`.'),

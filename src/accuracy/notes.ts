@@ -86,6 +86,10 @@ export interface NoteFields {
   readonly offloadedEncoders?: true
   /** Attention kernels written for Hopper, on Hopper. */
   readonly hopperAttention?: true
+  /** Batches for several precisions in one cell. */
+  readonly printedBatches?: readonly number[]
+  /** Of two sizes of a model, the larger. */
+  readonly largeVariant?: boolean
   // Any.
   /** What the source's own table says of the hardware, all of it together. */
   readonly statedSheet?: {readonly fp32Tflops: number; readonly memoryGb: number; readonly bandwidthGbPerSecond: number}
@@ -177,6 +181,8 @@ const RULES: readonly Rule[] = [
   {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},
   // Trees.
   {pattern: /\bon (\d+) cores? of (?:one socket|two sockets)/, read: found => ({cores: number(found[1])})},
+  {pattern: /micro_batch as printed: (.*)$/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
+  {pattern: /^(Large|Base) model\b/, read: found => ({largeVariant: found[1] === 'Large'})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
 ]

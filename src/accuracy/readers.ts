@@ -10,6 +10,11 @@ import {knowsDevices as knowsMolecularDevices, predictMeasurement as predictMole
 import {predictMeasurement as predictClips} from '../workload/video-generation/measured.ts'
 import {knowsMachine, predictMeasurement as predictAnalytics} from '../workload/data-analytics/measured.ts'
 import {predictMeasurement as predictTabular} from '../workload/ml-tabular/measured.ts'
+import {knowsAccelerator} from '../workload/networks/measured.ts'
+import {predictMeasurement as predictNlpInference} from '../workload/nlp-inference/measured.ts'
+import {predictMeasurement as predictNlpTraining} from '../workload/nlp-train/measured.ts'
+import {predictMeasurement as predictVisionInference} from '../workload/vision-inference/measured.ts'
+import {predictMeasurement as predictVisionTraining} from '../workload/vision-train/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -46,6 +51,10 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'ml-tabular', labels: ['ml_tabular'], speed: 'trees over tables', predict: predictTabular, readsPartialSheets: true},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
+  {kind: 'vision-train', labels: ['cv_training'], speed: 'vision training', predict: predictVisionTraining, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'vision-inference', labels: ['cv_inference'], speed: 'vision inference', predict: predictVisionInference, readsPartialSheets: true, knowsAccelerator, speedOn: label => (/\bCPU\b/.test(label) ? 'vision inference on processors' : undefined)},
+  {kind: 'nlp-train', labels: ['nlp_training'], speed: 'NLP training', predict: predictNlpTraining, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'nlp-inference', labels: ['nlp_inference', 'embedding'], speed: 'NLP inference', predict: predictNlpInference, readsPartialSheets: true, knowsAccelerator},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

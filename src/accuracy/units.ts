@@ -5,7 +5,7 @@ type Units = Readonly<Record<string, number>>
 
 const MILLISECONDS_PER_SECOND = 1000
 const SECONDS: Units = {s: 1, 's (median of 3)': 1, ms: 1 / MILLISECONDS_PER_SECOND}
-const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
+const MILLISECONDS: Units = {'ms': 1, 's': MILLISECONDS_PER_SECOND, 'Latency (ms)': 1}
 
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
@@ -24,10 +24,11 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/tokens_per_s/, {'tokens/s': 1}],
   [/requests_per_s/, {'requests/s': 1}],
   [/queries_per_s/, {'queries/s': 1}],
-  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
   [/^realtime_factor_x$/, {'audio seconds per second': 1}],
   [/^latency_ms/, {...MILLISECONDS, 'Latency (ms)': 1}],
   [/^time_s/, {...SECONDS, 's per image': 1, 's per clip': 1, 's per denoising step': 1}],
+  // Tables without a unit count samples; which of them count tokens, the kind's reader knows.
+  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1, 'img/s': 1, 'items/s (unit of the source table)': 1, 'tok/s': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]

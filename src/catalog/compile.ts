@@ -13,6 +13,7 @@ import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseMediaModels} from './parse/media-models.ts'
 import {parseModels} from './parse/models.ts'
+import {parseNetworkModels} from './parse/network-models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseProcessors} from './parse/processors.ts'
 import {parseRegions} from './parse/regions.ts'
@@ -69,6 +70,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     migProfiles: one('mig-profiles.csv', parseMigProfiles) satisfies Snapshot['migProfiles'],
     processors: one('processors.csv', parseProcessors) satisfies Snapshot['processors'],
     audioModels: one('audio-models.csv', parseAudioModels) satisfies Snapshot['audioModels'],
+    networks: one('network-models.csv', parseNetworkModels) satisfies Snapshot['networks'],
     regions: regions satisfies Snapshot['regions'],
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }

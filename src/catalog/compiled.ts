@@ -7,7 +7,7 @@ export const COMPILED_FORMAT = 4
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
-  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'mediaModels', 'migProfiles', 'processors', 'audioModels',
+  'facility', 'pue', 'carbon', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps', 'devices', 'streams', 'mediaModels', 'migProfiles', 'networks', 'processors', 'audioModels',
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
@@ -132,6 +132,7 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get migProfiles() { return section<Snapshot['migProfiles']>('migProfiles') },
     get processors() { return section<Snapshot['processors']>('processors') },
     get audioModels() { return section<Snapshot['audioModels']>('audioModels') },
+    get networks() { return section<Snapshot['networks']>('networks') },
     get regions() { return section<Snapshot['regions']>('regions') },
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,

@@ -1,5 +1,6 @@
 import type {Accelerator, AudioModel, CalibrationTable, LanguageModel, Machine, MediaModel, Offer, Purchase, SoftwareSupport, Source, Standing} from './schema.ts'
 import type {Rig} from './rig.ts'
+import type {NetworkFamily} from './words.ts'
 
 export interface BillingFact {
   readonly provider: string
@@ -108,11 +109,43 @@ export interface Snapshot {
   readonly migProfiles: readonly MigProfile[]
   readonly audioModels: readonly AudioModel[]
   readonly processors: readonly Processor[]
+  readonly networks: readonly NetworkModel[]
   readonly sources: readonly Source[]
   readonly regions: readonly RegionFact[]
   readonly gaps: readonly CatalogGap[]
   /** Providers whose files could not be read: one broken provider breaks only itself. */
   readonly leftOut: readonly LeftOut[]
+}
+
+/** A network that sees images or volumes, or reads texts. */
+export interface NetworkModel {
+  readonly id: string
+  readonly aliases: readonly string[]
+  readonly family: NetworkFamily
+  /** What its heads say: of the whole (embeddings among them), of objects, of each pixel or voxel, of a text. */
+  readonly task: 'classification' | 'detection' | 'segmentation' | 'text'
+  readonly input: 'image' | 'volume' | 'text'
+  readonly parameters: number
+  /** Of one forward pass at `reference`, 2 for a multiply-add; texts have none, since theirs follow from layers and widths. */
+  readonly flops?: number | undefined
+  /** Values that its layers write in that pass; absent = nobody says. */
+  readonly activations?: number | undefined
+  /** Height and width, depth before them, or tokens. */
+  readonly reference: readonly number[]
+  /** Convolutions and dense layers, of transformers their blocks; absent = nobody says. */
+  readonly layers?: number | undefined
+  readonly hidden?: number | undefined
+  readonly heads?: number | undefined
+  readonly intermediate?: number | undefined
+  /** Of these the layers of a decoder come on top. */
+  readonly decoderLayers?: number | undefined
+  readonly vocab?: number | undefined
+  /** Pixels a side that make one token. */
+  readonly patch?: number | undefined
+  readonly note?: string | undefined
+  readonly sourceId: string
+  readonly asOf: string
+  readonly standing: Standing
 }
 
 /** A slice that an accelerator can be cut into. */

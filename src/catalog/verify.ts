@@ -13,6 +13,7 @@ import {parseInterruptions} from './parse/interruptions.ts'
 import {parseMachines} from './parse/machines.ts'
 import {parseMigProfiles} from './parse/mig-profiles.ts'
 import {parseMediaModels} from './parse/media-models.ts'
+import {parseNetworkModels} from './parse/network-models.ts'
 import {parseModels} from './parse/models.ts'
 import {parseOffers, placesOf, type OfferRow} from './parse/offers.ts'
 import {parseProcessors} from './parse/processors.ts'
@@ -115,6 +116,7 @@ export function verifyCatalog(files: CatalogFiles, options: VerifyOptions = {}):
   const audioModels = read('audio-models.csv', parseAudioModels)
   conform('audio-models.csv', audioModels, AudioModel, ({id}) => id)
   for (const model of audioModels) provenance('audio-models.csv', model.id, model)
+  for (const network of read('network-models.csv', parseNetworkModels)) provenance('network-models.csv', network.id, network)
 
   const machines = new Map<string, Machine>()
   for (const {file, rows} of folder('machines', parseMachines)) {

@@ -22,3 +22,7 @@ export type Service = z.infer<typeof Service>
 /** Why an offer may not win, whatever its price. `stale` is computed from its age. */
 export const OfferFlag = z.enum(['from-price', 'unverified', 'marketplace', 'unit-price'])
 export type OfferFlag = z.infer<typeof OfferFlag>
+
+/** What most of the work of a network is, which decides what hardware reaches on it. */
+export const NetworkFamily = z.enum(['convolutional', 'grouped-convolutional', 'depthwise-convolutional', 'volumetric-convolutional', 'vision-transformer', 'windowed-transformer', 'encoder', 'encoder-decoder', 'decoder', 'recurrent'])
+export type NetworkFamily = z.infer<typeof NetworkFamily>

@@ -2,6 +2,7 @@ import {createCalibration} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
 import {resolveAudioModel, resolveMediaModel} from '../catalog/named-models.ts'
 import {resolveModel} from '../catalog/model-names.ts'
+import {resolveNetwork} from '../catalog/network-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
@@ -45,6 +46,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
     audioModel: name => resolveAudioModel(name, snapshot.audioModels),
     mediaModel: name => resolveMediaModel(name, snapshot.mediaModels),
     languageModel: name => resolveModel(name, snapshot.models),
+    network: name => resolveNetwork(name, snapshot.networks),
     runtime: name => runtimes.get(name) ?? runtimes.get('any'),
   }
 }

@@ -104,7 +104,7 @@ export function hashOf(files: ReadonlyMap<string, string>): string {
   return hash.digest('hex')
 }
 
-const CATALOG_FILE = /^(?:[a-z]+\.csv|(?:stream-bandwidth|media-models|mig-profiles|audio-models)\.csv|calibration\.json|(?:offers|machines|energy)\/[a-z0-9-]+\.csv|rigs\/[a-z0-9-]+\.yaml)$/
+const CATALOG_FILE = /^(?:[a-z]+\.csv|(?:stream-bandwidth|media-models|mig-profiles|network-models|audio-models)\.csv|calibration\.json|(?:offers|machines|energy)\/[a-z0-9-]+\.csv|rigs\/[a-z0-9-]+\.yaml)$/
 
 /** The files of a catalog folder by their path in it; measured results and documents are left where they are. */
 export function readCatalogFiles(folder: string): ReadonlyMap<string, string> {

@@ -3,7 +3,7 @@ import type {Accelerator, AudioModel, LanguageModel, MediaModel} from '../catalo
 import type {Configuration, Hardware, PerformResult} from '../performance/types.ts'
 import type {Calibration} from '../performance/calibration.ts'
 import type {SoftwareTable} from '../catalog/software.ts'
-import type {RuntimeFact} from '../catalog/snapshot.ts'
+import type {NetworkModel, RuntimeFact} from '../catalog/snapshot.ts'
 
 /** Facts an estimator may look up. All pure data, handed in. */
 export interface Facts {
@@ -13,6 +13,8 @@ export interface Facts {
   audioModel(name: string): AudioModel
   /** The same of models that make images and clips. */
   mediaModel(name: string): MediaModel
+  /** Resolves the name of a network that sees or reads; throws RigorError UNKNOWN_MODEL with near names. */
+  network(name: string): NetworkModel
   readonly software: SoftwareTable
   readonly calibration: Calibration
   /** What a plain stream reaches of the accelerator's printed memory bandwidth. */

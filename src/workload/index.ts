@@ -10,8 +10,12 @@ import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
 import {mlTabular} from './ml-tabular/index.ts'
 import {molecularDynamics} from './molecular-dynamics/index.ts'
+import {nlpInference} from './nlp-inference/index.ts'
+import {nlpTrain} from './nlp-train/index.ts'
 import {simulation} from './simulation/index.ts'
 import {videoGeneration} from './video-generation/index.ts'
+import {visionInference} from './vision-inference/index.ts'
+import {visionTrain} from './vision-train/index.ts'
 
 /** Every workload kind: one line each. */
 export const kinds: readonly AnyKind[] = [
@@ -21,6 +25,10 @@ export const kinds: readonly AnyKind[] = [
   audio,
   imageGeneration,
   videoGeneration,
+  visionTrain,
+  visionInference,
+  nlpTrain,
+  nlpInference,
   cfd,
   graphics,
   simulation,

@@ -8,6 +8,7 @@ import {AUDIO, AUDIO_QUANTITIES} from '../../src/workload/audio/factors.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
 import {MEDIA_QUANTITIES} from '../../src/workload/media/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
+import {NETWORK_QUANTITIES, NETWORKS} from '../../src/workload/networks/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 import {MOLECULAR_DYNAMICS, MOLECULAR_QUANTITIES} from '../../src/workload/molecular-dynamics/factors.ts'
 import {ANALYTICS, ANALYTICS_QUANTITIES} from '../../src/workload/data-analytics/factors.ts'
@@ -31,6 +32,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'video-generation': MEDIA_QUANTITIES,
   [ANALYTICS]: ANALYTICS_QUANTITIES,
   [TABULAR]: TABULAR_QUANTITIES,
+  [NETWORKS]: NETWORK_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -7,11 +7,14 @@ import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
 import {parseCalibration} from '../../src/catalog/parse/calibration.ts'
 import {parseDevices} from '../../src/catalog/parse/devices.ts'
 import {parseLabels} from '../../src/catalog/parse/labels.ts'
+import {parseNetworkModels} from '../../src/catalog/parse/network-models.ts'
 import {parseRuntimes} from '../../src/catalog/parse/runtimes.ts'
 import {parseSoftware} from '../../src/catalog/parse/software.ts'
 import {memorySort} from '../../src/catalog/stream-share.ts'
 import {createSoftwareTable} from '../../src/catalog/software.ts'
 import {Precision, type SoftwareSupport} from '../../src/catalog/schema.ts'
+import {NetworkFamily} from '../../src/catalog/words.ts'
+import {NETWORKS} from '../../src/workload/networks/factors.ts'
 import {vendorScope} from '../../src/performance/calibration.ts'
 
 const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
@@ -147,8 +150,20 @@ test('every family of data/devices.csv is in the list of the import, and slots a
   expect(unlike.map(({id}) => id)).toEqual([])
 })
 
+/** What factors of networks may be of beside: sorts of work, with the width of their operands, on a family or a maker's; families of networks, single ones; programs. */
+const PROGRAM = '(?:pytorch|neuron|tensorrt|other|nvidia-[a-z0-9-]+)(?: in time)?'
+const SORT = '(?:convolutions|matmuls)(?: (?:32 bit|tf32|16 bit|8 bit))?'
+const OF_NETWORKS = new RegExp(`^(?:${SORT}(?<where> .+)?|(?:(?:eager|compiled|engine)(?: ${PROGRAM})?)|${PROGRAM}(?: ${SORT})?)$`)
+const NETWORK_NAMES = new Set<string>([...NetworkFamily.options, ...parseNetworkModels(data('network-models.csv')).map(({id}) => id)])
+function isScope({kind, architecture}: {readonly kind: string; readonly architecture: string}): boolean {
+  if (SCOPES.has(architecture) || kind !== NETWORKS) return SCOPES.has(architecture)
+  const found = OF_NETWORKS.exec(architecture)
+  return NETWORK_NAMES.has(architecture) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
+}
+
 test('data/calibration.json parses, its architectures are known and no factor is negative', () => {
   const entries = parseCalibration(data('calibration.json')).entries
 
   expect(entries.filter(entry => !(SCOPES.has(entry.architecture) || OF_A_PROGRAM.test(entry.architecture)) || entry.value < 0)).toEqual([])
+  expect(entries.filter(entry => !isScope(entry) || entry.value < 0)).toEqual([])
 })

@@ -18,6 +18,8 @@ interface Topic {
 /** Images and clips. */
 const MEDIA = /^(?:image|video)_generation$/
 /** Language models, text prompts with images among them. */
+/** Networks that see images or volumes, or read texts. */
+const SEE_OR_READ = /^(?:cv_|nlp_|embedding$)/
 const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
 /**
@@ -39,7 +41,10 @@ const FILES: Readonly<Record<string, Topic>> = {
   'media-energy.csv': {topic: 'energy', kinds: MEDIA},
   'media-mlperf.csv': {topic: 'mlperf_inference', kinds: MEDIA},
   'ml-tabular.csv': {topic: 'found/ml-tabular'},
-  'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
+  'mlperf.csv': {topic: 'mlperf_inference', kinds: /^(?:llm_|multimodal_inference$|(?:cv|nlp)_)/},
+  'networks-training.csv': {topic: 'vision_nlp_training', kinds: SEE_OR_READ},
+  'networks-inference.csv': {topic: 'vision_nlp_inference', kinds: SEE_OR_READ},
+  'slices.csv': {topic: 'mig', kinds: SEE_OR_READ},
 }
 
 const IN_FOUND = 'found/'

@@ -68,7 +68,9 @@ function storageOf({storage, storageBytesPerSecond, work}: AnalyticsDemand, {hos
   if (storage === 'local-ssd' && own !== undefined && !fits) {
     return {reason: 'memory', detail: `${formatCount(work.storedBytes / GB, 3)} GB of data, ${formatCount(own * machines, 3)} GB of local disk`, nearest: 'storage: network-disk or object-storage'}
   }
-  const sort = storage ?? (fits ? 'local-ssd' : 'network-disk')
+  // A machine on nobody's network whose disks are not known has one of its own.
+  const isAlone = own === undefined && network === undefined
+  const sort = storage ?? (fits || isAlone ? 'local-ssd' : 'network-disk')
   const line = sort === 'local-ssd' ? undefined : network?.bytesPerSecondPerNode
   if (storageBytesPerSecond !== undefined) return {sort, bytesPerSecond: Math.min(storageBytesPerSecond, line ?? Number.POSITIVE_INFINITY) * machines, assumed: false}
   if (sort === 'object-storage') {

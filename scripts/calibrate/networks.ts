@@ -1,0 +1,70 @@
+/** Fits the factors of networks that see or read to data/measured: `node scripts/calibrate/networks.ts [--check] [--fast] [--rows]`. See rates.ts. */
+import type {Measurement} from '../../src/catalog/parse/measured.ts'
+import {settingOf} from '../../src/accuracy/setting.ts'
+import {readUnit} from '../../src/accuracy/units.ts'
+import {NETWORK_QUANTITIES, NETWORK_QUANTITY_NAMES, NETWORKS, scopesOf, spreadMetric, type NetworkFactors, type NetworkQuantity} from '../../src/workload/networks/factors.ts'
+import {measuredValue, predictNetworks, readNetworkMeasurement, type NetworkCase} from '../../src/workload/networks/measured.ts'
+import {measurements} from './fit.ts'
+import {calibrateRates, type RateQuantity, type RateSample} from './rates.ts'
+
+interface Sample extends RateSample {
+  readonly kind: string
+  readonly training: boolean
+  readonly found: NetworkCase
+  readonly streamShare: number
+}
+
+/** `kind` column → kind of work. */
+const KINDS: Readonly<Record<string, {readonly kind: string; readonly training: boolean}>> = {
+  cv_training: {kind: 'vision-train', training: true}, cv_inference: {kind: 'vision-inference', training: false},
+  nlp_training: {kind: 'nlp-train', training: true}, nlp_inference: {kind: 'nlp-inference', training: false},
+}
+
+/** How far a part may stray from what it lies in, in ln, outermost first. */
+const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
+  'speed': [0.15, 0.1, 0.08],
+  'cache': [0.2, 0.15],
+  'power-exponent': [0.7],
+  'compute': [0.5, 0.4, 0.4, 0.2, 0.25],
+  'family': [0.5],
+  'network': [0.25],
+  'matching-seconds': [0.7, 0.8],
+  'traffic': [0.5, 0.4, 0.3],
+  'fusion': [0.5, 0.3, 0.6],
+  'backward': [0.2, 0.15],
+  'kernel-seconds': [0.5, 0.5, 0.4],
+  'program': [0.3, 0.25, 0.2],
+  'link': [0.5],
+  'straggling': [0.7],
+}
+const HIGHEST: Partial<Record<NetworkQuantity, number>> = {'compute': 1, 'fusion': 1, 'link': 1}
+
+const quantities: readonly RateQuantity<Sample>[] = NETWORK_QUANTITY_NAMES.map(name => ({
+  name,
+  start: NETWORK_QUANTITIES[name],
+  ...(HIGHEST[name] === undefined ? {} : {highest: HIGHEST[name]}),
+  scopes: ({found: {setting, hardware}}) => scopesOf(name, {...setting, accelerator: hardware.accelerator}).map((key, index) => ({key, tau: TAUS[name][index] ?? TAUS[name].at(-1)!})).filter(({tau}) => tau > 0),
+}))
+
+function sampleOf(measurement: Measurement, accelerators: Parameters<typeof readNetworkMeasurement>[1], facts: Parameters<Parameters<typeof calibrateRates<Sample>>[0]['samples']>[1]): Sample[] {
+  const found = KINDS[measurement.kind]
+  if (found === undefined) return []
+  const setting = settingOf(measurement)
+  const reading = readNetworkMeasurement(setting, accelerators, found.training, facts.network)
+  const {value, source, id} = measurement
+  const unit = readUnit(setting.metric, setting.unit)
+  if (reading.status !== 'case' || value === undefined || !(value > 0) || !('perUnit' in unit)) return []
+  const {case: asked} = reading
+  const {hardware: {accelerator}, setting: {model, parts}} = asked
+  return [{setting, measured: value * unit.perUnit, source, run: id.split('--')[0] ?? id, accelerator, model: model.id, metric: spreadMetric(parts, accelerator), ...found, found: asked, streamShare: facts.streamShare(accelerator)}]
+}
+
+await calibrateRates<Sample>({
+  kinds: Object.values(KINDS).map(({kind}) => kind),
+  sharedName: NETWORKS,
+  script: 'networks.ts',
+  quantities,
+  samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf', 'slices'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
+  rate: ({found, streamShare}, values) => measuredValue(found, {...Object.fromEntries(NETWORK_QUANTITY_NAMES.map((name, index) => [name, values[index]])), streamShare} as NetworkFactors),
+  predict: (setting, facts, accelerators, {kind, training}) => predictNetworks(kind, training)(setting, facts, accelerators),
+})

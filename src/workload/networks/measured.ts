@@ -1,0 +1,196 @@
+import {acceleratorWithName} from '../../accuracy/accelerator-label.ts'
+import type {Prediction} from '../../accuracy/score.ts'
+import type {Setting} from '../../accuracy/setting.ts'
+import type {Accelerator} from '../../catalog/schema.ts'
+import type {NetworkModel} from '../../catalog/snapshot.ts'
+import {RigorError} from '../../errors.ts'
+import {intervalFromSpread} from '../../performance/interval.ts'
+import type {Hardware} from '../../performance/types.ts'
+import type {Facts} from '../contract.ts'
+import {measuredAccelerator, measuredHardware} from '../llm/measured-place.ts'
+import {networkCertainty, networkFactors, PLAIN, type NetworkFactors, type Program} from './factors.ts'
+import {largestBatch} from './memory.ts'
+import type {SampleSize} from './shape.ts'
+import {networkStep, printedRate, type Optimizer, type StepSetting} from './step.ts'
+
+/** A published rate or time, as a question for the estimator. */
+export interface NetworkCase {
+  readonly setting: StepSetting
+  readonly hardware: Hardware
+  /** What the source counts, to one sample: tokens of a text, or the sample itself. */
+  readonly unitsPerSample: number
+  /** The source states milliseconds for so many samples instead of a rate. */
+  readonly millisecondsOf?: number
+}
+
+type Refused = Exclude<Prediction, {status: 'answered'}>
+const unanswered = (reason: string): Refused => ({status: 'unanswered', reason})
+
+/** What a source's recipes do where a row does not say so: read in them, nothing fitted. */
+interface Recipe {
+  readonly pattern: RegExp
+  readonly program: Program
+  /** The column of the batch holds that of all accelerators. */
+  readonly batchOfAll?: true
+  /** Texts of pre-training are sorted into bins of like length. */
+  readonly binned?: true
+  /** Cores to a chip, each with such a batch. */
+  readonly cores?: number
+}
+const RECIPES: readonly Recipe[] = [
+  {pattern: /timm.*torch\.compile/, program: {name: PLAIN.name, style: 'compiled'}},
+  {pattern: /^timm/, program: PLAIN},
+  {pattern: /Lambda v2/, program: {name: 'nvidia-pytorch-2', style: 'eager'}, binned: true},
+  {pattern: /Lambda/, program: {name: 'nvidia-pytorch', style: 'eager'}, batchOfAll: true},
+  {pattern: /DeepLearningExamples PyTorch/, program: {name: 'nvidia-pytorch', style: 'eager'}, binned: true},
+  {pattern: /DeepLearningExamples TensorFlow2/, program: {name: 'nvidia-tensorflow2', style: 'eager'}},
+  {pattern: /DeepLearningExamples TensorFlow/, program: {name: 'nvidia-tensorflow', style: 'eager'}},
+  {pattern: /DeepLearningExamples MxNet/, program: {name: 'nvidia-mxnet', style: 'eager'}},
+  {pattern: /DeepLearningExamples PaddlePaddle/, program: {name: 'nvidia-paddle', style: 'eager'}, binned: true},
+  {pattern: /[Nn]euron/, program: {name: 'neuron', style: 'compiled'}, cores: 2},
+  {pattern: /TensorRT/i, program: {name: 'tensorrt', style: 'engine'}},
+  {pattern: /onnx|openvino|dgl|nvidia|pytorch|kilt|krai/i, program: {name: 'other', style: 'engine'}},
+]
+/** MLPerf's queries come at random and have to be answered in time: less is reached than with all of them at once. */
+const UNDER_DEADLINE = 'in time'
+
+/** Names of a source → network of the catalog, and what its recipe makes of it. */
+interface Named {
+  readonly network: string
+  readonly size?: SampleSize
+}
+/** Answers to questions about paragraphs: 384 tokens, padded to that. */
+const SQUAD_TOKENS = 384
+/** Mean length of those paragraphs with their questions, which engines that leave padding out have to read. */
+const SQUAD_MEAN_TOKENS = 180
+
+/** Half of what pre-training on Wikipedia pads to 512 is padding (Krell et al. 2021); bins of 64 tokens leave half a bin of it. */
+const LONG_TOKENS = 512
+const BINNED_TOKENS = 256 + 32
+
+function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boolean): Named | string {
+  const tokens = sequenceLength === undefined ? undefined : [sequenceLength]
+  const plain = model.replace(/\s*\(99\.9% accuracy\)$/, '').trim()
+  const timm = /^(\S+) @(\d+)px$/.exec(plain)
+  if (timm !== null) return {network: timm[1]!, size: [Number(timm[2]), Number(timm[2])]}
+  const sized = /^(.*?)[ ,]+(\d+)x(\d+)$/.exec(plain)
+  if (sized !== null) return {network: sized[1]!, size: [Number(sized[2]), Number(sized[3])]}
+  const neuron = /^(\S+)\s+seq (\d+)$/.exec(plain)
+  if (neuron !== null) return {network: neuron[1]!, size: [Number(neuron[2])]}
+  if (/^BERT-(base|large) SQuAD fine-tune/.test(plain)) return {network: plain.slice(0, 10).toLowerCase().trim().replace(/ .*/, ''), size: [SQUAD_TOKENS]}
+  if (/^BERT-large SQuAD seq<=384/.test(plain)) return {network: 'bert-large', size: [/TensorRT/i.test(framework) ? SQUAD_MEAN_TOKENS : SQUAD_TOKENS]}
+  if (/^HuggingFace BERT-Large/.test(plain)) return tokens === undefined ? 'the length of its texts is not stated' : {network: 'bert-large', size: tokens}
+  if (plain === 'HuggingFace ViT-Base fine-tuning') return {network: 'vit_base_patch16_224'}
+  if (/Swin-Base patch4 window7 224/.test(plain)) return {network: 'swin_base_patch4_window7_224'}
+  if (plain === 'efficientnet efficientnet-b4' || plain === 'efficientnet efficientnet-widese-b4') return {network: 'efficientnet_b4', size: [380, 380]}
+  if (plain.startsWith('efficientnet ')) return {network: plain.slice('efficientnet '.length)}
+  if (plain === 'efficientnet_v2') return {network: 'tf_efficientnetv2_s'}
+  if (plain === 'SSD' && / TensorFlow/.test(framework)) return {network: 'retinanet_resnet50_fpn', size: [320, 320]}
+  if (plain === 'Transformer-XL') return notes.largeVariant === undefined ? 'the size of the model is not stated' : {network: notes.largeVariant ? 'transformer-xl-large' : 'transformer-xl-base'}
+  if (plain === 'GNMT' || plain.startsWith('GNMT v2')) return {network: 'gnmt'}
+  if (plain === 'Transformer') return {network: 'transformer-big', size: [TRANSLATED_TOKENS, TRANSLATED_TOKENS]}
+  if (plain === 'biobert') return {network: 'bert-base', size: [128]}
+  if (plain === 'BERT') return {network: 'bert-large', size: tokens === undefined ? [SQUAD_TOKENS] : binned && tokens[0] === LONG_TOKENS ? [BINNED_TOKENS] : tokens}
+  if (plain === 'ELECTRA') return {network: 'electra-base', size: tokens ?? [SQUAD_TOKENS]}
+  if (plain === 'BART') return tokens === undefined ? {network: 'bart-large', size: [1024, 142]} : {network: 'bart-large', size: [tokens[0]!, tokens[0]!]}
+  return {network: plain, ...(tokens === undefined ? {} : {size: tokens})}
+}
+/** Sentences of the translations that are the benchmark (WMT), in word pieces. */
+const TRANSLATED_TOKENS = 28
+
+/** The number of a precision in the words of the source. */
+function precisionOf(written: string, accelerator: Accelerator, framework: string): string {
+  const text = written.toLowerCase()
+  // NVIDIA's containers compute 32-bit products in TF32 unless told otherwise.
+  if (/tf32 on ampere|^tf32|tf32 default/.test(text) || (text === 'fp32' && /NVIDIA/.test(framework))) return accelerator.peakFlops.tf32 === undefined ? 'fp32' : 'tf32'
+  if (/int8/.test(text)) return 'int8'
+  if (/fp8/.test(text)) return 'fp8'
+  if (/bf16|bfloat|^cast$/.test(text)) return 'bf16'
+  if (/fp16|amp/.test(text)) return 'fp16'
+  if (text === '') return accelerator.peakFlops.int8 === undefined ? 'fp16' : 'int8'
+  return 'fp32'
+}
+
+/** "16 and 32", "128 (FP32) / 256 (AMP)": fewer bits leave room for more. */
+function printedBatch(printed: readonly number[] | undefined, precision: string): number | undefined {
+  if (printed === undefined || printed.length === 0) return undefined
+  return precision === 'fp32' || precision === 'tf32' ? Math.min(...printed) : Math.max(...printed)
+}
+
+/** Beyond this a larger batch is no faster. */
+const USUAL_BATCH = 256
+/** No recipe fills the last of the memory. */
+const FILLED = 0.9
+
+/** A name in the words of a list, as the catalog has it. */
+const placeNamed = (label: string, accelerators: readonly Accelerator[]): Accelerator | undefined =>
+  acceleratorWithName(label, accelerators) ?? measuredAccelerator(label.replace(/^LambdaCloud (?:\d+x ?)?/, '').replace(/^V100 16GB$/, 'V100 SXM2 16GB'), accelerators) ?? measuredAccelerator(label, accelerators)
+
+export const knowsAccelerator = (label: string, accelerators: readonly Accelerator[]): boolean => placeNamed(label, accelerators) !== undefined
+
+/** Reads a setting, or says why it cannot be asked. */
+export function readNetworkMeasurement(setting: Setting, accelerators: readonly Accelerator[], training: boolean, network: (name: string) => NetworkModel): {readonly status: 'case'; readonly case: NetworkCase} | Refused {
+  const {metric, framework, accelerators: count = 1, phase} = setting
+  const recipe = RECIPES.find(({pattern}) => pattern.test(framework))
+  if (recipe === undefined) return unanswered(`nothing is known of "${framework}"`)
+  const accelerator = placeNamed(setting.accelerator, accelerators)
+  if (accelerator === undefined) return unanswered(`${setting.accelerator} is not in the catalog`)
+  const named = namedIn(setting, recipe.binned === true)
+  if (typeof named === 'string') return unanswered(named)
+  const model = modelNamed(named.network, network)
+  if (model === undefined) return unanswered(`the catalog has no network "${named.network}"`)
+  const precision = precisionOf(setting.precision, accelerator, framework)
+  if (printedRate(accelerator, precision) === undefined) return unanswered(`no ${precision} rate is known of ${accelerator.name}`)
+  const size = named.size ?? model.reference
+  const optimizer: Optimizer = model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
+  const fits = Math.max(1, Math.floor(largestBatch({model, size, training, precision, optimizer}, accelerator.memoryGib) * FILLED))
+  const stated = setting.microBatch ?? printedBatch(setting.notes.printedBatches, precision)
+  const ofTokens = model.id === 'transformer-big' ? TRANSLATED_TOKENS : 1
+  const own = stated === undefined ? Math.min(USUAL_BATCH, 2 ** Math.floor(Math.log2(fits))) : (stated * (recipe.cores ?? 1)) / ofTokens / (recipe.batchOfAll === true ? count : 1)
+  const streamed = /^(single|multi)stream$/.exec(phase)?.[1]
+  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? MULTISTREAM : Math.max(1, Math.min(own, training ? fits : own))
+  const perStep = setting.globalBatch ?? (recipe.batchOfAll === true || stated === undefined ? batch * count : (stated * (recipe.cores ?? 1) * count) / ofTokens)
+  const accumulation = Math.max(1, Math.round(perStep / batch / count))
+  const program = phase === 'server' ? {...recipe.program, name: `${recipe.program.name} ${UNDER_DEADLINE}`} : recipe.program
+  const place = {accelerator: setting.accelerator, accelerators: count, nodes: setting.nodes, slices: undefined, interconnect: setting.interconnect}
+  const found = {setting: {model, size, training, optimizer, precision, batch, accumulation, parts: count, program}, hardware: measuredHardware(place, accelerator), unitsPerSample: 1}
+  if (metric === 'tokens_per_s' || setting.unit === 'tok/s') return {status: 'case', case: {...found, unitsPerSample: tokensOf(model, size)}}
+  if (metric.startsWith('latency_ms')) return {status: 'case', case: {...found, millisecondsOf: batch}}
+  if (metric === 'samples_per_s' || metric === 'queries_per_s') return {status: 'case', case: {...found, unitsPerSample: /tok/.test(setting.unit) || (model.id === 'transformer-big' || model.id === 'gnmt' || model.family === 'decoder') ? tokensOf(model, size) : 1}}
+  return unanswered(`"${metric}" is no rate of samples`)
+}
+/** Samples of a query of MLPerf's multi-stream scenario. */
+const MULTISTREAM = 8
+
+/** Recurrent benchmarks count both texts, others the one that is written. */
+const tokensOf = ({family}: NetworkModel, [source = 0, target = source]: SampleSize): number => (family === 'recurrent' ? source + target : target)
+
+function modelNamed(name: string, network: (name: string) => NetworkModel): NetworkModel | undefined {
+  try {
+    return network(name)
+  } catch (error) {
+    if (error instanceof RigorError) return undefined
+    throw error
+  }
+}
+
+/** In the source's own unit; `undefined` = a rate or link is not known. */
+export function measuredValue({setting, hardware, unitsPerSample, millisecondsOf}: NetworkCase, factors: NetworkFactors): number | undefined {
+  const step = networkStep(setting, hardware, factors)
+  if (step === undefined) return undefined
+  if (millisecondsOf !== undefined) return step.seconds * 1000
+  return (setting.batch * setting.accumulation * setting.parts * unitsPerSample) / step.seconds
+}
+
+/** The estimator's answer to the setting of a published result, for a kind. */
+export const predictNetworks = (kind: string, training: boolean) => (setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction => {
+  const reading = readNetworkMeasurement(setting, accelerators, training, facts.network)
+  if (reading.status !== 'case') return reading
+  const {case: found} = reading
+  const {setting: {model, precision, program, parts}, hardware: {accelerator}} = found
+  const value = measuredValue(found, networkFactors(facts, {model, accelerator, precision, program, training}))
+  if (value === undefined) return unanswered('a link between the accelerators is not known')
+  const {distance, spread} = networkCertainty(facts.calibration, kind, accelerator, model.id, parts)
+  const around = intervalFromSpread(value, spread)
+  return {status: 'answered', interval: found.millisecondsOf === undefined ? around : {p10: (value * value) / around.p90, p50: value, p90: (value * value) / around.p10}, distance, model: model.id, acceleratorId: accelerator.id}
+}

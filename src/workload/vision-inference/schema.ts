@@ -1,0 +1,11 @@
+import * as z from 'zod'
+import {commonFields} from '../common.ts'
+import {lazyShape} from '../fields.ts'
+import {networkFields, visionFields} from '../networks/fields.ts'
+
+export const KIND = 'vision-inference'
+
+export const VisionInferenceSpec = z
+  .strictObject(lazyShape(() => ({kind: z.literal(KIND), ...networkFields, ...visionFields, ...commonFields})))
+  .refine(({samples, frames, volumes}) => [samples, frames, volumes].filter(each => each !== undefined).length === 1, {error: () => 'exactly one of samples, frames and volumes says how much there is'})
+export type VisionInferenceSpec = z.infer<typeof VisionInferenceSpec>
