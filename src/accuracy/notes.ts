@@ -135,7 +135,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\blongest Alpaca sample \(([^)]*)\)/, read: found => ({longestSampleTokens: Object.fromEntries([...(found[1] ?? '').matchAll(/([a-z]+)\w* (\d+)/gi)].map(([, family = '', tokens]) => [family.toLowerCase(), number(tokens)]))})},
   {pattern: /not causal-halved/, read: () => ({fullAttentionFlops: true})},
   {pattern: /(?<!not )causal-halved|causal attention FLOPs halved/, read: () => ({causalAttentionFlops: true})},
-  {pattern: /micro_batch as printed: (.*)$/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
+  {pattern: /micro_batch as printed: ([^;]*)/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
   {pattern: /^(Large|Base) model\b/, read: found => ({largeVariant: found[1] === 'Large'})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},
