@@ -181,7 +181,7 @@ const RULES: readonly Rule[] = [
   {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},
   // Trees.
   {pattern: /\bon (\d+) cores? of (?:one socket|two sockets)/, read: found => ({cores: number(found[1])})},
-  {pattern: /micro_batch as printed: (.*)$/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
+  {pattern: /micro_batch as printed: ([^;]*)/, read: found => ({printedBatches: [...(found[1] ?? '').replaceAll(/\([^)]*\)|FP\d+|TF32/gi, ' ').matchAll(/\d+/g)].map(([text]) => Number(text))})},
   {pattern: /^(Large|Base) model\b/, read: found => ({largeVariant: found[1] === 'Large'})},
   // Power.
   {pattern: /\b(AC|DC) measurement/, read: found => ({current: found[1] === 'DC' ? 'dc' : 'ac'})},

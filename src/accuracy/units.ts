@@ -4,8 +4,8 @@ import {echo} from '../text/safe.ts'
 type Units = Readonly<Record<string, number>>
 
 const MILLISECONDS_PER_SECOND = 1000
-const SECONDS: Units = {s: 1, 's (median of 3)': 1, ms: 1 / MILLISECONDS_PER_SECOND}
-const MILLISECONDS: Units = {'ms': 1, 's': MILLISECONDS_PER_SECOND, 'Latency (ms)': 1}
+const SECONDS: Units = {s: 1, ms: 1 / MILLISECONDS_PER_SECOND}
+const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 
 /** By the metric's name, in order of precedence; a metric that is not here is no figure that any reader answers. */
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
@@ -25,13 +25,16 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/requests_per_s/, {'requests/s': 1}],
   [/queries_per_s/, {'queries/s': 1}],
   [/^realtime_factor_x$/, {'audio seconds per second': 1}],
-  [/^latency_ms/, {...MILLISECONDS, 'Latency (ms)': 1}],
   [/^time_s/, {...SECONDS, 's per image': 1, 's per clip': 1, 's per denoising step': 1}],
-  // Tables without a unit count samples; which of them count tokens, the kind's reader knows.
-  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1, 'img/s': 1, 'items/s (unit of the source table)': 1, 'tok/s': 1}],
+  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]
+
+/** Other words for a unit. Tables without one count samples; which of them count tokens, the kind's reader knows. */
+const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['Latency (ms)', 'ms'], ['s (median of 3)', 's'], ['s (mean over the jobs)', 's'], ['img/s', 'samples/s'], ['items/s (unit of the source table)', 'samples/s'], ['tok/s', 'samples/s'],
+])
 
 /** Of these the name alone does not say what is counted. */
 const UNNAMED: ReadonlySet<string> = new Set(['mfu'])
@@ -41,7 +44,7 @@ export type UnitReading = {readonly unit: string; readonly perUnit: number} | {r
 
 export function readUnit(metric: string, written: string): UnitReading {
   const units = UNITS.find(([pattern]) => pattern.test(metric))?.[1]
-  const text = written.trim()
+  const text = OTHER_WORDS.get(written.trim()) ?? written.trim()
   if (units === undefined) return {unit: text, perUnit: 1}
   const accepted = Object.keys(units)
   const unit = accepted[0] ?? text
