@@ -17,4 +17,4 @@ export function figureOf(kind: string, metric: string, accelerator: string): str
 }
 
 /** In the order of the tables. */
-export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'cell updates', 'cell updates on processors', 'power and energy', 'peak memory', 'fits']
+export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'cell updates', 'cell updates on processors', 'environment steps', 'environment steps on processors', 'power and energy', 'peak memory', 'fits']

@@ -4,6 +4,7 @@ import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/me
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
 import {predictMeasurement as predictPretraining} from '../workload/llm-pretrain/measured.ts'
+import {knowsDevices as knowsSimulators, predictMeasurement as predictReinforcementLearning} from '../workload/reinforcement-learning/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -32,6 +33,7 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'llm-pretrain', labels: ['llm_pretraining', 'llm_training'], speed: 'training step', predict: withEnergy(predictPretraining)},
   {kind: 'llm-finetune', labels: ['llm_finetuning'], speed: 'fine-tuning step', predict: withEnergy(predictFinetuning)},
+  {kind: 'reinforcement-learning', labels: ['rl_env', 'rl_train'], speed: 'environment steps', predict: predictReinforcementLearning, readsPartialSheets: true, knowsAccelerator: knowsSimulators, speedOn: label => (/^CPU\b/.test(label) ? 'environment steps on processors' : undefined)},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

@@ -11,6 +11,8 @@ const MILLISECONDS: Units = {ms: 1, s: MILLISECONDS_PER_SECOND}
 const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/^fits$/, {bool: 1}],
   [/^mlups$/, {'MLUP/s': 1}],
+  [/^env_steps_per_s$/, {'steps/s': 1, 'env frames/s': 1}],
+  [/^env_frames_per_s$/, {'frames/s': 1}],
   [/^mfu$/, {fraction: 1, '%': 0.01}],
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],

@@ -3,13 +3,15 @@ import {join} from 'node:path'
 import {writeCsv, type CsvRecord} from '../../../src/catalog/csv.ts'
 import {MEASUREMENT_COLUMNS} from '../../../src/catalog/parse/measured.ts'
 import {publicationOf} from '../../../src/accuracy/publication.ts'
-import {readFacts} from '../facts.ts'
+import {FOUND, readFacts} from '../facts.ts'
 import type {ImportContext} from '../part.ts'
 
 interface Topic {
   readonly topic: string
   /** Which of its rows are work that rigor estimates; absent = all. */
   readonly kinds?: RegExp
+  /** File of scripts/import/found with more rows, in the same columns. */
+  readonly found?: string
 }
 
 /** Language models, text prompts with images among them. */
@@ -26,6 +28,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'memory-fit.csv': {topic: 'memory_fit'},
   'energy.csv': {topic: 'energy', kinds: LANGUAGE_MODELS},
   'cfd.csv': {topic: 'hpc', kinds: /^hpc_cfd$/},
+  'reinforcement-learning.csv': {topic: 'rl', found: 'reinforcement-learning.csv'},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: LANGUAGE_MODELS},
 }
 
@@ -34,8 +37,8 @@ const publication = (record: CsvRecord): string => publicationOf(record.cells['s
 /** `data/measured/*.csv`: the published measurements of what rigor estimates, in their own columns; `source` becomes an id. */
 export function importPart({from, to, sources}: ImportContext): void {
   mkdirSync(join(to, 'measured'), {recursive: true})
-  for (const [file, {topic, kinds}] of Object.entries(FILES)) {
-    const all = readFacts(from, `measured/${topic}.csv`)
+  for (const [file, {topic, kinds, found}] of Object.entries(FILES)) {
+    const all = [...readFacts(from, `measured/${topic}.csv`), ...(found === undefined ? [] : readFacts(FOUND, found))]
     const taken = all.filter(record => kinds === undefined || kinds.test(record.cells['kind']!))
     const rows = taken.map(record => MEASUREMENT_COLUMNS.map(column => (column === 'source' ? sources.sourceIdFor(publication(record)) : record.cells[column]!)))
     writeFileSync(join(to, 'measured', file), writeCsv(MEASUREMENT_COLUMNS, rows))
