@@ -5,6 +5,7 @@ import {graphics} from './graphics/index.ts'
 import {llmFinetune} from './llm-finetune/index.ts'
 import {llmInference} from './llm-inference/index.ts'
 import {llmPretrain} from './llm-pretrain/index.ts'
+import {reinforcementLearning} from './reinforcement-learning/index.ts'
 import {simulation} from './simulation/index.ts'
 
 /** Every workload kind: one line each. */
@@ -15,5 +16,6 @@ export const kinds: readonly AnyKind[] = [
   cfd,
   graphics,
   simulation,
+  reinforcementLearning,
   generic,
 ]

@@ -26,6 +26,8 @@ export interface CoreEngine {
   readonly workerSpeed: number
   /** What a step of any environment takes from the one thread that hands out actions and gathers observations. */
   readonly serialSeconds: number
+  /** Of a step beside its physics, on the core of reference: rewards, resets, copies; what only steps physics has little of that. */
+  readonly taskSeconds: number
   readonly parallel: boolean
   /** Memory of the host for each worker: a process has a copy of everything. */
   readonly workerGib: number
@@ -42,17 +44,17 @@ export const ENGINE_FACTS: Readonly<Record<EngineId, Engine>> = {
     on: 'gpu', name: 'Isaac Lab', runtime: 'isaac-lab', onceSeconds: 2e-3, substepSeconds: 1e-3, jointSeconds: 1e-4, jointBytes: 30e3, contextGib: 2.4,
     camera: {passSeconds: 3e-3, cameraSeconds: 1.2e-5, pixelBytes: 500, pixelMemoryBytes: 220, sceneMemoryBytes: 3e5, contextGib: 2.4, tracesRays: true},
   },
-  'mujoco-mjx': {on: 'gpu', name: 'MJX', runtime: 'mujoco-mjx', onceSeconds: 3e-4, substepSeconds: 1e-3, jointSeconds: 3e-5, jointBytes: 30e3, contextGib: 1},
+  'mujoco-mjx': {on: 'gpu', name: 'MJX', runtime: 'mujoco-mjx', onceSeconds: 1.2e-3, substepSeconds: 3e-4, jointSeconds: 1e-5, jointBytes: 70e3, contextGib: 1},
   'mujoco-warp': {on: 'gpu', name: 'MuJoCo Warp', runtime: 'mujoco-warp', onceSeconds: 1e-4, substepSeconds: 3e-4, jointSeconds: 1e-5, jointBytes: 20e3, contextGib: 1},
   'maniskill': {
     on: 'gpu', name: 'ManiSkill', runtime: 'maniskill', onceSeconds: 1e-3, substepSeconds: 1e-4, jointSeconds: 2e-5, jointBytes: 30e3, contextGib: 1.3,
     camera: {passSeconds: 2e-4, cameraSeconds: 3e-5, pixelBytes: 190, pixelMemoryBytes: 45, sceneMemoryBytes: 9.5e6, contextGib: 0.1, tracesRays: false},
   },
-  'envpool': {on: 'cpu', name: 'EnvPool (asynchronous)', runtime: 'envpool', workerSpeed: 1, serialSeconds: 8e-7, parallel: true, workerGib: 0.01},
-  'envpool-sync': {on: 'cpu', name: 'EnvPool (synchronous)', runtime: 'envpool', workerSpeed: 0.8, serialSeconds: 4e-6, parallel: true, workerGib: 0.01},
-  'envpool-numa': {on: 'cpu', name: 'EnvPool (one pool for each NUMA node)', runtime: 'envpool', workerSpeed: 1, serialSeconds: 3e-7, parallel: true, workerGib: 0.01},
-  'sample-factory': {on: 'cpu', name: 'Sample Factory', runtime: 'sample-factory', workerSpeed: 0.6, serialSeconds: 3e-7, parallel: true, workerGib: 0.3},
-  'subprocess': {on: 'cpu', name: 'Gymnasium, a process for each environment', runtime: 'gymnasium', workerSpeed: 0.47, serialSeconds: 5e-5, parallel: true, workerGib: 0.3},
-  'for-loop': {on: 'cpu', name: 'Gymnasium, one environment after the other', runtime: 'gymnasium', workerSpeed: 0.52, serialSeconds: 1e-7, parallel: false, workerGib: 0.05},
-  'mujoco': {on: 'cpu', name: 'MuJoCo in threads', runtime: 'mujoco', workerSpeed: 1.5, serialSeconds: 1e-7, parallel: true, workerGib: 0.01},
+  'envpool': {on: 'cpu', name: 'EnvPool (asynchronous)', runtime: 'envpool', workerSpeed: 1, serialSeconds: 8e-7, taskSeconds: 2e-5, parallel: true, workerGib: 0.01},
+  'envpool-sync': {on: 'cpu', name: 'EnvPool (synchronous)', runtime: 'envpool', workerSpeed: 0.8, serialSeconds: 4e-6, taskSeconds: 2e-5, parallel: true, workerGib: 0.01},
+  'envpool-numa': {on: 'cpu', name: 'EnvPool (one pool for each NUMA node)', runtime: 'envpool', workerSpeed: 1, serialSeconds: 3e-7, taskSeconds: 2e-5, parallel: true, workerGib: 0.01},
+  'sample-factory': {on: 'cpu', name: 'Sample Factory', runtime: 'sample-factory', workerSpeed: 0.6, serialSeconds: 3e-7, taskSeconds: 2e-5, parallel: true, workerGib: 0.3},
+  'subprocess': {on: 'cpu', name: 'Gymnasium, a process for each environment', runtime: 'gymnasium', workerSpeed: 0.47, serialSeconds: 5e-5, taskSeconds: 2e-5, parallel: true, workerGib: 0.3},
+  'for-loop': {on: 'cpu', name: 'Gymnasium, one environment after the other', runtime: 'gymnasium', workerSpeed: 0.52, serialSeconds: 1e-7, taskSeconds: 2e-5, parallel: false, workerGib: 0.05},
+  'mujoco': {on: 'cpu', name: 'MuJoCo in threads', runtime: 'mujoco', workerSpeed: 1.5, serialSeconds: 1e-7, taskSeconds: 2e-6, parallel: true, workerGib: 0.01},
 }

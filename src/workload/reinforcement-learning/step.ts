@@ -61,13 +61,12 @@ export function acceleratorStep(work: SimulatedWork, engine: AcceleratorEngine, 
   return {seconds: physicsSeconds + pictureSeconds, floorSeconds, workSeconds, physicsSeconds, pictureSeconds, bytes: moved + drawn}
 }
 
-/** One physics step of one joint on the core of reference, and what a step of the environment takes besides: rewards, resets, copies. From EnvPool's one-worker rates. */
+/** One physics step of one joint on the core of reference, from EnvPool's one-worker rates. */
 const CORE_JOINT_SECONDS = 2e-6
-const CORE_STEP_SECONDS = 2e-5
 
 /** A step of all environments on processor cores: a worker each, and one thread that hands out actions and gathers what they saw. */
 export function coreStep({degreesOfFreedom, substeps, stepSeconds, coreSeconds}: SimulatedWork, engine: CoreEngine, {envs, cores, threads}: {readonly envs: number; readonly cores: number; readonly threads: number}, factors: Factors): SimulatorStep {
-  const one = stepSeconds ?? (coreSeconds ?? CORE_JOINT_SECONDS * degreesOfFreedom * substeps + CORE_STEP_SECONDS) * factors['core-work']
+  const one = stepSeconds ?? (coreSeconds ?? CORE_JOINT_SECONDS * degreesOfFreedom * substeps + engine.taskSeconds) * factors['core-work']
   const speed = factors.clock * factors['core-speed']
   const own = one / (speed * engine.workerSpeed * factors['worker-speed'])
   const workers = engine.parallel ? Math.min(envs, threads) : 1
