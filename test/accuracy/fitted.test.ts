@@ -7,6 +7,7 @@ import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
+import {REINFORCEMENT_LEARNING, REINFORCEMENT_LEARNING_QUANTITIES} from '../../src/workload/reinforcement-learning/factors.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, 'data', file), 'utf8')
@@ -20,6 +21,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'llm-pretrain': ASSUMED_FACTORS,
   'llm-finetune': ASSUMED_FACTORS,
   [CFD]: CFD_QUANTITIES,
+  [REINFORCEMENT_LEARNING]: REINFORCEMENT_LEARNING_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

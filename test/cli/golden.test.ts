@@ -7,7 +7,7 @@ import {rigor, ROOT, type Outcome} from './rigor.ts'
 
 /** The day of the bundled prices' reading, so that nothing here depends on today. */
 const env = {RIGOR_AS_OF: '2026-11-21', NO_COLOR: '1'}
-const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'gaming-4k', 'digital-twin']
+const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'gaming-4k', 'digital-twin', 'robot-walking']
 
 const folder = await mkdtemp(path.join(tmpdir(), 'rigor-plan-'))
 afterAll(() => rm(folder, {recursive: true}))
@@ -44,6 +44,7 @@ describe('estimates', () => {
     ['chat-70b', ['--on', 'h100-sxm-80gb:4', '--explain'], 'chat-70b-explained'],
     ['pretrain-7b', ['--on', 'h100-sxm-80gb:8:x2', '--explain']],
     ['mig-small-jobs', ['--on', 'rig:h100x10-pcie', '--on', 'aws:p4d.24xlarge', '--on', 'rig:workstation-rtx4090']],
+    ['robot-walking', ['--on', 'rig:workstation-rtx4090', '--on', 'l40s-48gb:4', '--explain']],
     ['cfd-drone', ['--on', 'rig:h100x10-pcie', '--on', 'rtx-3060-12gb', '--on', 'mi250-1gcd-64gb', '--explain']],
   ])('%s %j', async ([example, flags, name = example]) => {
     const {code, stdout, stderr} = await inColumns(['estimate', `examples/${example}.yaml`, ...flags], 100)

@@ -13,6 +13,7 @@ import {memorySort} from '../../src/catalog/stream-share.ts'
 import {createSoftwareTable} from '../../src/catalog/software.ts'
 import {Precision, type SoftwareSupport} from '../../src/catalog/schema.ts'
 import {vendorScope} from '../../src/performance/calibration.ts'
+import {ENGINES, ENVIRONMENTS} from '../../src/workload/reinforcement-learning/environments.ts'
 
 const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
 const rows = parseSoftware(data('software.csv'))
@@ -136,8 +137,10 @@ describe('data/runtimes.csv', () => {
 
 const devices = parseDevices(data('devices.csv'))
 const everything = [...accelerators, ...devices]
+/** Factors of simulators: of a program, of a body in one, of a body on cores, of hosts and of what joins accelerators. */
+const SIMULATED = [...ENGINES.flatMap(engine => [engine, ...ENVIRONMENTS.map(({body}) => `${engine}: ${body}`)]), ...ENVIRONMENTS.map(({body}) => `cores: ${body}`), 'host: desktop', 'host: server', 'host: none', 'in a machine', 'over a network']
 /** What factors may be of: families, with a sort of memory or not, makers, single accelerators. */
-const SCOPES = new Set(['*', ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
+const SCOPES = new Set(['*', ...SIMULATED, ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
 
 test('every family of data/devices.csv is in the list of the import, and slots are those of the parts with whole data sheets', () => {
   expect(devices.filter(({architecture}) => ![...ARCHITECTURES, ...DEVICE_ARCHITECTURES].includes(architecture))).toEqual([])

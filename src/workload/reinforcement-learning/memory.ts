@@ -11,6 +11,7 @@ const JOINT_BYTES = 15e3
 /** A framework for networks with its libraries loaded. An assumption, as generic jobs have it. */
 const LEARNER_CONTEXT_GIB = 0.5
 const VALUE_BYTES = 4
+const COLOURS = 3
 /** Kept of each step beside observations and actions: reward, end, value, probability, advantage, return. */
 const KEPT_BESIDE = 6
 
@@ -29,8 +30,9 @@ export function memoryLines({simulated, engine, envs, task, learner}: VectorWork
   } else lines.push({item: 'context', gib: LEARNER_CONTEXT_GIB})
   if (task !== 'simulate') lines.push({item: 'policy and optimizer', gib: (network.parameters * (task === 'train' ? BYTES_PER_PARAMETER : VALUE_BYTES)) / GIB})
   if (task === 'train') {
-    // Colours are kept as the renderer gives them, in 32 bits.
-    lines.push({item: 'gathered steps', gib: (envs * horizon * (observations + pixels * 3 + actions + KEPT_BESIDE) * VALUE_BYTES) / GIB})
+    // Colours are kept as they are given: by renderers on accelerators in 32 bits, by emulators in bytes.
+    const seenBytes = observations * VALUE_BYTES + pixels * COLOURS * (facts.on === 'gpu' ? VALUE_BYTES : 1)
+    lines.push({item: 'gathered steps', gib: (envs * horizon * (seenBytes + (actions + KEPT_BESIDE) * VALUE_BYTES)) / GIB})
     lines.push({item: 'activations of a minibatch', gib: ((envs * horizon) / Math.min(minibatches, envs * horizon)) * network.activations * VALUE_BYTES / GIB})
   }
   return lines

@@ -1,7 +1,7 @@
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
@@ -86,7 +86,7 @@ function layoutProblem(demand: ReinforcementLearningDemand, hardware: Hardware, 
   if (question === undefined) return {reason: 'topology', detail: 'how many processor cores the host has is not known', nearest: 'cores: 16'}
   const link = demand.task === 'train' ? unknownLink(hardware, parts) : undefined
   if (link !== undefined) return link
-  const use = memoryOf(demand, hardware, question.work, factorsHere(demand, hardware, engine, parts, facts))
+  const use = memoryOf(demand, hardware, question.work, factorsHere(demand, hardware, engine, parts, facts), facts)
   if (use.neededGib.p50 > use.availableGib) {
     return {reason: 'memory', detail: `needs ${formatGib(use.neededGib.p50)} GiB per accelerator, has ${formatGib(use.availableGib)}`, nearest: question.work.envs > 1 ? `envs: ${Math.max(1, Math.floor(question.work.envs / 2))}` : null, memory: use}
   }
@@ -100,10 +100,11 @@ function layoutProblem(demand: ReinforcementLearningDemand, hardware: Hardware, 
 const factorsHere = ({body}: ReinforcementLearningDemand, hardware: Hardware, engine: EngineId, parts: number, facts: Facts): Factors =>
   factorsOf(facts, {accelerator: hardware.accelerator, processor: onProcessors(hardware) ? hardware.accelerator : undefined, engine, body, severalNodes: parts > Math.max(1, hardware.acceleratorsPerNode)})
 
-function memoryOf({observations, actions}: ReinforcementLearningDemand, hardware: Hardware, work: VectorWork, factors: Factors): MemoryUse {
+function memoryOf({observations, actions, environment}: ReinforcementLearningDemand, hardware: Hardware, work: VectorWork, factors: Factors, {calibration}: Facts): MemoryUse {
   const facts = ENGINE_FACTS[work.engine]
   const lines = [...memoryLines(work, {observations, actions}, factors), ...(facts.on === 'cpu' && onProcessors(hardware) ? [{item: 'workers', gib: work.envs * facts.workerGib}] : [])]
-  return {neededGib: exactly(lines.reduce((sum, {gib}) => sum + gib, 0)), availableGib: hardware.accelerator.memoryGib, lines}
+  const {spread} = certaintyOf(calibration, hardware.accelerator, environment?.id, 'memory')
+  return {neededGib: intervalFromSpread(lines.reduce((sum, {gib}) => sum + gib, 0), spread), availableGib: hardware.accelerator.memoryGib, lines}
 }
 
 /** All accelerators, and halves of that down to one: fewer wait for each other less, and leave each more cores. */
@@ -167,7 +168,7 @@ export function performReinforcementLearning(demand: ReinforcementLearningDemand
       endless: false,
       throughput: {unit: demand.throughputUnit, value: divideBy(demand.steps, workSeconds)},
       latency: null,
-      memory: memoryOf(demand, hardware, work, factors),
+      memory: memoryOf(demand, hardware, work, factors, facts),
       load: {
         computeShare: simulates === 'cpu' && onProcessors(hardware) ? share(busySeconds) : share(arithmetic > 0 ? arithmetic / factors.matmul : 0),
         memoryShare: share(moving),

@@ -32,7 +32,7 @@ export const ReinforcementLearningSpec = z
     degreesOfFreedom: whole({maximum: 100_000}).optional(),
     /** Physics steps in one step of the environment (decimation, frame skip). */
     substeps: whole({maximum: 100_000}).optional(),
-    /** What touches what: none, few (feet on flat ground), many (rough ground, a hand that holds something). */
+    /** What touches what: none, few (feet on the ground), many (a hand that holds something). */
     contacts: word(CONTACTS).optional(),
     /** Numbers that the policy sees. */
     observations: whole({minimum: 0, maximum: 1e7}).optional(),

@@ -20,7 +20,7 @@ export interface SimulatedWork {
 }
 
 /** What more contacts move, against few: constraints, and iterations of the solver over them. Assumed; a body that was measured has its own factor. */
-const CONTACT_FACTORS: Readonly<Record<Contacts, number>> = {none: 0.7, few: 1, many: 2}
+const CONTACT_FACTORS: Readonly<Record<Contacts, number>> = {none: 0.7, few: 1, many: 3}
 /** An accelerator that `stepTime` is of. */
 const REFERENCE_BYTES_PER_SECOND = 1e12
 
