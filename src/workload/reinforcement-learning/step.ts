@@ -66,9 +66,9 @@ const CORE_JOINT_SECONDS = 2e-6
 
 /** A step of all environments on processor cores: a worker each, and one thread that hands out actions and gathers what they saw. */
 export function coreStep({degreesOfFreedom, substeps, stepSeconds, coreSeconds}: SimulatedWork, engine: CoreEngine, {envs, cores, threads}: {readonly envs: number; readonly cores: number; readonly threads: number}, factors: Factors): SimulatorStep {
-  const one = stepSeconds ?? (coreSeconds ?? CORE_JOINT_SECONDS * degreesOfFreedom * substeps + engine.taskSeconds) * factors['core-work']
   const speed = factors.clock * factors['core-speed']
-  const own = one / (speed * engine.workerSpeed * factors['worker-speed'])
+  // What the user timed was timed as it runs: how a program steps the environments of others says nothing of it.
+  const own = stepSeconds === undefined ? ((coreSeconds ?? CORE_JOINT_SECONDS * degreesOfFreedom * substeps + engine.taskSeconds) * factors['core-work']) / (speed * engine.workerSpeed * factors['worker-speed']) : stepSeconds / speed
   const workers = engine.parallel ? Math.min(envs, threads) : 1
   const effective = (Math.min(workers, cores) + factors['second-thread'] * Math.max(0, workers - cores)) ** factors['scaling']
   const serial = (engine.serialSeconds * factors['serial']) / speed

@@ -100,6 +100,8 @@ describe('a step by hand', () => {
     // A second thread on each core adds a quarter: as ten cores.
     expect(coreStep(PHYSICS, engine, {envs: 16, cores: 8, threads: 16}, FACTORS).seconds).toBeCloseTo(16 * (one / 10 ** 0.96 + 8e-7), 12)
     expect(coreStep(PHYSICS, cores('for-loop'), {envs: 16, cores: 8, threads: 16}, FACTORS).seconds).toBeCloseTo(16 * (one / 0.52 + 1e-7), 12)
+    // A step that the user timed is as long as that, whatever steps it; a clock half as fast again does it in two thirds.
+    expect(coreStep({...PHYSICS, stepSeconds: 3e-3}, cores('subprocess'), {envs: 1, cores: 8, threads: 16}, {...FACTORS, clock: 1.5}).seconds).toBeCloseTo(2e-3 + 5e-5 / 1.5, 12)
   })
 
   test('learning: updates, each with its overhead, three passes an epoch', () => {
