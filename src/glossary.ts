@@ -88,6 +88,13 @@ export const TOPICS: readonly Topic[] = [
     see: ['engine', 'bottleneck'],
   },
   {
+    id: 'environment',
+    aliases: ['simulator', 'environment-step'],
+    summary: 'What a policy acts in, in reinforcement learning: one robot, one game. A step is one action and what follows.',
+    text: 'Thousands are stepped at once on an accelerator, or one on each thread of a processor. Steps are counted over all of them: 4,096 environments that each take a step are 4,096 steps. Frames of an emulator and steps of a physics engine are smaller: an Atari step is four frames. docs/models/reinforcement-learning.md lists those that rigor knows; one of your own is said by what a step costs.',
+    see: ['kind', 'accelerator'],
+  },
+  {
     id: 'machine',
     aliases: ['instance', 'node'],
     summary: 'A node type: accelerators, host and links, such as p5.48xlarge or one node of a rig.',

@@ -82,6 +82,7 @@ export const ERROR_GROUPS: readonly {readonly title: string; readonly codes: Rea
     title: 'Names of the catalog and targets',
     codes: {
       UNKNOWN_SYSTEM: entry('No benchmark system of molecular dynamics has that name.', 'Take a near one, or give `atoms` instead of `system`.'),
+      UNKNOWN_ENVIRONMENT: entry('No environment of the catalog has that name.', '`docs/models/reinforcement-learning.md` lists them; one of your own is said by what a step costs: `stepTime`, or `degreesOfFreedom` and `substeps`.'),
       UNKNOWN_MODEL: entry('No model of the catalog has that name.', '`rigor models list`, or give the shape inline: `model: {layers, hidden, heads, …}`.'),
       AMBIGUOUS_MODEL: entry('The name fits several models, and they differ.', 'Write one of those that the hint lists.'),
       UNKNOWN_ACCELERATOR: entry('No accelerator of the catalog has that name; or the name that a driver gives a card fits none, or several.', '`rigor hardware list`; for `rigor calibrate add`, name it with `--accelerator`.'),

@@ -19,4 +19,4 @@ export function figureOf(kind: string, metric: string, accelerator: string): str
 }
 
 /** In the order of the tables. */
-export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'images and clips', 'cell updates', 'cell updates on processors', 'vision training', 'vision inference', 'vision inference on processors', 'NLP training', 'NLP inference', 'analytics', 'trees over tables', 'molecular dynamics', 'molecular dynamics on processors', 'transcription', 'power and energy', 'energy of images and clips', 'peak memory', 'fits']
+export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', 'request latency', 'training step', 'fine-tuning step', 'images and clips', 'cell updates', 'cell updates on processors', 'environment steps', 'environment steps on processors', 'vision training', 'vision inference', 'vision inference on processors', 'NLP training', 'NLP inference', 'analytics', 'trees over tables', 'molecular dynamics', 'molecular dynamics on processors', 'transcription', 'power and energy', 'energy of images and clips', 'peak memory', 'fits']

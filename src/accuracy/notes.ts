@@ -23,6 +23,9 @@ export interface NoteFields {
   readonly staticBatch?: true
   /** All prompts and all answers are of one length. */
   readonly equalLengths?: true
+  // Reinforcement learning.
+  /** Environments stepped at once, on all accelerators together. */
+  readonly environments?: number
   // Training.
   /** How weights, gradients and states are divided. */
   readonly sharding?: 'none' | 'states' | 'gradients' | 'full'
@@ -135,6 +138,8 @@ const RULES: readonly Rule[] = [
   {pattern: /in-flight batching off/, read: () => ({staticBatch: true})},
   // The tool's random data set varies lengths only if it is told to (--random-range-ratio, 0 by default).
   {pattern: /\bvllm bench serve, random data\b/, read: () => ({equalLengths: true})},
+  // Reinforcement learning.
+  {pattern: /^batch (\d+)\b/, read: found => ({environments: number(found[1])})},
   // Training.
   {pattern: /\bSHARD_GRAD_OP\b|\bzero-?2\b/i, read: () => ({sharding: 'gradients'})},
   {pattern: /\bzero-?1\b|\bdistributed optimizer\b/i, read: () => ({sharding: 'states'})},

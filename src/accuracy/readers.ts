@@ -15,6 +15,7 @@ import {predictMeasurement as predictNlpInference} from '../workload/nlp-inferen
 import {predictMeasurement as predictNlpTraining} from '../workload/nlp-train/measured.ts'
 import {predictMeasurement as predictVisionInference} from '../workload/vision-inference/measured.ts'
 import {predictMeasurement as predictVisionTraining} from '../workload/vision-train/measured.ts'
+import {knowsDevices as knowsSimulators, predictMeasurement as predictReinforcementLearning} from '../workload/reinforcement-learning/measured.ts'
 import {withEnergy} from './energy.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
@@ -55,6 +56,7 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'vision-inference', labels: ['cv_inference'], speed: 'vision inference', predict: predictVisionInference, readsPartialSheets: true, knowsAccelerator, speedOn: label => (/\bCPU\b/.test(label) ? 'vision inference on processors' : undefined)},
   {kind: 'nlp-train', labels: ['nlp_training'], speed: 'NLP training', predict: predictNlpTraining, readsPartialSheets: true, knowsAccelerator},
   {kind: 'nlp-inference', labels: ['nlp_inference', 'embedding'], speed: 'NLP inference', predict: predictNlpInference, readsPartialSheets: true, knowsAccelerator},
+  {kind: 'reinforcement-learning', labels: ['rl_env', 'rl_train'], speed: 'environment steps', predict: predictReinforcementLearning, readsPartialSheets: true, knowsAccelerator: knowsSimulators, speedOn: label => (/^CPU\b/.test(label) ? 'environment steps on processors' : undefined)},
 ]
 
 export const readerOf = (label: string): MeasurementReader | undefined => readers.find(({labels}) => labels.includes(label))

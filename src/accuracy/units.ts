@@ -12,6 +12,8 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/^fits$/, {bool: 1}],
   [/^mlups$/, {'MLUP/s': 1}],
   [/^ns_per_day$/, {'ns/day': 1}],
+  [/^env_steps_per_s$/, {'steps/s': 1, 'env frames/s': 1}],
+  [/^env_frames_per_s$/, {'frames/s': 1}],
   [/^mfu$/, {fraction: 1, '%': 0.01}],
   [/tflops/, {'TFLOP/s': 1}],
   [/^gpu_hours$/, {'accelerator hours': 1}],

@@ -256,7 +256,7 @@ export const CalibrationEntry = z.strictObject({
   kind: z.string(),
   /** What is scaled, e.g. `compute`, `memory-bandwidth`, `link`, `step-overhead-seconds`. */
   quantity: z.string(),
-  /** Architecture slug, `vendor:` with a vendor for all of its, or `*`. */
+  /** Architecture slug, `vendor:` with a vendor for all of its, or `*`; or what else a kind's factors are of: an accelerator, a program, a host. */
   architecture: z.string(),
   /** Runtime id, or `*`. */
   runtime: z.string(),

@@ -12,6 +12,7 @@ import {mlTabular} from './ml-tabular/index.ts'
 import {molecularDynamics} from './molecular-dynamics/index.ts'
 import {nlpInference} from './nlp-inference/index.ts'
 import {nlpTrain} from './nlp-train/index.ts'
+import {reinforcementLearning} from './reinforcement-learning/index.ts'
 import {simulation} from './simulation/index.ts'
 import {videoGeneration} from './video-generation/index.ts'
 import {visionInference} from './vision-inference/index.ts'
@@ -35,5 +36,6 @@ export const kinds: readonly AnyKind[] = [
   molecularDynamics,
   dataAnalytics,
   mlTabular,
+  reinforcementLearning,
   generic,
 ]

@@ -13,6 +13,7 @@ import {ASSUMED_FACTORS} from '../../src/workload/llm/training-factors.ts'
 import {MOLECULAR_DYNAMICS, MOLECULAR_QUANTITIES} from '../../src/workload/molecular-dynamics/factors.ts'
 import {ANALYTICS, ANALYTICS_QUANTITIES} from '../../src/workload/data-analytics/factors.ts'
 import {TABULAR, TABULAR_QUANTITIES} from '../../src/workload/ml-tabular/factors.ts'
+import {REINFORCEMENT_LEARNING, REINFORCEMENT_LEARNING_QUANTITIES} from '../../src/workload/reinforcement-learning/factors.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(path.join(root, 'data', file), 'utf8')
@@ -33,6 +34,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   [ANALYTICS]: ANALYTICS_QUANTITIES,
   [TABULAR]: TABULAR_QUANTITIES,
   [NETWORKS]: NETWORK_QUANTITIES,
+  [REINFORCEMENT_LEARNING]: REINFORCEMENT_LEARNING_QUANTITIES,
 }
 /** Factors that may stand where the fit started although they have measurements, as `kind quantity`. */
 const MAY_STAND_STILL: ReadonlySet<string> = new Set()

@@ -7,7 +7,7 @@ import {rigor, ROOT, type Outcome} from './rigor.ts'
 
 /** The day of the bundled prices' reading, so that nothing here depends on today. */
 const env = {RIGOR_AS_OF: '2026-11-21', NO_COLOR: '1'}
-const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'train-detector', 'embed-archive', 'analytics-2tb', 'gradient-boosting', 'product-images', 'video-clips', 'protein-dynamics', 'gaming-4k', 'digital-twin']
+const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'train-detector', 'embed-archive', 'analytics-2tb', 'gradient-boosting', 'product-images', 'video-clips', 'protein-dynamics', 'gaming-4k', 'digital-twin', 'robot-walking']
 
 const folder = await mkdtemp(path.join(tmpdir(), 'rigor-plan-'))
 afterAll(() => rm(folder, {recursive: true}))
@@ -50,6 +50,7 @@ describe('estimates', () => {
     ['gradient-boosting', ['--on', 'rig:laptop-rtx4090', '--on', 'aws:c7a.8xlarge', '--on', 'aws:g6.xlarge', '--explain']],
     ['medical-segmentation', ['--on', 'a100-sxm-80gb:8', '--on', 'rig:workstation-rtx4090', '--explain']],
     ['train-detector', ['--on', 'aws:p4d.24xlarge', '--explain']],
+    ['robot-walking', ['--on', 'rig:workstation-rtx4090', '--on', 'l40s-48gb:4', '--explain']],
     ['cfd-drone', ['--on', 'rig:h100x10-pcie', '--on', 'rtx-3060-12gb', '--on', 'mi250-1gcd-64gb', '--explain']],
     ['protein-dynamics', ['--on', 'rig:h100x10-pcie', '--on', 'rtx-4090-24gb', '--on', 'cpu-epyc-9654:2', '--explain']],
   ])('%s %j', async ([example, flags, name = example]) => {

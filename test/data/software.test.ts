@@ -16,6 +16,7 @@ import {Precision, type SoftwareSupport} from '../../src/catalog/schema.ts'
 import {NetworkFamily} from '../../src/catalog/words.ts'
 import {NETWORKS} from '../../src/workload/networks/factors.ts'
 import {vendorScope} from '../../src/performance/calibration.ts'
+import {ENGINES, ENVIRONMENTS} from '../../src/workload/reinforcement-learning/environments.ts'
 
 const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
 const rows = parseSoftware(data('software.csv'))
@@ -47,7 +48,7 @@ describe('data/software.csv', () => {
   test('every runtime speaks of every architecture of the facts once', () => {
     const perRuntime = Map.groupBy(rows, row => row.runtime)
 
-    expect(perRuntime.size).toBe(47)
+    expect(perRuntime.size).toBe(53)
     expect([...perRuntime].filter(([, own]) => new Set(own.map(row => row.architecture).filter(architecture => ARCHITECTURES.includes(architecture))).size !== 32)).toEqual([])
   })
 
@@ -141,7 +142,10 @@ const devices = parseDevices(data('devices.csv'))
 const everything = [...accelerators, ...devices]
 /** What factors may be of: families, with a sort of memory or not, makers, single accelerators; and programs, where and over which links. */
 const OF_A_PROGRAM = /^engine:[a-z]+( [a-z]+(-[a-z]+)*){0,2}$/
-const SCOPES = new Set(['*', ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
+/** Factors of simulators: of a program, of a body in one, of a body on cores, of hosts and of what joins accelerators. */
+const SIMULATED = [...ENGINES.flatMap(engine => [engine, ...ENVIRONMENTS.map(({body}) => `${engine}: ${body}`)]), ...ENVIRONMENTS.map(({body}) => `cores: ${body}`), 'host: desktop', 'host: server', 'host: none', 'in a machine', 'over a network']
+/** What factors may be of: families, with a sort of memory or not, makers, single accelerators. */
+const SCOPES = new Set(['*', ...SIMULATED, ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
 
 test('every family of data/devices.csv is in the list of the import, and slots are those of the parts with whole data sheets', () => {
   expect(devices.filter(({architecture}) => ![...ARCHITECTURES, ...DEVICE_ARCHITECTURES].includes(architecture))).toEqual([])
@@ -156,7 +160,8 @@ const SORT = '(?:convolutions|matmuls)(?: (?:32 bit|tf32|16 bit|8 bit))?'
 const OF_NETWORKS = new RegExp(`^(?:${SORT}(?<where> .+)?|(?:(?:eager|compiled|engine)(?: ${PROGRAM})?)|${PROGRAM}(?: ${SORT})?)$`)
 const NETWORK_NAMES = new Set<string>([...NetworkFamily.options, ...parseNetworkModels(data('network-models.csv')).map(({id}) => id)])
 function isScope({kind, architecture}: {readonly kind: string; readonly architecture: string}): boolean {
-  if (SCOPES.has(architecture) || kind !== NETWORKS) return SCOPES.has(architecture)
+  if (SCOPES.has(architecture)) return true
+  if (kind !== NETWORKS) return OF_A_PROGRAM.test(architecture)
   const found = OF_NETWORKS.exec(architecture)
   return NETWORK_NAMES.has(architecture) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
 }
@@ -164,6 +169,5 @@ function isScope({kind, architecture}: {readonly kind: string; readonly architec
 test('data/calibration.json parses, its architectures are known and no factor is negative', () => {
   const entries = parseCalibration(data('calibration.json')).entries
 
-  expect(entries.filter(entry => !(SCOPES.has(entry.architecture) || OF_A_PROGRAM.test(entry.architecture)) || entry.value < 0)).toEqual([])
   expect(entries.filter(entry => !isScope(entry) || entry.value < 0)).toEqual([])
 })

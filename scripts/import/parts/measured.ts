@@ -11,7 +11,7 @@ interface Topic {
   readonly topic: string
   /** Which of its rows are work that rigor estimates; absent = all. */
   readonly kinds?: RegExp
-  /** File of scripts/import/found with more rows. */
+  /** File of scripts/import/found with more rows, in the same columns. */
   readonly found?: string
 }
 
@@ -45,6 +45,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'networks-training.csv': {topic: 'vision_nlp_training', kinds: SEE_OR_READ},
   'networks-inference.csv': {topic: 'vision_nlp_inference', kinds: SEE_OR_READ},
   'slices.csv': {topic: 'mig', kinds: SEE_OR_READ},
+  'reinforcement-learning.csv': {topic: 'rl', found: 'reinforcement-learning.csv'},
 }
 
 const IN_FOUND = 'found/'
