@@ -10,7 +10,7 @@ const REFERENCE_HERTZ = 2.4e9
 
 /**
  * Speed of one core ÷ that of one of 2.4 GHz, by the clock that a sheet's vector rate is of. Emulators and physics of one environment are scalar code, which wider vectors
- * do not help: rates of EnvPool with one worker on four processors (2.0 to 3.4 GHz) follow the clock within 8 %.
+ * do not help: rates of EnvPool with one worker on four processors (2.0 to 3.4 GHz) follow the clock within 9 %.
  */
 export function coreSpeed({vendor, multiprocessors: cores, peakFlops: {fp32}, memoryBandwidthBytesPerSecond}: Accelerator): number {
   if (cores === undefined || fp32 === undefined) return 1
