@@ -2,6 +2,7 @@ import type {AnyKind} from './contract.ts'
 import {audio} from './audio/index.ts'
 import {cfd} from './cfd/index.ts'
 import {dataAnalytics} from './data-analytics/index.ts'
+import {diffusionTrain} from './diffusion-train/index.ts'
 import {generic} from './generic/index.ts'
 import {graphics} from './graphics/index.ts'
 import {imageGeneration} from './image-generation/index.ts'
@@ -24,6 +25,7 @@ export const kinds: readonly AnyKind[] = [
   llmPretrain,
   llmFinetune,
   audio,
+  diffusionTrain,
   imageGeneration,
   videoGeneration,
   visionTrain,

@@ -14,6 +14,7 @@ import {memorySort} from '../../src/catalog/stream-share.ts'
 import {createSoftwareTable} from '../../src/catalog/software.ts'
 import {Precision, type SoftwareSupport} from '../../src/catalog/schema.ts'
 import {NetworkFamily} from '../../src/catalog/words.ts'
+import {AUDIO} from '../../src/workload/audio/factors.ts'
 import {NETWORKS} from '../../src/workload/networks/factors.ts'
 import {vendorScope} from '../../src/performance/calibration.ts'
 import {ENGINES, ENVIRONMENTS} from '../../src/workload/reinforcement-learning/environments.ts'
@@ -159,8 +160,14 @@ const PROGRAM = '(?:pytorch|neuron|tensorrt|other|nvidia-[a-z0-9-]+)(?: in time)
 const SORT = '(?:convolutions|matmuls)(?: (?:32 bit|tf32|16 bit|8 bit))?'
 const OF_NETWORKS = new RegExp(`^(?:${SORT}(?<where> .+)?|(?:(?:eager|compiled|engine)(?: ${PROGRAM})?)|${PROGRAM}(?: ${SORT})?)$`)
 const NETWORK_NAMES = new Set<string>([...NetworkFamily.options, ...parseNetworkModels(data('network-models.csv')).map(({id}) => id)])
+/** Of `audio`: programs, alone or on what a maker, a family or one part is; processors are one family. */
+const OF_AUDIO = /^(?:program |(?<where>\S+) )(?:[a-z.-]+(?: conformers)?)$|^processors$/
 function isScope({kind, architecture}: {readonly kind: string; readonly architecture: string}): boolean {
   if (SCOPES.has(architecture)) return true
+  if (kind === AUDIO) {
+    const where = OF_AUDIO.exec(architecture)?.groups?.['where']
+    return OF_AUDIO.test(architecture) && (where === undefined || where === 'processors' || SCOPES.has(where) || SCOPES.has(vendorScope(where)))
+  }
   if (kind !== NETWORKS) return OF_A_PROGRAM.test(architecture)
   const found = OF_NETWORKS.exec(architecture)
   return NETWORK_NAMES.has(architecture) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))

@@ -95,7 +95,7 @@ export function bitsOf(precision: string): number {
 export const unitSeconds = ({modality}: Pick<MediaDemand, 'modality'>): number => (modality === 'video' ? SECONDS_PER_HOUR : 1)
 
 /** What an inline shape leaves out is what most published models have: an autoencoder of 8 pixels (and 4 frames) a latent, patches of 2, guidance. */
-function inlineModel(fields: InlineMediaModel, modality: MediaModel['modality'], assumptions: AssumptionList): MediaModel {
+export function inlineModel(fields: InlineMediaModel, modality: MediaModel['modality'], assumptions: AssumptionList): MediaModel {
   const choose = <T>(field: string, given: T | undefined, fallback: T): T => assumptions.choose(`model.${field}`, given, fallback)
   const video = modality === 'video'
   return {

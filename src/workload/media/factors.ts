@@ -1,4 +1,4 @@
-import type {Accelerator} from '../../catalog/schema.ts'
+import type {Accelerator, MediaModel} from '../../catalog/schema.ts'
 import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
@@ -44,6 +44,9 @@ export type MediaFactors = Readonly<Record<MediaQuantity, number>> & {
 
 /** Where factors are looked up, the most specific first. */
 export const scopesOf = ({architecture, vendor}: Accelerator): readonly string[] => [architecture, vendorScope(vendor), '*']
+
+/** The kind whose measurements factors for such a model come from. */
+export const calibratedAs = ({modality}: Pick<MediaModel, 'modality'>): string => `${modality}-generation`
 
 export function mediaFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, kind: string, accelerator: Accelerator, runtime: string): MediaFactors {
   const scopes = [accelerator.id, ...scopesOf(accelerator)]
