@@ -7,7 +7,7 @@ import {rigor, ROOT, type Outcome} from './rigor.ts'
 
 /** The day of the bundled prices' reading, so that nothing here depends on today. */
 const env = {RIGOR_AS_OF: '2026-11-21', NO_COLOR: '1'}
-const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'train-detector', 'embed-archive', 'analytics-2tb', 'gradient-boosting', 'product-images', 'video-clips', 'protein-dynamics', 'gaming-4k', 'digital-twin', 'robot-walking']
+const EXAMPLES = ['chat-70b', 'chat-671b-moe', 'qlora-70b', 'finetune-8b', 'pretrain-7b', 'nightly-simulation', 'cfd-drone', 'train-detector', 'embed-archive', 'analytics-2tb', 'gradient-boosting', 'product-images', 'video-clips', 'protein-dynamics', 'gaming-4k', 'digital-twin', 'robot-walking', 'speech-archive', 'style-lora']
 
 const folder = await mkdtemp(path.join(tmpdir(), 'rigor-plan-'))
 afterAll(() => rm(folder, {recursive: true}))
