@@ -49,8 +49,6 @@ const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
 await calibrateRates<Sample>({
   kinds: [AUDIO],
   script: 'audio.ts',
-  // Nearly every source times a program and a setting of its own: how far off the bench of one program is says little of the others.
-  spreadBalance: 1,
   quantities,
   samples: (accelerators, facts) => [...measurements('audio'), ...measurements('audio-mlperf')].flatMap((measurement): Sample[] => {
     const setting = settingOf(measurement)

@@ -63,6 +63,8 @@ await calibrateRates<Sample>({
   kinds: Object.values(KINDS).map(({kind}) => kind),
   sharedName: NETWORKS,
   script: 'networks.ts',
+  // A few tables of many networks would else decide for all.
+  sourceBalance: 0.6,
   quantities,
   samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf', 'slices'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
   rate: ({found, streamShare}, values) => measuredValue(found, {...Object.fromEntries(NETWORK_QUANTITY_NAMES.map((name, index) => [name, values[index]])), streamShare} as NetworkFactors),

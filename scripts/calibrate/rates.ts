@@ -59,8 +59,8 @@ export interface RateKind<S extends RateSample> {
   readonly sharedName?: string
   /** File of scripts/calibrate. */
   readonly script: string
-  /** How much sources weigh alike in the spreads, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
-  readonly spreadBalance?: number
+  /** How much sources weigh alike in the fit, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
+  readonly sourceBalance?: number
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
@@ -77,8 +77,9 @@ export interface Residual {
   readonly source: string
 }
 
-/** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. */
+/** A source of n runs weighs n to the power of one less this: between one vote per source and one per run. In the fit, and in the spreads, which are scored by votes of sources. */
 const SOURCE_BALANCE = 0.4
+const SPREAD_BALANCE = 0.75
 /** Single configurations are left out in so many parts; models, accelerators, architectures and sources one by one. */
 const CONFIGURATION_FOLDS = 5
 const ITERATIONS = 40
@@ -104,7 +105,7 @@ const isOf = ({kind: own}: RateSample, kind: string): boolean => own === undefin
 
 /** `near`: a fit of these samples and few more, to start from. */
 function fit<S extends RateSample>(rates: RateKind<S>, samples: readonly S[], near?: Fitted): Fitted {
-  const {kinds, quantities, rate} = rates
+  const {kinds, quantities, rate, sourceBalance = SOURCE_BALANCE} = rates
   if (samples.length === 0) return {entries: [], evidence: [], parts: new Map()}
   const factors: readonly HierarchicalFactor<S>[] = quantities.map(({name, start, lowest, highest, scopes}) => ({
     name,
@@ -116,7 +117,7 @@ function fit<S extends RateSample>(rates: RateKind<S>, samples: readonly S[], ne
   const sizes = Map.groupBy(samples, ({source}) => source)
   const found = fitHierarchy({
     factors, samples,
-    weight: ({source}) => (sizes.get(source)?.length ?? 1) ** -SOURCE_BALANCE,
+    weight: ({source}) => (sizes.get(source)?.length ?? 1) ** -sourceBalance,
     residual: (sample, lnValues) => {
       const predicted = rate(sample, Array.from(lnValues, Math.exp))
       return predicted === undefined || !(predicted > 0) ? undefined : Math.log(predicted / sample.measured)
@@ -180,7 +181,7 @@ const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'p
 const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}: RateKind<S>, all: readonly Error<S>[]): CalibrationSpread[] {
+function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, all: readonly Error<S>[]): CalibrationSpread[] {
   return kinds.flatMap(kind => {
     const errors = all.filter(({sample}) => isOf(sample, kind))
     return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
@@ -192,7 +193,7 @@ function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}
         const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
         if (own.length === 0) return []
         const sizes = Map.groupBy(own, ({sample}) => sample.source)
-        const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -spreadBalance}))
+        const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
         lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
         highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
         farther = WIDENING
@@ -206,7 +207,7 @@ function spreadsOf<S extends RateSample>({kinds, spreadBalance = SOURCE_BALANCE}
 function spreadsOfComputed(kinds: readonly string[], metric: string, residuals: readonly Residual[]): CalibrationSpread[] {
   if (residuals.length < LEAST_FOR_SPREAD) return []
   const sizes = Map.groupBy(residuals, ({source}) => source)
-  const values = residuals.map(({log: value, source}) => ({value, weight: sizes.get(source)!.length ** -SOURCE_BALANCE}))
+  const values = residuals.map(({log: value, source}) => ({value, weight: sizes.get(source)!.length ** -SPREAD_BALANCE}))
   const [lowLog, highLog] = [Math.min(0, weightedQuantile(values, 0.1)), Math.max(0, weightedQuantile(values, 0.9))]
   return DISTANCES.flatMap(distance => kinds.map(kind => ({kind, metric, distance, lowLog: Number(lowLog.toFixed(4)), highLog: Number(highLog.toFixed(4)), measurements: residuals.length})))
 }
