@@ -36,14 +36,10 @@ function keyOf(setting: Setting): string {
   return JSON.stringify(run)
 }
 
-const ENERGY_FILES = ['energy', 'media-energy']
-/** Energies of a unit of work: beside watts they say how fast it was done. */
-const JOULES = /^joules_per_(?:token|image|video)$/
-
-/** Rows of accelerator watts that have joules per token, image or clip beside them, and why the others were left out, each with its count. */
+/** Rows of accelerator watts that have joules per token beside them, and why the others were left out, each with its count. */
 export function powerSamples(facts: PlanningFacts): {readonly samples: readonly PowerSample[]; readonly leftOut: ReadonlyMap<string, number>} {
-  const rows = ENERGY_FILES.flatMap(measurements)
-  const joules = new Map(rows.flatMap(row => (JOULES.test(row.metric) && row.value !== undefined ? [[keyOf(settingOf(row)), row.value] as const] : [])))
+  const rows = measurements('energy')
+  const joules = new Map(rows.flatMap(row => (row.metric === 'joules_per_token' && row.value !== undefined ? [[keyOf(settingOf(row)), row.value] as const] : [])))
   const leftOut = new Map<string, number>()
   const leaveOut = (why: string): readonly PowerSample[] => {
     leftOut.set(why, (leftOut.get(why) ?? 0) + 1)
@@ -80,12 +76,12 @@ function sampleOf(measurement: Measurement, setting: Setting, configurationKey: 
 }
 
 /** Facts with speeds that were fitted without a group, where there is such a fold: a figure that is out of sample has its speed out of sample as well. */
-export function heldOutSpeeds(facts: PlanningFacts): (way: string, group: string, kind: string) => PlanningFacts | undefined {
+export function heldOutSpeeds(facts: PlanningFacts, kinds: readonly string[]): (way: string, group: string) => PlanningFacts | undefined {
   const file = path.join(root, 'data/measured/held-out.json')
-  const folds = fs.existsSync(file) ? parseHeldOut(fs.readFileSync(file, 'utf8')) : []
+  const folds = fs.existsSync(file) ? parseHeldOut(fs.readFileSync(file, 'utf8')).filter(fold => fold.kinds.some(kind => kinds.includes(kind))) : []
   const known = new Map<HeldOutFold, PlanningFacts>()
-  return (way, group, kind) => {
-    const fold = folds.find(each => each.kinds.includes(kind) && each.way === way && each.held.includes(group))
+  return (way, group) => {
+    const fold = folds.find(each => each.way === way && each.held.includes(group))
     if (fold === undefined) return undefined
     let without = known.get(fold)
     if (without === undefined) known.set(fold, (without = {...facts, calibration: calibrationOf(fold, facts.snapshot.calibration.spreads)}))

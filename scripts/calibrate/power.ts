@@ -7,7 +7,6 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {predictEnergy, readEnergy} from '../../src/accuracy/energy.ts'
-import {readerOf} from '../../src/accuracy/readers.ts'
 import type {HeldOutFold, Way} from '../../src/accuracy/held-out.ts'
 import {settingOf} from '../../src/accuracy/setting.ts'
 import {parseCsv} from '../../src/catalog/csv.ts'
@@ -191,7 +190,7 @@ async function main(): Promise<void> {
   const errors = new Map<Fold, Scored[]>()
   const folds: HeldOutFold[] = []
   const hosts = hostEntries(facts)
-  const speeds = heldOutSpeeds(facts)
+  const speeds = heldOutSpeeds(facts, ['llm-inference'])
   for (const fold of fast ? (['configuration'] as const) : (['configuration', 'model', 'accelerator', 'source', 'architecture'] as const)) {
     const scored: Scored[] = []
     for (const held of foldsOf(samples, GROUP[fold], fold === 'configuration' ? CONFIGURATION_FOLDS : undefined)) {
@@ -204,7 +203,6 @@ async function main(): Promise<void> {
     }
     errors.set(fold, scored)
     report(`without its ${fold}`, scored)
-    for (const kind of new Set(samples.map(({setting}) => setting.kind))) report(`  ${kind}`, scored.filter(({sample}) => sample.setting.kind === kind))
     for (const architecture of architectures) report(`  ${architecture}`, scored.filter(({sample}) => sample.accelerator.architecture === architecture))
   }
   if (process.argv.includes('--rows')) {
@@ -241,7 +239,7 @@ async function main(): Promise<void> {
 
 /** The sample with its speed predicted without what the fold leaves out, where the speeds have such folds. */
 function resolved(sample: PowerSample, fold: Fold, speeds: ReturnType<typeof heldOutSpeeds>): PowerSample {
-  const facts = speeds(fold, GROUP[fold](sample), readerOf(sample.setting.kind)?.kind ?? '')
+  const facts = speeds(fold, GROUP[fold](sample))
   if (facts === undefined) return sample
   const reading = readEnergy(sample.setting, facts, facts.snapshot.accelerators)
   if (reading.status !== 'case') return sample

@@ -28,7 +28,7 @@ const UNITS: readonly (readonly [pattern: RegExp, units: Units])[] = [
   [/queries_per_s/, {'queries/s': 1}],
   [/^realtime_factor_x$/, {'audio seconds per second': 1}],
   [/^time_s/, {...SECONDS, 's per image': 1, 's per clip': 1, 's per denoising step': 1}],
-  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1}],
+  [/samples_per_s/, {'samples/s': 1, 'sequences/s': 1, 'tokens/s': 1}],
   [/_ms(?:_|$)/, MILLISECONDS],
   [/_s(?:_|$)/, SECONDS],
 ]

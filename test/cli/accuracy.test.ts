@@ -42,7 +42,7 @@ describe('a file of results', () => {
     const file = await fileOf(
       'nasty.csv', HEADER,
       line({}), line({id: 'withheld', value: ''}), line({id: 'text', value: 'fast'}), line({id: 'huge', accelerators: '1e30'}), line({id: 'control', model: 'a\u001b[31mb'}), line({id: 'empty', kind: '', metric: ''}),
-      line({id: 'image', kind: 'image_generation'}), line({id: 'nobody', model: 'No Such Model 9B'}), line({id: 'zero', value: '0'}), line({id: 'lines', notes: 'two\nlines, "quoted"'}),
+      line({id: 'recommender', kind: 'recommender_inference'}), line({id: 'nobody', model: 'No Such Model 9B'}), line({id: 'zero', value: '0'}), line({id: 'lines', notes: 'two\nlines, "quoted"'}),
       line({id: 'proto', kind: '__proto__', model: 'constructor', accelerator: 'toString', metric: 'hasOwnProperty'}), line({id: 'memory', metric: 'fits', value: '1', unit: 'bool', scope: 'system'}),
       'ragged,llm_inference', '"open,llm_inference', line({id: 'last'}),
     )
@@ -52,7 +52,7 @@ describe('a file of results', () => {
     const {schema, outOfSample, rows} = documentOf(outcome)
     expect({code: outcome.code, stderr: outcome.stderr, schema, outOfSample}).toEqual({code: 0, stderr: '', schema: 'rigor.accuracy/1', outOfSample: false})
     expect(rows.map(({id, status}) => [id, status])).toEqual([
-      ['sound', 'answered'], ['withheld', 'answered'], ['text', 'excluded'], ['huge', 'excluded'], ['control', 'excluded'], ['empty', 'excluded'], ['image', 'out_of_scope'], ['nobody', 'unanswered'], ['zero', 'excluded'], ['lines', 'answered'],
+      ['sound', 'answered'], ['withheld', 'answered'], ['text', 'excluded'], ['huge', 'excluded'], ['control', 'excluded'], ['empty', 'excluded'], ['recommender', 'out_of_scope'], ['nobody', 'unanswered'], ['zero', 'excluded'], ['lines', 'answered'],
       ['proto', 'out_of_scope'], ['memory', 'answered'], ['ragged', 'excluded'], ['', 'excluded'], ['last', 'answered'],
     ])
     expect(rows.filter(({status, reason, p10, p50, p90}) => (status === 'answered') !== (reason === null) || (status === 'answered') !== (p50 !== null) || (p10 === null) !== (p50 === null) || (p90 === null) !== (p50 === null))).toEqual([])

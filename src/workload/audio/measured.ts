@@ -62,8 +62,14 @@ export function acceleratorOf(label: string, accelerators: readonly Accelerator[
   let known = groups.get(accelerators)
   if (known === undefined) groups.set(accelerators, (known = {whole: accelerators.filter(({partialSheet}) => partialSheet !== true), processors: accelerators.filter(({formFactor}) => formFactor === 'cpu')}))
   if (label.startsWith('CPU ')) return matchAccelerator(processorName(label), known.processors)
-  // A name that several parts have ("V100") is the first's.
-  return matchAccelerator(label, known.whole) ?? acceleratorWithName(label, known.whole)
+  // A name that several parts of one chip and one memory have ("V100") is the first's: slot and socket differ little in it.
+  return matchAccelerator(label, known.whole) ?? sameInAllForms(label, known.whole)
+}
+
+function sameInAllForms(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+  const first = acceleratorWithName(label, accelerators)
+  const named = accelerators.filter(({aliases}) => aliases.some(alias => alias.toLowerCase() === label.toLowerCase()))
+  return named.every(each => each.memoryBandwidthBytesPerSecond === first?.memoryBandwidthBytesPerSecond) ? first : undefined
 }
 
 /** Reads a setting, or says why it cannot be asked. */

@@ -197,7 +197,7 @@ export function performMolecular(demand: MolecularDemand, target: Hardware, conf
           unpackShare: 0,
         },
       },
-      acceleratorsUsed: tp * dp * sockets,
+      acceleratorsUsed: Math.min(tp * dp * sockets, target.acceleratorsPerNode * target.nodes),
       loadSeconds: START_SECONDS,
       checkpointBytes: work.atoms * CHECKPOINT_BYTES * dp,
       operators,
