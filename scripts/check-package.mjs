@@ -36,7 +36,7 @@ function npm(args, cwd) {
 
 const program = path.join(prefix, 'node_modules', '.bin', 'rigor')
 function rigor(args, {node = nodeBinary(), input = ''} = {}) {
-  const env = {...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`, RIGOR_HOME: path.join(folder, 'home'), RIGOR_AS_OF: '2026-11-20', NO_COLOR: '1'}
+  const env = {...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`, RIGOR_HOME: path.join(folder, 'home'), RIGOR_AS_OF: '2026-11-28', NO_COLOR: '1'}
   delete env.NODE_ENV
   const {status, stdout, stderr} = spawnSync(program, args, {cwd: elsewhere, encoding: 'utf8', env, input, maxBuffer: 1e9})
   return {status, stdout, stderr}

@@ -45,7 +45,7 @@ export function analyticsDemand(spec: AnalyticsSpec, _facts: Facts): AnalyticsDe
   const values = bytes * readShare * compressionRatio
   const workingSetGib = assumptions.choose('workingSetGib', spec.workingSetGib, (values * HELD_SHARE[mix]) / GIB, `${formatGib((values * HELD_SHARE[mix]) / GIB)} GiB (${formatCount(100 * HELD_SHARE[mix], 2)} % of the values read)`)
   if (engine === undefined) assumptions.add('engine', 'searched among those in common use')
-  if (storage === undefined && storageBandwidth === undefined) assumptions.add('storage', "the machine's own disk (2 GB/s) where the data fits on it, else a network disk (0.25 GB/s)")
+  if (storage === undefined && storageBandwidth === undefined) assumptions.add('storage', "the machine's own disk (2 GB/s) where the data fits on it, or where it stands alone and its disks are not known; else a network disk (0.25 GB/s)")
   if (format === 'native') assumptions.add('tables', "already in the engine's own format")
   const work: AnalyticsWork = {storedBytes: bytes, queries, readShare, compressionRatio, mix, format, cold: cache === 'cold', workingSetBytes: workingSetGib * GIB}
   return {
