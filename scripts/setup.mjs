@@ -10,6 +10,7 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 const NODE_MODULES = path.join(ROOT, 'node_modules')
 const INSTALLED_STAMP = path.join(NODE_MODULES, '.rigor', 'installed')
 const BUILT_STAMP = path.join(ROOT, 'dist', '.stamp')
+const COMPILED_CATALOG = path.join(ROOT, 'dist', 'catalog.jsonl')
 const LOCK = path.join(ROOT, '.cache', 'setup.lock')
 const REQUIRED_MAJOR = 24
 const WINDOWS = process.platform === 'win32'
@@ -22,7 +23,10 @@ export async function prepare({build = true} = {}) {
   if (Number(process.versions.node.split('.')[0]) < 20) {
     throw new SetupError(`Setting rigor up needs Node 20 or newer; this is ${process.version} (${process.execPath}).`)
   }
-  if (isInstalled() && (!build || isBuilt())) return
+  if (isInstalled() && (!build || isBuilt())) {
+    if (build) touchCatalog()
+    return
+  }
   const unlock = await takeLock()
   try {
     if (!isInstalled()) await install()
@@ -165,6 +169,23 @@ const BUILD_INPUTS = ['src', 'data', 'bin', 'scripts/build.ts', 'scripts/build-c
 
 function isBuilt() {
   return readOrEmpty(BUILT_STAMP) === buildDigest()
+}
+
+/**
+ * Built by content, so that the compiled catalog holds what data/ does: it must not look older, as it does after a branch has been
+ * left and come back to. rigor would read data/ itself then, which takes twice as long.
+ */
+function touchCatalog() {
+  const compiled = fs.statSync(COMPILED_CATALOG, {throwIfNoEntry: false})
+  if (!compiled) return
+  const isNewer = (name) => fs.statSync(path.join(ROOT, 'data', name)).mtimeMs > compiled.mtimeMs
+  if (!fs.readdirSync(path.join(ROOT, 'data'), {recursive: true}).some(isNewer)) return
+  const now = new Date()
+  try {
+    fs.utimesSync(COMPILED_CATALOG, now, now)
+  } catch {
+    // Somebody else's folder: slow is all it is.
+  }
 }
 
 /** SHA-256 over path and content of every build input. */

@@ -1,5 +1,5 @@
 import {RigorError} from '../errors.ts'
-import {SECTIONS, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type CompiledTerms, type InterruptionRow, type Section} from './compiled.ts'
+import {splitCalibration, writePages, type CompiledCatalog, type CompiledMeta, type CompiledOffers, type CompiledPlace, type CompiledTerms, type InterruptionRow, type Section} from './compiled.ts'
 import {parseAccelerators} from './parse/accelerators.ts'
 import {parseAudioModels} from './parse/audio-models.ts'
 import {parseBilling} from './parse/billing.ts'
@@ -48,7 +48,7 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
 
   const regions = one('regions.csv', parseRegions)
   const {offers, meta} = compileOffers(each('offers', (text, provider, file) => ({provider, rows: parseOffers(text, provider, file)})), regions)
-  const tables: {readonly [S in Exclude<Section, 'meta' | 'offers' | 'interruptions'>]: unknown} = {
+  const tables: {readonly [S in Exclude<Section, 'meta' | 'offers' | 'interruptions' | 'calibration'>]: unknown} = {
     accelerators: one('accelerators.csv', parseAccelerators) satisfies Snapshot['accelerators'],
     devices: one('devices.csv', parseDevices) satisfies Snapshot['devices'],
     machines: each('machines', parseMachines).flat() satisfies Snapshot['machines'],
@@ -56,7 +56,6 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     mediaModels: one('media-models.csv', parseMediaModels) satisfies Snapshot['mediaModels'],
     rigs: each('rigs', (text, _name, file) => parseRig(text, file)) satisfies Snapshot['rigs'],
     software: one('software.csv', parseSoftware) satisfies Snapshot['software'],
-    calibration: one('calibration.json', parseCalibration) satisfies Snapshot['calibration'],
     billing: one('billing.csv', parseBilling) satisfies Snapshot['billing'],
     extras: one('extras.csv', parseExtras) satisfies Snapshot['extras'],
     facility: one('facility.csv', parseFacility) satisfies Snapshot['facility'],
@@ -75,8 +74,10 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
     gaps: one('gaps.csv', parseGaps) satisfies Snapshot['gaps'],
   }
   const interruptions: readonly InterruptionRow[] = one('interruptions.csv', parseInterruptions)
-  const parsed: Readonly<Record<Section, unknown>> = {...tables, meta, offers, interruptions}
-  return {hash, sections: Object.fromEntries(SECTIONS.map((section) => [section, asciiJson(parsed[section])])) as Record<Section, string>}
+  const calibrations = splitCalibration(one('calibration.json', parseCalibration))
+  const parsed: Readonly<Record<Exclude<Section, 'calibration'>, unknown>> = {...tables, meta, offers, interruptions}
+  const section = (name: Section): string => (name === 'calibration' ? writePages(new Map([...calibrations].map(([kind, table]) => [kind, asciiJson(table)]))) : asciiJson(parsed[name]))
+  return {hash, section}
 }
 
 /** ASCII only, so that a file of it can be read and sliced as one byte per character. */

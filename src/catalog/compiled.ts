@@ -1,9 +1,9 @@
 import {RigorError} from '../errors.ts'
-import type {Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
+import type {CalibrationTable, Offer, OfferFlag, Purchase, Service, Standing} from './schema.ts'
 import type {InterruptionBand, LeftOut, Snapshot} from './snapshot.ts'
 
 /** Raised whenever the shape below changes: a compiled catalog of another format is refused, never misread. */
-export const COMPILED_FORMAT = 4
+export const COMPILED_FORMAT = 5
 
 export const SECTIONS = [
   'meta', 'accelerators', 'machines', 'offers', 'models', 'rigs', 'software', 'calibration', 'billing', 'extras', 'interruptions',
@@ -11,10 +11,16 @@ export const SECTIONS = [
 ] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** A catalog ready to be opened: each section is JSON text that is parsed when it is first asked for. */
+/** A catalog ready to be opened: each section is JSON text, the calibration a page of it for each kind; read and parsed when first asked for. */
 export interface CompiledCatalog {
   readonly hash: string
-  readonly sections: Readonly<Record<Section, string>>
+  section(name: Section): string
+}
+
+/** ASCII text that is taken piece by piece: a string, or bytes that are decoded where they are asked for. */
+export interface AsciiText {
+  readonly length: number
+  slice(start: number, end: number): string
 }
 
 export interface CompiledMeta {
@@ -51,8 +57,20 @@ export interface CompiledOffers {
 
 /** One line of JSON that says what follows, then one line per section. */
 export function writeCompiled(compiled: CompiledCatalog, stamp: Readonly<Record<string, number>>): string {
-  const header = {format: COMPILED_FORMAT, hash: compiled.hash, stamp, lengths: SECTIONS.map((section) => compiled.sections[section].length)}
-  return `${JSON.stringify(header)}\n${SECTIONS.map((section) => `${compiled.sections[section]}\n`).join('')}`
+  const texts = SECTIONS.map((section) => compiled.section(section))
+  const header = {format: COMPILED_FORMAT, hash: compiled.hash, stamp, lengths: texts.map(({length}) => length)}
+  return `${JSON.stringify(header)}\n${texts.map((text) => `${text}\n`).join('')}`
+}
+
+/** Texts by name behind their lengths, so that one is parsed without the others. */
+export function writePages(pages: ReadonlyMap<string, string>): string {
+  return `${JSON.stringify([...pages].map(([name, page]) => [name, page.length]))}\n${[...pages.values()].join('')}`
+}
+
+function readPages(text: string): ReadonlyMap<string, string> {
+  let position = text.indexOf('\n') + 1
+  const lengths = JSON.parse(text.slice(0, position)) as readonly (readonly [name: string, length: number])[]
+  return new Map(lengths.map(([name, length]) => [name, text.slice(position, (position += length))]))
 }
 
 interface CompiledHeader {
@@ -63,41 +81,75 @@ interface CompiledHeader {
   readonly lengths: readonly number[]
 }
 
-export function readCompiledHeader(text: string, file: string): CompiledHeader {
+export interface OpenedHeader extends CompiledHeader {
+  /** Where the first section begins. */
+  readonly end: number
+}
+
+export function readCompiledHeader(text: AsciiText, file: string): OpenedHeader {
   const refuse = (cause: unknown): RigorError =>
     new RigorError('BAD_CATALOG', `${file} — this is no compiled catalog of format ${COMPILED_FORMAT}.`, {hint: 'Name a folder laid out like data/, or compile the file again: node scripts/build-catalog.ts', cause})
+  const line = firstLine(text)
   let header: CompiledHeader
   try {
-    header = JSON.parse(text.slice(0, text.indexOf('\n'))) as CompiledHeader
+    header = JSON.parse(line) as CompiledHeader
   } catch (error) {
     throw refuse(error)
   }
   if (header?.format !== COMPILED_FORMAT || header.lengths?.length !== SECTIONS.length) throw refuse(undefined)
-  return header
+  return {...header, end: line.length + 1}
 }
 
-export function readCompiled(text: string, file: string): CompiledCatalog {
-  const header = readCompiledHeader(text, file)
-  const sections: Partial<Record<Section, string>> = {}
-  let position = text.indexOf('\n') + 1
+/** Rather more than a header has; a longer one is found in steps. */
+const HEADER_LENGTH = 1 << 14
+
+function firstLine(text: AsciiText): string {
+  for (let length = HEADER_LENGTH; ; length *= 2) {
+    const start = text.slice(0, Math.min(length, text.length))
+    const end = start.indexOf('\n')
+    if (end >= 0 || length >= text.length) return start.slice(0, end)
+  }
+}
+
+export function readCompiled(text: AsciiText, file: string): CompiledCatalog {
+  const {hash, lengths, end} = readCompiledHeader(text, file)
+  const starts = new Map<Section, number>()
+  let position = end
   for (const [index, section] of SECTIONS.entries()) {
-    const length = header.lengths[index]!
-    sections[section] = text.slice(position, position + length)
-    position += length + 1
+    starts.set(section, position)
+    position += lengths[index]! + 1
   }
   if (position !== text.length) throw new RigorError('BAD_CATALOG', `${file} — the file is cut off or has been edited.`, {hint: 'Compile it again: node scripts/build-catalog.ts'})
-  return {hash: header.hash, sections: sections as Record<Section, string>}
+  return {
+    hash,
+    section(name) {
+      const start = starts.get(name)!
+      return text.slice(start, start + lengths[SECTIONS.indexOf(name)]!)
+    },
+  }
 }
 
 /** Opens a compiled catalog. Nothing is parsed before it is asked for; offers are unfolded machine by machine. */
 export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOut[] = []): Snapshot {
   const opened = new Map<Section, unknown>()
   const section = <T>(name: Section, unfold: (parsed: never) => T = (parsed) => parsed): T => {
-    if (!opened.has(name)) opened.set(name, unfold(JSON.parse(compiled.sections[name]) as never))
+    if (!opened.has(name)) opened.set(name, unfold(JSON.parse(compiled.section(name)) as never))
     return opened.get(name) as T
   }
   const meta = (): CompiledMeta => section('meta')
   const offersByMachine = new Map<string, readonly Offer[]>()
+  let calibrationPages: ReadonlyMap<string, string> | undefined
+  const calibrations = (): ReadonlyMap<string, string> => (calibrationPages ??= readPages(compiled.section('calibration')))
+  const calibrationByKind = new Map<string, CalibrationTable>()
+  function calibrationOf(kind: string): CalibrationTable {
+    let table = calibrationByKind.get(kind)
+    if (table === undefined) {
+      const page = calibrations().get(kind)
+      table = page === undefined ? NO_CALIBRATION : JSON.parse(page) as CalibrationTable
+      calibrationByKind.set(kind, table)
+    }
+    return table
+  }
   return {
     hash: compiled.hash,
     get offerCount() { return meta().offerCount },
@@ -117,7 +169,8 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get mediaModels() { return section<Snapshot['mediaModels']>('mediaModels') },
     get rigs() { return section<Snapshot['rigs']>('rigs') },
     get software() { return section<Snapshot['software']>('software') },
-    get calibration() { return section<Snapshot['calibration']>('calibration') },
+    get calibration() { return joinCalibrations([...calibrations().keys()].map(calibrationOf)) },
+    calibrationOf,
     get billing() { return section<Snapshot['billing']>('billing') },
     get extras() { return section<Snapshot['extras']>('extras') },
     get interruptions() { return section('interruptions', unfoldInterruptions) },
@@ -137,6 +190,19 @@ export function openCompiled(compiled: CompiledCatalog, leftOut: readonly LeftOu
     get gaps() { return section<Snapshot['gaps']>('gaps') },
     leftOut,
   }
+}
+
+const NO_CALIBRATION: CalibrationTable = {schema: 'rigor.calibration/1', entries: [], spreads: [], evidence: []}
+
+/** A table for each kind of work. */
+export function splitCalibration({entries, spreads, evidence}: CalibrationTable): ReadonlyMap<string, CalibrationTable> {
+  const kinds = new Set([...entries, ...spreads, ...evidence].map(({kind}) => kind))
+  const of = <T extends {readonly kind: string}>(rows: readonly T[], kind: string): T[] => rows.filter(row => row.kind === kind)
+  return new Map([...kinds].map(kind => [kind, {...NO_CALIBRATION, entries: of(entries, kind), spreads: of(spreads, kind), evidence: of(evidence, kind)}]))
+}
+
+function joinCalibrations(tables: readonly CalibrationTable[]): CalibrationTable {
+  return {...NO_CALIBRATION, entries: tables.flatMap(({entries}) => entries), spreads: tables.flatMap(({spreads}) => spreads), evidence: tables.flatMap(({evidence}) => evidence)}
 }
 
 /** A band with its regions still folded: `eu-west-1|us-east-1`. */

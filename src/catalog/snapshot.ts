@@ -90,6 +90,8 @@ export interface Snapshot {
   readonly rigs: readonly Rig[]
   readonly software: readonly SoftwareSupport[]
   readonly calibration: CalibrationTable
+  /** What of it is about one kind of work (or about power, or what several kinds share). */
+  calibrationOf(kind: string): CalibrationTable
   readonly billing: readonly BillingFact[]
   readonly extras: readonly ExtraPrice[]
   readonly interruptions: readonly InterruptionBand[]

@@ -63,10 +63,9 @@ const WIDENING_PER_STEP = 1.3
 /** quantity → architecture → runtime. */
 type Quantities = Map<string, Map<string, Map<string, CalibratedValue>>>
 
-function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quantities {
+function quantitiesOf(entries: readonly CalibrationEntry[]): Quantities {
   const quantities: Quantities = new Map()
   for (const entry of entries) {
-    if (entry.kind !== kind) continue
     const architectures = quantities.get(entry.quantity) ?? new Map<string, Map<string, CalibratedValue>>()
     const runtimes = architectures.get(entry.architecture) ?? new Map<string, CalibratedValue>()
     quantities.set(entry.quantity, architectures)
@@ -80,26 +79,47 @@ function quantitiesOf(entries: readonly CalibrationEntry[], kind: string): Quant
   return quantities
 }
 
-/** The rows of a kind are gathered when it is first asked for: a plan has one kind, the table has all. */
+/** What is known of one kind of work. */
+export interface CalibrationRows {
+  readonly entries: readonly CalibrationEntry[]
+  readonly spreads: readonly CalibrationSpread[]
+  readonly evidence: readonly CalibrationEvidence[]
+}
+
+/** The rows of one kind, gathered once. */
+interface KnownKind extends Omit<CalibrationRows, 'entries'> {
+  readonly quantities: Quantities
+  /** `accelerator|model`, `accelerator` and `|architecture` of all that was measured. */
+  readonly measured: ReadonlySet<string>
+}
+
 export function createCalibration(entries: readonly CalibrationEntry[], spreads: readonly CalibrationSpread[] = [], evidence: readonly CalibrationEvidence[] = []): Calibration {
-  const byKind = new Map<string, Quantities>()
-  let measured: ReadonlySet<string> | undefined
+  return createCalibrationByKind(kind => ({entries: entries.filter(row => row.kind === kind), spreads: spreads.filter(row => row.kind === kind), evidence: evidence.filter(row => row.kind === kind)}))
+}
+
+/** Each kind is asked for once, when it is first of use: a plan has one, the catalog has all. */
+export function createCalibrationByKind(rowsOf: (kind: string) => CalibrationRows): Calibration {
+  const byKind = new Map<string, KnownKind>()
   const known = new Map<string, Spread>()
 
-  function distance(kind: string, {id, architecture}: {readonly id: string; readonly architecture: string}, model: string): Distance {
-    measured ??= new Set(evidence.flatMap(row => [`${row.kind}|${row.accelerator}|${row.model}`, `${row.kind}|${row.accelerator}`, `${row.kind}||${row.architecture}`]))
-    return measured.has(`${kind}|${id}|${model}`) ? 'measured' : measured.has(`${kind}|${id}`) ? 'accelerator' : measured.has(`${kind}||${architecture}`) ? 'family' : 'none'
+  function of(kind: string): KnownKind {
+    let found = byKind.get(kind)
+    if (found === undefined) {
+      const {entries, spreads, evidence} = rowsOf(kind)
+      const measured = new Set(evidence.flatMap(({accelerator, architecture, model}) => [`${accelerator}|${model}`, accelerator, `|${architecture}`]))
+      byKind.set(kind, (found = {spreads, evidence, quantities: quantitiesOf(entries), measured}))
+    }
+    return found
   }
 
-  function architecturesOf(kind: string, quantity: string): ReadonlyMap<string, ReadonlyMap<string, CalibratedValue>> | undefined {
-    let quantities = byKind.get(kind)
-    if (quantities === undefined) byKind.set(kind, (quantities = quantitiesOf(entries, kind)))
-    return quantities.get(quantity)
+  function distance(kind: string, {id, architecture}: {readonly id: string; readonly architecture: string}, model: string): Distance {
+    const {measured} = of(kind)
+    return measured.has(`${id}|${model}`) ? 'measured' : measured.has(id) ? 'accelerator' : measured.has(`|${architecture}`) ? 'family' : 'none'
   }
 
   return {
     lookup(kind, quantity, architecture, runtime, vendor) {
-      const architectures = architecturesOf(kind, quantity)
+      const architectures = of(kind).quantities.get(quantity)
       const own = architectures?.get(architecture)
       const maker = vendor === undefined ? undefined : architectures?.get(vendorScope(vendor))
       const any = architectures?.get('*')
@@ -111,7 +131,7 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
       return undefined
     },
     lookupIn(kind, quantity, scopes, runtime) {
-      const architectures = architecturesOf(kind, quantity)
+      const architectures = of(kind).quantities.get(quantity)
       for (const scope of scopes) {
         const own = architectures?.get(scope)
         const found = own?.get(runtime) ?? own?.get('*')
@@ -123,17 +143,17 @@ export function createCalibration(entries: readonly CalibrationEntry[], spreads:
     spread(kind, metric, distance) {
       const key = `${kind} ${metric} ${distance}`
       let spread = known.get(key)
-      if (spread === undefined) known.set(key, (spread = spreadAt(spreads, kind, metric, distance)))
+      if (spread === undefined) known.set(key, (spread = errorAt(of(kind).spreads, metric, distance)?.spread ?? UNMEASURED_SPREAD))
       return spread
     },
     nearest(kind, accelerator, model) {
       const near = distance(kind, accelerator, model)
-      const rows = evidence.filter(row => row.kind === kind && isAt(near, row, accelerator, model))
+      const rows = of(kind).evidence.filter(row => isAt(near, row, accelerator, model))
       return {distance: near, rows: rows.toSorted((a, b) => b.measurements - a.measurements || compareText(a.accelerator, b.accelerator) || compareText(a.model, b.model))}
     },
     errors(kind, near) {
-      const metrics = [...new Set(spreads.flatMap(row => (row.kind === kind ? [row.metric] : [])))]
-      return metrics.flatMap(metric => errorAt(spreads, kind, metric, near) ?? [])
+      const {spreads} = of(kind)
+      return [...new Set(spreads.map(({metric}) => metric))].flatMap(metric => errorAt(spreads, metric, near) ?? [])
     },
   }
 }
@@ -150,10 +170,8 @@ function isAt(distance: Distance, row: CalibrationEvidence, accelerator: {readon
   }
 }
 
-const spreadAt = (spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): Spread => errorAt(spreads, kind, metric, distance)?.spread ?? UNMEASURED_SPREAD
-
-function errorAt(spreads: readonly CalibrationSpread[], kind: string, metric: string, distance: Distance): KnownError | undefined {
-  const own = spreads.filter(row => row.kind === kind && row.metric === metric)
+function errorAt(spreads: readonly CalibrationSpread[], metric: string, distance: Distance): KnownError | undefined {
+  const own = spreads.filter(row => row.metric === metric)
   let widening = 1
   for (let step = DISTANCES.indexOf(distance); step >= 0; step--) {
     const row = own.find(each => each.distance === DISTANCES[step])

@@ -1,4 +1,4 @@
-import {createCalibration} from '../performance/calibration.ts'
+import {createCalibrationByKind} from '../performance/calibration.ts'
 import {createSoftwareTable} from '../catalog/software.ts'
 import {resolveAudioModel, resolveMediaModel} from '../catalog/named-models.ts'
 import {resolveModel} from '../catalog/model-names.ts'
@@ -32,7 +32,7 @@ export function createPlanningFacts(snapshot: Snapshot, ownHardware: readonly Ow
   return {
     snapshot,
     software: createSoftwareTable(snapshot.software),
-    calibration: createCalibration(snapshot.calibration.entries, snapshot.calibration.spreads, snapshot.calibration.evidence),
+    calibration: createCalibrationByKind(kind => snapshot.calibrationOf(kind)),
     accelerator: id => accelerators.get(id) ?? deviceNamed(id),
     own(accelerator) {
       const own = measured.get(accelerator.id)

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
-import {openCompiled, readCompiled, readCompiledHeader} from '../catalog/compiled.ts'
+import {openCompiled, readCompiled, readCompiledHeader, type AsciiText} from '../catalog/compiled.ts'
 import type {LeftOut, Snapshot} from '../catalog/snapshot.ts'
 import {RigorError} from '../errors.ts'
 
@@ -23,10 +23,10 @@ export async function openSnapshot({packageRoot, catalog}: OpenOptions): Promise
 /** The compiled catalog, unless a data file is newer than it or has another length. */
 function openBundled(packageRoot: string): Snapshot | undefined {
   const file = path.join(packageRoot, 'dist', COMPILED_FILE)
-  let text: string
+  let text: AsciiText
   let compiledAt: number
   try {
-    text = fs.readFileSync(file, 'latin1')
+    text = asciiText(fs.readFileSync(file))
     compiledAt = fs.statSync(file).mtimeMs
   } catch {
     return undefined
@@ -41,10 +41,13 @@ function openBundled(packageRoot: string): Snapshot | undefined {
   return openCompiled(readCompiled(text, file))
 }
 
+/** Decodes what is asked for: a plan needs a third of the file. */
+const asciiText = (bytes: Buffer): AsciiText => ({length: bytes.length, slice: (start, end) => bytes.toString('latin1', start, end)})
+
 async function openNamed(catalog: string, packageRoot: string): Promise<Snapshot> {
   const stat = fs.statSync(catalog, {throwIfNoEntry: false})
   if (stat === undefined) throw new RigorError('CATALOG_NOT_FOUND', `There is no catalog at ${catalog}.`, {hint: 'Name a folder laid out like data/, or a compiled catalog.'})
-  if (stat.isFile()) return openCompiled(readCompiled(fs.readFileSync(catalog, 'utf8'), catalog))
+  if (stat.isFile()) return openCompiled(readCompiled(asciiText(fs.readFileSync(catalog)), catalog))
   return openFiles(catalogFilesWith(catalog, packageRoot))
 }
 

@@ -123,6 +123,20 @@ describe('a later start', () => {
     expect(log()).toEqual(['build'])
   })
 
+  test('a catalog compiled from the same data is never older than it', async () => {
+    write('data/models.csv', 'a')
+    await start()
+    write('dist/catalog.jsonl', 'compiled')
+    const [earlier, later] = [new Date('2026-01-01T00:00:00Z'), new Date('2026-01-02T00:00:00Z')]
+    fs.utimesSync(at('dist', 'catalog.jsonl'), earlier, earlier)
+    for (const name of ['', 'models.csv']) fs.utimesSync(at('data', name), later, later)
+
+    await start()
+
+    expect(log()).toEqual(['build'])
+    expect(fs.statSync(at('dist', 'catalog.jsonl')).mtimeMs).toBeGreaterThan(later.getTime())
+  })
+
   test('notices a file that is new, moved or gone', async () => {
     write('data/new.csv', '')
     await start()

@@ -5,6 +5,7 @@ import {expect, onTestFinished, test} from 'vitest'
 import {compileCatalog} from '../../src/catalog/compile.ts'
 import {openCompiled, readCompiled, writeCompiled} from '../../src/catalog/compiled.ts'
 import {coverage} from '../../src/catalog/coverage.ts'
+import type {Snapshot} from '../../src/catalog/snapshot.ts'
 import {COMPILED_FILE, hashOf, openSnapshot, readCatalogFiles} from '../../src/store/snapshot.ts'
 
 const packageRoot = path.join(import.meta.dirname, '..', '..')
@@ -27,6 +28,8 @@ function packageWith(hash: string): string {
   return folder
 }
 
+const inOrder = (rows: readonly object[]): readonly string[] => rows.map(row => JSON.stringify(row)).sort()
+
 test('a compiled catalog opens as what it was made from, every section alike', () => {
   const text = writeCompiled(compiled, {})
   const direct = openCompiled(compiled)
@@ -36,6 +39,10 @@ test('a compiled catalog opens as what it was made from, every section alike', (
   for (const table of ['accelerators', 'machines', 'models', 'rigs', 'software', 'billing', 'extras', 'interruptions', 'facility', 'tariffs', 'exchangeRates', 'runtimes', 'sources', 'regions', 'gaps'] as const) {
     expect(reread[table]).toEqual(direct[table])
   }
+  expect(reread.calibrationOf('cfd').entries.length).toBeGreaterThan(5)
+  for (const kind of ['cfd', 'nothing', 'constructor']) expect(reread.calibrationOf(kind)).toEqual(direct.calibrationOf(kind))
+  const table = JSON.parse(files.get('calibration.json')!) as Snapshot['calibration']
+  for (const rows of ['entries', 'spreads', 'evidence'] as const) expect(inOrder(reread.calibration[rows])).toEqual(inOrder(table[rows]))
   expect(reread.offersOf('aws/p5.48xlarge')).toEqual(direct.offersOf('aws/p5.48xlarge'))
   expect(reread.offersOf('aws/nothing')).toEqual([])
   expect(reread.offersOf('constructor')).toEqual([])
