@@ -42,7 +42,7 @@ export const TOPICS: readonly Topic[] = [
     id: 'partial-data-sheet',
     aliases: ['device'],
     summary: 'An accelerator of which the catalog knows memory, bandwidth and vector rates, and not the rest.',
-    text: 'Some five hundred older, smaller and mobile ones, and processors, are in the catalog because others measured something on them. As bare hardware they take part in kinds of work that read no more than that (`rigor estimate examples/cfd-drone.yaml --on rtx-3060-12gb`); all other kinds refuse them, since unknown rates are not zero. `rigor hardware list --partial` shows them.',
+    text: 'Some four hundred and fifty older, smaller and mobile ones, and processors, are in the catalog because others measured something on them. As bare hardware they take part in kinds of work that read no more than that (`rigor estimate examples/cfd-drone.yaml --on gtx-1080-ti-11gb`); all other kinds refuse them, since unknown rates are not zero. `rigor hardware list --partial` shows them.',
     see: ['accelerator', 'kind'],
   },
   {

@@ -29,7 +29,7 @@ export const DATA_FILES: readonly DataFile[] = [
   {
     pattern: 'devices.csv',
     title: 'Devices with a partial data sheet',
-    text: `${IMPORT}devices.ts\` from \`scripts/import/found/devices.csv\`. Older, smaller and mobile accelerators, and processors, of which memory, bandwidth and vector rates are known and not the rest. They take part as bare hardware in kinds of work that read no more.`,
+    text: `${IMPORT}devices.ts\` from \`scripts/import/found/devices.csv\`. Older, smaller and mobile accelerators, and processors, of which memory, bandwidth and vector rates are known. Where one of the same generation and product line is in \`accelerators.csv\`, its ratio of matmul to vector rates gives those of the row, which then stands with the others; the rest take part as bare hardware in kinds of work that read no more.`,
     columns: {multiprocessors: 'of processors their cores', pcieGeneration: 'of the architecture, from memory'},
   },
   {

@@ -11,18 +11,22 @@ const MEMORY = /^(\d+(?:\.\d+)?)(?:gb|gib|g)$/
 interface Label {
   readonly words: ReadonlySet<string>
   readonly memoryGb: number | undefined
+  /** Apple sells a chip with several counts of cores. */
+  readonly cores: string | undefined
 }
 
 function read(text: string): Label {
   const words = new Set<string>()
   let memoryGb: number | undefined
+  let cores: string | undefined
   for (const raw of text.toLowerCase().replaceAll(/\(r\)|\(tm\)|[()[\]]/g, ' ').replaceAll('max-q', 'maxq').split(/[\s_/-]+/)) {
     const word = SPELLINGS[raw] ?? raw
     const memory = MEMORY.exec(word)
     if (memory) memoryGb = Number(memory[1])
-    else if (word !== '' && !FILLER.has(word) && !/^\d+core$/.test(word) && word !== 'hopper' && word !== 'blackwell') words.add(word)
+    else if (/^\d+core$/.test(word)) cores = word
+    else if (word !== '' && !FILLER.has(word) && word !== 'hopper' && word !== 'blackwell') words.add(word)
   }
-  return {words, memoryGb}
+  return {words, memoryGb, cores}
 }
 
 /** The accelerator whose id, name or alias a label is, letter for letter (in any case). */
@@ -73,7 +77,8 @@ function bestMatch(label: string, accelerators: readonly Accelerator[]): Acceler
     const sameMemory = wanted.memoryGb === undefined || own.memoryGb === undefined ? 0 : Math.abs(wanted.memoryGb - own.memoryGb) <= own.memoryGb * 0.04 ? 1 : -1
     // Apple sells one chip with several memory sizes: the row names the chip.
     if (sameMemory < 0 && accelerator.vendor !== 'apple') continue
-    const score = own.words.size * 10 + sameMemory - left * 0.1
+    // One that is listed without its cores is the usual one.
+    const score = own.words.size * 10 + sameMemory - left * 0.1 - (own.cores === wanted.cores ? 0 : own.cores === undefined ? 0.5 : 2)
     if (score > bestScore) [best, bestScore, tied] = [accelerator, score, false]
     else if (score === bestScore) tied = true
   }

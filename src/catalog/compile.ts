@@ -47,10 +47,11 @@ export function compileCatalog(files: CatalogFiles, hash: string): CompiledCatal
       })
 
   const regions = one('regions.csv', parseRegions)
+  const devices = one('devices.csv', parseDevices)
   const {offers, meta} = compileOffers(each('offers', (text, provider, file) => ({provider, rows: parseOffers(text, provider, file)})), regions)
   const tables: {readonly [S in Exclude<Section, 'meta' | 'offers' | 'interruptions' | 'calibration'>]: unknown} = {
-    accelerators: one('accelerators.csv', parseAccelerators) satisfies Snapshot['accelerators'],
-    devices: one('devices.csv', parseDevices) satisfies Snapshot['devices'],
+    accelerators: [...one('accelerators.csv', parseAccelerators), ...devices.filter(({partialSheet}) => partialSheet !== true)] satisfies Snapshot['accelerators'],
+    devices: devices.filter(({partialSheet}) => partialSheet === true) satisfies Snapshot['devices'],
     machines: each('machines', parseMachines).flat() satisfies Snapshot['machines'],
     models: one('models.csv', parseModels) satisfies Snapshot['models'],
     mediaModels: one('media-models.csv', parseMediaModels) satisfies Snapshot['mediaModels'],
