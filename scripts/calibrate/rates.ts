@@ -178,19 +178,21 @@ const WAYS: Readonly<Record<Way | 'configuration' | 'architecture' | 'program', 
 type AnyWay = keyof typeof WAYS
 /** Ways that are of use beyond the printed figures. */
 const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'program'
-const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
-/** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, all: readonly Error<S>[]): CalibrationSpread[] {
+/**
+ * 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. What others
+ * measured on the same hardware says how far an own result may be from them: single configurations of one who measured the rest count only where there is nothing else.
+ */
+function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, whole: readonly Error<S>[], configurations: readonly Error<S>[]): CalibrationSpread[] {
   return kinds.flatMap(kind => {
-    const errors = all.filter(({sample}) => isOf(sample, kind))
-    return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
+    const [errors, single] = [whole, configurations].map(all => all.filter(({sample}) => isOf(sample, kind))) as [Error<S>[], Error<S>[]]
+    return [...new Set([...errors, ...single].map(({sample}) => sample.metric))].sort().flatMap(metric => {
       let [lowLog, highLog] = [0, 0]
       let farther = 1
       return DISTANCES.flatMap((distance): CalibrationSpread[] => {
-        const near = errors.filter(each => each.distance === distance)
-        const exact = near.filter(({sample}) => sample.metric === metric)
-        const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
+        const at = (all: readonly Error<S>[]): readonly Error<S>[] => all.filter(each => each.distance === distance)
+        const exactly = (all: readonly Error<S>[]): readonly Error<S>[] => at(all).filter(({sample}) => sample.metric === metric)
+        const own = [exactly(errors), exactly([...errors, ...single]), at([...errors, ...single])].find((each, index) => each.length >= LEAST_FOR_SPREAD || index === 2)!
         if (own.length === 0) return []
         const sizes = Map.groupBy(own, ({sample}) => sample.source)
         const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
@@ -266,7 +268,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(tellsOfSpread).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(isScored).flatMap(way => errorsBy(way, [])), errorsBy('configuration', []))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)

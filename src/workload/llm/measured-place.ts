@@ -21,6 +21,8 @@ const SAME_PART: readonly (readonly [RegExp, string])[] = [
   [/^A100 80GB$/, 'a100-sxm-80gb'],
   [/^A100(?: 40GB| \(size.*)?$/, 'a100-sxm-40gb'],
   [/^H100(?: 80GB)?$/, 'h100-sxm-80gb'],
+  // 192 GB are on the board, 180 are given.
+  [/^B200(?: SXM)? 192GB$/, 'b200-sxm-180gb'],
 ]
 
 /** The part a result was measured on. Export variants have slower links; a capped part runs at a lower clock (power ∝ frequency³). */

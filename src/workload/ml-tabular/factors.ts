@@ -17,8 +17,8 @@ export const TABULAR_QUANTITIES = {
   'gain-of-a-year': 1.1,
   /** Histogram entries that a core adds up, in units of `CORE_ENTRIES_PER_SECOND`. */
   'core-rate': 1,
-  /** What a row costs beside its features, in features: its gradients, its place in the tree. */
-  'row-cost': 4,
+  /** What a row costs beside its features, in features: a byte is read of each of those, twelve of its gradients and its place in the tree. */
+  'row-cost': 12,
   /** Bytes that a row which the caches do not hold moves through memory each time it is added up. */
   'gather-bytes': 64,
   /** Share of the work of one core that all others wait for. */
