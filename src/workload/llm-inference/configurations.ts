@@ -130,8 +130,8 @@ export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardw
   const {dp, batch, migProfile} = demand.configuration
   const fixed = {...(dp === undefined ? {} : {dp}), ...(batch === undefined ? {} : {batch}), ...(migProfile === undefined ? {} : {migProfile})}
   const configurations: Configuration[] = []
-  const collect = (precision: string): void => {
-    for (const layout of layouts(demand, hardware, precision, support.runtime)) configurations.push({runtime: support.runtime, precision, ...layout, ...fixed})
+  const collect = (precision: string, {runtime} = support): void => {
+    for (const layout of layouts(demand, hardware, precision, runtime)) configurations.push({runtime, precision, ...layout, ...fixed})
   }
   for (const precision of usual) collect(precision)
   // Nothing fits, or only across a whole node or several: then with little room left for a cache. However many nodes
@@ -139,5 +139,24 @@ export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardw
   const perNode = Math.max(1, Math.floor(hardware.acceleratorsPerNode))
   const tight = configurations.every(({tp = 1, pp = 1}) => pp > 1 || (tp > 1 && tp * 2 > perNode))
   if (tight && lastResort !== undefined) collect(lastResort)
+  const frugal = frugalRuntime(demand, hardware, support, facts)
+  const [precision] = [lastResort, ...usual].filter(each => each !== undefined)
+  if (frugal !== undefined && precision !== undefined && servesPrecision(frugal, precision) && configurations.every(({precision: tried = precision}) => leavesNoRoom(demand, hardware, tried, support.runtime, facts))) collect(precision, frugal)
   return configurations
+}
+
+/** Sets nothing aside for itself: on a laptop's card it runs what no server has room for. */
+const FRUGAL_RUNTIME = 'llama.cpp'
+
+/** What else runs on one accelerator, where nobody asked for a runtime. */
+function frugalRuntime({configuration}: InferenceDemand, {accelerator, acceleratorsPerNode, nodes}: Hardware, usual: RuntimeSupport, {software}: Facts): RuntimeSupport | undefined {
+  if (configuration.runtime !== undefined || usual.runtime === FRUGAL_RUNTIME || acceleratorsPerNode !== 1 || nodes !== 1) return undefined
+  return software.runtimesFor('llm-inference', accelerator.architecture).find(({runtime, status}) => runtime === FRUGAL_RUNTIME && status === 'yes')
+}
+
+/** Beside weights and what the runtime sets aside one accelerator has no room. */
+function leavesNoRoom({model}: InferenceDemand, {accelerator}: Hardware, precision: string, runtime: string, facts: Facts): boolean {
+  const weights = weightBytesIn(model, formatOf(model, {precision, runtime}, accelerator), {tp: 1, pp: 1, ep: 1, runtime})
+  const {memoryShareUsable = 1, memoryReserveGib = 0} = facts.runtime(runtime) ?? {}
+  return weights > (accelerator.memoryGib * memoryShareUsable - memoryReserveGib) * 2 ** 30
 }

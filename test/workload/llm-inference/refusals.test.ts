@@ -20,6 +20,18 @@ function refusal(spec: Record<string, unknown>, hardware: Hardware): Refusal {
   return result.refusal
 }
 
+test('a laptop runs what no server has room for beside its reserve, unless the server was asked for', () => {
+  const laptop = hardwareNamed(facts, 'rtx-4060-laptop-8gb', 1)
+  const spec = {model: 'Llama-3.1-8B', precision: 'int4', traffic: {...chat, concurrency: 1}}
+
+  expect(best(facts, spec, laptop)?.configuration).toMatchObject({runtime: 'llama.cpp', precision: 'int4'})
+  expect(best(facts, {...spec, configuration: {runtime: 'vllm'}}, laptop)).toBeUndefined()
+  // Where the server fits, nothing else is tried.
+  const runtimes = (id: string): string[] => [...new Set(llmInference.configurations(demandOf(facts, spec), hardwareNamed(facts, id, 1), facts).map(({runtime}) => runtime ?? ''))]
+  expect(runtimes('rtx-3060-12gb')).toEqual(['vllm'])
+  expect(runtimes('rtx-4060-laptop-8gb')).toEqual(['vllm', 'llama.cpp'])
+})
+
 describe('says what is missing and what would do', () => {
   test('405B in bf16 on eight H100', () => {
     const found = refusal({model: 'Llama-3.1-405B', precision: 'bf16', traffic: chat}, hardwareNamed(facts, 'h100-sxm-80gb', 8))
