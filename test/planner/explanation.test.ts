@@ -1,4 +1,5 @@
 import {beforeAll, describe, expect, test} from 'vitest'
+import {splitCalibration} from '../../src/catalog/compiled.ts'
 import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import type {Hardware, Operator} from '../../src/performance/types.ts'
 import type {Explanation, PlanDocument} from '../../src/planner/document.ts'
@@ -111,7 +112,7 @@ const calibration: CalibrationTable = {
 }
 const published: PublishedErrors = (kind, metric) => (metric === 'tpot' ? {figure: `TPOT of ${kind}`, mape: 0.14, mdape: 0.09, outOfSample: true} : undefined)
 
-const world = workspace(derived(catalog, {calibration}))
+const world = workspace(derived(catalog, {calibrationOf: kind => splitCalibration(calibration).get(kind) ?? catalog.calibrationOf('nothing')}))
 const chat: Spec = {kind: 'llm-inference', model: 'Llama-3.1-70B', precision: 'fp8', traffic: {inputTokens: 800, outputTokens: 200, concurrency: 50}}
 const tune: Spec = {kind: 'llm-finetune', model: 'Llama-3.1-8B', method: 'lora', tokens: '100M', sequenceLength: 2048, globalBatch: 8}
 

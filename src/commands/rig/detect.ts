@@ -6,7 +6,7 @@ import {readMachine} from '../../detect/read-machine.ts'
 import {rigFileOf} from '../../detect/rig-file.ts'
 import {readDestination} from '../../detect/ssh.ts'
 import {RigorError} from '../../errors.ts'
-import {createCalibration} from '../../performance/calibration.ts'
+import {createCalibrationByKind} from '../../performance/calibration.ts'
 import {probe} from '../../probe.ts'
 import {askRedfish, readBmc} from '../../redfish.ts'
 import {renderDetection} from '../../report/rig-file.ts'
@@ -41,10 +41,9 @@ export default class RigDetect extends RigorCommand {
     if (file === '') throw new RigorError('BAD_FLAG', '--output is empty.', {hint: 'Name a file, or leave it out for stdout.'})
     if (file !== undefined) refuseTaken(file, force)
     const snapshot = await this.openCatalog(flags)
-    const {calibration: {entries, spreads, evidence}} = snapshot
     const answer = await probe({ssh, nonce: randomBytes(16).toString('hex')})
     const machine = readMachine(answer, bmc === undefined ? undefined : await askRedfish({bmc}))
-    const found = rigFileOf({machine, askedRedfish: bmc !== undefined, snapshot, calibration: createCalibration(entries, spreads, evidence), today: this.today(flags), name, price, country, ssh})
+    const found = rigFileOf({machine, askedRedfish: bmc !== undefined, snapshot, calibration: createCalibrationByKind(kind => snapshot.calibrationOf(kind)), today: this.today(flags), name, price, country, ssh})
     if (file !== undefined) writeNewFile(file, found.yaml, force)
     const {columns: width, color} = this.terminal
     const report = renderDetection(found, file, {width, color})
