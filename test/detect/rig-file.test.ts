@@ -93,18 +93,19 @@ describe('what only the owner knows', () => {
 
 describe('accelerators', () => {
   test('a name of none in the catalog is not guessed at', () => {
-    const {yaml, missing, unseen, rig} = fileOf(plain({accelerators: [card('NVIDIA GeForce RTX 4090 D', 23.99)]}))
+    const {yaml, missing, unseen, rig} = fileOf(plain({accelerators: [card('NVIDIA GeForce RTX 5090 D', 31.84)]}))
 
     expect(missing).toContain('acceleratorId')
     expect(JSON.stringify(rig)).not.toContain('acceleratorId')
-    expect(yaml).toContain('# acceleratorId: rtx-4090-24gb # "NVIDIA GeForce RTX 4090 D" with 24 GiB is none of the catalog')
-    expect(unseen.find(({what}) => what.startsWith('which accelerator'))?.why).toContain('"rtx-4090-24gb"')
+    expect(yaml).toContain('# acceleratorId: rtx-5090-32gb # "NVIDIA GeForce RTX 5090 D" with 31.8 GiB is none of the catalog')
+    expect(unseen.find(({what}) => what.startsWith('which accelerator'))?.why).toContain('"rtx-5090-32gb"')
   })
 
   test.for([
     ['NVIDIA H100 80GB HBM3', 79.65, 'h100-sxm-80gb'], ['NVIDIA H100 PCIe', 79.65, 'h100-pcie-80gb'], ['NVIDIA H100 NVL', 93.58, 'h100-nvl-94gb'], ['NVIDIA H100 80GB HBM2e', 79.65, undefined], ['NVIDIA H200', 140.4, 'h200-sxm-141gb'],
     ['NVIDIA A100-SXM4-80GB', 80, 'a100-sxm-80gb'], ['NVIDIA A100-SXM4-40GB', 40, 'a100-sxm-40gb'], ['NVIDIA A100 80GB PCIe', 80, 'a100-pcie-80gb'], ['NVIDIA A100-PG509-200', 40, undefined], ['NVIDIA A800-SXM4-80GB', 80, undefined],
-    ['NVIDIA GeForce RTX 4090', 23.99, 'rtx-4090-24gb'], ['NVIDIA GeForce RTX 4090 Laptop GPU', 16, 'rtx-4090-laptop-16gb'], ['NVIDIA GeForce RTX 3070 Laptop GPU', 8, undefined], ['NVIDIA GeForce RTX 3080', 10, 'rtx-3080-10gb'], ['NVIDIA GeForce RTX 3080', 12, undefined],
+    ['NVIDIA GeForce RTX 4090', 23.99, 'rtx-4090-24gb'], ['NVIDIA GeForce RTX 4090 Laptop GPU', 16, 'rtx-4090-laptop-16gb'], ['NVIDIA GeForce RTX 3070 Laptop GPU', 8, 'rtx-3070-laptop-8gb'], ['NVIDIA GeForce RTX 3080', 10, 'rtx-3080-10gb'], ['NVIDIA GeForce RTX 3080', 12, 'rtx-3080-12gb'],
+    ['NVIDIA GeForce RTX 4060 Laptop GPU', 8, 'rtx-4060-laptop-8gb'], ['NVIDIA GeForce RTX 4060 Ti', 15.99, 'rtx-4060-ti-16gb'], ['NVIDIA GeForce RTX 3080 Ti Laptop GPU', 16, 'rtx-3080-ti-laptop-16gb'], ['NVIDIA GeForce RTX 4090 D', 23.99, 'rtx-4090-d-24gb'], ['NVIDIA GeForce RTX 5070 Ti', 15.92, 'rtx-5070-ti-16gb'],
     ['NVIDIA RTX PRO 6000 Blackwell Workstation Edition', 95.59, 'rtx-pro-6000-blackwell-ws-96gb'], ['NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition', 95.59, 'rtx-pro-6000-blackwell-maxq-96gb'], ['NVIDIA GH200 480GB', 95.6, 'gh200-96gb'],
     ['Tesla V100-SXM2-16GB', 16, 'v100-sxm2-16gb'], ['Tesla V100S-PCIE-32GB', 32, undefined], ['Tesla T4', 15, 't4-16gb'], ['Quadro RTX 6000', 24, 'quadro-rtx-6000-24gb'], ['NVIDIA RTX 6000 Ada Generation', 47.99, 'rtx-6000-ada-48gb'], ['AMD Instinct MI300X OAM', 192, 'mi300x-192gb'],
   ] as const)('%s with %d GiB', ([name, memoryGib, id]) => {
