@@ -3,8 +3,9 @@ import {nearestNames, quoteChoices} from '../text/nearest.ts'
 import type {Accelerator} from './schema.ts'
 
 const FORM_FACTOR = /^(?:sxm\d?|pcie|nvl)$/
-/** Variants nobody means by the bare name. */
-const QUALIFIED = /laptop|maxq|sff/
+/** Variants nobody means by the name without them. */
+const QUALIFIERS: ReadonlySet<string> = new Set(['laptop', 'maxq', 'sff', 'ti', 'super', 'gre', 'ko', 'd', 'gddr6x'])
+const qualifiersOf = ({id}: Accelerator): number => tokensOf(id).filter(token => QUALIFIERS.has(token)).length
 
 const tokensOf = (name: string): string[] => name.slice(0, 200).toLowerCase().match(/[a-z0-9.]+/g) ?? []
 
@@ -67,10 +68,9 @@ export function acceleratorsNamed(name: string, accelerators: readonly Accelerat
       }
     }
   }
-  const key = acceleratorKey(name)
-  const matches = index.byKey.get(key) ?? []
-  const plain = matches.filter(accelerator => !QUALIFIED.test(accelerator.id))
-  return QUALIFIED.test(key) || plain.length === 0 ? matches : plain
+  const matches = index.byKey.get(acceleratorKey(name)) ?? []
+  const fewest = Math.min(...matches.map(qualifiersOf))
+  return matches.filter(accelerator => qualifiersOf(accelerator) === fewest)
 }
 
 /**
