@@ -5,13 +5,14 @@ import {assert, property, string} from 'fast-check'
 import {acceleratorsNamed, resolveAccelerator} from '../../src/catalog/accelerator-names.ts'
 import {modelKey, resolveModel} from '../../src/catalog/model-names.ts'
 import {parseAccelerators} from '../../src/catalog/parse/accelerators.ts'
+import {parseDevices} from '../../src/catalog/parse/devices.ts'
 import {parseModels} from '../../src/catalog/parse/models.ts'
 import {RigorError} from '../../src/errors.ts'
 import {nearestNames} from '../../src/text/nearest.ts'
 
 const data = (file: string): string => readFileSync(join(import.meta.dirname, '..', '..', 'data', file), 'utf8')
 const models = parseModels(data('models.csv'))
-const accelerators = parseAccelerators(data('accelerators.csv'))
+const accelerators = [...parseAccelerators(data('accelerators.csv')), ...parseDevices(data('devices.csv')).filter(({partialSheet}) => partialSheet !== true)]
 
 function refusal(run: () => unknown): RigorError {
   try {
