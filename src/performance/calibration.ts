@@ -158,6 +158,14 @@ export function createCalibrationByKind(rowsOf: (kind: string) => CalibrationRow
   }
 }
 
+/** Each quantity's value along its scopes, the most specific first, else where it starts. */
+export function fittedValues<Quantity extends string>(
+  {lookupIn}: Pick<Calibration, 'lookupIn'>, kind: string, starts: Readonly<Record<Quantity, number>>, runtime: string, scopesOf: (quantity: Quantity) => readonly string[],
+): Record<Quantity, number> {
+  const quantities = Object.keys(starts) as Quantity[]
+  return Object.fromEntries(quantities.map(quantity => [quantity, lookupIn(kind, quantity, scopesOf(quantity), runtime)?.value ?? starts[quantity]])) as Record<Quantity, number>
+}
+
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b))
 
 function isAt(distance: Distance, row: CalibrationEvidence, accelerator: {readonly id: string; readonly architecture: string}, model: string): boolean {

@@ -10,8 +10,22 @@ export function intervalFromSigma(p50: number, sigmaLog: number): Interval {
 }
 
 /** Median × exp(low) and × exp(high): an error whose percentiles were read off residuals. */
-export function intervalFromSpread(p50: number, {lowLog, highLog}: {readonly lowLog: number; readonly highLog: number}): Interval {
+export function intervalFromSpread(p50: number, {lowLog, highLog}: LogSpread): Interval {
   return {p10: p50 * Math.exp(lowLog), p50, p90: p50 * Math.exp(highLog)}
+}
+
+interface LogSpread {
+  readonly lowLog: number
+  readonly highLog: number
+}
+
+/** Of a time, from that of its rate: the ends change places. */
+export const timeSpread = ({lowLog, highLog}: LogSpread): LogSpread => ({lowLog: -highLog, highLog: -lowLog})
+
+/** A time with its spread, no part of which is shorter than `leastSeconds`, the time that nothing beats. */
+export function timeWithSpread(seconds: number, spread: LogSpread, leastSeconds: number): Interval {
+  const {p10, p50, p90} = intervalFromSpread(Math.max(seconds, leastSeconds), spread)
+  return {p10: Math.min(Math.max(p10, leastSeconds), p50), p50, p90}
 }
 
 export function exactly(value: number): Interval {

@@ -1,6 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import {memorySort} from '../../catalog/stream-share.ts'
-import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
+import {fittedValues, vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -40,9 +40,7 @@ export function scopesOf(accelerator: Accelerator): readonly string[] {
 
 export function cfdFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, runtime: string): CfdFactors {
   const scopes = [accelerator.id, ...scopesOf(accelerator)]
-  const factors: Record<string, number> = {streamShare: streamShare(accelerator)}
-  for (const quantity of Object.keys(CFD_QUANTITIES) as CfdQuantity[]) factors[quantity] = calibration.lookupIn(CFD, quantity, scopes, runtime)?.value ?? CFD_QUANTITIES[quantity]
-  return factors as CfdFactors
+  return {...fittedValues(calibration, CFD, CFD_QUANTITIES, runtime, () => scopes), streamShare: streamShare(accelerator)}
 }
 
 /** Figures that are as uncertain as each other: one accelerator alone, several that exchange, or processors. */

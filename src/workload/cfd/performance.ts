@@ -2,7 +2,7 @@ import type {Accelerator} from '../../catalog/schema.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, exactly, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryLine, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatCount, formatGib} from '../../units/format.ts'
@@ -175,10 +175,7 @@ export function performCfd(demand: CfdDemand, target: Hardware, configuration: C
   if (step === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
   const {distance, spread, metric, basis} = cfdCertainty(facts.calibration, accelerator, modelOf(work), parts)
   const rooflineSeconds = lowerBound(work, accelerator, parts) * timeSteps
-  const median = Math.max(step.seconds * timeSteps, rooflineSeconds)
-  // A rate's spread, so that the ends of the time change places.
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(step.seconds * timeSteps, timeSpread(spread), rooflineSeconds)
   const busy = 1 / step.seconds
   const memory = memoryOf(work, hardware, parts)
   const stateBytes = work.cells * memoryBytesOf(work)

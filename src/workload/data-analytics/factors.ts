@@ -1,6 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import {memorySort} from '../../catalog/stream-share.ts'
-import type {Calibration, Spread} from '../../performance/calibration.ts'
+import {fittedValues, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -48,12 +48,7 @@ export function scopesOf(accelerator: Accelerator): readonly string[] {
 }
 
 export function analyticsFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, engine: string): AnalyticsFactors {
-  const factors: Record<string, number> = {streamShare: streamShare(accelerator)}
-  for (const quantity of Object.keys(ANALYTICS_QUANTITIES) as AnalyticsQuantity[]) {
-    const scopes = isOfHardware(quantity) ? scopesOf(accelerator) : ['*']
-    factors[quantity] = calibration.lookupIn(ANALYTICS, quantity, scopes, engine)?.value ?? ANALYTICS_QUANTITIES[quantity]
-  }
-  return factors as AnalyticsFactors
+  return {...fittedValues(calibration, ANALYTICS, ANALYTICS_QUANTITIES, engine, quantity => (isOfHardware(quantity) ? scopesOf(accelerator) : ['*'])), streamShare: streamShare(accelerator)}
 }
 
 /** Figures that are as uncertain as each other: from memory or from storage, on processors or on accelerators. */

@@ -2,7 +2,7 @@ import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {allToAllSeconds} from '../../performance/collectives.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, exactly, timeWithSpread} from '../../performance/interval.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatCount, formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
@@ -185,8 +185,7 @@ export function performAnalytics(demand: AnalyticsDemand, target: Hardware, conf
   if (time === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the parts is not known', nearest: null})
   const {distance, spread, metric, basis} = analyticsCertainty(facts.calibration, accelerator, OTHER_QUERIES, id, work.cold)
   const rooflineSeconds = queryLowerBoundSeconds(work, accelerator, parts) * work.queries
-  const around = intervalFromSpread(Math.max(time.seconds * work.queries, rooflineSeconds), spread)
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), around.p50), p50: around.p50, p90: around.p90}
+  const workSeconds = timeWithSpread(time.seconds * work.queries, spread, rooflineSeconds)
   const operators = operatorsOf(time, isProcessor(hardware))
   const busy = (names: readonly Operator['bound'][]): number => Math.min(1, operators.reduce((sum, {bound, seconds}) => sum + (names.includes(bound) ? seconds : 0), 0) / time.seconds)
   // A machine's own disk is empty at first: the data comes over its line, once.

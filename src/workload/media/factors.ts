@@ -1,5 +1,5 @@
 import type {Accelerator, MediaModel} from '../../catalog/schema.ts'
-import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
+import {fittedValues, vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -50,9 +50,7 @@ export const calibratedAs = ({modality}: Pick<MediaModel, 'modality'>): string =
 
 export function mediaFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, kind: string, accelerator: Accelerator, runtime: string): MediaFactors {
   const scopes = [accelerator.id, ...scopesOf(accelerator)]
-  const factors: Record<string, number> = {streamShare: streamShare(accelerator)}
-  for (const quantity of Object.keys(MEDIA_QUANTITIES) as MediaQuantity[]) factors[quantity] = calibration.lookupIn(kind, quantity, scopes, runtime)?.value ?? MEDIA_QUANTITIES[quantity]
-  return factors as MediaFactors
+  return {...fittedValues(calibration, kind, MEDIA_QUANTITIES, runtime, () => scopes), streamShare: streamShare(accelerator)}
 }
 
 /** Figures that are as uncertain as each other: whole accelerators, and several that share a sequence. */

@@ -2,7 +2,7 @@ import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
 import type {Accelerator, MediaModel} from '../../catalog/schema.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import {sustainedFlops} from '../../performance/sustained.ts'
 import type {Configuration, Hardware, Load, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
@@ -213,11 +213,8 @@ export function performMedia(demand: MediaDemand, target: Hardware, configuratio
   const rounds = Math.ceil(Math.ceil(items / plan.groups) / plan.batch)
   const used = plan.groups * plan.sharing
   const rooflineSeconds = items * mediaLowerBoundSeconds(model, shape, accelerator, plan.precision, used)
-  const median = Math.max(rounds * time.seconds, rooflineSeconds)
   const {distance, spread, metric, basis} = mediaCertainty(facts.calibration, demand.kind, accelerator, model.id, plan.sharing)
-  // A rate's spread, so that the ends of the time change places.
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(rounds * time.seconds, timeSpread(spread), rooflineSeconds)
   const operators = operatorsOf(time, hardware, plan.sharing)
   return {
     feasible: true,

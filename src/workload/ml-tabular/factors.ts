@@ -1,6 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import {memorySort} from '../../catalog/stream-share.ts'
-import type {Calibration, Spread} from '../../performance/calibration.ts'
+import {fittedValues, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -54,11 +54,7 @@ export function scopesOf(accelerator: Accelerator): readonly string[] {
 }
 
 export function tabularFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, engine: string): TabularFactors {
-  const factors: Record<string, number> = {streamShare: streamShare(accelerator)}
-  for (const quantity of Object.keys(TABULAR_QUANTITIES) as TabularQuantity[]) {
-    factors[quantity] = calibration.lookupIn(TABULAR, quantity, isOfHardware(quantity) ? scopesOf(accelerator) : ['*'], engine)?.value ?? TABULAR_QUANTITIES[quantity]
-  }
-  return factors as TabularFactors
+  return {...fittedValues(calibration, TABULAR, TABULAR_QUANTITIES, engine, quantity => (isOfHardware(quantity) ? scopesOf(accelerator) : ['*'])), streamShare: streamShare(accelerator)}
 }
 
 /** Figures that are as uncertain as each other. */

@@ -2,7 +2,7 @@ import {pcieX16BytesPerSecond} from '../../catalog/pcie.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, exactly, timeWithSpread} from '../../performance/interval.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatCount, formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
@@ -134,8 +134,7 @@ export function performTabular(demand: TabularDemand, target: Hardware, configur
   const measured = work.algorithm === 'gbdt' && parts === 1
   const {distance, spread, metric, basis} = tabularCertainty(facts.calibration, accelerator, OTHER_TABLE, measured)
   const rooflineSeconds = treeLowerBoundSeconds(work, accelerator, parts) * trees
-  const around = intervalFromSpread(Math.max(time.seconds * trees, rooflineSeconds), spread)
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), around.p50), p50: around.p50, p90: around.p90}
+  const workSeconds = timeWithSpread(time.seconds * trees, spread, rooflineSeconds)
   const operators = operatorsOf(time, parts > Math.max(1, Math.floor(hardware.acceleratorsPerNode)))
   const share = (seconds: number): number => Math.min(1, seconds / time.seconds)
   const slot = slotOf(hardware)

@@ -1,5 +1,5 @@
 import type {Accelerator} from '../../catalog/schema.ts'
-import type {Calibration, Spread} from '../../performance/calibration.ts'
+import {fittedValues, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -91,11 +91,11 @@ const SCOPES: Readonly<Record<Quantity, (place: Place) => readonly string[]>> = 
 export const scopesOf = (quantity: Quantity, place: Place): readonly string[] => SCOPES[quantity](place)
 
 export function factorsOf({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, place: Place): Factors {
-  const factors: Record<string, number> = {streamShare: streamShare(place.accelerator), clock: place.processor === undefined ? 1 : coreSpeed(place.processor)}
-  for (const quantity of Object.keys(REINFORCEMENT_LEARNING_QUANTITIES) as Quantity[]) {
-    factors[quantity] = calibration.lookupIn(REINFORCEMENT_LEARNING, quantity, scopesOf(quantity, place), '*')?.value ?? REINFORCEMENT_LEARNING_QUANTITIES[quantity]
+  return {
+    ...fittedValues(calibration, REINFORCEMENT_LEARNING, REINFORCEMENT_LEARNING_QUANTITIES, '*', quantity => scopesOf(quantity, place)),
+    streamShare: streamShare(place.accelerator),
+    clock: place.processor === undefined ? 1 : coreSpeed(place.processor),
   }
-  return factors as Factors
 }
 
 /** Figures that are as uncertain as each other. */

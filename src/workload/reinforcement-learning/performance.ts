@@ -1,7 +1,7 @@
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, intervalFromSpread, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
@@ -150,10 +150,7 @@ export function performReinforcementLearning(demand: ReinforcementLearningDemand
   const turns = demand.steps / (work.envs * parts)
   const {distance, spread, metric, basis} = certaintyOf(facts.calibration, accelerator, demand.environment?.id, onProcessors(hardware) ? 'throughput-on-processors' : 'throughput')
   const rooflineSeconds = lowerBound(demand, hardware, parts)
-  const median = Math.max(step.seconds * turns, rooflineSeconds)
-  // A rate's spread, so that the ends of the time change places.
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(step.seconds * turns, timeSpread(spread), rooflineSeconds)
   const operators = operatorsOf(demand, work, step, parts > hardware.acceleratorsPerNode)
   const share = (seconds: number): number => Math.min(1, Math.max(0, seconds / step.seconds))
   const simulates = ENGINE_FACTS[engine].on
