@@ -175,7 +175,7 @@ function predictRow(row: ResultRow, {scope, folds, ...input}: PredictionInput, p
   const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
   if (ran) asked.configurations.add(configuration)
   const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source, architecture: (part ?? accelerators.find(({id}) => id === accelerator))?.architecture ?? ''}
-  const kinds = kindsBehind(common.kind, setting)
+  const kinds = [...kindsBehind(common.kind, setting), ...(reader.restsOn ?? [])]
   const answers = new Map<Basis, Answer>()
   const fits = new Map<Basis, boolean | undefined>()
   for (const basis of folds === undefined ? (['all'] as const) : BASES) {

@@ -30,7 +30,7 @@ const LANGUAGE_MODELS = /^(?:llm_|multimodal_inference$)/
 
 /**
  * File of data/measured → the topic of the facts it is made of. Results of MLPerf training are in none: they state the time to
- * a target quality and neither steps nor tokens, so no estimate can be held against them.
+ * a target quality and neither steps nor tokens, so no estimate can be held against them. The rates of diffusion models in their logs are found/diffusion-training.csv.
  */
 const FILES: Readonly<Record<string, Topic>> = {
   'llm-inference.csv': {topic: 'llm_inference'},
@@ -46,6 +46,7 @@ const FILES: Readonly<Record<string, Topic>> = {
   'media.csv': {topic: 'generative_media', kinds: MEDIA},
   'media-energy.csv': {topic: 'energy', kinds: MEDIA},
   'media-mlperf.csv': {topic: 'mlperf_inference', kinds: MEDIA},
+  'diffusion-training.csv': {topic: 'vision_nlp_training', kinds: /^image_generation_training$/, found: 'diffusion-training.csv'},
   'ml-tabular.csv': {topic: 'found/ml-tabular'},
   'mlperf.csv': {topic: 'mlperf_inference', kinds: /^(?:llm_|multimodal_inference$|(?:cv|nlp)_)/},
   'networks-training.csv': {topic: 'vision_nlp_training', kinds: SEE_OR_READ},
