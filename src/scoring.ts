@@ -81,8 +81,10 @@ const keyOf = ({setting}: ResultRow): string => `${configurationOf(setting)} ${s
 /** Predicts and scores. The facts are those of the catalog alone: nothing that the user measured takes part. */
 export function score({rows, folds, scope: scopeText, remarks}: Subject, snapshot: Snapshot, progress?: (done: number) => void): Scored {
   const {accelerators, devices, calibration} = snapshot
-  const scope = parseScope(scopeText, SCOPE_FILE, scopeContext(accelerators, devices))
-  const predicted = predictRows(rows, {facts: createPlanningFacts(snapshot), accelerators, devices, calibration, scope, folds, progress})
+  const facts = createPlanningFacts(snapshot)
+  const {migProfiles} = facts
+  const scope = parseScope(scopeText, SCOPE_FILE, scopeContext(accelerators, devices, migProfiles))
+  const predicted = predictRows(rows, {facts, accelerators, devices, migProfiles, calibration, scope, folds, progress})
   const summary = summarize(predicted, folds === undefined ? ['all'] : BASES)
   // Bugs must not hide among what is not answered.
   const broken = predicted.filter(({failed}) => failed).length

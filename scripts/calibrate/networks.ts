@@ -66,7 +66,7 @@ await calibrateRates<Sample>({
   // A few tables of many networks would else decide for all.
   sourceBalance: 0.6,
   quantities,
-  samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf', 'slices'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
+  samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
   rate: ({found, streamShare}, values) => measuredValue(found, {...Object.fromEntries(NETWORK_QUANTITY_NAMES.map((name, index) => [name, values[index]])), streamShare} as NetworkFactors),
   predict: (setting, facts, accelerators, {kind, training}) => predictNetworks(kind, training)(setting, facts, accelerators),
 })

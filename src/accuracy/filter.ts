@@ -27,7 +27,7 @@ export function selectRows(rows: readonly ResultRow[], {kinds, accelerators, met
     tests.push(row => namesOf(row).some(name => kinds.some(kind => same(kind, name))))
   }
   if (metrics !== undefined) {
-    const namesOf = ({setting: {kind, accelerator}, metric}: ResultRow): readonly string[] => [metric, figureOf(kind, metric, accelerator)]
+    const namesOf = ({setting: {kind, accelerator}, metric, topic}: ResultRow): readonly string[] => [metric, figureOf(kind, metric, accelerator, topic)]
     const known = rows.flatMap(namesOf)
     const unknown = unknownOf(metrics, known)
     if (unknown !== undefined) throw new RigorError('UNKNOWN_METRIC', `--metric — no row has the metric or figure "${echo(unknown, 60)}".`, {hint: choices(unknown, known)})

@@ -1,4 +1,5 @@
 import type {Distance} from '../performance/distance.ts'
+import {SLICE_FIGURES} from './figures.ts'
 import type {PredictedRow} from './predict.ts'
 import {INSIDE, type FitScores, type Scores} from './score.ts'
 import {widthAt, type AccuracySummary, type Grouping, type GroupSummary} from './summary.ts'
@@ -35,6 +36,7 @@ const FIGURE_GOALS: readonly (readonly [figure: string, statistic: Statistic, ai
   ['training step', 'mdape', 0.1, 0.15],
   ['fine-tuning step', 'mdape', 0.1, 0.15],
   ['images and clips', 'mdape', 0.15, 0.25],
+  ['diffusion training', 'mape', 0.2, 0.4],
   ['cell updates', 'mape', 0.1, 0.15],
   ['cell updates on processors', 'mape', 0.3, 0.5],
   ['transcription', 'mdape', 0.15, 0.25],
@@ -48,6 +50,8 @@ const FIGURE_GOALS: readonly (readonly [figure: string, statistic: Statistic, ai
   ['NLP inference', 'mdape', 0.15, 0.25],
   ['environment steps', 'mape', 0.3, 0.5],
   ['environment steps on processors', 'mape', 0.3, 0.5],
+  [SLICE_FIGURES.slice, 'mdape', 0.15, 0.3],
+  [SLICE_FIGURES.ratio, 'mape', 0.1, 0.2],
   ['power and energy', 'mape', 0.1, 0.13],
   ['energy of images and clips', 'mape', 0.12, 0.2],
   ['peak memory', 'mape', 0.07, 0.12],

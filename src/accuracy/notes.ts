@@ -91,6 +91,8 @@ export interface NoteFields {
   readonly hopperAttention?: true
   /** Batches for several precisions in one cell. */
   readonly printedBatches?: readonly number[]
+  /** Latents and texts were encoded before the run. */
+  readonly cachedSamples?: true
   /** Of two sizes of a model, the larger. */
   readonly largeVariant?: boolean
   // Any.
@@ -181,6 +183,7 @@ const RULES: readonly Rule[] = [
   {pattern: /diffusion step count per the linked sample|step count of the timed part is not stated/, read: () => ({stepsElsewhere: true})},
   {pattern: /MoE experts offloaded to host/, read: () => ({offloadedExperts: true})},
   {pattern: /FlashAttention-3 on Hopper/, read: () => ({hopperAttention: true})},
+  {pattern: /\blatents and texts cached\b/, read: () => ({cachedSamples: true})},
   {pattern: /offload the T5 encoder on one GPU/, read: () => ({offloadedEncoders: true})},
   // Analytics.
   {pattern: /\bon-disk size (\d+) B\b/, read: found => ({storedBytes: number(found[1])})},

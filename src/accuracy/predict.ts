@@ -3,6 +3,7 @@ import type {Accelerator, CalibrationTable} from '../catalog/schema.ts'
 import {RigorError} from '../errors.ts'
 import {createCalibration, type Calibration} from '../performance/calibration.ts'
 import type {Distance} from '../performance/distance.ts'
+import type {ProfilesOf} from '../performance/mig.ts'
 import {scale} from '../performance/interval.ts'
 import type {Interval} from '../performance/types.ts'
 import type {Facts} from '../workload/contract.ts'
@@ -16,6 +17,7 @@ import type {ResultRow} from './rows.ts'
 import type {Scope, ScopeContext} from './scope.ts'
 import type {Prediction} from './score.ts'
 import type {Setting} from './setting.ts'
+import {isSliceLabel, namedBy, sliceOwner, type Named} from './slice-label.ts'
 import {readUnit} from './units.ts'
 
 /** Which calibration an answer rests on: all measurements, or those without the row's own model, accelerator, source or architecture. */
@@ -62,6 +64,8 @@ export interface PredictionInput {
   readonly accelerators: readonly Accelerator[]
   /** Accelerators with a part of a data sheet: for the kinds that need no more. */
   readonly devices: readonly Accelerator[]
+  /** The slices of each accelerator; absent = rows on slices are not answered. */
+  readonly migProfiles?: ProfilesOf
   readonly calibration: CalibrationTable
   readonly scope: Scope
   /** Absent = one answer per row, with the calibration as it is. */
@@ -71,17 +75,20 @@ export interface PredictionInput {
 }
 
 /** What predicates of the scope may ask of the catalog. */
-export function scopeContext(accelerators: readonly Accelerator[], devices: readonly Accelerator[]): ScopeContext {
+export function scopeContext(accelerators: readonly Accelerator[], devices: readonly Accelerator[], migProfiles: ProfilesOf = NO_SLICES): ScopeContext {
   const partsFor = partsByKind(accelerators, devices)
   return {
     knowsKind: label => readerOf(label) !== undefined,
     knowsAccelerator(label, kind) {
       const reader = readerOf(kind)
-      const parts = partsFor(reader)
-      return reader?.knowsAccelerator?.(label, parts) ?? acceleratorOf(label, parts) !== undefined
+      const named = namedBy(label, partsFor(reader), migProfiles)
+      if (named === undefined) return false
+      return reader?.knowsAccelerator?.(named.label, named.accelerators) ?? acceleratorOf(named.label, named.accelerators) !== undefined
     },
   }
 }
+
+const NO_SLICES: ProfilesOf = () => []
 
 /** The accelerators that a kind can be asked about. */
 type PartsFor = (reader: MeasurementReader | undefined) => readonly Accelerator[]
@@ -92,7 +99,7 @@ function partsByKind(accelerators: readonly Accelerator[], devices: readonly Acc
 
 /** The part of the catalog that a label of a published result means. */
 export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
-  return matchAccelerator(label, accelerators) ?? measuredAccelerator(label, accelerators)
+  return isSliceLabel(label) ? sliceOwner(label, accelerators) : (matchAccelerator(label, accelerators) ?? measuredAccelerator(label, accelerators))
 }
 
 export function configurationOf({metric: _metric, unit: _unit, scope: _scope, ...setting}: Setting): string {
@@ -115,9 +122,15 @@ export function predictRows(rows: readonly ResultRow[], input: PredictionInput):
   const factsOf = factsByFolds(input)
   const asked: Asked = {answers: new Map(), configurations: new Set()}
   const partsFor = partsByKind(input.accelerators, input.devices)
+  const named = new Map<string, Named | undefined>()
+  const nameOf: NameOf = (label, reader) => {
+    const key = `${reader.kind} ${label}`
+    if (!named.has(key)) named.set(key, namedBy(label, partsFor(reader), input.migProfiles ?? NO_SLICES))
+    return named.get(key)
+  }
   return rows.map((row, index) => {
     if (index % 50 === 0) input.progress?.(index)
-    return predictRow(row, input, partsFor, factsOf, asked)
+    return predictRow(row, input, partsFor, nameOf, factsOf, asked)
   })
 }
 
@@ -129,20 +142,25 @@ interface Asked {
   readonly configurations: Set<string>
 }
 
-function predictRow(row: ResultRow, {scope, folds, ...input}: PredictionInput, partsFor: PartsFor, factsOf: FactsOf, asked: Asked): PredictedRow {
+/** The catalog as a reader sees it for a label: a slice stands in the place of its accelerator. */
+type NameOf = (label: string, reader: MeasurementReader) => Named | undefined
+
+function predictRow(row: ResultRow, {scope, folds, ...input}: PredictionInput, partsFor: PartsFor, nameOf: NameOf, factsOf: FactsOf, asked: Asked): PredictedRow {
   const {setting} = row
   const reader = readerOf(setting.kind)
   const accelerators = partsFor(reader)
   const part = acceleratorOf(setting.accelerator, accelerators)
-  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric, setting.accelerator), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: [], ways: WAYS}
+  const common = {row, kind: reader?.kind ?? setting.kind, figure: figureOf(setting.kind, row.metric, setting.accelerator, row.topic), configuration: configurationOf(setting), model: setting.model, accelerator: part?.id ?? setting.accelerator, failed: false, seen: [], ways: WAYS}
   const no = (status: Status, reason: string, predicate?: string): PredictedRow => ({...common, status, reason, predicate, answers: new Map(), fits: new Map()})
   const problem = row.problem ?? scope.excluded(row.id)
   if (problem !== undefined) return no('excluded', problem)
   const outside = scope.outOfScope(setting)
   if (outside !== undefined) return no('out_of_scope', outside.reason, outside.name)
   if (reader === undefined) return no('unanswered', `nothing reads results of kind "${setting.kind}"`)
+  const named = nameOf(setting.accelerator, reader)
+  if (named === undefined) return no('unanswered', `the catalog has no ${setting.accelerator}`)
 
-  const predict = (asking: Setting, facts: Facts): Prediction | Failed => sound(asking, () => reader.predict(asking, facts, accelerators))
+  const predict = (asking: Setting, facts: Facts): Prediction | Failed => sound(asking, () => reader.predict({...asking, accelerator: named.label}, facts, named.accelerators))
   const predictMemory = (facts: Facts): Prediction | Failed => predict({...setting, metric: 'fits', unit: 'bool', scope: 'system'}, facts)
   const unit = readUnit(row.metric, setting.unit)
   const predictFigure = (facts: Facts): Prediction | Failed => ('problem' in unit ? {status: 'unanswered', reason: unit.problem} : inUnits(unit.perUnit, predict({...setting, unit: unit.unit}, facts)))
@@ -150,14 +168,14 @@ function predictRow(row: ResultRow, {scope, folds, ...input}: PredictionInput, p
   const memory = row.metric === 'fits' ? first : (asked.answers.get(common.configuration) ?? predictMemory(input.facts))
   if (row.metric !== 'fits') asked.answers.set(common.configuration, memory)
 
-  const named = [first, memory].find(each => each.status === 'answered')
-  const {model, accelerator} = {model: named?.model ?? common.model, accelerator: named?.acceleratorId ?? common.accelerator}
-  const configuration = configurationOf({...setting, ...(named === undefined ? undefined : shapeOf(model, input.facts))})
+  const answered = [first, memory].find(each => each.status === 'answered')
+  const {model, accelerator} = {model: answered?.model ?? common.model, accelerator: answered?.acceleratorId ?? common.accelerator}
+  const configuration = configurationOf({...setting, ...(answered === undefined ? undefined : shapeOf(model, input.facts))})
   // Whatever was measured of it, and whether that is answered or not: it ran.
   const ran = row.metric !== 'fits' && !asked.configurations.has(configuration)
   if (ran) asked.configurations.add(configuration)
   const groups: Readonly<Record<Basis, string>> = {all: '', model, accelerator, source: row.source, architecture: (part ?? accelerators.find(({id}) => id === accelerator))?.architecture ?? ''}
-  const kinds = kindsBehind(common.kind, setting)
+  const kinds = [...kindsBehind(common.kind, setting), ...(reader.restsOn ?? [])]
   const answers = new Map<Basis, Answer>()
   const fits = new Map<Basis, boolean | undefined>()
   for (const basis of folds === undefined ? (['all'] as const) : BASES) {

@@ -2,6 +2,7 @@ import type {Accelerator} from '../catalog/schema.ts'
 import type {Facts} from '../workload/contract.ts'
 import {acceleratorOf as transcribes, predictMeasurement as predictAudio} from '../workload/audio/measured.ts'
 import {knowsDevices, predictMeasurement as predictCfd} from '../workload/cfd/measured.ts'
+import {predictMeasurement as predictDiffusionTraining} from '../workload/diffusion-train/measured.ts'
 import {predictMeasurement as predictImages} from '../workload/image-generation/measured.ts'
 import {predictMeasurement as predictFinetuning} from '../workload/llm-finetune/measured.ts'
 import {predictMeasurement as predictInference} from '../workload/llm-inference/measured.ts'
@@ -34,6 +35,8 @@ export interface MeasurementReader {
   /** The same as `speed` for accelerators with such a label, where it is not as for most. */
   readonly speedOn?: (accelerator: string) => string | undefined
   readonly predict: Predict
+  /** Other kinds whose factors its answers rest on. */
+  readonly restsOn?: readonly string[]
   /** As the kind does: accelerators with a part of a data sheet will do. */
   readonly readsPartialSheets?: boolean
   /** Whether it can tell the accelerators of a label; absent = labels name one sort of them. */
@@ -47,6 +50,7 @@ export const readers: readonly MeasurementReader[] = [
   {kind: 'molecular-dynamics', labels: ['hpc_md'], speed: 'molecular dynamics', predict: predictMolecularDynamics, readsPartialSheets: true, knowsAccelerator: knowsMolecularDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'molecular dynamics on processors' : undefined)},
   {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictImages)},
   {kind: 'video-generation', labels: ['video_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictClips)},
+  {kind: 'diffusion-train', labels: ['image_generation_training'], speed: 'diffusion training', restsOn: ['image-generation'], predict: predictDiffusionTraining},
   {kind: 'data-analytics', labels: ['data_analytics'], speed: 'analytics', predict: predictAnalytics, readsPartialSheets: true, knowsAccelerator: knowsMachine},
   {kind: 'llm-inference', labels: ['llm_inference', 'llm_serving', 'multimodal_inference'], speed: 'serving throughput', predict: withEnergy(predictInference)},
   {kind: 'ml-tabular', labels: ['ml_tabular'], speed: 'trees over tables', predict: predictTabular, readsPartialSheets: true},

@@ -1,7 +1,8 @@
 import {DISTANCES, type Distance} from '../performance/distance.ts'
-import {FIGURE_ORDER} from './figures.ts'
+import {FIGURE_ORDER, SLICE_FIGURES} from './figures.ts'
 import {ALL_WAYS, WAYS} from './held-out.ts'
 import type {Basis, PredictedRow, Status} from './predict.ts'
+import {ratioOf, slicePairs} from './slice-pairs.ts'
 import {fitScoresOf, scoresOf, worstFitScores, worstScores, type Comparison, type FitCase, type FitScores, type Scores} from './score.ts'
 
 export const GROUPINGS = ['all', 'figure', 'kind', 'accelerator', 'source', 'distance', 'kind and distance'] as const
@@ -66,7 +67,7 @@ const WORST = 10
 export function summarize(rows: readonly PredictedRow[], bases: readonly Basis[]): AccuracySummary {
   const scored = rows.filter(isScored)
   const [seen, unseen] = [rows.filter(isInSample), rows.filter(row => !isInSample(row))]
-  const groups = [...groupsOf(unseen.filter(isScored), bases, false), ...groupsOf(seen.filter(isScored), IN_SAMPLE, true)]
+  const groups = [...groupsOf(unseen.filter(isScored), bases, false), ...groupsOf(seen.filter(isScored), IN_SAMPLE, true), ...sliceGroups(scored.filter(row => !isInSample(row)), bases)]
   const fits = fitsByBasis(unseen, bases)
   return {
     bases, groups, fits, worstFits: worstFitScores(fits.map(([, each]) => each)), fitsInSample: fitsByBasis(seen, IN_SAMPLE)[0]?.[1], topics: topicsOf(rows), worst: worstOf(scored, groups),
@@ -119,6 +120,21 @@ function groupsBy(by: Grouping, rows: readonly PredictedRow[], bases: readonly B
   return by === 'figure'
     ? summaries.toSorted((a, b) => FIGURE_ORDER.indexOf(a.group) - FIGURE_ORDER.indexOf(b.group))
     : summaries.toSorted((a, b) => b.rows - a.rows || (a.group < b.group ? -1 : 1))
+}
+
+/** Slices against the whole card beside them: what is wrong of the card alone cancels, and what is left is that of the slice. */
+function sliceGroups(rows: readonly PredictedRow[], bases: readonly Basis[]): readonly GroupSummary[] {
+  const pairs = slicePairs(rows)
+  if (pairs.length === 0) return []
+  const answers = (basis: Basis): readonly Comparison[] => pairs.map(pair => ratioOf(pair, basis))
+  const byBasis = Object.fromEntries(bases.flatMap(basis => {
+    const scores = scoresOf(answers(basis))
+    return scores === undefined ? [] : [[basis, scores] as const]
+  }))
+  const quoted = outOfSample(bases)
+  const answered = Math.min(...quoted.map(basis => answers(basis).filter(({interval}) => interval !== undefined).length))
+  const scores = worstScores(quoted.flatMap(basis => byBasis[basis] ?? []))
+  return [{by: 'figure', group: SLICE_FIGURES.ratio, rows: pairs.length, answered, coverage: answered / pairs.length, basis: worstBasis(byBasis, bases), inSample: false, scores, byBasis}]
 }
 
 const isApplicable = (basis: Basis, ways: PredictedRow['ways']): boolean => basis === 'all' || ways.some(way => way === basis)

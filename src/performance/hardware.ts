@@ -35,6 +35,9 @@ export function partOf(whole: Accelerator, {computeShare, bandwidthShare, memory
     peakFlops: scaled(whole.peakFlops),
     sustainedMatmulFlops: scaled(whole.sustainedMatmulFlops),
     ...(whole.multiprocessors === undefined ? {} : {multiprocessors: Math.max(1, Math.round(whole.multiprocessors * computeShare))}),
+    // The rest of the accelerator is at work as well: the board's limit is shared by those that compute.
+    ...(whole.powerWatts === undefined ? {} : {powerWatts: whole.powerWatts * computeShare}),
+    ...(whole.rasterUnits === undefined ? {} : {rasterUnits: whole.rasterUnits * computeShare}),
   }
 }
 

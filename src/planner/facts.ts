@@ -6,8 +6,8 @@ import {resolveNetwork} from '../catalog/network-names.ts'
 import type {Accelerator} from '../catalog/schema.ts'
 import {createStreamShares} from '../catalog/stream-share.ts'
 import type {Snapshot} from '../catalog/snapshot.ts'
+import {createProfilesOf, type ProfilesOf} from '../performance/mig.ts'
 import type {Facts} from '../workload/contract.ts'
-import {createProfilesOf, type ProfilesOf} from './slices.ts'
 import {withOwnHardware, type OwnHardware, type OwnView} from './own-hardware.ts'
 
 /** The snapshot with the look-ups planning needs, made once. */

@@ -1,6 +1,7 @@
 import type {Rig} from '../catalog/rig.ts'
 import type {Offer} from '../catalog/schema.ts'
-import {isProfile, onSlice, profileOn, sliceHardware} from './slices.ts'
+import type {MigProfile} from '../catalog/snapshot.ts'
+import {isProfile, onSlice, profileOn, refusalOnSlice, sliceHardware} from './slices.ts'
 import {applyOwnPrices, type OwnPriceRule} from '../cost/prices.ts'
 import {isStale} from '../cost/age.ts'
 import {checkBudget} from '../cost/estimate.ts'
@@ -166,7 +167,15 @@ export function createSession(input: SessionInput): Session {
       let result = searchConfigurations(kind, demand, hardware, facts, keepAll)
       const {migProfile} = spec.configuration
       const profile = migProfile === undefined ? undefined : profileOn(place.accelerator, migProfile, facts.migProfiles)
-      if (profile !== undefined && isProfile(profile)) result = {...result, performances: result.performances.map(performance => onSlice(performance, profile, acceleratorsPerNode(place)))}
+      if (profile !== undefined && isProfile(profile)) {
+        const whole = place.hardware(nodes)
+        const runsOn = (larger: MigProfile | undefined): boolean => searchConfigurations(kind, demand, larger === undefined ? {...whole, acceleratorsPerNode: 1, nodes: 1, levels: []} : sliceHardware(whole, larger), facts).performances.length > 0
+        result = {
+          ...result,
+          performances: result.performances.map(performance => onSlice(performance, profile, acceleratorsPerNode(place))),
+          refusal: result.refusal === null ? null : refusalOnSlice(result.refusal, profile, facts.migProfiles(place.accelerator.id), runsOn),
+        }
+      }
       if (reference !== undefined) result = {...result, performances: result.performances.map(performance => withReference(performance, hardware, reference))}
       candidates += result.candidates
       found.set(key, result)

@@ -6,6 +6,7 @@ import type {CalibrationTable} from '../../src/catalog/schema.ts'
 import {POWER_KIND, POWER_QUANTITIES} from '../../src/power/model.ts'
 import {AUDIO, AUDIO_QUANTITIES} from '../../src/workload/audio/factors.ts'
 import {CFD, CFD_QUANTITIES} from '../../src/workload/cfd/factors.ts'
+import {DIFFUSION_TRAIN, DIFFUSION_TRAIN_QUANTITIES} from '../../src/workload/diffusion-train/factors.ts'
 import {MEDIA_QUANTITIES} from '../../src/workload/media/factors.ts'
 import {QUANTITIES as SERVING_QUANTITIES} from '../../src/workload/llm-inference/factors.ts'
 import {NETWORK_QUANTITIES, NETWORKS} from '../../src/workload/networks/factors.ts'
@@ -31,6 +32,7 @@ const STARTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   [MOLECULAR_DYNAMICS]: MOLECULAR_QUANTITIES,
   'image-generation': MEDIA_QUANTITIES,
   'video-generation': MEDIA_QUANTITIES,
+  [DIFFUSION_TRAIN]: DIFFUSION_TRAIN_QUANTITIES,
   [ANALYTICS]: ANALYTICS_QUANTITIES,
   [TABULAR]: TABULAR_QUANTITIES,
   [NETWORKS]: NETWORK_QUANTITIES,

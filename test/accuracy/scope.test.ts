@@ -124,7 +124,8 @@ describe('data/measured/scope.yaml', () => {
     ['mixed-devices', {accelerator: 'H100 SXM 80GB, A100 SXM 80GB'}],
     ['no-accelerator', {accelerator: 'CPU only (see notes)'}],
     ['unnamed-device', {accelerator: '80GB GPU'}],
-    ['part-of-a-device', {accelerator: 'H100 MIG 1g.10gb'}],
+    ['held-by-an-allocator', {accelerator: 'H100 SXM 80GB MIG 1g.10gb', metric: 'memory_gib', unit: 'GiB'}],
+    ['one-answer-for-all', {kind: 'llm_serving', model: 'Qwen3-30B-A3B FP8 (MoE 128 experts, top 8)', accelerator: 'H200 MIG 4g.71gb', metric: 'output_tokens_per_s', unit: 'tokens/s'}],
     ['no-data-sheet', {accelerator: 'Abacus 3000'}],
   ])('%s: %j', ([name, cells]) => {
     expect(scope.outOfScope(setting(cells))?.name).toBe(name)

@@ -67,8 +67,8 @@ test('a job on a slice of an eighth of the bandwidth takes eight times as long w
 test('what is not cut so is refused with what is', () => {
   const refusal = (accelerator: string, profile: string) => profileOn(facts.accelerator(accelerator)!, profile, facts.migProfiles)
 
-  expect(refusal('rtx-4090-24gb', '1g.10gb')).toMatchObject({reason: 'topology', nearest: expect.stringMatching(/whole accelerator/) as string})
-  expect(refusal('h200-sxm-141gb', '1g.10gb')).toMatchObject({reason: 'topology', nearest: 'configuration.migProfile: 1g.18gb'})
+  expect(refusal('rtx-4090-24gb', '1g.10gb')).toMatchObject({reason: 'constraint', nearest: expect.stringMatching(/whole accelerator/) as string})
+  expect(refusal('h200-sxm-141gb', '1g.10gb')).toMatchObject({reason: 'constraint', nearest: 'configuration.migProfile: 1g.18gb'})
 })
 
 test('instances of a profile fit beside each other: starts are apart by what they take', () => {

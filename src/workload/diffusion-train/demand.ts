@@ -5,10 +5,10 @@ import {formatCount} from '../../units/format.ts'
 import {createAssumptions, onePrecision} from '../common.ts'
 import type {Demand, Facts} from '../contract.ts'
 import {inlineModel} from '../media/demand.ts'
+import type {AttentionKernels} from '../media/step.ts'
 import type {MediaShape} from '../media/work.ts'
+import {DIFFUSION_TRAIN} from './factors.ts'
 import type {DiffusionTrainSpec, METHODS} from './schema.ts'
-
-export const DIFFUSION_TRAIN = 'diffusion-train'
 
 export interface DiffusionTrainDemand extends Demand {
   readonly model: MediaModel
@@ -19,6 +19,11 @@ export interface DiffusionTrainDemand extends Demand {
   /** Over all epochs. */
   readonly samples: number
   readonly cached: boolean
+  /** Launches of a whole step are recorded once and played again (CUDA graphs), which benchmarks do and scripts do not. */
+  readonly recorded?: boolean
+  /** All is computed on copies of the weights in 16 bits, norms too; absent = weights in 32 under autocast, as scripts have it. */
+  readonly half?: boolean
+  readonly attention?: AttentionKernels
   readonly precision: string | undefined
   readonly configuration: Configuration
 }

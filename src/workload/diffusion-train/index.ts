@@ -1,5 +1,6 @@
 import type {Kind} from '../contract.ts'
-import {DIFFUSION_TRAIN, diffusionTrainDemand, type DiffusionTrainDemand} from './demand.ts'
+import {diffusionTrainDemand, type DiffusionTrainDemand} from './demand.ts'
+import {DIFFUSION_TRAIN} from './factors.ts'
 import {diffusionTrainConfigurations, diffusionTrainLowerBoundSeconds, diffusionTrainRefusal, performDiffusionTrain} from './performance.ts'
 import {DiffusionTrainSpec} from './schema.ts'
 

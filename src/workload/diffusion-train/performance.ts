@@ -1,3 +1,4 @@
+import type {Accelerator} from '../../catalog/schema.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
 import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
@@ -5,10 +6,11 @@ import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
-import {calibratedAs, mediaFactors} from '../media/factors.ts'
+import {calibratedAs, mediaFactors, type MediaFactors} from '../media/factors.ts'
 import {widePrecision} from '../media/step.ts'
 import {passCost} from '../media/work.ts'
-import {DIFFUSION_TRAIN, type DiffusionTrainDemand} from './demand.ts'
+import type {DiffusionTrainDemand} from './demand.ts'
+import {DIFFUSION_TRAIN, trainSpeed} from './factors.ts'
 import {trainMemory, trainedParameters} from './memory.ts'
 import {trainTime, type TrainLayout} from './step.ts'
 
@@ -18,12 +20,20 @@ const MICRO_BATCHES = [64, 32, 16, 8, 4, 2, 1]
 /** Samples of an optimizer step where nobody says: what recipes of adapters and of whole models have. Assumptions. */
 const USUAL_BATCH = {lora: 16, full: 256}
 const START_SECONDS = 60
+/** Names of spreads in the calibration; of work that nobody measured it has none, which is the spread of such. */
+export const RATE_SPREAD = 'throughput'
+const UNMEASURED_SPREAD = 'throughput-of-other-models'
+/** What published runs trained, whole. */
+const MEASURED_MODELS: ReadonlySet<string> = new Set(['stabilityai/stable-diffusion-2-1'])
 /** The host decodes images and launches kernels. An assumption. */
 const HOST_SHARE = 0.3
 const STATE_BYTES = 12
 
 const no = (refusal: Refusal): PerformResult & {feasible: false} => ({feasible: false, refusal})
 const presentOn = ({acceleratorsPerNode, nodes}: Hardware): number => Math.max(1, Math.floor(acceleratorsPerNode) * nodes)
+
+/** Factors of generation, whose kernels are used. */
+export const trainFactors = ({model}: DiffusionTrainDemand, accelerator: Accelerator, facts: Facts): MediaFactors => mediaFactors(facts, calibratedAs(model), accelerator, PROGRAM)
 
 /** As the model was trained where the hardware has that, else the other format of 16 bits. */
 function precisionOn({precision, model}: DiffusionTrainDemand, {accelerator}: Hardware): string {
@@ -46,7 +56,7 @@ function softwareProblem(demand: DiffusionTrainDemand, hardware: Hardware, facts
   return {reason: 'software', detail: `${accelerator.name} does not train in ${precision}`, nearest: support.precisions.includes('fp16') ? 'precision fp16' : null}
 }
 
-const layoutOf = (demand: DiffusionTrainDemand, hardware: Hardware, {dp = presentOn(hardware), microBatch = 1, batch = USUAL_BATCH[demand.method], checkpointing, zeroStage}: Configuration): TrainLayout => ({
+export const layoutOf = (demand: DiffusionTrainDemand, hardware: Hardware, {dp = presentOn(hardware), microBatch = 1, batch = USUAL_BATCH[demand.method], checkpointing, zeroStage}: Configuration): TrainLayout => ({
   precision: precisionOn(demand, hardware), microBatch, rounds: Math.max(1, Math.ceil(batch / dp / microBatch)), accelerators: dp, checkpointed: checkpointing === 'full', sharded: zeroStage === 3,
 })
 const memoryOf = (demand: DiffusionTrainDemand, hardware: Hardware, configuration: Configuration): MemoryUse => trainMemory(demand, layoutOf(demand, hardware, configuration), hardware.accelerator.memoryGib)
@@ -99,15 +109,18 @@ export function performDiffusionTrain(demand: DiffusionTrainDemand, target: Hard
   const memory = memoryOf(demand, hardware, configuration)
   if (!fits(memory)) return diffusionTrainRefusal({...demand, configuration}, target, facts)
   const layout = layoutOf(demand, hardware, configuration)
-  const time = trainTime(demand, hardware, layout, mediaFactors(facts, calibratedAs(demand.model), accelerator, PROGRAM))
+  const time = trainTime(demand, hardware, layout, trainFactors(demand, accelerator, facts), trainSpeed(facts.calibration, accelerator))
   if (time === undefined) return no({reason: 'link-unknown', detail: 'a rate or a link of this hardware is not known', nearest: null})
   const {accelerators, rounds, microBatch} = layout
   const batch = rounds * microBatch * accelerators
   const steps = demand.samples / batch
   const rooflineSeconds = lowerBound(demand, hardware, accelerators)
   const median = Math.max(steps * time.seconds, rooflineSeconds)
-  const spread = facts.calibration.spread(DIFFUSION_TRAIN, 'step-time', 'none')
-  const around = intervalFromSpread(median, spread)
+  const measured = demand.method === 'full' && MEASURED_MODELS.has(demand.model.id)
+  const distance = measured ? facts.calibration.distance(DIFFUSION_TRAIN, accelerator, demand.model.id) : 'none'
+  const spreadMetric = measured ? RATE_SPREAD : UNMEASURED_SPREAD
+  // Rates are what was measured: their ends are those of the time, the other way round.
+  const around = divideBy(demand.samples, intervalFromSpread(demand.samples / median, facts.calibration.spread(DIFFUSION_TRAIN, spreadMetric, distance)))
   const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
   const operators: readonly Operator[] = [
     {name: 'denoiser, forward and backward', seconds: time.denoiserSeconds, bound: time.trafficBytes / accelerator.memoryBandwidthBytesPerSecond > time.denoiserSeconds / 2 ? 'memory-bandwidth' : 'compute', flops: time.flops, bytes: time.trafficBytes},
@@ -137,8 +150,8 @@ export function performDiffusionTrain(demand: DiffusionTrainDemand, target: Hard
       weightBytes: (demand.model.coreParameters + demand.model.auxiliaryParameters) * 2,
       operators: operators.filter(({seconds}) => seconds > 0),
       bottleneck: longest(operators),
-      basis: 'computed',
-      spreadMetrics: ['step-time'],
+      basis: distance === 'none' ? 'computed' : 'calibrated',
+      spreadMetrics: [spreadMetric],
       rooflineSeconds,
       notes: notesOn(demand, hardware, layout),
     },
@@ -153,7 +166,7 @@ function notesOn(demand: DiffusionTrainDemand, hardware: Hardware, {accelerators
   const present = presentOn(hardware)
   const {configuration, method} = demand
   return [
-    'Rates are those of generation with the same kernels; of training one published run was held against them: computed, within a factor of 1.9.',
+    'Rates are those of generation with the same kernels. Only runs of Stable Diffusion 2 were held against them; weights in 32 bits under autocast are assumed, as scripts have it.',
     ...(configuration.batch === undefined ? [`A batch of ${rounds * microBatch * accelerators} samples in each optimizer step, as recipes for ${method === 'lora' ? 'adapters' : 'whole models'} have it; configuration.batch says another.`] : []),
     ...(demand.cached ? ['Encoding the data beforehand is not in the time.'] : []),
     ...(accelerators < present ? [`${present - accelerators} of ${present} accelerators stay idle.`] : []),

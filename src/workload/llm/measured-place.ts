@@ -49,7 +49,8 @@ const SLICE_NETWORK_BYTES_PER_CHIP = 3.1e9
 const LARGEST_SLICE: Readonly<Record<string, number>> = {'tpu-v2': 512, 'tpu-v3': 1024, 'tpu-v4': 4096, 'tpu-v5e': 256, 'tpu-v5p': 8960, 'tpu-v6e': 256, 'tpu-v7': 9216}
 /** Trainium 1 and 2 servers hold 16 chips. */
 const CHIPS_PER_NEURON_NODE = 16
-/** Of the 72 accelerators of a rack, runs in powers of two use 64. */
+/** Of the 72 accelerators of a rack, runs over several in powers of two use 64. */
+const RACK = 72
 const USED_OF_RACK = 64
 const BYTES_PER_GIGABIT = 1e9 / 8
 
@@ -58,7 +59,7 @@ export function measuredHardware(place: MeasuredPlace, accelerator: Accelerator)
   const {formFactor} = accelerator
   if (formFactor === 'tpu') return sliceHardware(place, accelerator)
   const rack = accelerator.interconnect.includes('72-GPU domain')
-  const board = rack ? USED_OF_RACK : formFactor === 'asic' ? CHIPS_PER_NEURON_NODE : formFactor === 'pcie' || formFactor === 'nvl' ? 10 : 8
+  const board = rack ? (accelerators <= RACK ? RACK : USED_OF_RACK) : formFactor === 'asic' ? CHIPS_PER_NEURON_NODE : formFactor === 'pcie' || formFactor === 'nvl' ? 10 : 8
   // A source that gives no nodes, or one for all, had as many as the boards hold.
   const stated = place.nodes === undefined || rack ? board : accelerators / place.nodes
   const perNode = Math.max(1, Math.floor(Math.min(stated, board, accelerators)))

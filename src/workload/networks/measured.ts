@@ -51,6 +51,9 @@ const RECIPES: readonly Recipe[] = [
   {pattern: /TensorRT/i, program: {name: 'tensorrt', style: 'engine'}},
   {pattern: /onnx|openvino|dgl|nvidia|pytorch|kilt|krai/i, program: {name: 'other', style: 'engine'}},
 ]
+/** A script of one's own, where MLPerf's entries that say no more have an engine of theirs. */
+const PLAIN_RECIPE: Recipe = {pattern: /^PyTorch$/, program: PLAIN}
+const MLPERF_PHASES: ReadonlySet<string> = new Set(['offline', 'server', 'singlestream', 'multistream'])
 /** MLPerf's queries come at random and have to be answered in time: less is reached than with all of them at once. */
 const UNDER_DEADLINE = 'in time'
 
@@ -68,6 +71,9 @@ const SQUAD_MEAN_TOKENS = 180
 const LONG_TOKENS = 512
 const BINNED_TOKENS = 256 + 32
 
+/** Patches of scans (PatchCamelyon) that a script reads without changing their size. */
+const PATCH_PIXELS = 96
+
 function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boolean): Named | string {
   const tokens = sequenceLength === undefined ? undefined : [sequenceLength]
   const plain = model.replace(/\s*\(99\.9% accuracy\)$/, '').trim()
@@ -80,6 +86,7 @@ function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boo
   if (/^BERT-(base|large) SQuAD fine-tune/.test(plain)) return {network: plain.slice(0, 10).toLowerCase().trim().replace(/ .*/, ''), size: [SQUAD_TOKENS]}
   if (/^BERT-large SQuAD seq<=384/.test(plain)) return {network: 'bert-large', size: [/TensorRT/i.test(framework) ? SQUAD_MEAN_TOKENS : SQUAD_TOKENS]}
   if (/^HuggingFace BERT-Large/.test(plain)) return tokens === undefined ? 'the length of its texts is not stated' : {network: 'bert-large', size: tokens}
+  if (/^ResNet-50 class CNN, 2 outputs/.test(plain)) return {network: 'resnet50', size: [PATCH_PIXELS, PATCH_PIXELS]}
   if (plain === 'HuggingFace ViT-Base fine-tuning') return {network: 'vit_base_patch16_224'}
   if (/Swin-Base patch4 window7 224/.test(plain)) return {network: 'swin_base_patch4_window7_224'}
   if (plain === 'efficientnet efficientnet-b4' || plain === 'efficientnet efficientnet-widese-b4') return {network: 'efficientnet_b4', size: [380, 380]}
@@ -98,11 +105,11 @@ function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boo
 /** Sentences of the translations that are the benchmark (WMT), in word pieces. */
 const TRANSLATED_TOKENS = 28
 
-/** The number of a precision in the words of the source. */
-function precisionOf(written: string, accelerator: Accelerator, framework: string): string {
+/** The number of a precision in the words of the source; `convolves` = in PyTorch's own convolutions, which are computed in TF32 where it exists and products of matrices are not (torch.backends.cudnn.allow_tf32). */
+function precisionOf(written: string, accelerator: Accelerator, framework: string, convolves: boolean): string {
   const text = written.toLowerCase()
   // NVIDIA's containers compute 32-bit products in TF32 unless told otherwise.
-  if (/tf32 on ampere|^tf32|tf32 default/.test(text) || (text === 'fp32' && /NVIDIA/.test(framework))) return accelerator.peakFlops.tf32 === undefined ? 'fp32' : 'tf32'
+  if (/tf32 on ampere|^tf32|tf32 default/.test(text) || (text === 'fp32' && (convolves || /NVIDIA/.test(framework)))) return accelerator.peakFlops.tf32 === undefined ? 'fp32' : 'tf32'
   if (/int8/.test(text)) return 'int8'
   if (/fp8/.test(text)) return 'fp8'
   if (/bf16|bfloat|^cast$/.test(text)) return 'bf16'
@@ -131,7 +138,7 @@ export const knowsAccelerator = (label: string, accelerators: readonly Accelerat
 /** Reads a setting, or says why it cannot be asked. */
 export function readNetworkMeasurement(setting: Setting, accelerators: readonly Accelerator[], training: boolean, network: (name: string) => NetworkModel): {readonly status: 'case'; readonly case: NetworkCase} | Refused {
   const {metric, framework, accelerators: count = 1, phase} = setting
-  const recipe = RECIPES.find(({pattern}) => pattern.test(framework))
+  const recipe = PLAIN_RECIPE.pattern.test(framework) && !MLPERF_PHASES.has(phase) ? PLAIN_RECIPE : RECIPES.find(({pattern}) => pattern.test(framework))
   if (recipe === undefined) return unanswered(`nothing is known of "${framework}"`)
   const accelerator = placeNamed(setting.accelerator, accelerators)
   if (accelerator === undefined) return unanswered(`${setting.accelerator} is not in the catalog`)
@@ -139,7 +146,7 @@ export function readNetworkMeasurement(setting: Setting, accelerators: readonly 
   if (typeof named === 'string') return unanswered(named)
   const model = modelNamed(named.network, network)
   if (model === undefined) return unanswered(`the catalog has no network "${named.network}"`)
-  const precision = precisionOf(setting.precision, accelerator, framework)
+  const precision = precisionOf(setting.precision, accelerator, framework, recipe === PLAIN_RECIPE && /convolutional/.test(model.family))
   if (printedRate(accelerator, precision) === undefined) return unanswered(`no ${precision} rate is known of ${accelerator.name}`)
   const size = named.size ?? model.reference
   const optimizer: Optimizer = model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'

@@ -1,8 +1,15 @@
 import * as fc from 'fast-check'
 import {beforeAll, describe, expect, test} from 'vitest'
+import {readResults} from '../../../src/accuracy/rows.ts'
+import {writeCsv} from '../../../src/catalog/csv.ts'
+import {MEASUREMENT_COLUMNS} from '../../../src/catalog/parse/measured.ts'
 import type {Configuration, Hardware, Performance} from '../../../src/performance/types.ts'
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
+import type {DiffusionTrainDemand} from '../../../src/workload/diffusion-train/demand.ts'
 import {diffusionTrain} from '../../../src/workload/diffusion-train/index.ts'
+import {readDiffusionTraining} from '../../../src/workload/diffusion-train/measured.ts'
+import {trainFactors} from '../../../src/workload/diffusion-train/performance.ts'
+import {trainTime, type TrainLayout, type TrainTime} from '../../../src/workload/diffusion-train/step.ts'
 import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
 
 let facts: PlanningFacts
@@ -49,6 +56,54 @@ describe('by hand', () => {
 
     expect(again / plain).toBeGreaterThan(4.5 / 3.5 - 0.01)
     expect(again / plain).toBeLessThan(4 / 3 + 0.01)
+  })
+})
+
+describe('a step by hand', () => {
+  /** Rates of generation as if a forward pass of one image of SD 2.1 at 512 pixels were measured; the speed of training as counted. */
+  const demandOf = (changed: Record<string, unknown>): DiffusionTrainDemand => diffusionTrain.demand(diffusionTrain.spec.parse({...FULL, cached: true, ...changed}), facts)
+  const LAYOUT: TrainLayout = {precision: 'fp16', microBatch: 8, rounds: 2, accelerators: 1, checkpointed: false, sharded: false}
+  const time = (demand: DiffusionTrainDemand, hardware: Hardware, layout: Partial<TrainLayout> = {}, speed = 1): TrainTime =>
+    trainTime(demand, hardware, {...LAYOUT, ...layout}, trainFactors(demand, hardware.accelerator, facts), speed)!
+  const h100 = (count = 1, nodes = 1): Hardware => on('h100-sxm-80gb', count, nodes)
+
+  test('under autocast values move 39 bytes for 17, and each weight 24 a round; in 16 bits throughout 26 a step', () => {
+    const [autocast, half] = [time(demandOf({}), h100()), time({...demandOf({}), half: true}, h100())]
+
+    expect(autocast.trafficBytes / half.trafficBytes).toBeCloseTo(39 / 17, 9)
+    expect(half.optimizerBytes).toBeCloseTo(865e6 * 26, 0)
+    expect(autocast.optimizerBytes).toBeCloseTo(865e6 * (26 + 2 * 24), 0)
+  })
+
+  test('an image is encoded at a quarter of the sustained rate, half of what its decoding takes', () => {
+    const cached = time(demandOf({}), h100())
+    const {accelerator} = h100()
+    const encoded = time(demandOf({cached: false}), h100())
+    const perPixel = facts.mediaModel('sd-2.1').decoderFlopsPerPixel
+
+    expect(cached.encodingSeconds).toBe(0)
+    // The text of 77 tokens beside it is small.
+    expect(encoded.encodingSeconds / ((16 * 0.5 * perPixel * 512 * 512) / (accelerator.sustainedMatmulFlops.bf16! * 0.25))).toBeCloseTo(1, 0)
+  })
+
+  test('gradients of 4 bytes hide behind the backward pass but for 15 %; what is longer than it shows', () => {
+    const step = time(demandOf({}), h100(8), {accelerators: 8})
+    const ring = (2 * 7 * 865e6 * 4) / 8 / (450e9 * 0.55) + 2 * 3 * 2e-6
+
+    expect(step.exchangeSeconds).toBeCloseTo(0.15 * ring, 6)
+    const slow = {...h100(8), levels: [{...h100(8).levels![0]!, bytesPerSecond: 1e9}]}
+    const long = (2 * 7 * 865e6 * 4) / 8 / (1e9 * 0.55) + 2 * 3 * 2e-6
+    // Two of three passes of one of two rounds.
+    expect(time(demandOf({}), slow, {accelerators: 8}).exchangeSeconds).toBeCloseTo(long - (step.denoiserSeconds / 2) * (2 / 3), 6)
+  })
+
+  test('a recorded step launches nothing; speed divides all but the exchange', () => {
+    const [plain, fast] = [time(demandOf({}), h100(8), {microBatch: 1, accelerators: 8}), time(demandOf({}), h100(8), {microBatch: 1, accelerators: 8}, 2)]
+
+    expect(time({...demandOf({}), recorded: true}, h100(8), {microBatch: 1}).launchSeconds).toBe(0)
+    expect(plain.launchSeconds).toBeGreaterThan(0)
+    expect([fast.denoiserSeconds, fast.launchSeconds, fast.optimizerSeconds].map(each => each * 2)).toEqual([plain.denoiserSeconds, plain.launchSeconds, plain.optimizerSeconds].map(each => expect.closeTo(each, 9) as number))
+    expect(fast.exchangeSeconds).toBeGreaterThanOrEqual(plain.exchangeSeconds)
   })
 })
 
@@ -107,6 +162,24 @@ describe('every field moves something', () => {
 
     expect(run(LORA, slower({peakFlops: {...accelerator.peakFlops, bf16: accelerator.peakFlops.bf16! / 2}})).workSeconds!.p50).toBeGreaterThan(base)
     expect(run(LORA, slower({memoryBandwidthBytesPerSecond: accelerator.memoryBandwidthBytesPerSecond / 2})).workSeconds!.p50).toBeGreaterThan(base)
+  })
+})
+
+describe('a published rate', () => {
+  const ROW = {kind: 'image_generation_training', model: 'Stable Diffusion v2 base (UNet 0.87B)', phase: 'train', framework: 'NVIDIA NeMo', accelerator: 'H100 SXM 80GB', accelerators: '16', nodes: '2', interconnect: '8x ConnectX-7 InfiniBand NDR 400Gb/s', precision: 'fp16', micro_batch: '32', global_batch: '512', dataset: '512x512', metric: 'samples_per_s', unit: 'img/s', scope: 'system', notes: 'latents and texts cached'}
+  const read = (changed: Record<string, string>) => {
+    const cells = {...ROW, id: 'x', ...changed} as Readonly<Record<string, string>>
+    const [row] = readResults(writeCsv(MEASUREMENT_COLUMNS, [MEASUREMENT_COLUMNS.map(column => cells[column] ?? '')]), 'x.csv').rows
+    return readDiffusionTraining(row!.setting, facts, facts.snapshot.accelerators)
+  }
+
+  test('is a question with its batch, its network and what the program does', () => {
+    expect(read({})).toMatchObject({status: 'case', case: {demand: {method: 'full', cached: true, recorded: true, half: true, attention: 'stock', precision: 'fp16', configuration: {batch: 512, microBatch: 32, dp: 16}}, hardware: {acceleratorsPerNode: 8, nodes: 2, network: {bytesPerSecondPerNode: 400e9}}}})
+    expect(read({framework: 'MosaicML Composer + diffusers', micro_batch: '', notes: ''})).toMatchObject({case: {demand: {cached: false, recorded: false, half: false, configuration: {microBatch: 4}}}})
+  })
+
+  test.for([[{metric: 'time_s'}, /no rate/], [{accelerator: 'Abacus 3000'}, /catalog/], [{model: 'A painter'}, /has no/], [{global_batch: ''}, /batch/]] as const)('%j is not read', ([changed, reason]) => {
+    expect(read(changed)).toMatchObject({status: 'unanswered', reason: expect.stringMatching(reason) as string})
   })
 })
 
