@@ -35,7 +35,7 @@ export const TOPICS: readonly Topic[] = [
     id: 'mig',
     aliases: ['mig-profile', 'slice'],
     summary: 'A slice of an accelerator with multiprocessors, memory and bandwidth of its own (NVIDIA Multi-Instance GPU).',
-    text: 'Any workload may say `configuration: {migProfile: 1g.10gb}`: it is then estimated on one such slice, and takes up its part of one accelerator; the answer says how many like it an accelerator, and the whole machine, hold. Profiles differ by accelerator (data/mig-profiles.csv); slices do not talk to each other, so a job has one. A rented machine is billed whole all the same.',
+    text: 'Any workload may say `configuration: {migProfile: 1g.10gb}`: it is then estimated on one such slice, and takes up its part of one accelerator; the answer says how many like it an accelerator, and the whole machine, hold. Profiles differ by accelerator (data/mig-profiles.csv); its share of compute, memory, bandwidth and watts is fixed; slices do not talk to each other, so a job has one. A rented machine is billed whole all the same.',
     see: ['accelerator', 'configuration'],
   },
   {
@@ -348,11 +348,6 @@ export const TOPICS: readonly Topic[] = [
     summary: 'Fine-tuning small added matrices instead of all weights; QLoRA keeps the frozen weights in 4 bits.',
     text: 'The memory for gradients and optimizer shrinks to the added matrices; the forward and most of the backward pass stay.',
     see: ['zero'],
-  },
-  {
-    id: 'mig',
-    summary: 'Multi-Instance GPU: one accelerator cut into up to seven isolated slices.',
-    text: 'A profile such as 1g.10gb has a fixed share of compute, memory and bandwidth.',
   },
   {
     id: 'rdma',
