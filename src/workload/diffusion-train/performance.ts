@@ -1,7 +1,7 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {sliceOf, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatGib} from '../../units/format.ts'
@@ -115,13 +115,10 @@ export function performDiffusionTrain(demand: DiffusionTrainDemand, target: Hard
   const batch = rounds * microBatch * accelerators
   const steps = demand.samples / batch
   const rooflineSeconds = lowerBound(demand, hardware, accelerators)
-  const median = Math.max(steps * time.seconds, rooflineSeconds)
   const measured = demand.method === 'full' && MEASURED_MODELS.has(demand.model.id)
   const distance = measured ? facts.calibration.distance(DIFFUSION_TRAIN, accelerator, demand.model.id) : 'none'
   const spreadMetric = measured ? RATE_SPREAD : UNMEASURED_SPREAD
-  // Rates are what was measured: their ends are those of the time, the other way round.
-  const around = divideBy(demand.samples, intervalFromSpread(demand.samples / median, facts.calibration.spread(DIFFUSION_TRAIN, spreadMetric, distance)))
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(steps * time.seconds, timeSpread(facts.calibration.spread(DIFFUSION_TRAIN, spreadMetric, distance)), rooflineSeconds)
   const operators: readonly Operator[] = [
     {name: 'denoiser, forward and backward', seconds: time.denoiserSeconds, bound: time.trafficBytes / accelerator.memoryBandwidthBytesPerSecond > time.denoiserSeconds / 2 ? 'memory-bandwidth' : 'compute', flops: time.flops, bytes: time.trafficBytes},
     {name: 'encoding images and texts', seconds: time.encodingSeconds, bound: 'compute', flops: time.encodingFlops},
