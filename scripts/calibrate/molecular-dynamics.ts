@@ -25,7 +25,8 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
   'pressure': [0.05],
   'exchange': [0.7, 0.4, 0.4, 0.2],
   'message-seconds': [1.5, 0.5, 0.6, 0.6],
-  'host-nanoseconds': [1],
+  'host-nanoseconds': [0.5],
+  'list-nanoseconds': [0.5],
 }
 /** The same of one accelerator in its family. */
 const SPEED_TAU = {accelerator: 0.15, processor: 0.3}
@@ -38,6 +39,7 @@ function concerns(name: MolecularQuantity, {work, layout: {parts, ensemble, upda
     case 'polarizable': return work.forceField === 'polarizable'
     case 'implicit': return work.electrostatics === 'implicit'
     case 'pressure': return ensemble === 'npt'
+    case 'list-nanoseconds': return accelerator.formFactor !== 'cpu' && design.hostListSteps !== undefined
     case 'host-nanoseconds': return accelerator.formFactor !== 'cpu' && design.hostListSteps !== undefined && update === 'host'
     default: return true
   }

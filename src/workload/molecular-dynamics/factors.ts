@@ -31,8 +31,10 @@ export const MOLECULAR_QUANTITIES = {
   'exchange': 0.3,
   /** Seconds of each message that parts wait for, by program, sort of link and vendor. */
   'message-seconds': 1e-5,
-  /** Core nanoseconds of the host for an atom: sorting into clusters once, and one update. */
-  'host-nanoseconds': 40,
+  /** Core nanoseconds of the host for an atom: one update, with summing forces and constraints. */
+  'host-nanoseconds': 50,
+  /** The same of sorting into clusters, once. */
+  'list-nanoseconds': 500,
 } as const
 export type MolecularQuantity = keyof typeof MOLECULAR_QUANTITIES
 export type MolecularFactors = Readonly<Record<MolecularQuantity, number>> & {
@@ -42,7 +44,7 @@ export type MolecularFactors = Readonly<Record<MolecularQuantity, number>> & {
 
 const OF_ENGINE = new Set<MolecularQuantity>(['engine-latency', 'engine-pairs', 'engine-memory'])
 const OF_LINKS = new Set<MolecularQuantity>(['exchange', 'message-seconds'])
-const OF_ALL = new Set<MolecularQuantity>(['polarizable', 'implicit', 'pressure', 'host-nanoseconds'])
+const OF_ALL = new Set<MolecularQuantity>(['polarizable', 'implicit', 'pressure', 'host-nanoseconds', 'list-nanoseconds'])
 
 const engineScope = (engine: string): string => `engine:${engine}`
 

@@ -74,3 +74,6 @@ export function memorySeconds(accelerator: Accelerator, workingBytes: number, st
   const cached = cache.bytesPerSecond > plain ? Math.min(1, cache.bytes / workingBytes) : 0
   return (1 - cached) / plain + (cached === 0 ? 0 : cached / cache.bytesPerSecond)
 }
+
+/** Of what all multiprocessors use again and again. */
+export const cacheSeconds = (accelerator: Accelerator, streamShare: number): number => memorySeconds(accelerator, 1, streamShare)

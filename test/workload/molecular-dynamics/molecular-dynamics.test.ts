@@ -101,8 +101,8 @@ describe('a step by hand', () => {
     expect(step.atomSeconds).toBeCloseTo(640e6 / rate, 9)
     // 141,000 cycles of 1.41 GHz.
     expect(step.overheadSeconds).toBeCloseTo(1e-4, 6)
-    // A million atoms × 40 ns ÷ 10 cores, once in a hundred steps.
-    expect(step.hostSeconds).toBeCloseTo(4e-5, 9)
+    // A million atoms × 500 ns ÷ 10 cores, once in a hundred steps.
+    expect(step.hostSeconds).toBeCloseTo(5e-4, 9)
     expect(step.exchangeSeconds).toBe(0)
     expect(step.seconds).toBeCloseTo(step.pairSeconds + step.gridSeconds + step.atomSeconds + step.overheadSeconds + step.hostSeconds, 12)
   })
@@ -110,8 +110,8 @@ describe('a step by hand', () => {
   test('an update on the host: every step all atoms, there and back', () => {
     const host = molecularStep(WATER, on('a100-sxm-80gb'), {...layout, update: 'host'}, factors)!
 
-    // 4 ms of ten cores, and 28 bytes an atom over a slot of 31 GB/s.
-    expect(host.hostSeconds).toBeCloseTo(4e-5 + 4e-3 + 28e6 / 31e9, 6)
+    // 5 ms of ten cores, and 28 bytes an atom over a slot of 31 GB/s.
+    expect(host.hostSeconds).toBeCloseTo(5e-4 + 5e-3 + 28e6 / 31e9, 6)
   })
 
   test('a barostat that asks for the virial in every step costs 107 operations instead of 66', () => {
@@ -129,6 +129,44 @@ describe('a step by hand', () => {
     // Domains fit the caches better, so that the grid alone is somewhat faster than it was; an eighth of everything it is not.
     expect(eight.pairSeconds + eight.gridSeconds).toBeGreaterThan(2 * ((one.pairSeconds + one.gridSeconds) / 8))
     expect([gridParts(DESIGNS.gromacs, on('h100-sxm-80gb').accelerator, 8), gridParts(DESIGNS.gromacs, on('h100-sxm-80gb').accelerator, 32), gridParts(DESIGNS.lammps, on('h100-sxm-80gb').accelerator, 8)]).toEqual([1, 8, 8])
+  })
+
+  test('a process of its own for the grid: the others cut the atoms among them', () => {
+    const two = (ranks: number) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, parts: 2, ranks}, factors)!
+    const one = molecularStep(WATER, on('h100-sxm-80gb', 8), layout, factors)!
+    const pairs = one.pairSeconds
+
+    // One process each: one accelerator has all atoms, the other the grid, and nothing but the grid gets faster.
+    expect(two(2).pairSeconds + two(2).gridSeconds).toBeCloseTo(pairs, 9)
+    // A third beside the grid takes half of the atoms, and what computes both is waited for.
+    expect(two(3).pairSeconds).toBeCloseTo(pairs / 2, 9)
+    expect(two(3).gridSeconds).toBeGreaterThan(0)
+    // Eight on four: seven of them have atoms, two on each but the one beside the grid.
+    const eight = molecularStep({...WATER, cutoffNm: 1.6}, on('h100-sxm-80gb', 8), {...layout, parts: 4, ranks: 8}, factors)!
+    const alone = molecularStep({...WATER, cutoffNm: 1.6}, on('h100-sxm-80gb', 8), layout, factors)!
+    expect(eight.pairSeconds + eight.gridSeconds).toBeCloseTo(Math.max((2 / 7) * alone.pairSeconds, alone.pairSeconds / 7 + eight.gridSeconds), 9)
+    // Nobody says how many: no slower than either.
+    const unsaid = molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, parts: 2}, factors)!
+    expect(unsaid.pairSeconds + unsaid.gridSeconds).toBeLessThanOrEqual(Math.min(two(2).pairSeconds + two(2).gridSeconds, two(3).pairSeconds + two(3).gridSeconds))
+  })
+
+  test('several domains hand atoms to each other before each list, which is kept longer', () => {
+    const step = (changed: Partial<Layout>) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, ...changed}, factors)!.hostSeconds
+
+    // Half a million atoms on each of two domains: 500 ns × 3.3, ten cores, once in 300 steps.
+    expect(step({parts: 2, ranks: 3})).toBeCloseTo((5e5 * 500e-9 * 3.3) / 10 / 300, 9)
+    expect(step({parts: 2, ranks: 3, listSteps: 100})).toBeCloseTo(3 * step({parts: 2, ranks: 3}), 9)
+  })
+
+  test('lists of single atoms: each pair for both of its atoms, each neighbour fetched', () => {
+    const spheres = {atoms: 2_048_000, cutoffNm: 0.85, electrostatics: 'cutoff', forceField: 'lennard-jones'} as const
+    const hardware = on('a100-sxm-80gb')
+    const step = molecularStep(spheres, hardware, {...layout, design: DESIGNS.lammps, precision: 'fp64'}, factors)!
+    const {accelerator} = hardware
+    const pairs = 2_048_000 * ((21.5 * 4 * Math.PI * 0.95 ** 3) / 3 / 2)
+
+    // 33 operations twice at 0.3 of 9.7 TFLOP/s; twice 28 bytes at half of what the cache gives.
+    expect(step.pairSeconds / ((2 * pairs * 33) / (0.3 * 9.7e12) + (2 * pairs * 28) / (0.5 * 108 * clockHertz(accelerator) * 20))).toBeCloseTo(1, 6)
   })
 
   test('copies: all positions to all, all forces summed', () => {
@@ -351,7 +389,11 @@ describe('what was published', () => {
 
   test('what notes of results say', () => {
     expect(parseNotes('239,131 atoms; time step 1 fs; NPT; PME; cutoff 8 A; 7 threads per GCD')).toMatchObject({atoms: 239_131, timeStepFs: 1, ensemble: 'npt', cutoffNm: 0.8, hostThreads: 7})
-    expect(parseNotes('one PME rank; HECBioSim cases have the update step on CPU')).toMatchObject({hostUpdate: true})
+    expect(parseNotes('90,116 atoms; best of a sweep over ranks/threads; update not on GPU')).toMatchObject({hostUpdate: true})
+    // Of some of the source's systems only.
+    expect(parseNotes('one PME rank; HECBioSim cases have the update step on CPU')).toEqual({hostUpdateOf: 'HECBioSim'})
+    expect(parseNotes('system LUMI, 8 MPI ranks x 4 threads; nstlist 300')).toEqual({processes: 8, threadsPerProcess: 4, listSteps: 300})
+    expect(parseNotes('24 CPU cores (7413) in total; update on GPU not stated')).toEqual({allHostCores: 24})
     // The step of the inner loop is not that of the run.
     expect(parseNotes('Langevin-middle integrator, 4 fs step with HMR (AMOEBA: see source, multiple-time-step 2 fs)').timeStepFs).toBeUndefined()
   })
@@ -365,6 +407,12 @@ describe('what was published', () => {
 
     expect(read({})).toMatchObject({status: 'case', case: {engine: 'openmm', timeStepFs: 4, work: {atoms: 92_224, electrostatics: 'reaction-field', cutoffNm: 1}, hardware: {accelerator: {id: 'h100-sxm-80gb'}}}})
     expect(read({model: 'OpenMM DHFR 23,558 atoms AMOEBA polarizable PME'})).toMatchObject({case: {timeStepFs: 2, work: {forceField: 'polarizable'}}})
+    const gromacs = (changed: Record<string, unknown>) => read({framework: 'GROMACS 2024.1', accelerators: 4, notes: 'one PME rank; HECBioSim cases have the update step on CPU', ...changed})
+    expect(gromacs({model: 'GROMACS HECBioSim 3M atoms'})).toMatchObject({case: {layout: {update: 'host'}}})
+    expect(gromacs({model: 'GROMACS STMV ~1.07M atoms'})).toMatchObject({case: {layout: {update: 'accelerator'}}})
+    expect(gromacs({model: 'GROMACS stmv.tpr', notes: '8 MPI ranks x 4 threads'})).toMatchObject({case: {layout: {ranks: 8, hostCores: 8}}})
+    // Its "ns/day" are G atom steps a second.
+    expect(read({framework: 'LAMMPS 22Jul2025', model: 'LAMMPS LJ'})).toMatchObject({case: {unit: 'Gatom-step/s', work: {atoms: 2_048_000, forceField: 'lennard-jones'}}})
     expect(read({framework: 'GENESIS'})).toMatchObject({status: 'unanswered'})
     expect(read({model: 'something in water'})).toMatchObject({status: 'unanswered', reason: 'neither the system nor its atoms are known'})
     expect(read({model: 'something in water', notes: '70,000 atoms; PME'})).toMatchObject({status: 'case', case: {work: {atoms: 70_000}}})
