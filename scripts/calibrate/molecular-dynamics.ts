@@ -15,7 +15,8 @@ interface Sample extends RateSample {
 /** How far a part may stray from what it lies in, in ln: all, then what lies within it. */
 const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number[]>> = {
   'compute': [0.6, 0.2, 0.3, 0.15],
-  'memory-bandwidth': [0.8, 0.2, 0.3, 0.2],
+  'memory-bandwidth': [0.4, 0.2, 0.2, 0.2],
+  'cache-rate': [0.6, 0.2, 0.2, 0.2],
   'latency-cycles': [1, 0.15, 0.2, 0.15],
   'engine-latency': [0, 0.4, 0.4],
   'engine-pairs': [0, 0.35, 0.3],
@@ -30,7 +31,7 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
 }
 /** The same of one accelerator in its family. */
 const SPEED_TAU = {accelerator: 0.15, processor: 0.3}
-const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 8}
+const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 1, 'cache-rate': 1.5}
 
 /** Which quantities a sample can tell of. */
 function concerns(name: MolecularQuantity, {work, layout: {parts, ensemble, update, design}, hardware: {accelerator}}: MolecularCase): boolean {

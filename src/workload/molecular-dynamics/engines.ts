@@ -6,6 +6,8 @@ export interface EngineDesign {
   readonly name: string
   /** `domains`: each part has its piece of the box. `copies`: every part has all positions, and computes its share of the forces. */
   readonly shares: 'domains' | 'copies'
+  /** What others need is sent while forces of what is a part's own are computed. */
+  readonly sendsMeanwhile: boolean
   /** Parts that can share the long-range grid: one; or as many as there are groups of so many. */
   readonly partsPerGrid: number
   /** Whether one system may lie on several machines, on accelerators and on processors. */
@@ -45,11 +47,11 @@ export interface EngineDesign {
  * farther, tiles of 32, and it keeps and sums everything in doubles; LAMMPS's skin is 0.2 nm of single atoms.
  */
 export const DESIGNS: Readonly<Record<Engine, EngineDesign>> = {
-  gromacs: {name: 'GROMACS', shares: 'domains', partsPerGrid: 4, gridProcess: true, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.16, vectors: 'by hand', severalNodes: {accelerators: true, processors: true}, hostListSteps: {one: 100, several: 300}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
-  openmm: {name: 'OpenMM', shares: 'copies', partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.26, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: false}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff', 'implicit'], forceFields: ['fixed-charge', 'polarizable', 'lennard-jones']},
-  amber: {name: 'AMBER', shares: 'copies', partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.33, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'implicit'], forceFields: ['fixed-charge']},
-  namd: {name: 'NAMD', shares: 'domains', partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, pistonBarostat: true, stateValueBytes: 8, singleAtoms: false, listReachNm: 0.32, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'cutoff', 'implicit'], forceFields: ['fixed-charge']},
-  lammps: {name: 'LAMMPS', shares: 'domains', partsPerGrid: 1, gridProcess: false, pistonBarostat: true, stateValueBytes: 4, singleAtoms: true, listReachNm: 0.2, vectors: 'by the compiler', severalNodes: {accelerators: true, processors: true}, electrostatics: ['pme', 'lj-pme', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+  gromacs: {name: 'GROMACS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 4, gridProcess: true, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.16, vectors: 'by hand', severalNodes: {accelerators: true, processors: true}, hostListSteps: {one: 100, several: 300}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+  openmm: {name: 'OpenMM', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.26, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: false}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff', 'implicit'], forceFields: ['fixed-charge', 'polarizable', 'lennard-jones']},
+  amber: {name: 'AMBER', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.33, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'implicit'], forceFields: ['fixed-charge']},
+  namd: {name: 'NAMD', shares: 'domains', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, pistonBarostat: true, stateValueBytes: 8, singleAtoms: false, listReachNm: 0.32, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'cutoff', 'implicit'], forceFields: ['fixed-charge']},
+  lammps: {name: 'LAMMPS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 1, gridProcess: false, pistonBarostat: true, stateValueBytes: 4, singleAtoms: true, listReachNm: 0.2, vectors: 'by the compiler', severalNodes: {accelerators: true, processors: true}, electrostatics: ['pme', 'lj-pme', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
 }
 
 export const designOf = (runtime: string): EngineDesign | undefined => (DESIGNS as Readonly<Record<string, EngineDesign>>)[runtime]

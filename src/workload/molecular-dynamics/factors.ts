@@ -13,8 +13,10 @@ export const MOLECULAR_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ printed rate of vector arithmetic in the loop over pairs, by hardware. */
   'compute': 0.3,
-  /** Achieved ÷ streamed bandwidth of everything that goes through memory, by hardware. Above 1 where caches serve. */
-  'memory-bandwidth': 0.5,
+  /** Achieved ÷ streamed bandwidth of what comes from memory, by hardware. */
+  'memory-bandwidth': 0.6,
+  /** Achieved ÷ assumed rate of the last-level cache, which everything goes through, by hardware. */
+  'cache-rate': 0.5,
   /** Clock cycles of a step that do not go with the number of atoms, by hardware: launches, and kernels that wait. */
   'latency-cycles': 2e5,
   /** By program: the same times this; work of the loop over pairs, and of the rest. */

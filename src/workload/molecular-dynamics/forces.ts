@@ -43,8 +43,8 @@ const SPREAD_BYTES = SPREAD_POINTS * 4 * 2 * 0.25
  * and the pair list's reads: about 40 such passes. Spheres have neither bonds nor constraints: 16.
  */
 const ATOM_BYTES: Readonly<Record<ForceField, number>> = {'fixed-charge': 640, polarizable: 640, 'lennard-jones': 256}
-/** Twelve arrays of 16 bytes, or six. */
-const WORKING_BYTES: Readonly<Record<ForceField, number>> = {'fixed-charge': 192, polarizable: 400, 'lennard-jones': 96}
+/** What a kernel and the next have in common, which stays in a cache that is large enough: four arrays of 16 bytes; of multipoles eight, of spheres two. */
+const WORKING_BYTES: Readonly<Record<ForceField, number>> = {'fixed-charge': 64, polarizable: 128, 'lennard-jones': 32}
 const WORKING_BYTES_PER_POINT = 8
 /** What no program can do without: positions and forces read and written once, velocities as well. */
 const LEAST_ATOM_BYTES = 3 * 2 * 12

@@ -45,12 +45,14 @@ const VIRIAL_WORK = 107 / 66
 /** Position (16 bytes, as accelerators align it) out, force (12) back. */
 const POSITION_BYTES = 16
 const FORCE_BYTES = 12
-/** Place in a list and a position in doubles. */
-const NEIGHBOUR_BYTES = 4 + 3 * 8
+/** Place in a list, position in doubles, type. */
+const NEIGHBOUR_BYTES = 4 + 3 * 8 + 4
 /** Forces that are summed over copies, in fixed point. */
 const SUMMED_FORCE_BYTES = 24
 /** Grid of charges out and of potentials back. */
 const GRID_POINT_BYTES = 4 * 2
+/** Of a transform there and back. */
+const TRANSPOSES = 4
 const USUAL_SLOT_GENERATION = 3
 /** Handing atoms from domain to domain and sorting them ÷ sorting them: 24 and 11 ms of 152,000 atoms, 45 and 18 of 356,000 (GROMACS's own accounts of STMV on eight and four dies, LUMI's workshop). */
 const DOMAINS_WORK = 3.3
@@ -75,15 +77,15 @@ const farthest = ({acceleratorsPerNode}: Hardware, parts: number): number => (pa
 /** One time step. `undefined` = a link between the parts is unknown. */
 export function molecularStep(work: MolecularWork, hardware: Hardware, layout: Layout, factors: MolecularFactors): MolecularStep | undefined {
   const {accelerator} = hardware
-  const {parts, design, precision, ensemble} = layout
+  const {parts, design, precision, ensemble, update} = layout
   const cost = stepCost(work, design.listReachNm)
   // Work beyond what is counted goes into the rate, which is never above the printed one.
   const harder = (work.forceField === 'polarizable' ? factors.polarizable : 1) * (work.electrostatics === 'implicit' ? factors.implicit : 1)
   const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design) * factors.speed) / (factors['engine-pairs'] * harder))
-  const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), factors.streamShare) * factors['memory-bandwidth'] * factors.speed / factors['engine-memory'] / harder
+  const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), {streamShare: factors.streamShare, memoryShare: factors['memory-bandwidth'], cacheShare: factors['cache-rate']}) * factors.speed / factors['engine-memory'] / harder
   const virial = ensemble === 'npt' && design.pistonBarostat ? VIRIAL_WORK : 1
   const twice = design.singleAtoms && accelerator.formFactor !== 'cpu'
-  const fetchedSeconds = twice ? (2 * cost.pairs * NEIGHBOUR_BYTES * cacheSeconds(accelerator, factors.streamShare)) / (factors['memory-bandwidth'] * factors.speed) * factors['engine-memory'] : 0
+  const fetchedSeconds = twice ? (2 * cost.pairs * NEIGHBOUR_BYTES * cacheSeconds(accelerator, factors['cache-rate'])) / factors.speed * factors['engine-memory'] : 0
   const alone = {pair: (cost.pairFlops * virial * (twice ? 2 : 1)) / flopsPerSecond + fetchedSeconds, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
   const grids = gridParts(design, accelerator, parts)
   const shares = sharesOf(alone, grids, hardware, layout)
@@ -95,8 +97,8 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
   const overheadSeconds = (factors['latency-cycles'] / clockHertz(accelerator)) * factors['engine-latency'] * cost.evaluations
   const hostSeconds = hostSecondsOf(work.atoms * shares.domain, hardware, layout, factors)
   const barostat = ensemble === 'npt' ? factors.pressure : 1
-  // Domains send while they compute what is their own; copies have to wait for each other.
-  const exchangeSeconds = exchange.messageSeconds + (design.shares === 'domains' ? Math.max(0, exchange.dataSeconds - forces) : exchange.dataSeconds)
+  // GROMACS and LAMMPS send while they compute what is their own, unless the host has the positions; copies wait for each other, and NAMD's kernels read what others have.
+  const exchangeSeconds = exchange.messageSeconds + (design.sendsMeanwhile && update === 'accelerator' ? Math.max(0, exchange.dataSeconds - forces) : exchange.dataSeconds)
   const total = pairSeconds + gridSeconds + atomSeconds + exchangeSeconds + overheadSeconds + hostSeconds
   return {
     seconds: total * barostat,
@@ -157,16 +159,21 @@ function exchangeOf(work: MolecularWork, hardware: Hardware, {parts, design}: La
     return seconds === undefined ? undefined : {dataSeconds: seconds, messageSeconds: 2 * Math.ceil(Math.log2(parts)) * message, bytes: (2 * (parts - 1) * bytes) / parts}
   }
   const {haloAtoms, pulses} = domainsOf(atoms, ATOMS_PER_CUBIC_NM[forceField], parts, cutoffNm + design.listReachNm)
-  const haloBytes = haloAtoms * (POSITION_BYTES + FORCE_BYTES)
+  const atomBytes = ((POSITION_BYTES + FORCE_BYTES) * design.stateValueBytes) / 4
+  const haloBytes = haloAtoms * atomBytes
   const halo = sendSeconds(hardware, farthest(hardware, parts), haloBytes, rate)
   if (halo === undefined) return undefined
   const hasGrid = stepCost(work, design.listReachNm).gridBytes > 0
-  // To the parts that hold the grid: positions and forces of all atoms that lie elsewhere. Where several share it, the grid itself is transposed twice each way.
-  const toGrid = !hasGrid || grids >= parts ? 0 : (atoms / grids) * (1 - grids / parts) * (POSITION_BYTES + FORCE_BYTES)
+  // To the parts that hold the grid: positions and forces of all atoms that lie with the parts that belong to each, some of them perhaps in other machines.
+  const group = Math.ceil(parts / grids)
+  const near = Math.min(group, hardware.acceleratorsPerNode)
+  const ofGroup = !hasGrid || grids >= parts ? 0 : (atoms / grids / group) * atomBytes
+  const toGrid = ofGroup * (group - 1)
+  // Where several share it, the grid itself is transposed twice each way, in pieces from each to each.
   const transposed = !hasGrid || grids === 1 ? 0 : (2 * gridPoints(work) * GRID_POINT_BYTES) / grids
-  const gridSeconds = toGrid === 0 ? 0 : (sendSeconds(hardware, farthest(hardware, parts), toGrid, rate) ?? 0)
+  const gridSeconds = (near > 1 ? (sendSeconds(hardware, farthest(hardware, near), ofGroup * (near - 1), rate) ?? 0) : 0) + (group > near ? (sendSeconds(hardware, farthest(hardware, group), ofGroup * (group - near), rate) ?? 0) : 0)
   const transposeSeconds = transposed === 0 ? 0 : (allToAllSeconds(hardware, grids, Math.max(1, Math.floor(parts / grids)), transposed, rate) ?? 0)
-  const messages = 2 * pulses + (hasGrid ? 2 * Math.ceil(Math.log2(parts)) : 0)
+  const messages = 2 * pulses + (hasGrid ? 2 * Math.ceil(Math.log2(parts)) : 0) + (transposed === 0 || hardware.accelerator.formFactor === 'cpu' ? 0 : TRANSPOSES * (grids - 1))
   return {dataSeconds: halo + gridSeconds + transposeSeconds, messageSeconds: messages * message, bytes: haloBytes + toGrid + transposed}
 }
 

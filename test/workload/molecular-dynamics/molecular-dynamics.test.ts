@@ -10,7 +10,7 @@ import {DESIGNS, gridParts} from '../../../src/workload/molecular-dynamics/engin
 import {MOLECULAR_QUANTITIES, type MolecularFactors} from '../../../src/workload/molecular-dynamics/factors.ts'
 import {gridPoints, pairsPerAtom, stepCost} from '../../../src/workload/molecular-dynamics/forces.ts'
 import {molecularDynamics as kind} from '../../../src/workload/molecular-dynamics/index.ts'
-import {clockHertz, memorySeconds} from '../../../src/workload/molecular-dynamics/limits.ts'
+import {cacheSeconds, clockHertz, heldClockShare, lanesShare, memorySeconds, vectorRate} from '../../../src/workload/molecular-dynamics/limits.ts'
 import {readMolecularMeasurement} from '../../../src/workload/molecular-dynamics/measured.ts'
 import {molecularStep, type Layout} from '../../../src/workload/molecular-dynamics/step.ts'
 import {SYSTEMS} from '../../../src/workload/molecular-dynamics/systems.ts'
@@ -75,13 +75,33 @@ describe('hardware by hand', () => {
     expect(clockHertz(on(id).accelerator) / 1e9 / ghz).toBeCloseTo(1, 1)
   })
 
+  test('loops over pairs: half of the printed rate where schedulers have as many lanes as warps', () => {
+    const share = (id: string) => lanesShare(on(id).accelerator, DESIGNS.gromacs)
+
+    expect([share('a100-sxm-80gb'), share('v100-sxm2-32gb'), share('h100-sxm-80gb'), share('b200-sxm-180gb')]).toEqual([1, 1, 0.5, 0.5])
+    // Per multiprocessor and cycle an H100 does as much as an A100.
+    const rate = (id: string) => (vectorRate(on(id).accelerator, 'fp32') * share(id)) / (on(id).accelerator.multiprocessors! * clockHertz(on(id).accelerator))
+    expect(rate('h100-sxm-80gb') / rate('a100-sxm-80gb')).toBeCloseTo(1, 9)
+  })
+
+  test('cards with less than two watts for a multiprocessor and gigahertz hold less than the printed clock', () => {
+    const held = (id: string) => heldClockShare(on(id).accelerator)
+
+    expect([held('h100-sxm-80gb'), held('v100-sxm2-32gb'), held('rtx-3090-24gb')]).toEqual([1, 1, 1])
+    // 300 W of 142 at 2.49 GHz, 70 of 40 at 1.58.
+    expect([held('l40-48gb'), held('t4-16gb')]).toEqual([expect.closeTo(Math.sqrt(300 / (142 * 2.49 * 2)), 2), expect.closeTo(Math.sqrt(70 / (40 * 1.58 * 2)), 2)])
+    expect(held('cpu-epyc-9654')).toBe(1)
+  })
+
   test('what fits into the cache comes from there', () => {
     const {accelerator} = on('a100-sxm-80gb')
     const cache = 108 * clockHertz(accelerator) * 20
+    const shares = {streamShare: 0.9, memoryShare: 0.5, cacheShare: 0.4}
 
-    expect(1 / memorySeconds(accelerator, 1e6, 0.9)).toBeCloseTo(cache, -3)
-    // 108 × 0.37 MiB of 419 MB: a tenth.
-    expect(memorySeconds(accelerator, 108 * 0.37 * 2 ** 20 * 10, 0.9)).toBeCloseTo(0.9 / (accelerator.memoryBandwidthBytesPerSecond * 0.9) + 0.1 / cache, 18)
+    expect(1 / memorySeconds(accelerator, 1e6, shares)).toBeCloseTo(0.4 * cache, -3)
+    expect(cacheSeconds(accelerator, 0.4)).toBe(memorySeconds(accelerator, 1e6, shares))
+    // 108 × 0.37 MiB of 419 MB: a tenth stays, the rest comes from memory as well.
+    expect(memorySeconds(accelerator, 108 * 0.37 * 2 ** 20 * 10, shares)).toBeCloseTo(0.9 / (accelerator.memoryBandwidthBytesPerSecond * 0.9 * 0.5) + 1 / (0.4 * cache), 18)
   })
 })
 
@@ -94,7 +114,7 @@ describe('a step by hand', () => {
     const {accelerator} = hardware
     const cost = stepCost(WATER, 0.16)
     const step = molecularStep(WATER, hardware, layout, factors)!
-    const rate = 0.5 / memorySeconds(accelerator, cost.workingBytes, 1)
+    const rate = 1 / memorySeconds(accelerator, cost.workingBytes, {streamShare: 1, memoryShare: 0.5, cacheShare: 0.5})
 
     expect(step.pairSeconds).toBeCloseTo(cost.pairFlops / (19.5e12 * 0.3), 9)
     expect(step.gridSeconds).toBeCloseTo(cost.gridFlops / (19.5e12 * 0.3) + cost.gridBytes / rate, 9)
@@ -165,8 +185,8 @@ describe('a step by hand', () => {
     const {accelerator} = hardware
     const pairs = 2_048_000 * ((21.5 * 4 * Math.PI * 0.95 ** 3) / 3 / 2)
 
-    // 33 operations twice at 0.3 of 9.7 TFLOP/s; twice 28 bytes at half of what the cache gives.
-    expect(step.pairSeconds / ((2 * pairs * 33) / (0.3 * 9.7e12) + (2 * pairs * 28) / (0.5 * 108 * clockHertz(accelerator) * 20))).toBeCloseTo(1, 6)
+    // 33 operations twice at 0.3 of 9.7 TFLOP/s; twice 32 bytes at half of what the cache gives.
+    expect(step.pairSeconds / ((2 * pairs * 33) / (0.3 * 9.7e12) + (2 * pairs * 32) / (0.5 * 108 * clockHertz(accelerator) * 20))).toBeCloseTo(1, 6)
   })
 
   test('copies: all positions to all, all forces summed', () => {
