@@ -51,8 +51,16 @@ const LEAST_ATOM_BYTES = 3 * 2 * 12
 
 const sphere = (radius: number): number => ((4 * Math.PI) / 3) * radius ** 3
 
-/** Pairs of an atom within a radius, each counted once; a small system has no more atoms than it has. */
-export const pairsPerAtom = ({atoms, forceField}: MolecularWork, radiusNm: number): number => Math.min(atoms - 1, ATOMS_PER_CUBIC_NM[forceField] * sphere(radiusNm)) / 2
+/**
+ * Pairs of an atom within a radius, each counted once. A box repeats itself; a small one has no more atoms than it has. Without water nothing repeats: of the pairs in a ball of radius R,
+ * those within a distance of s R are a share of s³ − 9/16 s⁴ + s⁶/32 (Deltheil 1926).
+ */
+export function pairsPerAtom({atoms, forceField, electrostatics}: MolecularWork, radiusNm: number): number {
+  const density = ATOMS_PER_CUBIC_NM[forceField]
+  if (electrostatics !== 'implicit') return Math.min(atoms - 1, density * sphere(radiusNm)) / 2
+  const ratio = Math.min(2, radiusNm / Math.cbrt(atoms / density / sphere(1)))
+  return ((atoms - 1) * (ratio ** 3 - (9 / 16) * ratio ** 4 + ratio ** 6 / 32)) / 2
+}
 
 /** Operations and bytes of one time step, all atoms together. */
 export interface StepCost {

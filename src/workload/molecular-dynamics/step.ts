@@ -119,13 +119,17 @@ interface Shares {
 
 /**
  * What the slowest part computes. Where a process of its own holds the grid, the others cut the atoms among them: on as many accelerators less one, or, with several
- * processes on each accelerator, on all of them (GROMACS, -npme). Without such processes the parts that hold the grid take fewer pairs, as far as that goes.
+ * processes on each accelerator, on all of them (GROMACS, -npme). Without such processes the parts that hold the grid take fewer pairs, as far as that goes, or
+ * as many as the others.
  */
 function sharesOf(alone: {readonly pair: number; readonly grid: number}, grids: number, {accelerator}: Hardware, {parts, design, ranks}: Layout): Shares {
+  const sideBySide = design.gridBeside && accelerator.formFactor !== 'cpu'
   const gridOfOne = alone.grid / grids
   if (parts === 1 || alone.grid === 0 || grids >= parts || !design.gridProcess || accelerator.formFactor === 'cpu') {
-    const forces = Math.max((alone.pair + alone.grid) / parts, gridOfOne)
-    const gridSeconds = Math.min(forces, alone.grid / parts + Math.max(0, gridOfOne - (alone.pair + alone.grid) / parts))
+    if (design.evenPairs && accelerator.formFactor !== 'cpu') return {pairSeconds: alone.pair / parts, gridSeconds: gridOfOne, domain: 1 / parts}
+    const whole = sideBySide ? Math.hypot(alone.pair, alone.grid) : alone.pair + alone.grid
+    const forces = Math.max(whole / parts, gridOfOne)
+    const gridSeconds = forces === gridOfOne ? forces : (forces * alone.grid) / (alone.pair + alone.grid)
     return {pairSeconds: forces - gridSeconds, gridSeconds, domain: 1 / parts}
   }
   const withRanks = (count: number): Shares => {
@@ -133,7 +137,8 @@ function sharesOf(alone: {readonly pair: number; readonly grid: number}, grids: 
     const beside = Math.floor((count - 1) / parts)
     const each = Math.ceil((count - grids - beside * grids) / (parts - grids))
     const domains = count - grids
-    const [without, holding] = [(alone.pair * each) / domains, (alone.pair * beside) / domains + gridOfOne]
+    const besideSeconds = (alone.pair * beside) / domains
+    const [without, holding] = [(alone.pair * each) / domains, sideBySide ? Math.hypot(besideSeconds, gridOfOne) : besideSeconds + gridOfOne]
     return {...(without > holding ? {pairSeconds: without, gridSeconds: 0} : {pairSeconds: holding - gridOfOne, gridSeconds: gridOfOne}), domain: Math.max(each, beside) / domains}
   }
   if (ranks !== undefined) return withRanks(Math.max(ranks, parts))

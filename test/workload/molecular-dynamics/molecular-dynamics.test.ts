@@ -42,6 +42,10 @@ describe('forces by hand', () => {
     expect(pairsPerAtom(WATER, 1)).toBeCloseTo(209.44, 2)
     // A small system has no more than it has.
     expect(pairsPerAtom({...WATER, atoms: 101}, 5)).toBe(50)
+    // Nothing repeats without water: all pairs within the diameter of the ball, 0.698 of them within 1.25 of its radius (2.26 nm of 2,489 atoms: 1.81 nm).
+    const protein = {...WATER, atoms: 2489, electrostatics: 'implicit'} as const
+    expect(pairsPerAtom(protein, 4)).toBe(1244)
+    expect(pairsPerAtom(protein, 2.26)).toBeCloseTo(1244 * 0.698, -1)
     // 0.8442 per σ³, 2.5 σ: 4/3 π × 15.625 × 0.8442 ÷ 2 = 27.6.
     expect(pairsPerAtom({...WATER, forceField: 'lennard-jones'}, 0.85)).toBeCloseTo(27.6, 0)
   })
@@ -109,15 +113,19 @@ describe('a step by hand', () => {
   const factors: MolecularFactors = {...MOLECULAR_QUANTITIES, compute: 0.3, 'memory-bandwidth': 0.5, 'latency-cycles': 141_000, streamShare: 1}
   const layout: Layout = {parts: 1, design: DESIGNS.gromacs, precision: 'fp32', ensemble: 'nvt', update: 'accelerator', hostCores: 10}
 
-  test('one accelerator: pairs, grid, atoms, list and launches, one after the other', () => {
+  test('one accelerator: pairs and grid, atoms, list and launches, one after the other', () => {
     const hardware = on('a100-sxm-80gb')
     const {accelerator} = hardware
     const cost = stepCost(WATER, 0.16)
     const step = molecularStep(WATER, hardware, layout, factors)!
     const rate = 1 / memorySeconds(accelerator, cost.workingBytes, {streamShare: 1, memoryShare: 0.5, cacheShare: 0.5})
 
-    expect(step.pairSeconds).toBeCloseTo(cost.pairFlops / (19.5e12 * 0.3), 9)
-    expect(step.gridSeconds).toBeCloseTo(cost.gridFlops / (19.5e12 * 0.3) + cost.gridBytes / rate, 9)
+    const [pairs, grid] = [cost.pairFlops / (19.5e12 * 0.3), cost.gridFlops / (19.5e12 * 0.3) + cost.gridBytes / rate]
+    // GROMACS's run side by side, AMBER's one after the other.
+    expect(step.pairSeconds + step.gridSeconds).toBeCloseTo(Math.hypot(pairs, grid), 9)
+    expect(step.gridSeconds / step.pairSeconds).toBeCloseTo(grid / pairs, 9)
+    const amber = molecularStep(WATER, hardware, {...layout, design: {...DESIGNS.amber, listReachNm: 0.16}}, factors)!
+    expect([amber.pairSeconds, amber.gridSeconds]).toEqual([expect.closeTo(pairs, 9), expect.closeTo(grid, 9)])
     expect(step.atomSeconds).toBeCloseTo(640e6 / rate, 9)
     // 141,000 cycles of 1.41 GHz.
     expect(step.overheadSeconds).toBeCloseTo(1e-4, 6)
@@ -152,22 +160,30 @@ describe('a step by hand', () => {
   })
 
   test('a process of its own for the grid: the others cut the atoms among them', () => {
-    const two = (ranks: number) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, parts: 2, ranks}, factors)!
-    const one = molecularStep(WATER, on('h100-sxm-80gb', 8), layout, factors)!
-    const pairs = one.pairSeconds
+    const work = {...WATER, cutoffNm: 1.6}
+    const step = (changed: Partial<Layout>) => molecularStep(work, on('h100-sxm-80gb', 8), {...layout, design: {...DESIGNS.gromacs, gridBeside: false}, ...changed}, factors)!
+    const forces = (changed: Partial<Layout>) => step(changed).pairSeconds + step(changed).gridSeconds
+    const {pairSeconds: pairs} = step({})
+    const {gridSeconds: grid} = step({parts: 2, ranks: 3})
 
-    // One process each: one accelerator has all atoms, the other the grid, and nothing but the grid gets faster.
-    expect(two(2).pairSeconds + two(2).gridSeconds).toBeCloseTo(pairs, 9)
+    // One process each: one accelerator has all atoms, the other the grid.
+    expect(forces({parts: 2, ranks: 2})).toBeCloseTo(pairs, 9)
     // A third beside the grid takes half of the atoms, and what computes both is waited for.
-    expect(two(3).pairSeconds).toBeCloseTo(pairs / 2, 9)
-    expect(two(3).gridSeconds).toBeGreaterThan(0)
+    expect(forces({parts: 2, ranks: 3})).toBeCloseTo(pairs / 2 + grid, 9)
+    expect(forces({parts: 2, ranks: 3, design: DESIGNS.gromacs})).toBeCloseTo(Math.hypot(pairs / 2, grid), 9)
     // Eight on four: seven of them have atoms, two on each but the one beside the grid.
-    const eight = molecularStep({...WATER, cutoffNm: 1.6}, on('h100-sxm-80gb', 8), {...layout, parts: 4, ranks: 8}, factors)!
-    const alone = molecularStep({...WATER, cutoffNm: 1.6}, on('h100-sxm-80gb', 8), layout, factors)!
-    expect(eight.pairSeconds + eight.gridSeconds).toBeCloseTo(Math.max((2 / 7) * alone.pairSeconds, alone.pairSeconds / 7 + eight.gridSeconds), 9)
+    expect(forces({parts: 4, ranks: 8}) / Math.max((2 / 7) * pairs, pairs / 7 + grid)).toBeCloseTo(1, 2)
     // Nobody says how many: no slower than either.
-    const unsaid = molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, parts: 2}, factors)!
-    expect(unsaid.pairSeconds + unsaid.gridSeconds).toBeLessThanOrEqual(Math.min(two(2).pairSeconds + two(2).gridSeconds, two(3).pairSeconds + two(3).gridSeconds))
+    expect(forces({parts: 2})).toBeLessThanOrEqual(Math.min(forces({parts: 2, ranks: 2}), forces({parts: 2, ranks: 3})))
+    expect(forces({parts: 4})).toBeLessThanOrEqual(Math.min(forces({parts: 4, ranks: 4}), forces({parts: 4, ranks: 8})))
+  })
+
+  test('NAMD: the part that holds the grid has as many pairs as the others', () => {
+    const step = (parts: number) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, design: DESIGNS.namd, parts}, factors)!
+
+    expect(step(4).pairSeconds).toBeCloseTo(step(1).pairSeconds / 4, 9)
+    // Domains fit the cache better.
+    expect(step(4).gridSeconds / step(1).gridSeconds).toBeGreaterThan(0.5)
   })
 
   test('several domains hand atoms to each other before each list, which is kept longer', () => {
