@@ -15,7 +15,8 @@ interface Sample extends RateSample {
 /** How far a part may stray from what it lies in, in ln: all, then what lies within it. */
 const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number[]>> = {
   'compute': [0.6, 0.2, 0.3, 0.15],
-  'memory-bandwidth': [0.8, 0.2, 0.3, 0.2],
+  'memory-bandwidth': [0.4, 0.2, 0.2, 0.2],
+  'cache-rate': [0.6, 0.2, 0.2, 0.2],
   'latency-cycles': [1, 0.15, 0.2, 0.15],
   'engine-latency': [0, 0.4, 0.4],
   'engine-pairs': [0, 0.35, 0.3],
@@ -25,11 +26,12 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
   'pressure': [0.05],
   'exchange': [0.7, 0.4, 0.4, 0.2],
   'message-seconds': [1.5, 0.5, 0.6, 0.6],
-  'host-nanoseconds': [1],
+  'host-nanoseconds': [0.5],
+  'list-nanoseconds': [0.5],
 }
 /** The same of one accelerator in its family. */
 const SPEED_TAU = {accelerator: 0.15, processor: 0.3}
-const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 8}
+const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 1, 'cache-rate': 1.5}
 
 /** Which quantities a sample can tell of. */
 function concerns(name: MolecularQuantity, {work, layout: {parts, ensemble, update, design}, hardware: {accelerator}}: MolecularCase): boolean {
@@ -38,6 +40,7 @@ function concerns(name: MolecularQuantity, {work, layout: {parts, ensemble, upda
     case 'polarizable': return work.forceField === 'polarizable'
     case 'implicit': return work.electrostatics === 'implicit'
     case 'pressure': return ensemble === 'npt'
+    case 'list-nanoseconds': return accelerator.formFactor !== 'cpu' && design.hostListSteps !== undefined
     case 'host-nanoseconds': return accelerator.formFactor !== 'cpu' && design.hostListSteps !== undefined && update === 'host'
     default: return true
   }

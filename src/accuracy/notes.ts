@@ -73,10 +73,17 @@ export interface NoteFields {
   readonly timeStepFs?: number
   readonly cutoffNm?: number
   readonly ensemble?: 'nve' | 'nvt' | 'npt'
-  /** Positions are advanced on the host. */
+  /** Positions are advanced on the host: in all rows, or in those whose title has this word. */
   readonly hostUpdate?: true
-  /** Threads of the host for each accelerator. */
+  readonly hostUpdateOf?: string
+  /** Threads of the host for each accelerator, or of all of them. */
   readonly hostThreads?: number
+  readonly allHostCores?: number
+  /** Processes, and threads of each. */
+  readonly processes?: number
+  readonly threadsPerProcess?: number
+  /** Steps that a list of pairs is kept. */
+  readonly listSteps?: number
   /** The column of accelerators holds cores of a processor. */
   readonly countsCores?: true
   // Images and clips.
@@ -125,7 +132,11 @@ const RULES: readonly Rule[] = [
   {pattern: /\btime step ([\d.]+) fs\b/, read: found => ({timeStepFs: Number(found[1])})},
   {pattern: /\bcutoff ([\d.]+) (A|nm)\b/, read: found => ({cutoffNm: Number(found[1]) / (found[2] === 'A' ? 10 : 1)})},
   {pattern: /\b(NVE|NVT|NPT)\b/, read: found => ({ensemble: (found[1] ?? '').toLowerCase() as 'nve'})},
-  {pattern: /\bupdate (?:step )?(?:on CPU|not on GPU)\b/, read: () => ({hostUpdate: true})},
+  {pattern: /\b(\w+) cases have the update step on CPU\b/, read: found => ({hostUpdateOf: found[1] ?? ''})},
+  {pattern: /(?:^|; )update (?:on CPU|not on GPU)\b/, read: () => ({hostUpdate: true})},
+  {pattern: /\b(\d+) CPU cores \([\w-]+\) in total\b/, read: found => ({allHostCores: number(found[1])})},
+  {pattern: /\b(\d+) MPI ranks x (\d+) threads\b/, read: found => ({processes: number(found[1]), threadsPerProcess: number(found[2])})},
+  {pattern: /\bnstlist (\d+)\b/, read: found => ({listSteps: number(found[1])})},
   {pattern: /\b(\d+) threads per GCD\b/, read: found => ({hostThreads: number(found[1])})},
   {pattern: /\bfor CPU rows accelerators = cores used\b/, read: () => ({countsCores: true})},
   // Serving.

@@ -13,8 +13,10 @@ export const MOLECULAR_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ printed rate of vector arithmetic in the loop over pairs, by hardware. */
   'compute': 0.3,
-  /** Achieved ÷ streamed bandwidth of everything that goes through memory, by hardware. Above 1 where caches serve. */
-  'memory-bandwidth': 0.5,
+  /** Achieved ÷ streamed bandwidth of what comes from memory, by hardware. */
+  'memory-bandwidth': 0.6,
+  /** Achieved ÷ assumed rate of the last-level cache, which everything goes through, by hardware. */
+  'cache-rate': 0.5,
   /** Clock cycles of a step that do not go with the number of atoms, by hardware: launches, and kernels that wait. */
   'latency-cycles': 2e5,
   /** By program: the same times this; work of the loop over pairs, and of the rest. */
@@ -31,8 +33,10 @@ export const MOLECULAR_QUANTITIES = {
   'exchange': 0.3,
   /** Seconds of each message that parts wait for, by program, sort of link and vendor. */
   'message-seconds': 1e-5,
-  /** Core nanoseconds of the host for an atom: sorting into clusters once, and one update. */
-  'host-nanoseconds': 40,
+  /** Core nanoseconds of the host for an atom: one update, with summing forces and constraints. */
+  'host-nanoseconds': 50,
+  /** The same of sorting into clusters, once. */
+  'list-nanoseconds': 500,
 } as const
 export type MolecularQuantity = keyof typeof MOLECULAR_QUANTITIES
 export type MolecularFactors = Readonly<Record<MolecularQuantity, number>> & {
@@ -42,7 +46,7 @@ export type MolecularFactors = Readonly<Record<MolecularQuantity, number>> & {
 
 const OF_ENGINE = new Set<MolecularQuantity>(['engine-latency', 'engine-pairs', 'engine-memory'])
 const OF_LINKS = new Set<MolecularQuantity>(['exchange', 'message-seconds'])
-const OF_ALL = new Set<MolecularQuantity>(['polarizable', 'implicit', 'pressure', 'host-nanoseconds'])
+const OF_ALL = new Set<MolecularQuantity>(['polarizable', 'implicit', 'pressure', 'host-nanoseconds', 'list-nanoseconds'])
 
 const engineScope = (engine: string): string => `engine:${engine}`
 

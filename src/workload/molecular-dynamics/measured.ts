@@ -23,6 +23,8 @@ export interface MolecularCase {
   readonly engine: Engine
   /** The program and the system: what one leaves out at a time. */
   readonly model: string
+  /** What the column holds: the melt has no nanoseconds, and the source's own tables of the same figures (results/lammps/*.csv) say Gatom-step/s where its README's column says ns/day. */
+  readonly unit: 'ns/day' | 'Gatom-step/s'
 }
 
 type Refused = Exclude<Prediction, {status: 'answered'}>
@@ -46,13 +48,10 @@ const VARIANTS: readonly (readonly [pattern: RegExp, id: string, changed?: Parti
   [/tetramer pair|HECBioSim 3M/i, 'hegfr-tetramer-pair'], [/dimer pair|HECBioSim 1(?:\.4M|400k)/i, 'hegfr-dimer-pair'], [/hEGFR dimer/i, 'hegfr-dimer'], [/Glutamine/i, 'glutamine-binding-protein'], [/Crambin/i, 'crambin'], [/rhodopsin/i, 'rhodopsin'],
 ]
 
-/** LAMMPS's melt of Lennard-Jones spheres (bench/in.lj, time step 0.005 τ): the source states neither the size of its box nor what it takes for a femtosecond. */
+/** LAMMPS's melt of Lennard-Jones spheres (bench/in.lj), 4 × 4 × 4 times its 32,000 atoms, as the source's README and its script (-v x 4 -v y 4 -v z 4) have it. */
 const MELT = /^LAMMPS LJ\b/
-/**
- * A box of 80³ cells of four atoms with τ counted as a femtosecond is what gives the rate that others publish of processors (about 1 G atom steps a second of
- * 128 cores); 160³ would be eight times that. Inferred, not read.
- */
-const MELT_ATOMS = 4 * 80 ** 3
+const MELT_ATOMS = 64 * 32_000
+/** Of τ, which is no time before somebody names the spheres. */
 const MELT_TIME_STEP_FS = 0.005
 
 /** Decks that a program's own benchmarks run where the source does not say: OpenMM's benchmark.py 4 fs with heavier hydrogens (2 for AMOEBA), 0.9 nm; AMBER's suite 0.8 nm, STMV at 4 fs; GROMACS's STMV 1.2 nm. */
@@ -83,16 +82,26 @@ export function readMolecularMeasurement(setting: Setting, accelerators: readonl
   const place = placeOf(setting, accelerators)
   if (place === undefined) return unanswered(`${setting.accelerator} is not in the catalog`)
   const {hardware, parts} = place
+  const {processes, listSteps} = notes
+  const updatedByHost = notes.hostUpdate === true || (notes.hostUpdateOf !== undefined && setting.model.includes(notes.hostUpdateOf))
   return {
     status: 'case',
     case: {
-      work, hardware, engine, model: modelName(engine, system.id), timeStepFs: notes.timeStepFs ?? deck.timeStepFs,
+      work, hardware, engine, model: modelName(engine, system.id), timeStepFs: notes.timeStepFs ?? deck.timeStepFs, unit: melt ? 'Gatom-step/s' : 'ns/day',
       layout: {
         parts, design: designOf(engine)!, precision: precisionOf(setting.precision, engine, hardware.accelerator), ensemble: ENSEMBLES.find(each => each === notes.ensemble) ?? 'nvt',
-        update: notes.hostUpdate === true ? 'host' : 'accelerator', hostCores: notes.hostThreads ?? usualHostCores(hardware.accelerator),
+        update: updatedByHost ? 'host' : 'accelerator', hostCores: hostCoresIn(notes, parts) ?? usualHostCores(hardware.accelerator),
+        ...(processes === undefined ? {} : {ranks: processes}), ...(listSteps === undefined ? {} : {listSteps}),
       },
     },
   }
+}
+
+/** Cores for each accelerator, where notes say so. */
+function hostCoresIn({hostThreads, processes, threadsPerProcess, allHostCores}: Setting['notes'], parts: number): number | undefined {
+  if (hostThreads !== undefined) return hostThreads
+  if (processes !== undefined && threadsPerProcess !== undefined) return (processes * threadsPerProcess) / parts
+  return allHostCores === undefined ? undefined : allHostCores / parts
 }
 
 /** "mixed", "SPFP", "single": arithmetic in 32 bits. LAMMPS's KOKKOS computes in doubles whatever is said, and so do NAMD and AMBER on processors. */
@@ -140,10 +149,11 @@ function placeOf({accelerator: label, accelerators: count = 1, nodes, notes}: Se
   return {parts: count, hardware: {...hardware, levels: [{...links, groupSize: perNode, latencySeconds: 2e-6}], network: {kind: 'slingshot', bytesPerSecondPerNode: PORT_BYTES_PER_SECOND * 4, rdma: true, latencySeconds: 3e-6}}}
 }
 
-/** Nanoseconds a day. `undefined` = a link is unknown. */
-export function measuredRate({work, hardware, layout, timeStepFs}: MolecularCase, factors: MolecularFactors): number | undefined {
+/** In the unit of the case. `undefined` = a link is unknown. */
+export function measuredRate({work, hardware, layout, timeStepFs, unit}: MolecularCase, factors: MolecularFactors): number | undefined {
   const step = molecularStep(work, hardware, layout, factors)
-  return step === undefined ? undefined : NANOSECONDS_PER_DAY(step.seconds, timeStepFs)
+  if (step === undefined) return undefined
+  return unit === 'ns/day' ? NANOSECONDS_PER_DAY(step.seconds, timeStepFs) : work.atoms / step.seconds / 1e9
 }
 
 /** The estimator's answer to the setting of a published result. */

@@ -10,7 +10,7 @@ import {DESIGNS, gridParts} from '../../../src/workload/molecular-dynamics/engin
 import {MOLECULAR_QUANTITIES, type MolecularFactors} from '../../../src/workload/molecular-dynamics/factors.ts'
 import {gridPoints, pairsPerAtom, stepCost} from '../../../src/workload/molecular-dynamics/forces.ts'
 import {molecularDynamics as kind} from '../../../src/workload/molecular-dynamics/index.ts'
-import {clockHertz, memorySeconds} from '../../../src/workload/molecular-dynamics/limits.ts'
+import {cacheSeconds, clockHertz, heldClockShare, lanesShare, memorySeconds, vectorRate} from '../../../src/workload/molecular-dynamics/limits.ts'
 import {readMolecularMeasurement} from '../../../src/workload/molecular-dynamics/measured.ts'
 import {molecularStep, type Layout} from '../../../src/workload/molecular-dynamics/step.ts'
 import {SYSTEMS} from '../../../src/workload/molecular-dynamics/systems.ts'
@@ -42,6 +42,10 @@ describe('forces by hand', () => {
     expect(pairsPerAtom(WATER, 1)).toBeCloseTo(209.44, 2)
     // A small system has no more than it has.
     expect(pairsPerAtom({...WATER, atoms: 101}, 5)).toBe(50)
+    // Nothing repeats without water: all pairs within the diameter of the ball, 0.698 of them within 1.25 of its radius (2.26 nm of 2,489 atoms: 1.81 nm).
+    const protein = {...WATER, atoms: 2489, electrostatics: 'implicit'} as const
+    expect(pairsPerAtom(protein, 4)).toBe(1244)
+    expect(pairsPerAtom(protein, 2.26)).toBeCloseTo(1244 * 0.698, -1)
     // 0.8442 per σ³, 2.5 σ: 4/3 π × 15.625 × 0.8442 ÷ 2 = 27.6.
     expect(pairsPerAtom({...WATER, forceField: 'lennard-jones'}, 0.85)).toBeCloseTo(27.6, 0)
   })
@@ -75,13 +79,33 @@ describe('hardware by hand', () => {
     expect(clockHertz(on(id).accelerator) / 1e9 / ghz).toBeCloseTo(1, 1)
   })
 
+  test('loops over pairs: half of the printed rate where schedulers have as many lanes as warps', () => {
+    const share = (id: string) => lanesShare(on(id).accelerator, DESIGNS.gromacs)
+
+    expect([share('a100-sxm-80gb'), share('v100-sxm2-32gb'), share('h100-sxm-80gb'), share('b200-sxm-180gb')]).toEqual([1, 1, 0.5, 0.5])
+    // Per multiprocessor and cycle an H100 does as much as an A100.
+    const rate = (id: string) => (vectorRate(on(id).accelerator, 'fp32') * share(id)) / (on(id).accelerator.multiprocessors! * clockHertz(on(id).accelerator))
+    expect(rate('h100-sxm-80gb') / rate('a100-sxm-80gb')).toBeCloseTo(1, 9)
+  })
+
+  test('cards with less than two watts for a multiprocessor and gigahertz hold less than the printed clock', () => {
+    const held = (id: string) => heldClockShare(on(id).accelerator)
+
+    expect([held('h100-sxm-80gb'), held('v100-sxm2-32gb'), held('rtx-3090-24gb')]).toEqual([1, 1, 1])
+    // 300 W of 142 at 2.49 GHz, 70 of 40 at 1.58.
+    expect([held('l40-48gb'), held('t4-16gb')]).toEqual([expect.closeTo(Math.sqrt(300 / (142 * 2.49 * 2)), 2), expect.closeTo(Math.sqrt(70 / (40 * 1.58 * 2)), 2)])
+    expect(held('cpu-epyc-9654')).toBe(1)
+  })
+
   test('what fits into the cache comes from there', () => {
     const {accelerator} = on('a100-sxm-80gb')
     const cache = 108 * clockHertz(accelerator) * 20
+    const shares = {streamShare: 0.9, memoryShare: 0.5, cacheShare: 0.4}
 
-    expect(1 / memorySeconds(accelerator, 1e6, 0.9)).toBeCloseTo(cache, -3)
-    // 108 × 0.37 MiB of 419 MB: a tenth.
-    expect(memorySeconds(accelerator, 108 * 0.37 * 2 ** 20 * 10, 0.9)).toBeCloseTo(0.9 / (accelerator.memoryBandwidthBytesPerSecond * 0.9) + 0.1 / cache, 18)
+    expect(1 / memorySeconds(accelerator, 1e6, shares)).toBeCloseTo(0.4 * cache, -3)
+    expect(cacheSeconds(accelerator, 0.4)).toBe(memorySeconds(accelerator, 1e6, shares))
+    // 108 × 0.37 MiB of 419 MB: a tenth stays, the rest comes from memory as well.
+    expect(memorySeconds(accelerator, 108 * 0.37 * 2 ** 20 * 10, shares)).toBeCloseTo(0.9 / (accelerator.memoryBandwidthBytesPerSecond * 0.9 * 0.5) + 1 / (0.4 * cache), 18)
   })
 })
 
@@ -89,20 +113,24 @@ describe('a step by hand', () => {
   const factors: MolecularFactors = {...MOLECULAR_QUANTITIES, compute: 0.3, 'memory-bandwidth': 0.5, 'latency-cycles': 141_000, streamShare: 1}
   const layout: Layout = {parts: 1, design: DESIGNS.gromacs, precision: 'fp32', ensemble: 'nvt', update: 'accelerator', hostCores: 10}
 
-  test('one accelerator: pairs, grid, atoms, list and launches, one after the other', () => {
+  test('one accelerator: pairs and grid, atoms, list and launches, one after the other', () => {
     const hardware = on('a100-sxm-80gb')
     const {accelerator} = hardware
     const cost = stepCost(WATER, 0.16)
     const step = molecularStep(WATER, hardware, layout, factors)!
-    const rate = 0.5 / memorySeconds(accelerator, cost.workingBytes, 1)
+    const rate = 1 / memorySeconds(accelerator, cost.workingBytes, {streamShare: 1, memoryShare: 0.5, cacheShare: 0.5})
 
-    expect(step.pairSeconds).toBeCloseTo(cost.pairFlops / (19.5e12 * 0.3), 9)
-    expect(step.gridSeconds).toBeCloseTo(cost.gridFlops / (19.5e12 * 0.3) + cost.gridBytes / rate, 9)
+    const [pairs, grid] = [cost.pairFlops / (19.5e12 * 0.3), cost.gridFlops / (19.5e12 * 0.3) + cost.gridBytes / rate]
+    // GROMACS's run side by side, AMBER's one after the other.
+    expect(step.pairSeconds + step.gridSeconds).toBeCloseTo(Math.hypot(pairs, grid), 9)
+    expect(step.gridSeconds / step.pairSeconds).toBeCloseTo(grid / pairs, 9)
+    const amber = molecularStep(WATER, hardware, {...layout, design: {...DESIGNS.amber, listReachNm: 0.16}}, factors)!
+    expect([amber.pairSeconds, amber.gridSeconds]).toEqual([expect.closeTo(pairs, 9), expect.closeTo(grid, 9)])
     expect(step.atomSeconds).toBeCloseTo(640e6 / rate, 9)
     // 141,000 cycles of 1.41 GHz.
     expect(step.overheadSeconds).toBeCloseTo(1e-4, 6)
-    // A million atoms × 40 ns ÷ 10 cores, once in a hundred steps.
-    expect(step.hostSeconds).toBeCloseTo(4e-5, 9)
+    // A million atoms × 500 ns ÷ 10 cores, once in a hundred steps.
+    expect(step.hostSeconds).toBeCloseTo(5e-4, 9)
     expect(step.exchangeSeconds).toBe(0)
     expect(step.seconds).toBeCloseTo(step.pairSeconds + step.gridSeconds + step.atomSeconds + step.overheadSeconds + step.hostSeconds, 12)
   })
@@ -110,8 +138,8 @@ describe('a step by hand', () => {
   test('an update on the host: every step all atoms, there and back', () => {
     const host = molecularStep(WATER, on('a100-sxm-80gb'), {...layout, update: 'host'}, factors)!
 
-    // 4 ms of ten cores, and 28 bytes an atom over a slot of 31 GB/s.
-    expect(host.hostSeconds).toBeCloseTo(4e-5 + 4e-3 + 28e6 / 31e9, 6)
+    // 5 ms of ten cores, and 28 bytes an atom over a slot of 31 GB/s.
+    expect(host.hostSeconds).toBeCloseTo(5e-4 + 5e-3 + 28e6 / 31e9, 6)
   })
 
   test('a barostat that asks for the virial in every step costs 107 operations instead of 66', () => {
@@ -129,6 +157,52 @@ describe('a step by hand', () => {
     // Domains fit the caches better, so that the grid alone is somewhat faster than it was; an eighth of everything it is not.
     expect(eight.pairSeconds + eight.gridSeconds).toBeGreaterThan(2 * ((one.pairSeconds + one.gridSeconds) / 8))
     expect([gridParts(DESIGNS.gromacs, on('h100-sxm-80gb').accelerator, 8), gridParts(DESIGNS.gromacs, on('h100-sxm-80gb').accelerator, 32), gridParts(DESIGNS.lammps, on('h100-sxm-80gb').accelerator, 8)]).toEqual([1, 8, 8])
+  })
+
+  test('a process of its own for the grid: the others cut the atoms among them', () => {
+    const work = {...WATER, cutoffNm: 1.6}
+    const step = (changed: Partial<Layout>) => molecularStep(work, on('h100-sxm-80gb', 8), {...layout, design: {...DESIGNS.gromacs, gridBeside: false}, ...changed}, factors)!
+    const forces = (changed: Partial<Layout>) => step(changed).pairSeconds + step(changed).gridSeconds
+    const {pairSeconds: pairs} = step({})
+    const {gridSeconds: grid} = step({parts: 2, ranks: 3})
+
+    // One process each: one accelerator has all atoms, the other the grid.
+    expect(forces({parts: 2, ranks: 2})).toBeCloseTo(pairs, 9)
+    // A third beside the grid takes half of the atoms, and what computes both is waited for.
+    expect(forces({parts: 2, ranks: 3})).toBeCloseTo(pairs / 2 + grid, 9)
+    expect(forces({parts: 2, ranks: 3, design: DESIGNS.gromacs})).toBeCloseTo(Math.hypot(pairs / 2, grid), 9)
+    // Eight on four: seven of them have atoms, two on each but the one beside the grid.
+    expect(forces({parts: 4, ranks: 8}) / Math.max((2 / 7) * pairs, pairs / 7 + grid)).toBeCloseTo(1, 2)
+    // Nobody says how many: no slower than either.
+    expect(forces({parts: 2})).toBeLessThanOrEqual(Math.min(forces({parts: 2, ranks: 2}), forces({parts: 2, ranks: 3})))
+    expect(forces({parts: 4})).toBeLessThanOrEqual(Math.min(forces({parts: 4, ranks: 4}), forces({parts: 4, ranks: 8})))
+  })
+
+  test('NAMD: the part that holds the grid has as many pairs as the others', () => {
+    const step = (parts: number) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, design: DESIGNS.namd, parts}, factors)!
+
+    expect(step(4).pairSeconds).toBeCloseTo(step(1).pairSeconds / 4, 9)
+    // Domains fit the cache better.
+    expect(step(4).gridSeconds / step(1).gridSeconds).toBeGreaterThan(0.5)
+  })
+
+  test('several domains hand atoms to each other before each list, which is kept longer', () => {
+    const step = (changed: Partial<Layout>) => molecularStep(WATER, on('h100-sxm-80gb', 8), {...layout, ...changed}, factors)!.hostSeconds
+
+    // Half a million atoms on each of two domains: 500 ns × 3.3, ten cores, once in 300 steps.
+    expect(step({parts: 2, ranks: 3})).toBeCloseTo((5e5 * 500e-9 * 3.3) / 10 / 300, 9)
+    expect(step({parts: 2, ranks: 3, listSteps: 100})).toBeCloseTo(3 * step({parts: 2, ranks: 3}), 9)
+  })
+
+  test('lists of single atoms: each pair for both of its atoms, each neighbour fetched', () => {
+    const spheres = {atoms: 2_048_000, cutoffNm: 0.85, electrostatics: 'cutoff', forceField: 'lennard-jones'} as const
+    const hardware = on('a100-sxm-80gb')
+    const step = molecularStep(spheres, hardware, {...layout, design: DESIGNS.lammps, precision: 'fp64'}, factors)!
+    const {accelerator} = hardware
+    const pairs = 2_048_000 * ((21.5 * 4 * Math.PI * 0.95 ** 3) / 3 / 2)
+
+    // 33 operations twice at 0.3 of 9.7 TFLOP/s; twice 32 bytes at half of what the cache gives.
+    expect(step.pairSeconds / ((2 * pairs * 33) / (0.3 * 9.7e12) + (2 * pairs * 32) / (0.5 * 108 * clockHertz(accelerator) * 20))).toBeCloseTo(1, 6)
   })
 
   test('copies: all positions to all, all forces summed', () => {
@@ -351,7 +425,11 @@ describe('what was published', () => {
 
   test('what notes of results say', () => {
     expect(parseNotes('239,131 atoms; time step 1 fs; NPT; PME; cutoff 8 A; 7 threads per GCD')).toMatchObject({atoms: 239_131, timeStepFs: 1, ensemble: 'npt', cutoffNm: 0.8, hostThreads: 7})
-    expect(parseNotes('one PME rank; HECBioSim cases have the update step on CPU')).toMatchObject({hostUpdate: true})
+    expect(parseNotes('90,116 atoms; best of a sweep over ranks/threads; update not on GPU')).toMatchObject({hostUpdate: true})
+    // Of some of the source's systems only.
+    expect(parseNotes('one PME rank; HECBioSim cases have the update step on CPU')).toEqual({hostUpdateOf: 'HECBioSim'})
+    expect(parseNotes('system LUMI, 8 MPI ranks x 4 threads; nstlist 300')).toEqual({processes: 8, threadsPerProcess: 4, listSteps: 300})
+    expect(parseNotes('24 CPU cores (7413) in total; update on GPU not stated')).toEqual({allHostCores: 24})
     // The step of the inner loop is not that of the run.
     expect(parseNotes('Langevin-middle integrator, 4 fs step with HMR (AMOEBA: see source, multiple-time-step 2 fs)').timeStepFs).toBeUndefined()
   })
@@ -365,6 +443,12 @@ describe('what was published', () => {
 
     expect(read({})).toMatchObject({status: 'case', case: {engine: 'openmm', timeStepFs: 4, work: {atoms: 92_224, electrostatics: 'reaction-field', cutoffNm: 1}, hardware: {accelerator: {id: 'h100-sxm-80gb'}}}})
     expect(read({model: 'OpenMM DHFR 23,558 atoms AMOEBA polarizable PME'})).toMatchObject({case: {timeStepFs: 2, work: {forceField: 'polarizable'}}})
+    const gromacs = (changed: Record<string, unknown>) => read({framework: 'GROMACS 2024.1', accelerators: 4, notes: 'one PME rank; HECBioSim cases have the update step on CPU', ...changed})
+    expect(gromacs({model: 'GROMACS HECBioSim 3M atoms'})).toMatchObject({case: {layout: {update: 'host'}}})
+    expect(gromacs({model: 'GROMACS STMV ~1.07M atoms'})).toMatchObject({case: {layout: {update: 'accelerator'}}})
+    expect(gromacs({model: 'GROMACS stmv.tpr', notes: '8 MPI ranks x 4 threads'})).toMatchObject({case: {layout: {ranks: 8, hostCores: 8}}})
+    // Its "ns/day" are G atom steps a second.
+    expect(read({framework: 'LAMMPS 22Jul2025', model: 'LAMMPS LJ'})).toMatchObject({case: {unit: 'Gatom-step/s', work: {atoms: 2_048_000, forceField: 'lennard-jones'}}})
     expect(read({framework: 'GENESIS'})).toMatchObject({status: 'unanswered'})
     expect(read({model: 'something in water'})).toMatchObject({status: 'unanswered', reason: 'neither the system nor its atoms are known'})
     expect(read({model: 'something in water', notes: '70,000 atoms; PME'})).toMatchObject({status: 'case', case: {work: {atoms: 70_000}}})
