@@ -2,6 +2,7 @@
 import {settingOf} from '../../src/accuracy/setting.ts'
 import {AUDIO, AUDIO_QUANTITIES, factorsOf, scopesOf, type AudioQuantity} from '../../src/workload/audio/factors.ts'
 import {isRate, measuredFigure, predictMeasurement, readAudioMeasurement, type AudioCase} from '../../src/workload/audio/measured.ts'
+import {codeOf} from '../../src/workload/audio/programs.ts'
 import {measurements} from './fit.ts'
 import {calibrateRates, type RateQuantity, type RateSample} from './rates.ts'
 
@@ -18,8 +19,9 @@ const TAUS: Readonly<Record<AudioQuantity, readonly number[]>> = {
   'row-share': [0.5, 0.5],
   'score-passes': [0.4, 0.3, 0.3],
   'layer-values': [0.5, 0.4],
-  'layer-seconds': [0.8, 0.8, 0.4, 0.4],
-  'window-seconds': [1, 0.8],
+  'kernel-seconds': [0.5, 0.5, 0.3, 0.3],
+  'step-seconds': [0.7, 0.7],
+  'window-seconds': [0.7, 0.7],
 }
 const HIGHEST: Partial<Record<AudioQuantity, number>> = {'matmul': 1.2, 'stream': 1.2}
 
@@ -32,7 +34,7 @@ function concerns(name: AudioQuantity, {setting: {metric}, found: {run}}: Sample
   if (name === 'row-share') return run.rows > 1
   if (name === 'score-passes') return metric !== 'decoder_ms' && !run.flash
   if (name === 'layer-values') return metric !== 'decoder_ms'
-  return name !== 'window-seconds' || !partsOnly(metric)
+  return (name !== 'window-seconds' && name !== 'step-seconds') || !partsOnly(metric)
 }
 
 const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
@@ -41,7 +43,7 @@ const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
   ...(HIGHEST[name] === undefined ? {} : {highest: HIGHEST[name]}),
   scopes: sample => {
     if (!concerns(name, sample)) return []
-    const keys = scopesOf(name, sample.accelerator, sample.found.program).toReversed()
+    const keys = scopesOf(name, sample.accelerator, codeOf(sample.found.program, sample.found.model)).toReversed()
     return keys.map((key, index) => ({key, tau: TAUS[name][index] ?? TAUS[name].at(-1) ?? 0}))
   },
 }))

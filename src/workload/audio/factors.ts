@@ -3,6 +3,7 @@ import {vendorScope, type Calibration, type Spread} from '../../performance/cali
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
+import {audioProgram, codeOf, type FeatureMaker} from './programs.ts'
 
 export const AUDIO = 'audio'
 
@@ -19,15 +20,19 @@ export const AUDIO_QUANTITIES = {
   /** Times that scores of attention go through memory where its kernels keep them there, and values between the products of an encoder's layer. */
   'score-passes': 7,
   'layer-values': 30,
-  /** Seconds that the kernels of one layer take to be launched, one after the other, however little they do: some 25 of 5 µs (on a host of 2021). */
-  'layer-seconds': 1.25e-4,
-  /** Seconds of the host for one window: features of the sound, text from tokens. */
-  'window-seconds': 0.002,
+  /** Seconds that a kernel takes however little it does, on a server of 2021: launched, filled and drained. */
+  'kernel-seconds': 5e-6,
+  /** Seconds of the host between two steps of the decoder: the likeliest token, beams. */
+  'step-seconds': 1e-4,
+  /** Seconds of the host for one window: features of the sound in compiled code, text from tokens. */
+  'window-seconds': 0.004,
 } as const
 export type AudioQuantity = keyof typeof AUDIO_QUANTITIES
 export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
   /** What a plain stream reaches of the printed memory bandwidth. */
   readonly streamShare: number
+  /** Seconds that the host takes to launch a kernel ÷ `kernel-seconds`; 1 = nothing waits for it. */
+  readonly launchSlowness: number
 }
 
 /** Processors are a family of their own, whatever their maker. */
@@ -35,37 +40,38 @@ export const familyOf = ({architecture, formFactor}: Accelerator): string => (fo
 /** How programs are named among the factors. */
 export const programScope = (program: string): string => `program ${program}`
 
-/** Conformers run in other code than transformers do, by whatever name. */
-export const programOf = (runtime: string, {encoder}: AudioModel): string => (encoder === 'conformer' ? `${runtime} conformers` : runtime)
+const OF_CODE: ReadonlySet<AudioQuantity> = new Set(['layer-values'])
+const OF_LIBRARY: ReadonlySet<AudioQuantity> = new Set(['step-seconds', 'window-seconds'])
+const CONFORMERS = / conformers$/
 
-const OF_PROGRAMS: ReadonlySet<AudioQuantity> = new Set(['window-seconds', 'layer-values'])
-
-/** Where factors are looked up, the most specific first: what depends on the program, on who made the hardware, or on its family. */
-export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, program: string): readonly string[] {
+/** Where factors are looked up, the most specific first: what depends on the code (a library's, apart for conformers), on who made the hardware, or on its family. */
+export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, code: string): readonly string[] {
   const {id, vendor} = accelerator
   const family = familyOf(accelerator)
+  const library = code.replace(CONFORMERS, '')
   if (quantity === 'speed') return [id]
-  if (OF_PROGRAMS.has(quantity)) return [programScope(program), '*']
+  if (OF_CODE.has(quantity)) return [programScope(code), '*']
+  if (OF_LIBRARY.has(quantity)) return [programScope(library), '*']
   if (quantity === 'row-share') return [vendorScope(vendor), '*']
-  if (quantity === 'score-passes') return [`${vendor} ${program}`, programScope(program), '*']
+  if (quantity === 'score-passes') return [`${vendor} ${code}`, programScope(code), '*']
   // How fast kernels are launched is the host's, of which nothing is known but what it hosts.
-  if (quantity === 'layer-seconds') return [`${id} ${program}`, `${vendor} ${program}`, programScope(program), '*']
-  return [`${family} ${program}`, family, vendorScope(vendor), '*']
+  if (quantity === 'kernel-seconds') return [`${id} ${library}`, `${vendor} ${library}`, programScope(library), '*']
+  return [`${family} ${code}`, family, vendorScope(vendor), '*']
 }
 
-/** Programs that launch kernel by kernel from an interpreter, and make features there, take so many times the seconds of those that are compiled. An assumption. */
-const INTERPRETED = /^(?:pytorch|openai-whisper)$/
+/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, and features made by one's arrays too; kernels make them in a tenth. Assumptions. */
 const INTERPRETER_SLOWNESS = 8
+const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.1, compiled: 1, interpreted: 10}
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const factors: Record<string, number> = {streamShare}
-  for (const quantity of Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]) factors[quantity] = valueOf(quantity) * (quantity.endsWith('-seconds') && INTERPRETED.test(program) ? INTERPRETER_SLOWNESS : 1)
-  return factors as AudioFactors
+  const {interpreted, features} = audioProgram(program)
+  const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
+  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
 }
 
-export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string): AudioFactors =>
-  factorsOf(quantity => calibration.lookupIn(AUDIO, quantity, scopesOf(quantity, accelerator, program), '*')?.value ?? AUDIO_QUANTITIES[quantity], program, streamShare(accelerator))
+export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>
+  factorsOf(quantity => calibration.lookupIn(AUDIO, quantity, scopesOf(quantity, accelerator, codeOf(program, model)), '*')?.value ?? AUDIO_QUANTITIES[quantity], program, streamShare(accelerator))
 
 export interface AudioCertainty {
   readonly distance: Distance

@@ -8,8 +8,9 @@ import type {Bottleneck, Configuration, Hardware, Load, MemoryUse, Operator, Per
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import {isTraining, type AudioDemand} from './demand.ts'
-import {AUDIO, audioCertainty, audioFactors, programOf} from './factors.ts'
+import {AUDIO, audioCertainty, audioFactors} from './factors.ts'
 import {inferenceMemory, trainingMemory} from './memory.ts'
+import {audioProgram} from './programs.ts'
 import {arithmetic, audioLowerBoundSeconds, audioTime, weightBytes, type AudioRun} from './step.ts'
 import {taughtFlops} from './work.ts'
 
@@ -72,7 +73,7 @@ function softwareProblem(demand: AudioDemand, hardware: Hardware, facts: Facts):
 }
 
 function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime?: string): AudioRun {
-  return {flash: PROGRAMS[runtime ?? '']?.flash ?? true, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
+  return {flash: PROGRAMS[runtime ?? '']?.flash ?? true, inFlight: audioProgram(runtime ?? '').inFlight, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
 }
 
 function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, checkpointed: boolean): MemoryUse {
@@ -138,7 +139,7 @@ function inferenceOf(demand: AudioDemand, hardware: Hardware, configuration: Con
   const batch = Math.min(configuration.batch ?? 1, Math.max(1, windows))
   const runtime = configuration.runtime ?? 'pytorch'
   const run = runOf(demand, hardware, batch, runtime)
-  const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, programOf(runtime, model)))
+  const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, runtime, model))
   if (time === undefined) return undefined
   const rounds = windows / batch / takenOn(demand, hardware)
   const peak = peakFlops(accelerator, arithmetic(accelerator, run.precision)) ?? Number.NaN

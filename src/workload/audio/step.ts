@@ -2,7 +2,8 @@ import type {Accelerator, AudioModel} from '../../catalog/schema.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import {sustainedFlops} from '../../performance/sustained.ts'
 import type {AudioFactors} from './factors.ts'
-import {windowWork} from './work.ts'
+import {longestShare} from './programs.ts'
+import {kernelsOf, windowWork} from './work.ts'
 
 /** Windows that go through a model together on one accelerator. */
 export interface AudioRun {
@@ -17,6 +18,8 @@ export interface AudioRun {
   readonly precision: string
   /** Attention of the encoder in one kernel, its scores never in memory (Dao et al. 2022). */
   readonly flash: boolean
+  /** A window takes the place of one that has ended; else all go on until the longest text has. */
+  readonly inFlight: boolean
 }
 
 /** Where the time of one batch of windows goes. */
@@ -32,21 +35,21 @@ export interface AudioTime {
   readonly decoderBytes: number
 }
 
-/** Sharpness of the corner between an accelerator's work and the host's launches, which run beside it: the p-norm of both. Chosen with sight of the measurements. */
+/** Sharpness of the corner between an accelerator's work and the launches of an interpreter, which run beside it: the p-norm of both. Chosen with sight of the measurements. */
 const CORNER = 4
 const corner = (a: number, b: number): number => (a ** CORNER + b ** CORNER) ** (1 / CORNER)
 /** Scores are kept in 32 bits. */
 const SCORE_BYTES = 4
 
-/** Eight bits store weights; the arithmetic is that of 16 bits where the hardware is faster at it (on some cards it is there for compatibility), and 32 on processors. */
+/** 32 bits are that (PyTorch leaves TF32 out of products unless told to). Eight bits store weights; the arithmetic is that of 16 bits where the hardware is faster at it (on some cards it is there for compatibility), and 32 on processors. */
 export function arithmetic({formFactor, peakFlops: peaks}: Accelerator, precision: string): string {
   if (formFactor === 'cpu') return 'fp32'
-  if (precision === 'fp32') return peaks.tf32 === undefined ? 'fp32' : 'tf32'
+  if (precision === 'fp32') return 'fp32'
   const narrow = precision === 'bf16' && peaks.bf16 !== undefined ? 'bf16' : peaks.fp16 !== undefined ? 'fp16' : peaks.bf16 === undefined ? 'fp32' : 'bf16'
   return (peaks.fp32 ?? 0) > (peaks[narrow] ?? 0) ? 'fp32' : narrow
 }
-/** Bytes of a weight; of whisper.cpp's formats by their blocks of 32 with a scale each (ggml's block layouts). */
-const WEIGHT_BYTES: Readonly<Record<string, number>> = {'fp32': 4, 'int8': 1, 'fp8': 1, 'q8_0': 34 / 32, 'q5_0': 22 / 32, 'q5_1': 24 / 32}
+/** Bytes of a weight; of whisper.cpp's formats by their blocks of 32 or 256 with their scales (ggml's block layouts). */
+const WEIGHT_BYTES: Readonly<Record<string, number>> = {'fp32': 4, 'int8': 1, 'int8_float16': 1, 'fp8': 1, 'q8_0': 34 / 32, 'q6_k': 210 / 256, 'q5_0': 22 / 32, 'q5_1': 24 / 32, 'q5_k_m': 176 / 256, 'q4_0': 18 / 32, 'q4_1': 20 / 32, 'q4_k': 144 / 256, 'q4_k_m': 144 / 256}
 export const weightBytes = (precision: string): number => WEIGHT_BYTES[precision] ?? 2
 /** Keys, values and what lies between layers stay at 16 bits where weights are stored in fewer. */
 export const valueBytes = (precision: string): number => Math.max(2, weightBytes(precision))
@@ -55,12 +58,13 @@ export const valueBytes = (precision: string): number => Math.max(2, weightBytes
 export const stepsOf = (model: AudioModel, seconds: number, tokensPerSecond: number): number => (model.decoder === 'none' ? 0 : seconds * (model.stepsPerSecond ?? tokensPerSecond))
 
 /**
- * Hosts are of their accelerators' time, and launch kernels the faster the newer they are: single threads gained about 12 % a year from 2017 to 2025. An assumption; that launches
- * set the pace of small models is what the measurements say.
+ * Hosts are of their accelerators' time, and launch kernels the faster the newer they are: single threads gained about 8 % a year from 2017 to 2025. Processors of desktops run a thread at 5
+ * to 6 GHz, those of servers at 3 to 4. Both are assumptions; that launches set the pace of small models is what the measurements say.
  */
-const GAIN_PER_YEAR = 1.12
+const GAIN_PER_YEAR = 1.08
+const DESKTOP_GAIN = 1.5
 const REFERENCE_YEAR = 2021
-const hostSlowness = ({releaseYear = REFERENCE_YEAR}: Accelerator): number => GAIN_PER_YEAR ** (REFERENCE_YEAR - releaseYear)
+const hostSlowness = ({releaseYear = REFERENCE_YEAR, displayOutput}: Accelerator): number => GAIN_PER_YEAR ** (REFERENCE_YEAR - releaseYear) / (displayOutput ? DESKTOP_GAIN : 1)
 
 /** Rows and columns of the result that one multiprocessor works on at a time. */
 const TILE = 128
@@ -81,40 +85,54 @@ function filledShare({encoderHidden: hidden, encoderIntermediate: intermediate}:
   return (narrow + wide) / (narrow * roundsFor(hidden) + wide * roundsFor(intermediate))
 }
 
+/** Seconds of work and of kernels, which come one after the other; where an interpreter launches them, not before it has. */
+const withLaunches = (workSeconds: number, kernelSeconds: number, slowness: number): number => (slowness === 1 ? workSeconds + kernelSeconds : corner(workSeconds, kernelSeconds * slowness))
+
+/** Seconds of one step of the decoder for all rows of all windows: its work, and the same with kernels and host. Where the rate is not known a few rows do too few FLOP a byte to be held up by it. */
+export function stepSeconds(model: AudioModel, accelerator: Accelerator, {windows, seconds, steps, rows, precision, flash}: AudioRun, factors: AudioFactors, matmulRate = Number.POSITIVE_INFINITY): {readonly work: number; readonly whole: number; readonly bytes: number; readonly flops: number} {
+  const work = windowWork(model, seconds)
+  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.stream * factors.speed)
+  const flops = windows * rows * work.stepFlops
+  // Half of the steps' own keys and values lie there on average.
+  const bytes = work.stepParameters * weightBytes(precision) + windows * (work.crossValues + (rows * work.selfValuesPerStep * steps) / 2) * valueBytes(precision)
+  const more = 1 + (rows - 1) * factors['row-share']
+  const slowness = hostSlowness(accelerator)
+  // A transducer's steps are recorded once and replayed, or run in compiled code, whatever made the encoder.
+  const launchSlowness = model.decoder === 'transducer' ? 1 : factors.launchSlowness
+  const own = Math.max(flops / matmulRate, bytes / bandwidth) * more
+  return {work: own, whole: withLaunches(own, kernelsOf(model, flash).step * factors['kernel-seconds'] * slowness * more, launchSlowness) + factors['step-seconds'] * launchSlowness * slowness, bytes, flops}
+}
+
 /**
- * A batch of windows: features are made on the host, the encoder sees all windows at once, the decoder goes step by step. A step reads its weights once,
- * and the keys and values of each window (those of the encoder once for all beams where attention is one kernel); it is launched by the host, which the accelerator waits for where
- * its own part is shorter. `undefined` = the hardware has no such arithmetic.
+ * A batch of windows: features are made, the encoder sees all windows at once, the decoder goes step by step. A step reads its weights once,
+ * and the keys and values of each window (those of the encoder once for all beams where attention is one kernel). `undefined` = the hardware has no such arithmetic.
  */
-export function audioTime(model: AudioModel, accelerator: Accelerator, {windows, seconds, steps, rows, precision, flash}: AudioRun, factors: AudioFactors): AudioTime | undefined {
+export function audioTime(model: AudioModel, accelerator: Accelerator, run: AudioRun, factors: AudioFactors): AudioTime | undefined {
+  const {windows, seconds, precision, flash} = run
   const format = arithmetic(accelerator, precision)
   const [rate, peak] = [sustainedFlops(accelerator, format), peakFlops(accelerator, format)]
   if (rate === undefined || peak === undefined) return undefined
   const work = windowWork(model, seconds)
   const matmulRate = Math.min(peak, rate * factors.matmul * factors.speed)
   const streamed = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.speed)
-  const bandwidth = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.stream * factors.speed)
   const encoderFlops = windows * (work.encoderFlops + work.crossFlops)
   const filled = filledShare(model, accelerator, windows * work.positions)
-  const launchSeconds = factors['layer-seconds'] * hostSlowness(accelerator)
   const scoreBytes = flash ? 0 : windows * work.scores * SCORE_BYTES * factors['score-passes']
   const encoderBytes = scoreBytes + windows * work.positions * model.encoderLayers * model.encoderHidden * factors['layer-values'] * valueBytes(precision)
-  const encoderSeconds = corner(encoderFlops / (matmulRate * filled) + encoderBytes / streamed, model.encoderLayers * launchSeconds)
-  const stepFlops = windows * rows * work.stepFlops
-  // Half of the steps' own keys and values lie there on average.
-  const stepBytes = work.stepParameters * weightBytes(precision) + windows * (work.crossValues + (rows * work.selfValuesPerStep * steps) / 2) * valueBytes(precision)
-  const stepSeconds = steps === 0 ? 0 : Math.max(stepFlops / matmulRate, stepBytes / bandwidth) * (1 + (rows - 1) * factors['row-share'])
-  const launched = steps === 0 ? 0 : corner(stepSeconds, Math.max(1, model.decoderLayers) * launchSeconds)
-  const hostSeconds = windows * factors['window-seconds']
+  const kernelSeconds = kernelsOf(model, flash).encoder * factors['kernel-seconds'] * hostSlowness(accelerator)
+  const encoderSeconds = withLaunches(encoderFlops / (matmulRate * filled) + encoderBytes / streamed, kernelSeconds, factors.launchSlowness)
+  const steps = run.steps * (run.inFlight ? 1 : longestShare(windows))
+  const step = stepSeconds(model, accelerator, run, factors, matmulRate)
+  const hostSeconds = windows * factors['window-seconds'] * hostSlowness(accelerator)
   return {
-    seconds: encoderSeconds + steps * launched + hostSeconds,
-    encoderSeconds, decoderSeconds: steps * stepSeconds, launchSeconds: steps * (launched - stepSeconds), hostSeconds,
-    encoderFlops, decoderFlops: steps * stepFlops, decoderBytes: steps * stepBytes,
+    seconds: encoderSeconds + steps * step.whole + hostSeconds,
+    encoderSeconds, decoderSeconds: steps * step.work, launchSeconds: steps * (step.whole - step.work), hostSeconds,
+    encoderFlops, decoderFlops: steps * step.flops, decoderBytes: steps * step.bytes,
   }
 }
 
 /** Seconds of one window that nothing beats: every operation at the printed peak, or the weights of each step read once for all windows there are. */
-export function audioLowerBoundSeconds(model: AudioModel, accelerator: Accelerator, {seconds, steps, rows, precision}: Omit<AudioRun, 'windows' | 'flash'>): number {
+export function audioLowerBoundSeconds(model: AudioModel, accelerator: Accelerator, {seconds, steps, rows, precision}: Pick<AudioRun, 'seconds' | 'steps' | 'rows' | 'precision'>): number {
   const work = windowWork(model, seconds)
   const peak = peakFlops(accelerator, arithmetic(accelerator, precision)) ?? Number.POSITIVE_INFINITY
   return Math.max((work.encoderFlops + work.crossFlops + steps * rows * work.stepFlops) / peak, (steps * work.crossValues * valueBytes(precision)) / accelerator.memoryBandwidthBytesPerSecond)

@@ -1,0 +1,60 @@
+import type {AudioModel} from '../../catalog/schema.ts'
+
+/** Who makes the features of the sound: kernels on the accelerator, compiled code on the host, or an interpreter's arrays there. */
+export type FeatureMaker = 'accelerator' | 'compiled' | 'interpreted'
+
+/** What a program does with a recording, as its sources say (docs/models/audio.md). */
+export interface AudioProgram {
+  /** Shares its kernels with others under this name. */
+  readonly library: string
+  /** Kernels are launched one by one from an interpreter. */
+  readonly interpreted: boolean
+  readonly features: FeatureMaker
+  /** A window takes the place of one that has ended; else all of a batch wait for the longest text. */
+  readonly inFlight: boolean
+  /** Windows that go side by side share 5 s with either neighbour. */
+  readonly overlaps: boolean
+}
+
+const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false}
+
+/** By the name that factors have of them. */
+const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
+  'whisper.cpp': {...COMPILED, library: 'ggml'},
+  'transcribe.cpp': {...COMPILED, library: 'ggml'},
+  'mlx': {...COMPILED, library: 'mlx', features: 'accelerator'},
+  'const-me': {...COMPILED, library: 'const-me'},
+  'faster-whisper': {...COMPILED, library: 'faster-whisper', features: 'interpreted'},
+  // The server of Willow runs faster-whisper's engine and cuts long recordings as transformers does; features are torch's.
+  'willow': {...COMPILED, library: 'faster-whisper', overlaps: true},
+  'whisper-s2t': {...COMPILED, library: 'faster-whisper', features: 'accelerator'},
+  'openai-whisper': {...COMPILED, library: 'openai-whisper', interpreted: true},
+  'pytorch': {...COMPILED, library: 'pytorch', interpreted: true, features: 'interpreted', overlaps: true},
+  'whisper-s2t-pytorch': {...COMPILED, library: 'pytorch', interpreted: true, features: 'accelerator'},
+  'nemo': {...COMPILED, library: 'nemo', interpreted: true, features: 'accelerator'},
+  'whisper-jax': {...COMPILED, library: 'whisper-jax', features: 'interpreted', overlaps: true},
+  'tensorrt': {...COMPILED, library: 'tensorrt', features: 'accelerator', inFlight: true},
+  'vllm': {...COMPILED, library: 'vllm', features: 'interpreted', inFlight: true},
+}
+
+export const audioProgram = (name: string): AudioProgram => PROGRAMS[name] ?? {...COMPILED, library: name}
+
+/** Conformers run in other code than transformers do, by whatever name. */
+export const codeOf = (program: string, {encoder}: AudioModel): string => (encoder === 'conformer' ? `${audioProgram(program).library} conformers` : audioProgram(program).library)
+
+const WINDOW_SECONDS = 30
+/** Of a window of 30 s, what a neighbour hears as well: a sixth on either side (the chunks of transformers' pipeline). */
+const STRIDE_SECONDS = WINDOW_SECONDS / 6
+
+/** Windows that a recording is cut into: one after the other, or side by side with a part heard twice. */
+export function windowsOf(audioSeconds: number, windowSeconds: number, overlapping: boolean): number {
+  if (!overlapping || audioSeconds <= windowSeconds) return Math.max(1, Math.ceil(audioSeconds / windowSeconds))
+  const fresh = windowSeconds - (2 * STRIDE_SECONDS * windowSeconds) / WINDOW_SECONDS
+  return 1 + Math.ceil((audioSeconds - windowSeconds) / fresh)
+}
+
+/** Standard deviation of the number of words in windows of speech ÷ their mean. An assumption. */
+const SPREAD_OF_TEXTS = 0.2
+
+/** Expected longest of so many texts ÷ their mean: of n values spread normally about √(2 ln n) deviations above it, a fifth less for small n. */
+export const longestShare = (windows: number): number => 1 + 0.8 * SPREAD_OF_TEXTS * Math.sqrt(2 * Math.log(Math.max(1, windows)))
