@@ -33,6 +33,7 @@ export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
   readonly streamShare: number
   /** Seconds that the host takes to launch a kernel ÷ `kernel-seconds`; 1 = nothing waits for it. */
   readonly launchSlowness: number
+  readonly transducerOnHost: boolean
 }
 
 /** Processors are a family of their own, whatever their maker. */
@@ -65,9 +66,9 @@ const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const {interpreted, features} = audioProgram(program)
+  const {interpreted, features, stepWork, transducerOnHost} = audioProgram(program)
   const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
-  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
+  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], 'step-seconds': values['step-seconds'] * stepWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
 }
 
 export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>

@@ -14,24 +14,32 @@ export interface AudioProgram {
   readonly inFlight: boolean
   /** Windows that go side by side share 5 s with either neighbour. */
   readonly overlaps: boolean
+  /** What runs between two steps of the decoder, in what compiled code takes for it. */
+  readonly stepWork: number
+  /** The steps of a transducer run on the host, in 32 bits. */
+  readonly transducerOnHost: boolean
 }
 
-const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false}
+const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, transducerOnHost: false}
+/** An interpreter between two steps takes eight times what compiled code does, and three times that with the processors of logits of transformers. Assumptions. */
+const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 8}
+const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', stepWork: 24}
 
 /** By the name that factors have of them. */
 const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'whisper.cpp': {...COMPILED, library: 'ggml'},
-  'transcribe.cpp': {...COMPILED, library: 'ggml'},
+  'transcribe.cpp': {...COMPILED, library: 'ggml', transducerOnHost: true},
   'mlx': {...COMPILED, library: 'mlx', features: 'accelerator'},
   'const-me': {...COMPILED, library: 'const-me'},
   'faster-whisper': {...COMPILED, library: 'faster-whisper', features: 'interpreted'},
   // The server of Willow runs faster-whisper's engine and cuts long recordings as transformers does; features are torch's.
   'willow': {...COMPILED, library: 'faster-whisper', overlaps: true},
   'whisper-s2t': {...COMPILED, library: 'faster-whisper', features: 'accelerator'},
-  'openai-whisper': {...COMPILED, library: 'openai-whisper', interpreted: true},
-  'pytorch': {...COMPILED, library: 'pytorch', interpreted: true, features: 'interpreted', overlaps: true},
-  'whisper-s2t-pytorch': {...COMPILED, library: 'pytorch', interpreted: true, features: 'accelerator'},
-  'nemo': {...COMPILED, library: 'nemo', interpreted: true, features: 'accelerator'},
+  'openai-whisper': {...INTERPRETED, library: 'openai-whisper'},
+  'pytorch': {...TRANSFORMERS, features: 'interpreted', overlaps: true},
+  // Batches that others cut and make features of.
+  'pytorch-batches': {...TRANSFORMERS, features: 'accelerator'},
+  'nemo': {...INTERPRETED, library: 'nemo', features: 'accelerator'},
   'whisper-jax': {...COMPILED, library: 'whisper-jax', features: 'interpreted', overlaps: true},
   'tensorrt': {...COMPILED, library: 'tensorrt', features: 'accelerator', inFlight: true},
   'vllm': {...COMPILED, library: 'vllm', features: 'interpreted', inFlight: true},

@@ -54,8 +54,17 @@ export const weightBytes = (precision: string): number => WEIGHT_BYTES[precision
 /** Keys, values and what lies between layers stay at 16 bits where weights are stored in fewer. */
 export const valueBytes = (precision: string): number => Math.max(2, weightBytes(precision))
 
-/** Steps of the decoder for so many seconds. A transducer that says how far to jump takes a step for each token as well (Xu et al. 2023). */
-export const stepsOf = (model: AudioModel, seconds: number, tokensPerSecond: number): number => (model.decoder === 'none' ? 0 : seconds * (model.stepsPerSecond ?? tokensPerSecond))
+/** A transducer that says how far to jump takes 2.82 times fewer steps than one that looks at each frame, and again for each token (Xu et al. 2023). */
+const JUMP = 2.82
+
+/** Steps of the decoder for so many seconds. */
+export function stepsOf({decoder, encoderFramesPerSecond = 0, stepsPerSecond}: AudioModel, seconds: number, tokensPerSecond: number): number {
+  switch (decoder) {
+    case 'none': return 0
+    case 'transducer': return (seconds * (encoderFramesPerSecond + tokensPerSecond)) / JUMP
+    case 'autoregressive': return seconds * (stepsPerSecond ?? tokensPerSecond)
+  }
+}
 
 /**
  * Hosts are of their accelerators' time, and launch kernels the faster the newer they are: single threads gained about 8 % a year from 2017 to 2025. Processors of desktops run a thread at 5
@@ -65,6 +74,10 @@ const GAIN_PER_YEAR = 1.08
 const DESKTOP_GAIN = 1.5
 const REFERENCE_YEAR = 2021
 const hostSlowness = ({releaseYear = REFERENCE_YEAR, displayOutput}: Accelerator): number => GAIN_PER_YEAR ** (REFERENCE_YEAR - releaseYear) / (displayOutput ? DESKTOP_GAIN : 1)
+
+/** What a few threads of a host read of small weights that stay in its caches for the most part. An assumption. */
+const HOST_BYTES_PER_SECOND = 1e11
+const HOST_WEIGHT_BYTES = 4
 
 /** Rows and columns of the result that one multiprocessor works on at a time. */
 const TILE = 128
@@ -97,10 +110,14 @@ export function stepSeconds(model: AudioModel, accelerator: Accelerator, {window
   const bytes = work.stepParameters * weightBytes(precision) + windows * (work.crossValues + (rows * work.selfValuesPerStep * steps) / 2) * valueBytes(precision)
   const more = 1 + (rows - 1) * factors['row-share']
   const slowness = hostSlowness(accelerator)
+  if (factors.transducerOnHost && model.decoder === 'transducer') {
+    const own = (rows * work.stepParameters * HOST_WEIGHT_BYTES * slowness) / HOST_BYTES_PER_SECOND
+    return {work: 0, whole: own + factors['step-seconds'] * slowness, bytes: 0, flops: 0}
+  }
   // A transducer's steps are recorded once and replayed, or run in compiled code, whatever made the encoder.
   const launchSlowness = model.decoder === 'transducer' ? 1 : factors.launchSlowness
   const own = Math.max(flops / matmulRate, bytes / bandwidth) * more
-  return {work: own, whole: withLaunches(own, kernelsOf(model, flash).step * factors['kernel-seconds'] * slowness * more, launchSlowness) + factors['step-seconds'] * launchSlowness * slowness, bytes, flops}
+  return {work: own, whole: withLaunches(own, kernelsOf(model, flash).step * factors['kernel-seconds'] * slowness * more, launchSlowness) + (model.decoder === 'transducer' ? 0 : factors['step-seconds'] * slowness), bytes, flops}
 }
 
 /**

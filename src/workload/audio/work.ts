@@ -35,16 +35,16 @@ const ATTENDED_SECONDS = 30
 const BLOCK_KERNELS = {transformer: 21, conformer: 60, none: 0} as const
 const DECODER_LAYER_KERNELS = 32
 const SCORE_KERNELS = 3
-/** Of a layer of a transducer's recurrent network, and of what joins it to the encoder. */
+/** Of a layer of a transducer's recurrent network; and of the rest of a step: embedding, last norm, logits, the likeliest; of a transducer what joins it to the encoder, and what keeps the state of those that did not move. */
 const RECURRENT_KERNELS = 5
-/** Embedding, last norm, logits, the likeliest. */
 const STEP_KERNELS = 6
+const JOINT_KERNELS = 15
 
 /** Kernels that the encoder takes once for all windows, and a step of the decoder once for all rows. */
 export function kernelsOf({encoder, encoderLayers, decoder, decoderLayers}: AudioModel, flash: boolean): {readonly encoder: number; readonly step: number} {
   const block = BLOCK_KERNELS[encoder] + (flash || encoder !== 'transformer' ? 0 : SCORE_KERNELS)
   const layer = decoder === 'transducer' ? RECURRENT_KERNELS : DECODER_LAYER_KERNELS + (flash ? 0 : 2 * SCORE_KERNELS)
-  return {encoder: encoderLayers * block, step: decoder === 'none' ? 0 : decoderLayers * layer + STEP_KERNELS}
+  return {encoder: encoderLayers * block, step: decoder === 'none' ? 0 : decoderLayers * layer + (decoder === 'transducer' ? JOINT_KERNELS : STEP_KERNELS)}
 }
 
 export function encoderParameters({encoder, encoderLayers, encoderHidden: hidden, encoderIntermediate: intermediate}: AudioModel): number {
@@ -56,9 +56,12 @@ export function encoderParameters({encoder, encoderLayers, encoderHidden: hidden
 }
 
 /** Weights that one step of the decoder multiplies with; those of the cross keys and values are another matter. */
-export function decoderParameters({decoderLayers, decoderHidden: hidden, decoderIntermediate: intermediate, vocab, codebooks}: AudioModel): number {
-  return decoderLayers * (6 * hidden ** 2 + 2 * hidden * intermediate) + vocab * hidden * codebooks
+export function decoderParameters({decoder, decoderLayers, decoderHidden: hidden, decoderIntermediate: intermediate, vocab, codebooks}: AudioModel): number {
+  const layer = decoder === 'transducer' ? RECURRENT * hidden ** 2 : 6 * hidden ** 2 + 2 * hidden * intermediate
+  return decoderLayers * layer + vocab * hidden * codebooks
 }
+/** Four gates, each of what comes in and of the state before (Hochreiter and Schmidhuber 1997). */
+const RECURRENT = 8
 
 export function windowWork(model: AudioModel, seconds: number): WindowWork {
   const {encoderLayers, encoderHidden, decoderLayers, decoderHidden: hidden} = model
