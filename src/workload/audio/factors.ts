@@ -60,9 +60,9 @@ export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, code
   return [`${family} ${code}`, family, vendorScope(vendor), '*']
 }
 
-/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, and features made by one's arrays too; kernels make them in a tenth. Assumptions. */
+/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, features that are made by one's arrays five times; kernels make them in a quarter. Assumptions. */
 const INTERPRETER_SLOWNESS = 8
-const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.1, compiled: 1, interpreted: 10}
+const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.25, compiled: 1, interpreted: 5}
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {

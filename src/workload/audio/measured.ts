@@ -78,12 +78,12 @@ const TEST_SETS: readonly {readonly pattern: RegExp; readonly seconds: number}[]
   {pattern: /VoxPopuli/, seconds: 9.6},
 ]
 
-/** How many at a time the leaderboard's own scripts take: of NeMo 128, 64 in other languages, long recordings one by one; of transformers 64, 32 long ones. */
+/** How many at a time the leaderboard's own scripts take: of NeMo 128, 64 in other languages, long recordings one by one; of transformers 64, 32 long ones, which go on until the longest has ended: half of them at a time. */
 function batchOfLeaderboard(program: string, dataset: string): number | undefined {
   if (!/Open ASR/.test(dataset)) return undefined
   const long = /long-form/.test(dataset)
   if (program === 'nemo') return long ? 1 : /multilingual/.test(dataset) ? 64 : 128
-  return long ? 32 : 64
+  return long ? 16 : 64
 }
 
 /** "2 hours of audio", "13 minutes of audio, beam 5". */

@@ -21,9 +21,8 @@ export interface AudioProgram {
 }
 
 const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, transducerOnHost: false}
-/** An interpreter between two steps takes eight times what compiled code does, and three times that with the processors of logits of transformers. Assumptions. */
+/** An interpreter between two steps takes eight times what compiled code does. An assumption. */
 const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 8}
-const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', stepWork: 24}
 
 /** By the name that factors have of them. */
 const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
@@ -36,9 +35,9 @@ const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'willow': {...COMPILED, library: 'faster-whisper', overlaps: true},
   'whisper-s2t': {...COMPILED, library: 'faster-whisper', features: 'accelerator'},
   'openai-whisper': {...INTERPRETED, library: 'openai-whisper'},
-  'pytorch': {...TRANSFORMERS, features: 'interpreted', overlaps: true},
-  // Batches that others cut and make features of.
-  'pytorch-batches': {...TRANSFORMERS, features: 'accelerator'},
+  'pytorch': {...INTERPRETED, library: 'pytorch', features: 'interpreted', overlaps: true},
+  // Batches of windows that others have cut.
+  'pytorch-batches': {...INTERPRETED, library: 'pytorch', features: 'interpreted'},
   'nemo': {...INTERPRETED, library: 'nemo', features: 'accelerator'},
   'whisper-jax': {...COMPILED, library: 'whisper-jax', features: 'interpreted', overlaps: true},
   'tensorrt': {...COMPILED, library: 'tensorrt', features: 'accelerator', inFlight: true},

@@ -112,7 +112,8 @@ export function stepSeconds(model: AudioModel, accelerator: Accelerator, {window
   const slowness = hostSlowness(accelerator)
   if (factors.transducerOnHost && model.decoder === 'transducer') {
     const own = (rows * work.stepParameters * HOST_WEIGHT_BYTES * slowness) / HOST_BYTES_PER_SECOND
-    return {work: 0, whole: own + factors['step-seconds'] * slowness, bytes: 0, flops: 0}
+    // Threads wait for each other after each operation, about as long as a kernel takes.
+    return {work: 0, whole: own + (kernelsOf(model, flash).step * factors['kernel-seconds'] + factors['step-seconds']) * slowness, bytes: 0, flops: 0}
   }
   // A transducer's steps are recorded once and replayed, or run in compiled code, whatever made the encoder.
   const launchSlowness = model.decoder === 'transducer' ? 1 : factors.launchSlowness
