@@ -22,8 +22,8 @@ export const AUDIO_QUANTITIES = {
   'layer-values': 30,
   /** Seconds that a kernel takes however little it does, on a server of 2021: launched, filled and drained. */
   'kernel-seconds': 5e-6,
-  /** Seconds of the host between two steps of the decoder: the likeliest token, beams. */
-  'step-seconds': 1e-4,
+  /** Seconds of the host between two steps of the decoder: the likeliest of 51,866 tokens, rules of times, beams. */
+  'step-seconds': 3e-4,
   /** Seconds of the host for one window: features of the sound in compiled code, text from tokens. */
   'window-seconds': 0.004,
 } as const

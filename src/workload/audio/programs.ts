@@ -21,8 +21,9 @@ export interface AudioProgram {
 }
 
 const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, transducerOnHost: false}
-/** An interpreter between two steps takes eight times what compiled code does. An assumption. */
-const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 8}
+/** An interpreter between two steps takes six times what compiled code does, and the processors of logits and criteria to stop of transformers nearly three times that. Assumptions. */
+const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 6}
+const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', stepWork: 16}
 
 /** By the name that factors have of them. */
 const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
@@ -35,9 +36,9 @@ const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'willow': {...COMPILED, library: 'faster-whisper', overlaps: true},
   'whisper-s2t': {...COMPILED, library: 'faster-whisper', features: 'accelerator'},
   'openai-whisper': {...INTERPRETED, library: 'openai-whisper'},
-  'pytorch': {...INTERPRETED, library: 'pytorch', features: 'interpreted', overlaps: true},
+  'pytorch': {...TRANSFORMERS, overlaps: true},
   // Batches of windows that others have cut.
-  'pytorch-batches': {...INTERPRETED, library: 'pytorch', features: 'interpreted'},
+  'pytorch-batches': TRANSFORMERS,
   'nemo': {...INTERPRETED, library: 'nemo', features: 'accelerator'},
   'whisper-jax': {...COMPILED, library: 'whisper-jax', features: 'interpreted', overlaps: true},
   'tensorrt': {...COMPILED, library: 'tensorrt', features: 'accelerator', inFlight: true},
