@@ -23,9 +23,9 @@ export const AUDIO_QUANTITIES = {
   /** Seconds that a kernel takes however little it does, on a server of 2021: launched, filled and drained. */
   'kernel-seconds': 5e-6,
   /** Seconds of the host between two steps of the decoder: the likeliest of 51,866 tokens, rules of times, beams. */
-  'step-seconds': 3e-4,
-  /** Seconds of the host for one window: features of the sound in compiled code, text from tokens. */
-  'window-seconds': 0.004,
+  'step-seconds': 5e-4,
+  /** Seconds of the host for 30 s of sound: its features in compiled code, text from tokens. */
+  'window-seconds': 0.01,
 } as const
 export type AudioQuantity = keyof typeof AUDIO_QUANTITIES
 export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
@@ -60,9 +60,9 @@ export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, code
   return [`${family} ${code}`, family, vendorScope(vendor), '*']
 }
 
-/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, features that are made by one's arrays five times; kernels make them in a quarter. Assumptions. */
+/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, features that are made by one's arrays two and a half times; kernels make them in a twentieth. Assumptions. */
 const INTERPRETER_SLOWNESS = 8
-const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.25, compiled: 1, interpreted: 5}
+const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.05, compiled: 1, interpreted: 2.5}
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {

@@ -67,17 +67,20 @@ export function stepsOf({decoder, encoderFramesPerSecond = 0, stepsPerSecond}: A
 }
 
 /**
- * Hosts are of their accelerators' time, and launch kernels the faster the newer they are: single threads gained about 8 % a year from 2017 to 2025. Processors of desktops run a thread at 5
- * to 6 GHz, those of servers at 3 to 4. Both are assumptions; that launches set the pace of small models is what the measurements say.
+ * Hosts are of their accelerators' time, and launch kernels the faster the newer they are: single threads gained about 5 % a year. Processors of desktops run a thread at 5
+ * to 6 GHz, those of servers, often shared, at 2.5 to 3.5. Both are assumptions; that launches set the pace of small models is what the measurements say.
  */
-const GAIN_PER_YEAR = 1.08
-const DESKTOP_GAIN = 1.5
+const GAIN_PER_YEAR = 1.05
+const DESKTOP_GAIN = 2
 const REFERENCE_YEAR = 2021
 const hostSlowness = ({releaseYear = REFERENCE_YEAR, displayOutput}: Accelerator): number => GAIN_PER_YEAR ** (REFERENCE_YEAR - releaseYear) / (displayOutput ? DESKTOP_GAIN : 1)
 
 /** What a few threads of a host read of small weights that stay in its caches for the most part. An assumption. */
 const HOST_BYTES_PER_SECOND = 1e11
 const HOST_WEIGHT_BYTES = 4
+
+/** Of sound that `window-seconds` are of. */
+const FEATURE_SECONDS = 30
 
 /** Rows and columns of the result that one multiprocessor works on at a time. */
 const TILE = 128
@@ -141,7 +144,7 @@ export function audioTime(model: AudioModel, accelerator: Accelerator, run: Audi
   const encoderSeconds = withLaunches(encoderFlops / (matmulRate * filled) + encoderBytes / streamed, kernelSeconds, factors.launchSlowness)
   const steps = run.steps * (run.inFlight ? 1 : longestShare(windows))
   const step = stepSeconds(model, accelerator, run, factors, matmulRate)
-  const hostSeconds = windows * factors['window-seconds'] * hostSlowness(accelerator)
+  const hostSeconds = ((windows * seconds) / FEATURE_SECONDS) * factors['window-seconds'] * hostSlowness(accelerator)
   return {
     seconds: encoderSeconds + steps * step.whole + hostSeconds,
     encoderSeconds, decoderSeconds: steps * step.work, launchSeconds: steps * (step.whole - step.work), hostSeconds,
