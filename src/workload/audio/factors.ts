@@ -66,9 +66,9 @@ const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const {interpreted, features, stepWork, transducerOnHost} = audioProgram(program)
+  const {interpreted, features, stepWork, valueWork, transducerOnHost} = audioProgram(program)
   const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
-  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], 'step-seconds': values['step-seconds'] * stepWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
+  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], 'step-seconds': values['step-seconds'] * stepWork, 'layer-values': values['layer-values'] * valueWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
 }
 
 export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>
