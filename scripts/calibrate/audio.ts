@@ -1,6 +1,6 @@
 /** Fits the factors of `audio` to data/measured/audio.csv: `node scripts/calibrate/audio.ts [--check] [--fast] [--rows]`. See rates.ts. */
 import {settingOf} from '../../src/accuracy/setting.ts'
-import {AUDIO, AUDIO_QUANTITIES, factorsOf, scopesOf, type AudioQuantity} from '../../src/workload/audio/factors.ts'
+import {AUDIO, AUDIO_QUANTITIES, factorsOf, scopesOf, spreadMetricOf, type AudioQuantity} from '../../src/workload/audio/factors.ts'
 import {isRate, measuredFigure, predictMeasurement, readAudioMeasurement, type AudioCase} from '../../src/workload/audio/measured.ts'
 import {codeOf} from '../../src/workload/audio/programs.ts'
 import {measurements} from './fit.ts'
@@ -58,7 +58,7 @@ await calibrateRates<Sample>({
     const {value, source, id} = measurement
     if (reading.status !== 'case' || value === undefined || !(value > 0) || setting.metric === 'memory_gib') return []
     const {case: found} = reading
-    return [{setting, measured: value, source, run: id.split('--')[0] ?? id, accelerator: found.accelerator, model: found.model.id, metric: 'transcription', isTime: !isRate(setting.metric), found, streamShare: facts.streamShare(found.accelerator)}]
+    return [{setting, measured: value, source, run: id.split('--')[0] ?? id, accelerator: found.accelerator, model: found.model.id, metric: spreadMetricOf(found.program), isTime: !isRate(setting.metric), found, streamShare: facts.streamShare(found.accelerator)}]
   }),
   rate: ({setting: {metric}, found, streamShare}, values) => measuredFigure(metric, found, factorsOf(name => values[names.indexOf(name)]!, found.program, streamShare)),
   predict: predictMeasurement,

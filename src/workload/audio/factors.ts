@@ -82,9 +82,12 @@ export interface AudioCertainty {
   readonly basis: Confidence
 }
 
-/** `measured`: what others measured is of this sort of work; training and generation are not. */
-export function audioCertainty(calibration: Calibration, accelerator: Accelerator, model: string, measured: boolean): AudioCertainty {
-  const metric = measured ? 'transcription' : 'unmeasured'
-  const distance = measured ? calibration.distance(AUDIO, accelerator, model) : 'none'
-  return {distance, metric, spread: calibration.spread(AUDIO, metric, distance), basis: !measured ? 'assumed' : distance === 'none' ? 'computed' : 'calibrated'}
+/** ggml's programs were measured far more often than all others, which differ among each other: each sort has its own spread. */
+export const spreadMetricOf = (program: string): string => (audioProgram(program).library === 'ggml' ? 'transcription-by-ggml' : 'transcription')
+
+/** `program`: what transcribes; absent = training and generation, which nobody measured. */
+export function audioCertainty(calibration: Calibration, accelerator: Accelerator, model: string, program?: string): AudioCertainty {
+  const metric = program === undefined ? 'unmeasured' : spreadMetricOf(program)
+  const distance = program === undefined ? 'none' : calibration.distance(AUDIO, accelerator, model)
+  return {distance, metric, spread: calibration.spread(AUDIO, metric, distance), basis: program === undefined ? 'assumed' : distance === 'none' ? 'computed' : 'calibrated'}
 }

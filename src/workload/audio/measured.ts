@@ -191,7 +191,7 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   if (reading.status !== 'case') return reading
   const {case: found} = reading
   const {model, accelerator, program, run} = found
-  const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, true)
+  const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, program)
   const about = {distance, model: model.id, acceleratorId: accelerator.id} as const
   if (setting.metric === 'memory_gib') {
     const {neededGib} = inferenceMemory(model, run, accelerator.memoryGib)

@@ -58,19 +58,27 @@ export const audioProgram = (name: string): AudioProgram => PROGRAMS[name] ?? {.
 /** Conformers run in other code than transformers do, by whatever name. */
 export const codeOf = (program: string, {encoder}: AudioModel): string => (encoder === 'conformer' ? `${audioProgram(program).library} conformers` : audioProgram(program).library)
 
+/** The program that a runtime of data/software.csv is for a model: conformers run in NeMo, on PyTorch. */
+export const programOf = (runtime: string, {encoder}: AudioModel): string => (runtime === 'pytorch' && encoder === 'conformer' ? 'nemo' : runtime)
+
 const WINDOW_SECONDS = 30
 /** Of a window of 30 s, what a neighbour hears as well: a sixth on either side (the chunks of transformers' pipeline). */
 const STRIDE_SECONDS = WINDOW_SECONDS / 6
 
+/** Seconds of a window that its neighbours do not hear. */
+const freshSeconds = (windowSeconds: number): number => windowSeconds - 2 * STRIDE_SECONDS * (windowSeconds / WINDOW_SECONDS)
+
+/** Windows of a long recording that overlap ÷ those that do not. */
+export const overlapShare = (windowSeconds: number): number => windowSeconds / freshSeconds(windowSeconds)
+
 /** Windows that a recording is cut into: one after the other, or side by side with a part heard twice. */
 export function windowsOf(audioSeconds: number, windowSeconds: number, overlapping: boolean): number {
   if (!overlapping || audioSeconds <= windowSeconds) return Math.max(1, Math.ceil(audioSeconds / windowSeconds))
-  const fresh = windowSeconds - (2 * STRIDE_SECONDS * windowSeconds) / WINDOW_SECONDS
-  return 1 + Math.ceil((audioSeconds - windowSeconds) / fresh)
+  return 1 + Math.ceil((audioSeconds - windowSeconds) / freshSeconds(windowSeconds))
 }
 
 /** Standard deviation of the number of words in windows of speech ÷ their mean. An assumption. */
-const SPREAD_OF_TEXTS = 0.2
+const SPREAD_OF_TEXTS = 0.3
 
 /** Expected longest of so many texts ÷ their mean: of n values spread normally about √(2 ln n) deviations above it, a fifth less for small n. */
 export const longestShare = (windows: number): number => 1 + 0.8 * SPREAD_OF_TEXTS * Math.sqrt(2 * Math.log(Math.max(1, windows)))
