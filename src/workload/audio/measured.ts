@@ -30,15 +30,15 @@ const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'encoder_ms', 'decoder_ms', 'samples_per_s', 'memory_gib'])
 
-/** What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `beams` likewise (those of whisper.cpp's own program). */
-const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly beams?: number}[] = [
+/** What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program). */
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number}[] = [
   {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
   {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
   {pattern: /WhisperS2T CT/i, program: 'whisper-s2t', flash: false, batch: 8},
   {pattern: /WhisperS2T/i, program: 'pytorch-batches', flash: true, batch: 8},
   {pattern: /WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
   {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
-  {pattern: /willow/i, program: 'willow', flash: false, batch: 2},
+  {pattern: /willow/i, program: 'willow', flash: false, pieces: 2},
   {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
   {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16},
   {pattern: /insanely|batch\d|chunked/i, program: 'pytorch', flash: true, batch: 16},
@@ -122,7 +122,7 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const set = TEST_SETS.find(({pattern}) => pattern.test(dataset))
   const named = PROGRAM_NAMES.find(({pattern}) => pattern.test(framework))
   if (named === undefined) return no('the program is not stated')
-  const {flash, batch} = named
+  const {flash, batch, pieces: piecesAtOnce} = named
   // A test set is a batch of clips, made ready by the benchmark.
   const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
   const window = model.windowSeconds
@@ -136,7 +136,7 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const seconds = window ?? recordingSeconds
   const {inFlight, overlaps} = audioProgram(program)
   // The benchmark's own program hands vLLM one recording at a time.
-  const together = benchmark && program === 'vllm' ? 1 : (batchOfLeaderboard(program, dataset) ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
+  const together = benchmark && program === 'vllm' ? 1 : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
   const overlapping = overlaps && together > 1
   const pieces = windowsOf(recordingSeconds, seconds, overlapping)
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
