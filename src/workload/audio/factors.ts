@@ -34,6 +34,8 @@ export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
   /** Seconds that the host takes to launch a kernel ÷ `kernel-seconds`; 1 = nothing waits for it. */
   readonly launchSlowness: number
   readonly transducerOnHost: boolean
+  /** Of the host for a recording, however short. */
+  readonly recordingSeconds: number
 }
 
 /** Processors are a family of their own, whatever their maker. */
@@ -60,15 +62,22 @@ export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, code
   return [`${family} ${code}`, family, vendorScope(vendor), '*']
 }
 
-/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones, features that are made by one's arrays two and a half times; kernels make them in a twentieth. Assumptions. */
+/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones. An assumption. */
 const INTERPRETER_SLOWNESS = 8
-const FEATURE_SLOWNESS: Readonly<Record<FeatureMaker, number>> = {accelerator: 0.05, compiled: 1, interpreted: 2.5}
+/** `window-seconds` that features take, for each recording and for 30 s of it. Assumptions. */
+const FEATURE_WORK: Readonly<Record<FeatureMaker, {readonly recording: number; readonly sound: number}>> = {
+  accelerator: {recording: 0.02, sound: 0.03},
+  files: {recording: 0.2, sound: 0.03},
+  compiled: {recording: 0, sound: 1},
+  interpreted: {recording: 0, sound: 2.5},
+}
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const {interpreted, features, stepWork, valueWork, transducerOnHost} = audioProgram(program)
+  const {interpreted, kernelShare, features, stepWork, valueWork, transducerOnHost} = audioProgram(program)
+  const {recording, sound} = FEATURE_WORK[features]
   const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
-  return {...values, 'window-seconds': values['window-seconds'] * FEATURE_SLOWNESS[features], 'step-seconds': values['step-seconds'] * stepWork, 'layer-values': values['layer-values'] * valueWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
+  return {...values, 'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork, 'layer-values': values['layer-values'] * valueWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
 }
 
 export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>

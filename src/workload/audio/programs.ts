@@ -1,7 +1,7 @@
 import type {AudioModel} from '../../catalog/schema.ts'
 
-/** Who makes the features of the sound: kernels on the accelerator, compiled code on the host, or an interpreter's arrays there. */
-export type FeatureMaker = 'accelerator' | 'compiled' | 'interpreted'
+/** Who makes the features of the sound: kernels on the accelerator (of sound that lies there, or of files that an interpreter reads one by one), compiled code on the host, or an interpreter's arrays there. */
+export type FeatureMaker = 'accelerator' | 'files' | 'compiled' | 'interpreted'
 
 /** What a program does with a recording, as its sources say (docs/models/audio.md). */
 export interface AudioProgram {
@@ -9,6 +9,8 @@ export interface AudioProgram {
   readonly library: string
   /** Kernels are launched one by one from an interpreter. */
   readonly interpreted: boolean
+  /** Kernels that it takes ÷ those of a library that joins none but attention. */
+  readonly kernelShare: number
   readonly features: FeatureMaker
   /** A window takes the place of one that has ended; else all of a batch wait for the longest text. */
   readonly inFlight: boolean
@@ -22,7 +24,7 @@ export interface AudioProgram {
   readonly transducerOnHost: boolean
 }
 
-const COMPILED: AudioProgram = {library: 'other', interpreted: false, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, valueWork: 1, transducerOnHost: false}
+const COMPILED: AudioProgram = {library: 'other', interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, valueWork: 1, transducerOnHost: false}
 /** An interpreter between two steps takes four times what compiled code does, ten times with the processors of logits and the criteria to stop of transformers. Assumptions. */
 const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 4}
 const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', stepWork: 10}
@@ -46,10 +48,10 @@ const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'pytorch': {...TRANSFORMERS, overlaps: true},
   // Batches of windows that others have cut.
   'pytorch-batches': TRANSFORMERS,
-  // Kernels make the features; files are read one by one.
-  'nemo': {...INTERPRETED, library: 'nemo', features: 'compiled'},
+  'nemo': {...INTERPRETED, library: 'nemo', features: 'files'},
   'whisper-jax': {...COMPILED, library: 'whisper-jax', features: 'interpreted', overlaps: true},
-  'tensorrt': {...COMPILED, library: 'tensorrt', features: 'accelerator', inFlight: true},
+  // Engines join norms, biases and activations to the products beside them: about half the kernels are left. An assumption.
+  'tensorrt': {...COMPILED, library: 'tensorrt', kernelShare: 0.5, features: 'accelerator', inFlight: true},
   'vllm': {...COMPILED, library: 'vllm', features: 'interpreted', inFlight: true},
 }
 

@@ -75,6 +75,9 @@ const DESKTOP_GAIN = 2
 const REFERENCE_YEAR = 2021
 const hostSlowness = ({releaseYear = REFERENCE_YEAR, displayOutput}: Accelerator): number => GAIN_PER_YEAR ** (REFERENCE_YEAR - releaseYear) / (displayOutput ? DESKTOP_GAIN : 1)
 
+/** Values between the products of a block ÷ those of a transformer's: a conformer has two feed-forward parts and a convolution with norms, gates and activations of its own (86 and 35, counted in fused code). */
+const BLOCK_VALUES = {none: 0, transformer: 1, conformer: 2.5} as const
+
 /** What a few threads of a host read of small weights that stay in its caches for the most part. An assumption. */
 const HOST_BYTES_PER_SECOND = 1e11
 const HOST_WEIGHT_BYTES = 4
@@ -139,12 +142,12 @@ export function audioTime(model: AudioModel, accelerator: Accelerator, run: Audi
   const encoderFlops = windows * (work.encoderFlops + work.crossFlops)
   const filled = filledShare(model, accelerator, windows * work.positions)
   const scoreBytes = flash ? 0 : windows * work.scores * SCORE_BYTES * factors['score-passes']
-  const encoderBytes = scoreBytes + windows * work.positions * model.encoderLayers * model.encoderHidden * factors['layer-values'] * valueBytes(precision)
+  const encoderBytes = scoreBytes + windows * work.positions * model.encoderLayers * model.encoderHidden * factors['layer-values'] * BLOCK_VALUES[model.encoder] * valueBytes(precision)
   const kernelSeconds = kernelsOf(model, flash).encoder * factors['kernel-seconds'] * hostSlowness(accelerator)
   const encoderSeconds = withLaunches(encoderFlops / (matmulRate * filled) + encoderBytes / streamed, kernelSeconds, factors.launchSlowness)
   const steps = run.steps * (run.inFlight ? 1 : longestShare(windows))
   const step = stepSeconds(model, accelerator, run, factors, matmulRate)
-  const hostSeconds = ((windows * seconds) / FEATURE_SECONDS) * factors['window-seconds'] * hostSlowness(accelerator)
+  const hostSeconds = windows * (factors.recordingSeconds + (seconds / FEATURE_SECONDS) * factors['window-seconds']) * hostSlowness(accelerator)
   return {
     seconds: encoderSeconds + steps * step.whole + hostSeconds,
     encoderSeconds, decoderSeconds: steps * step.work, launchSeconds: steps * (step.whole - step.work), hostSeconds,
