@@ -9,7 +9,7 @@ import type {Facts} from '../contract.ts'
 import {AUDIO, audioCertainty, audioFactors, type AudioFactors} from './factors.ts'
 import {inferenceMemory} from './memory.ts'
 import {audioProgram, windowsOf} from './programs.ts'
-import {audioTime, stepSeconds, stepsOf, type AudioRun} from './step.ts'
+import {audioTime, stepSeconds, stepsOf, tokensPerSecond, type AudioRun} from './step.ts'
 
 /** A published result of transcription, as a question for the estimator. */
 export interface AudioCase {
@@ -53,8 +53,6 @@ const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: strin
   // The pipeline of transformers takes one window after the other unless it is told to take pieces.
   {pattern: /./, program: 'pytorch', flash: true},
 ]
-/** Words of read English, as LibriSpeech has them. */
-const TOKENS_PER_SECOND = 3.6
 /** Tokens of Whisper in recordings that everybody times: Kennedy's sentence of 1961 (22 words), their punctuation, two times and an end. */
 const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}[] = [{pattern: /\bjfk\b/, tokens: 28}]
 
@@ -141,9 +139,9 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const pieces = windowsOf(recordingSeconds, seconds, overlapping)
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
   const rounds = pieces / windows / count
-  const known = model.decoder === 'autoregressive' ? KNOWN_TOKENS.find(({pattern}) => pattern.test(dataset))?.tokens : undefined
+  const known = model.windowSeconds !== undefined ? KNOWN_TOKENS.find(({pattern}) => pattern.test(dataset))?.tokens : undefined
   // What lies in two windows is written twice.
-  const tokens = known === undefined ? stepsOf(model, overlapping && pieces > 1 ? seconds : recordingSeconds / pieces, TOKENS_PER_SECOND) : known / pieces
+  const tokens = known === undefined ? stepsOf(model, overlapping && pieces > 1 ? seconds : recordingSeconds / pieces, tokensPerSecond(model)) : known / pieces
   return {
     status: 'case',
     case: {
