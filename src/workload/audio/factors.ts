@@ -77,7 +77,11 @@ export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program:
   const {interpreted, kernelShare, features, stepWork, valueWork, transducerOnHost} = audioProgram(program)
   const {recording, sound} = FEATURE_WORK[features]
   const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
-  return {...values, 'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork, 'layer-values': values['layer-values'] * valueWork, transducerOnHost, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, streamShare}
+  return {
+    ...values,
+    'layer-values': values['layer-values'] * valueWork, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork,
+    'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, transducerOnHost, streamShare,
+  }
 }
 
 export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>

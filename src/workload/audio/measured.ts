@@ -30,7 +30,10 @@ const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'encoder_ms', 'decoder_ms', 'samples_per_s', 'memory_gib'])
 
-/** What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program). */
+/**
+ * What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those
+ * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program).
+ */
 const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number}[] = [
   {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
   {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
@@ -56,6 +59,8 @@ const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: strin
 /** Tokens of Whisper in recordings that everybody times: Kennedy's sentence of 1961 (22 words), their punctuation, two times and an end. */
 const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}[] = [{pattern: /\bjfk\b/, tokens: 28}]
 
+/** Where no recording is described. */
+const WINDOW_SECONDS = 30
 /** Recordings of MLPerf's benchmark on average: ten hours of LibriSpeech in 1633 samples, each padded to a window; its results are tokens a second. */
 const MLPERF_SECONDS = 36_000 / 1633
 
@@ -76,7 +81,10 @@ const TEST_SETS: readonly {readonly pattern: RegExp; readonly seconds: number}[]
   {pattern: /VoxPopuli/, seconds: 9.6},
 ]
 
-/** How many at a time the leaderboard's own scripts take: of NeMo 128, 64 in other languages, long recordings one by one; of transformers 64, 32 long ones, which go on until the longest has ended: half of them at a time. */
+/**
+ * How many at a time the leaderboard's own scripts take: of NeMo 128, 64 in other languages, long recordings one by one; of transformers 64, and 32 long ones, which go on until the
+ * longest has ended: half of them at a time.
+ */
 function batchOfLeaderboard(program: string, dataset: string): number | undefined {
   if (!/Open ASR/.test(dataset)) return undefined
   const long = /long-form/.test(dataset)
@@ -133,8 +141,9 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   // A model with windows of its own hears them whole however short the recording is.
   const seconds = window ?? recordingSeconds
   const {inFlight, overlaps} = audioProgram(program)
-  // The benchmark's own program hands vLLM one recording at a time.
-  const together = benchmark && program === 'vllm' ? 1 : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
+  // MLPerf's own program hands vLLM one recording at a time, and runs in bfloat16 whatever the weights that the results name.
+  const reference = benchmark && program === 'vllm'
+  const together = reference ? 1 : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
   const overlapping = overlaps && together > 1
   const pieces = windowsOf(recordingSeconds, seconds, overlapping)
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
@@ -146,11 +155,10 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
     status: 'case',
     case: {
       model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!, rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
-      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: precisionOf(setting, model), flash, inFlight},
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight},
     },
   }
 }
-const WINDOW_SECONDS = 30
 
 function modelOf(name: string, facts: Pick<Facts, 'audioModel'>): AudioModel | undefined {
   try {

@@ -260,7 +260,7 @@ function notesOn(demand: AudioDemand, hardware: Hardware, runtime: string): stri
   return [
     ...(task === 'generate' ? ['No measurement of generated sound: computed only, within a factor of 1.9.'] : []),
     ...(isTraining(task) ? [`No measurement of such training: ${100 * TRAINING_SHARE} % of the sustained rate is assumed, within a factor of 1.9.`] : []),
-    ...(task === 'transcribe' && PROGRAMS[runtime]?.batches === true ? [`Windows of ${windowSeconds} s go through side by side; a recording that is heard in order, each window after the last, takes a batch of one.`] : []),
+    ...(task === 'transcribe' && PROGRAMS[runtime]?.batches === true ? [`Windows of ${windowSeconds} s go through side by side${audioProgram(programOf(runtime, model)).overlaps ? ', and a third of each is heard by its neighbours as well' : ''}; a recording that is heard in order, each window after the last, takes a batch of one.`] : []),
     ...(model.note === undefined ? [] : [`${model.id}: ${model.note}.`]),
     ...(taken < present ? [`${present - taken} of ${present} accelerators stay idle.`] : []),
   ]

@@ -43,8 +43,7 @@ const SCORE_BYTES = 4
 
 /** 32 bits are that (PyTorch leaves TF32 out of products unless told to). Eight bits store weights; the arithmetic is that of 16 bits where the hardware is faster at it (on some cards it is there for compatibility), and 32 on processors. */
 export function arithmetic({formFactor, peakFlops: peaks}: Accelerator, precision: string): string {
-  if (formFactor === 'cpu') return 'fp32'
-  if (precision === 'fp32') return 'fp32'
+  if (formFactor === 'cpu' || precision === 'fp32') return 'fp32'
   const narrow = precision === 'bf16' && peaks.bf16 !== undefined ? 'bf16' : peaks.fp16 !== undefined ? 'fp16' : peaks.bf16 === undefined ? 'fp32' : 'bf16'
   return (peaks.fp32 ?? 0) > (peaks[narrow] ?? 0) ? 'fp32' : narrow
 }

@@ -6,7 +6,7 @@ import {audio} from '../../../src/workload/audio/index.ts'
 import {AUDIO_QUANTITIES, factorsOf} from '../../../src/workload/audio/factors.ts'
 import {measuredFigure, readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
 import {longestShare, overlapShare, windowsOf} from '../../../src/workload/audio/programs.ts'
-import {audioTime, stepSeconds, stepsOf} from '../../../src/workload/audio/step.ts'
+import {audioTime, stepSeconds, stepsOf, tokensPerSecond} from '../../../src/workload/audio/step.ts'
 import {decoderParameters, encoderParameters, kernelsOf, windowWork} from '../../../src/workload/audio/work.ts'
 import {settingOf} from '../../../src/accuracy/setting.ts'
 import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
@@ -103,6 +103,9 @@ describe('work, by hand', () => {
     // 0.3 × 0.8 × √(2 ln 24)
     expect(longestShare(24)).toBeCloseTo(1.605, 3)
     expect(stepsOf(facts.audioModel('whisper-small'), 30, 3.6)).toBeCloseTo(108, 9)
+    // 3.6 × (1 + 0.1 ln (50,000 ÷ 1,024))
+    expect(tokensPerSecond(facts.audioModel('parakeet-tdt-0.6b-v2'))).toBeCloseTo(5, 2)
+    expect(tokensPerSecond(facts.audioModel('whisper-small'))).toBe(3.6)
     // (12.5 frames and 3.6 tokens a second) ÷ 2.82
     expect(stepsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), 30, 3.6)).toBeCloseTo(171.3, 1)
   })
@@ -145,7 +148,7 @@ describe('measured rows', () => {
     expect(read(short)).toMatchObject({program: 'nemo', recordingSeconds: 7, rounds: 1 / 128, run: {windows: 128, seconds: 7}})
     expect(read({...short, dataset: 'English long-form test sets of the Open ASR Leaderboard, pooled'})).toMatchObject({rounds: 1, run: {windows: 1, seconds: 2700}})
     expect(read({...short, model: 'Whisper large-v3', framework: 'transformers'})).toMatchObject({program: 'pytorch-batches', run: {windows: 64, seconds: 30, steps: 25.2}})
-    expect(read({metric: 'samples_per_s', framework: 'vllm', dataset: 'LibriSpeech dev; result in MLPerf whisper unit'})).toMatchObject({rounds: 1, run: {windows: 1}})
+    expect(read({metric: 'samples_per_s', framework: 'vllm', precision: 'fp32', dataset: 'LibriSpeech dev; result in MLPerf whisper unit'})).toMatchObject({rounds: 1, run: {windows: 1, precision: 'bf16'}})
     expect(read({framework: 'transcribe.cpp Metal', dataset: '11.0 seconds of audio (jfk), English'})).toMatchObject({run: {windows: 1, steps: 28}})
   })
 
