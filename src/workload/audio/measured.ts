@@ -63,6 +63,10 @@ const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}
 const WINDOW_SECONDS = 30
 /** Recordings of MLPerf's benchmark on average: ten hours of LibriSpeech in 1633 samples, each padded to a window; its results are tokens a second. */
 const MLPERF_SECONDS = 36_000 / 1633
+/** Batches of its results with TensorRT-LLM, one after the other (the submitters' configurations: 256 to 360 on H200 and B200, 32 to 64 on H100 NVL and L4). */
+const LARGE_BATCH = 320
+const SMALL_BATCH = 64
+const LARGE_MEMORY_GIB = 100
 
 /**
  * Test sets whose recordings the row does not describe: seconds of one. Sets of ESB (Gandhi et al. 2022) by their hours and clips, as LibriSpeech test-clean 5.4 h in 2,620; all of them 83,000 in 168 h;
@@ -143,7 +147,7 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const {inFlight, overlaps} = audioProgram(program)
   // MLPerf's own program hands vLLM one recording at a time, and runs in bfloat16 whatever the weights that the results name.
   const reference = benchmark && program === 'vllm'
-  const together = reference ? 1 : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
+  const together = reference ? 1 : benchmark ? (found.memoryGib > LARGE_MEMORY_GIB ? LARGE_BATCH : SMALL_BATCH) : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
   const overlapping = overlaps && together > 1
   const pieces = windowsOf(recordingSeconds, seconds, overlapping)
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
@@ -155,7 +159,7 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
     status: 'case',
     case: {
       model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!, rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
-      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight},
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark},
     },
   }
 }
