@@ -20,11 +20,13 @@ export interface AudioProgram {
   readonly stepWork: number
   /** Bytes between the products of a layer ÷ those of a program that joins small operations and keeps values in 16 bits. */
   readonly valueWork: number
+  /** Products of 16 bits are summed in 16 bits, not 32. */
+  readonly narrowSums: boolean
   /** The steps of a transducer run on the host, in 32 bits. */
   readonly transducerOnHost: boolean
 }
 
-const COMPILED: AudioProgram = {library: 'other', interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, valueWork: 1, transducerOnHost: false}
+const COMPILED: AudioProgram = {library: 'other', interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, valueWork: 1, narrowSums: false, transducerOnHost: false}
 /** An interpreter between two steps takes four times what compiled code does, ten times with the processors of logits and the criteria to stop of transformers. Assumptions. */
 const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 4}
 const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', stepWork: 10}
@@ -32,7 +34,10 @@ const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features
 /**
  * Of Whisper's graph in ggml: values of 32 bits that each norm, bias, activation, cast and sum reads and writes, some 300 bytes a position and hidden value, where fused code of 16 bits has 60.
  */
-const GGML: AudioProgram = {...COMPILED, library: 'ggml', valueWork: 5}
+const GGML: AudioProgram = {...COMPILED, library: 'ggml', valueWork: 5, narrowSums: true}
+
+/** CTranslate2, of faster-whisper and others. */
+const CTRANSLATE2: AudioProgram = {...COMPILED, library: 'faster-whisper'}
 
 /** Compilers of whole graphs join norms, biases and activations to the products beside them: about half the kernels are left. An assumption. */
 const JOINED = 0.5
@@ -43,10 +48,10 @@ const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'transcribe.cpp': {...GGML, transducerOnHost: true},
   'mlx': {...COMPILED, library: 'mlx', features: 'accelerator'},
   'const-me': {...COMPILED, library: 'const-me'},
-  'faster-whisper': {...COMPILED, library: 'faster-whisper', features: 'interpreted'},
-  // The server of Willow runs faster-whisper's engine and cuts long recordings as transformers does; features are torch's.
-  'willow': {...COMPILED, library: 'faster-whisper', overlaps: true},
-  'whisper-s2t': {...COMPILED, library: 'faster-whisper', features: 'accelerator'},
+  'faster-whisper': {...CTRANSLATE2, features: 'interpreted'},
+  // The server of Willow cuts long recordings as transformers does; features are torch's.
+  'willow': {...CTRANSLATE2, overlaps: true},
+  'whisper-s2t': {...CTRANSLATE2, features: 'accelerator'},
   'openai-whisper': {...INTERPRETED, library: 'openai-whisper'},
   'pytorch': {...TRANSFORMERS, overlaps: true},
   // Batches of windows that others have cut.

@@ -47,6 +47,15 @@ export function arithmetic({formFactor, peakFlops: peaks}: Accelerator, precisio
   const narrow = precision === 'bf16' && peaks.bf16 !== undefined ? 'bf16' : peaks.fp16 !== undefined ? 'fp16' : peaks.bf16 === undefined ? 'fp32' : 'bf16'
   return (peaks.fp32 ?? 0) > (peaks[narrow] ?? 0) ? 'fp32' : narrow
 }
+/**
+ * What products of a format gain from sums of its own width. GeForce cards have twice the printed 16-bit rate where sums are of 16 bits as well (NVIDIA's whitepaper on Ada: 330 and 165 TFLOP/s of an
+ * RTX 4090); that their 8-bit rate is four times the printed one, and not twice, tells them.
+ */
+function gainOfNarrowSums({peakFlops: peaks}: Accelerator, format: string): number {
+  const peak = format === 'fp16' ? peaks.fp16 : undefined
+  return peak !== undefined && (peaks.int8 ?? 0) > 3 * peak ? 2 : 1
+}
+
 /** Bytes of a weight; of whisper.cpp's formats by their blocks of 32 or 256 with their scales (ggml's block layouts). */
 const WEIGHT_BYTES: Readonly<Record<string, number>> = {'fp32': 4, 'int8': 1, 'int8_float16': 1, 'fp8': 1, 'q8_0': 34 / 32, 'q6_k': 210 / 256, 'q5_0': 22 / 32, 'q5_1': 24 / 32, 'q5_k_m': 176 / 256, 'q4_0': 18 / 32, 'q4_1': 20 / 32, 'q4_k': 144 / 256, 'q4_k_m': 144 / 256}
 export const weightBytes = (precision: string): number => WEIGHT_BYTES[precision] ?? 2
@@ -145,7 +154,8 @@ export function audioTime(model: AudioModel, accelerator: Accelerator, run: Audi
   const [rate, peak] = [sustainedFlops(accelerator, format), peakFlops(accelerator, format)]
   if (rate === undefined || peak === undefined) return undefined
   const work = windowWork(model, seconds)
-  const matmulRate = Math.min(peak, rate * factors.matmul * factors.speed)
+  const gain = factors.narrowSums ? gainOfNarrowSums(accelerator, format) : 1
+  const matmulRate = gain * Math.min(peak, rate * factors.matmul * factors.speed)
   const streamed = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.speed)
   const encoderFlops = windows * (work.encoderFlops + work.crossFlops)
   const filled = filledShare(model, accelerator, windows * work.positions)
@@ -166,6 +176,7 @@ export function audioTime(model: AudioModel, accelerator: Accelerator, run: Audi
 /** Seconds of one window that nothing beats: every operation at the printed peak, or the weights of each step read once for all windows there are. */
 export function audioLowerBoundSeconds(model: AudioModel, accelerator: Accelerator, {seconds, steps, rows, precision}: Pick<AudioRun, 'seconds' | 'steps' | 'rows' | 'precision'>): number {
   const work = windowWork(model, seconds)
-  const peak = peakFlops(accelerator, arithmetic(accelerator, precision)) ?? Number.POSITIVE_INFINITY
+  const format = arithmetic(accelerator, precision)
+  const peak = (peakFlops(accelerator, format) ?? Number.POSITIVE_INFINITY) * gainOfNarrowSums(accelerator, format)
   return Math.max((work.encoderFlops + work.crossFlops + steps * rows * work.stepFlops) / peak, (steps * work.crossValues * valueBytes(precision)) / accelerator.memoryBandwidthBytesPerSecond)
 }

@@ -32,7 +32,7 @@ const ATTENDED_SECONDS = 30
  * Kernels of one layer, counted from its operations in a library that joins none but attention (ggml's graphs of Whisper): 3 of each norm, products with their
  * bias and activation, keys and values put away, sums. Attention that is not one kernel is four.
  */
-const BLOCK_KERNELS = {transformer: 21, conformer: 60, none: 0} as const
+const BLOCK_KERNELS = {transformer: 21, conformer: 70, none: 0} as const
 const DECODER_LAYER_KERNELS = 32
 const SCORE_KERNELS = 3
 /** Of a layer of a transducer's recurrent network; and of the rest of a step: embedding, last norm, logits, the likeliest; of a transducer what joins it to the encoder, and what keeps the state of those that did not move. */

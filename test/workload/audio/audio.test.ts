@@ -75,7 +75,15 @@ describe('work, by hand', () => {
   test('32 layers of 21 kernels encode, 32 of 32 and 6 more are a step; three more for each attention that is not one kernel; a transducer takes 25', () => {
     expect(kernelsOf(facts.audioModel('whisper-large-v3'), true)).toEqual({encoder: 672, step: 1030})
     expect(kernelsOf(facts.audioModel('whisper-large-v3'), false)).toEqual({encoder: 768, step: 1222})
-    expect(kernelsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), true)).toEqual({encoder: 1440, step: 25})
+    expect(kernelsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), true)).toEqual({encoder: 1680, step: 25})
+  })
+
+  test('sums of 16 bits double the rate of a GeForce card, and of no other', () => {
+    const model = facts.audioModel('whisper-large-v3')
+    const encoder = (accelerator: string, program: string): number => audioTime(model, facts.accelerator(accelerator)!, {...RUN, steps: 0}, {...bare(program), 'layer-values': 0})!.encoderSeconds
+
+    expect(encoder('rtx-4090-24gb', 'pytorch-batches') / encoder('rtx-4090-24gb', 'whisper.cpp')).toBeCloseTo(2, 9)
+    expect(encoder('a100-sxm-80gb', 'pytorch-batches') / encoder('a100-sxm-80gb', 'whisper.cpp')).toBeCloseTo(1, 9)
   })
 
   test('kernels of a compiled step come after its work, those of an interpreter beside it; hosts of 2022 with a display are 2 × 1.05 as fast', () => {
