@@ -96,8 +96,11 @@ export interface AudioCertainty {
   readonly basis: Confidence
 }
 
-/** ggml's programs were measured far more often than all others, which differ among each other: each sort has its own spread. */
-export const spreadMetricOf = (program: string): string => (audioProgram(program).library === 'ggml' ? 'transcription-by-ggml' : 'transcription')
+/** Sorts of programs have spreads of their own: those of ggml were measured most often, transcribe.cpp by one author on one computer; what an interpreter launches depends on its host, of which nothing is known. */
+export function spreadMetricOf(program: string): string {
+  const {library, interpreted} = audioProgram(program)
+  return library === 'ggml' ? `transcription-by-${program}` : interpreted ? 'transcription-by-interpreters' : 'transcription'
+}
 
 /** `program`: what transcribes; absent = training and generation, which nobody measured. */
 export function audioCertainty(calibration: Calibration, accelerator: Accelerator, model: string, program?: string): AudioCertainty {
