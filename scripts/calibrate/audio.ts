@@ -1,7 +1,8 @@
 /** Fits the factors of `audio` to data/measured/audio.csv: `node scripts/calibrate/audio.ts [--check] [--fast] [--rows]`. See rates.ts. */
 import {settingOf} from '../../src/accuracy/setting.ts'
-import {AUDIO, AUDIO_QUANTITIES, factorsOf, scopesOf, type AudioQuantity} from '../../src/workload/audio/factors.ts'
+import {AUDIO, AUDIO_QUANTITIES, factorsOf, PROCESSORS, scopesOf, spreadMetricOf, type AudioQuantity} from '../../src/workload/audio/factors.ts'
 import {isRate, measuredFigure, predictMeasurement, readAudioMeasurement, type AudioCase} from '../../src/workload/audio/measured.ts'
+import {codeOf} from '../../src/workload/audio/programs.ts'
 import {measurements} from './fit.ts'
 import {calibrateRates, type RateQuantity, type RateSample} from './rates.ts'
 
@@ -12,15 +13,18 @@ interface Sample extends RateSample {
 
 /** How far a part may stray from what it lies in, in ln: all, then a family or a program, then both together. */
 const TAUS: Readonly<Record<AudioQuantity, readonly number[]>> = {
-  'speed': [0.15],
+  'speed': [0.2],
   'matmul': [0.6, 0.2, 0.3, 0.4],
   'stream': [0.3, 0.2, 0.2, 0.2],
   'row-share': [0.5, 0.5],
   'score-passes': [0.4, 0.3, 0.3],
   'layer-values': [0.5, 0.4],
-  'layer-seconds': [0.8, 0.8, 0.4, 0.4],
-  'window-seconds': [1, 0.8],
+  'kernel-seconds': [0.5, 0.5, 0.3, 0.3],
+  'step-seconds': [0.7, 0.7],
+  'window-seconds': [0.7, 0.7],
 }
+/** Processors are another matter altogether. */
+const PROCESSORS_TAU = 2
 const HIGHEST: Partial<Record<AudioQuantity, number>> = {'matmul': 1.2, 'stream': 1.2}
 
 const names = Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]
@@ -32,7 +36,7 @@ function concerns(name: AudioQuantity, {setting: {metric}, found: {run}}: Sample
   if (name === 'row-share') return run.rows > 1
   if (name === 'score-passes') return metric !== 'decoder_ms' && !run.flash
   if (name === 'layer-values') return metric !== 'decoder_ms'
-  return name !== 'window-seconds' || !partsOnly(metric)
+  return (name !== 'window-seconds' && name !== 'step-seconds') || !partsOnly(metric)
 }
 
 const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
@@ -41,8 +45,8 @@ const quantities: readonly RateQuantity<Sample>[] = names.map(name => ({
   ...(HIGHEST[name] === undefined ? {} : {highest: HIGHEST[name]}),
   scopes: sample => {
     if (!concerns(name, sample)) return []
-    const keys = scopesOf(name, sample.accelerator, sample.found.program).toReversed()
-    return keys.map((key, index) => ({key, tau: TAUS[name][index] ?? TAUS[name].at(-1) ?? 0}))
+    const keys = scopesOf(name, sample.accelerator, codeOf(sample.found.program, sample.found.model)).toReversed()
+    return keys.map((key, index) => ({key, tau: key === PROCESSORS ? PROCESSORS_TAU : (TAUS[name][index] ?? TAUS[name].at(-1) ?? 0)}))
   },
 }))
 
@@ -56,7 +60,7 @@ await calibrateRates<Sample>({
     const {value, source, id} = measurement
     if (reading.status !== 'case' || value === undefined || !(value > 0) || setting.metric === 'memory_gib') return []
     const {case: found} = reading
-    return [{setting, measured: value, source, run: id.split('--')[0] ?? id, accelerator: found.accelerator, model: found.model.id, metric: 'transcription', isTime: !isRate(setting.metric), found, streamShare: facts.streamShare(found.accelerator)}]
+    return [{setting, measured: value, source, run: id.split('--')[0] ?? id, accelerator: found.accelerator, model: found.model.id, metric: spreadMetricOf(found.program, found.accelerator), isTime: !isRate(setting.metric), found, streamShare: facts.streamShare(found.accelerator)}]
   }),
   rate: ({setting: {metric}, found, streamShare}, values) => measuredFigure(metric, found, factorsOf(name => values[names.indexOf(name)]!, found.program, streamShare)),
   predict: predictMeasurement,

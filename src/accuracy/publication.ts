@@ -1,5 +1,5 @@
 /** A repository that many rows cite file by file is one publication: the row's id says which result it is. */
-const WHOLE_REPOSITORIES = /^(github:(?:mlcommons\/[^:]+|ml-energy\/leaderboard|ClickHouse\/ClickBench|HuaizhengZhang\/MIGProfiler)):.*(@[0-9a-f]+)$/
+const WHOLE_REPOSITORIES = /^(github:(?:mlcommons\/[^:]+|ml-energy\/leaderboard|ClickHouse\/ClickBench|HuaizhengZhang\/MIGProfiler|handy-computer\/transcribe\.cpp)):.*(@[0-9a-f]+)$/
 
 /** One table that several files of a repository print, whole or its best rows. */
 const ONE_TABLE = /^(github:sail-sg\/envpool):.*$/

@@ -45,7 +45,7 @@ export interface MeasurementReader {
 
 /** One line per kind that can be scored. */
 export const readers: readonly MeasurementReader[] = [
-  {kind: 'audio', labels: ['speech_recognition', 'audio_inference'], speed: 'transcription', predict: predictAudio, readsPartialSheets: true, knowsAccelerator: (label, accelerators) => transcribes(label, accelerators) !== undefined},
+  {kind: 'audio', labels: ['speech_recognition', 'audio_inference'], speed: 'transcription', predict: predictAudio, readsPartialSheets: true, knowsAccelerator: (label, accelerators) => transcribes(label, accelerators) !== undefined, speedOn: label => (/\bCPU\b/.test(label) ? 'transcription on processors' : undefined)},
   {kind: 'cfd', labels: ['hpc_cfd'], speed: 'cell updates', predict: predictCfd, readsPartialSheets: true, knowsAccelerator: knowsDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'cell updates on processors' : undefined)},
   {kind: 'molecular-dynamics', labels: ['hpc_md'], speed: 'molecular dynamics', predict: predictMolecularDynamics, readsPartialSheets: true, knowsAccelerator: knowsMolecularDevices, speedOn: label => (/\bCPU\b/.test(label) ? 'molecular dynamics on processors' : undefined)},
   {kind: 'image-generation', labels: ['image_generation'], speed: 'images and clips', energy: 'energy of images and clips', predict: withEnergy(predictImages)},

@@ -6,7 +6,7 @@ import {createAssumptions, onePrecision} from '../common.ts'
 import type {Demand, Facts} from '../contract.ts'
 import {AUDIO} from './factors.ts'
 import type {AudioSpec} from './schema.ts'
-import {stepsOf} from './step.ts'
+import {stepsOf, tokensPerSecond} from './step.ts'
 
 export interface AudioDemand extends Demand {
   readonly model: AudioModel
@@ -25,8 +25,6 @@ export interface AudioDemand extends Demand {
 const NOT_HERE = ['tp', 'pp', 'ep', 'cp', 'zeroStage', 'offload'] as const
 const TRAINING_ONLY = ['microBatch', 'checkpointing'] as const
 const SECONDS_PER_HOUR = 3600
-/** Of LibriSpeech (read English): words a second × tokens a word of Whisper's vocabulary. */
-const TOKENS_PER_SECOND = 3.6
 const EPOCHS = {train: 1, finetune: 3}
 /** A clip that is generated, of models whose training nobody states. */
 const CLIP_SECONDS = 30
@@ -54,7 +52,8 @@ export function audioDemand(spec: AudioSpec, facts: Facts): AudioDemand {
   for (const [field, value, wanted] of [['beams', spec.beams, task === 'transcribe'], ['clipLength', spec.clipLength, task === 'generate'], ['epochs', spec.epochs, isTraining(task)], ['tokensPerSecond', spec.tokensPerSecond, spoken && model.decoder !== 'none']] as const) {
     if (value !== undefined && !wanted) throw new RigorError('FIELD_WITHOUT_USE', `${field} moves nothing: ${field === 'tokensPerSecond' ? `${model.id} has as many steps whatever is said` : `it is not of task ${task}`}.`, {hint: 'Leave it out.'})
   }
-  const tokensPerSecond = spoken && model.decoder !== 'none' ? assumptions.choose('tokensPerSecond', spec.tokensPerSecond, TOKENS_PER_SECOND, `${TOKENS_PER_SECOND}, as read English has`) : TOKENS_PER_SECOND
+  const usualTokens = tokensPerSecond(model)
+  const tokens = spoken && model.decoder !== 'none' ? assumptions.choose('tokensPerSecond', spec.tokensPerSecond, usualTokens, `${formatCount(usualTokens, 2)}, as read English has`) : usualTokens
   const windowSeconds = task === 'generate' ? (spec.clipLength ?? assumptions.choose('clipLength', model.windowSeconds, CLIP_SECONDS, `${model.windowSeconds ?? CLIP_SECONDS} s`)) : (model.windowSeconds ?? CLIP_SECONDS)
   const beams = task === 'transcribe' && model.decoder === 'autoregressive' ? assumptions.choose('beams', spec.beams, 1) : 1
   const epochs = isTraining(task) ? assumptions.choose('epochs', spec.epochs, EPOCHS[task]) : 1
@@ -72,7 +71,7 @@ export function audioDemand(spec: AudioSpec, facts: Facts): AudioDemand {
     task,
     windowSeconds,
     windows: audioSeconds / windowSeconds,
-    steps: stepsOf(model, windowSeconds, tokensPerSecond),
+    steps: stepsOf(model, windowSeconds, tokens),
     rows: task === 'generate' ? model.guidancePasses : beams,
     precision: given,
     configuration,

@@ -3,6 +3,7 @@ import {vendorScope, type Calibration, type Spread} from '../../performance/cali
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
+import {audioProgram, codeOf, type FeatureMaker} from './programs.ts'
 
 export const AUDIO = 'audio'
 
@@ -19,53 +20,76 @@ export const AUDIO_QUANTITIES = {
   /** Times that scores of attention go through memory where its kernels keep them there, and values between the products of an encoder's layer. */
   'score-passes': 7,
   'layer-values': 30,
-  /** Seconds that the kernels of one layer take to be launched, one after the other, however little they do: some 25 of 5 µs (on a host of 2021). */
-  'layer-seconds': 1.25e-4,
-  /** Seconds of the host for one window: features of the sound, text from tokens. */
-  'window-seconds': 0.002,
+  /** Seconds that a kernel takes however little it does, on a server of 2021: launched, filled and drained. */
+  'kernel-seconds': 5e-6,
+  /** Seconds of the host between two steps of the decoder: the likeliest of 51,866 tokens, rules of times, beams. */
+  'step-seconds': 5e-4,
+  /** Seconds of the host for 30 s of sound: its features in compiled code, text from tokens. */
+  'window-seconds': 0.01,
 } as const
 export type AudioQuantity = keyof typeof AUDIO_QUANTITIES
 export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
   /** What a plain stream reaches of the printed memory bandwidth. */
   readonly streamShare: number
+  /** Seconds that the host takes to launch a kernel ÷ `kernel-seconds`; 1 = nothing waits for it. */
+  readonly launchSlowness: number
+  readonly narrowSums: boolean
+  readonly transducerOnHost: boolean
+  /** Of the host for a recording, however short. */
+  readonly recordingSeconds: number
 }
 
 /** Processors are a family of their own, whatever their maker. */
-export const familyOf = ({architecture, formFactor}: Accelerator): string => (formFactor === 'cpu' ? 'processors' : architecture)
+export const PROCESSORS = 'processors'
+export const familyOf = ({architecture, formFactor}: Accelerator): string => (formFactor === 'cpu' ? PROCESSORS : architecture)
 /** How programs are named among the factors. */
 export const programScope = (program: string): string => `program ${program}`
 
-/** Conformers run in other code than transformers do, by whatever name. */
-export const programOf = (runtime: string, {encoder}: AudioModel): string => (encoder === 'conformer' ? `${runtime} conformers` : runtime)
+const OF_CODE: ReadonlySet<AudioQuantity> = new Set(['layer-values'])
+const OF_LIBRARY: ReadonlySet<AudioQuantity> = new Set(['step-seconds', 'window-seconds'])
+const CONFORMERS = / conformers$/
 
-const OF_PROGRAMS: ReadonlySet<AudioQuantity> = new Set(['window-seconds', 'layer-values'])
-
-/** Where factors are looked up, the most specific first: what depends on the program, on who made the hardware, or on its family. */
-export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, program: string): readonly string[] {
+/** Where factors are looked up, the most specific first: what depends on the code (a library's, apart for conformers), on who made the hardware, or on its family. */
+export function scopesOf(quantity: AudioQuantity, accelerator: Accelerator, code: string): readonly string[] {
   const {id, vendor} = accelerator
   const family = familyOf(accelerator)
+  const library = code.replace(CONFORMERS, '')
   if (quantity === 'speed') return [id]
-  if (OF_PROGRAMS.has(quantity)) return [programScope(program), '*']
+  // What programs do on processors says nothing of what they do on accelerators.
+  if (family === PROCESSORS) return [`${family} ${library}`, family, '*']
+  if (OF_CODE.has(quantity)) return [programScope(code), '*']
+  if (OF_LIBRARY.has(quantity)) return [programScope(library), '*']
   if (quantity === 'row-share') return [vendorScope(vendor), '*']
-  if (quantity === 'score-passes') return [`${vendor} ${program}`, programScope(program), '*']
+  if (quantity === 'score-passes') return [`${vendor} ${code}`, programScope(code), '*']
   // How fast kernels are launched is the host's, of which nothing is known but what it hosts.
-  if (quantity === 'layer-seconds') return [`${id} ${program}`, `${vendor} ${program}`, programScope(program), '*']
-  return [`${family} ${program}`, family, vendorScope(vendor), '*']
+  if (quantity === 'kernel-seconds') return [`${id} ${library}`, `${vendor} ${library}`, programScope(library), '*']
+  return [`${family} ${code}`, family, vendorScope(vendor), '*']
 }
 
-/** Programs that launch kernel by kernel from an interpreter, and make features there, take so many times the seconds of those that are compiled. An assumption. */
-const INTERPRETED = /^(?:pytorch|openai-whisper)$/
+/** Programs that launch kernel by kernel from an interpreter take so many times the seconds of compiled ones. An assumption. */
 const INTERPRETER_SLOWNESS = 8
+/** `window-seconds` that features take, for each recording and for 30 s of it. Assumptions. */
+const FEATURE_WORK: Readonly<Record<FeatureMaker, {readonly recording: number; readonly sound: number}>> = {
+  accelerator: {recording: 0.02, sound: 0.03},
+  files: {recording: 0.2, sound: 0.03},
+  compiled: {recording: 0, sound: 1},
+  interpreted: {recording: 0, sound: 2.5},
+}
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const factors: Record<string, number> = {streamShare}
-  for (const quantity of Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]) factors[quantity] = valueOf(quantity) * (quantity.endsWith('-seconds') && INTERPRETED.test(program) ? INTERPRETER_SLOWNESS : 1)
-  return factors as AudioFactors
+  const {interpreted, kernelShare, features, stepWork, valueWork, narrowSums, transducerOnHost} = audioProgram(program)
+  const {recording, sound} = FEATURE_WORK[features]
+  const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
+  return {
+    ...values,
+    'layer-values': values['layer-values'] * valueWork, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork,
+    'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, narrowSums, transducerOnHost, streamShare,
+  }
 }
 
-export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string): AudioFactors =>
-  factorsOf(quantity => calibration.lookupIn(AUDIO, quantity, scopesOf(quantity, accelerator, program), '*')?.value ?? AUDIO_QUANTITIES[quantity], program, streamShare(accelerator))
+export const audioFactors = ({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, program: string, model: AudioModel): AudioFactors =>
+  factorsOf(quantity => calibration.lookupIn(AUDIO, quantity, scopesOf(quantity, accelerator, codeOf(program, model)), '*')?.value ?? AUDIO_QUANTITIES[quantity], program, streamShare(accelerator))
 
 export interface AudioCertainty {
   readonly distance: Distance
@@ -75,9 +99,16 @@ export interface AudioCertainty {
   readonly basis: Confidence
 }
 
-/** `measured`: what others measured is of this sort of work; training and generation are not. */
-export function audioCertainty(calibration: Calibration, accelerator: Accelerator, model: string, measured: boolean): AudioCertainty {
-  const metric = measured ? 'transcription' : 'unmeasured'
-  const distance = measured ? calibration.distance(AUDIO, accelerator, model) : 'none'
-  return {distance, metric, spread: calibration.spread(AUDIO, metric, distance), basis: !measured ? 'assumed' : distance === 'none' ? 'computed' : 'calibrated'}
+/** Sorts of programs have spreads of their own: those of ggml were measured most often, transcribe.cpp by one author on one computer; what an interpreter launches depends on its host, of which nothing is known. */
+export function spreadMetricOf(program: string, {formFactor}: Pick<Accelerator, 'formFactor'>): string {
+  const {library, interpreted} = audioProgram(program)
+  if (formFactor === 'cpu') return 'transcription-on-processors'
+  return library === 'ggml' ? `transcription-by-${program}` : interpreted ? 'transcription-by-interpreters' : 'transcription'
+}
+
+/** `program`: what transcribes; absent = training and generation, which nobody measured. */
+export function audioCertainty(calibration: Calibration, accelerator: Accelerator, model: string, program?: string): AudioCertainty {
+  const metric = program === undefined ? 'unmeasured' : spreadMetricOf(program, accelerator)
+  const distance = program === undefined ? 'none' : calibration.distance(AUDIO, accelerator, model)
+  return {distance, metric, spread: calibration.spread(AUDIO, metric, distance), basis: program === undefined ? 'assumed' : distance === 'none' ? 'computed' : 'calibrated'}
 }

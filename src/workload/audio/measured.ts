@@ -2,14 +2,14 @@ import {acceleratorWithName, matchAccelerator} from '../../accuracy/accelerator-
 import type {Prediction} from '../../accuracy/score.ts'
 import type {Setting} from '../../accuracy/setting.ts'
 import type {Accelerator, AudioModel} from '../../catalog/schema.ts'
-import {severalSockets} from '../../performance/hardware.ts'
+import {partOf, severalSockets} from '../../performance/hardware.ts'
 import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
 import type {Interval} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
-import {audioCertainty, audioFactors, programOf, type AudioFactors} from './factors.ts'
+import {AUDIO, audioCertainty, audioFactors, type AudioFactors} from './factors.ts'
 import {inferenceMemory} from './memory.ts'
-import {audioTime, stepsOf, type AudioRun} from './step.ts'
-import {AUDIO} from './factors.ts'
+import {audioProgram, windowsOf} from './programs.ts'
+import {audioTime, stepSeconds, stepsOf, tokensPerSecond, type AudioRun} from './step.ts'
 
 /** A published result of transcription, as a question for the estimator. */
 export interface AudioCase {
@@ -17,8 +17,11 @@ export interface AudioCase {
   readonly accelerator: Accelerator
   readonly accelerators: number
   readonly run: AudioRun
-  /** Of audio in all. */
+  /** Of one recording, and of audio in all. */
+  readonly recordingSeconds: number
   readonly audioSeconds: number
+  /** Batches that a recording takes; less than one where many recordings fill it. */
+  readonly rounds: number
   readonly program: string
 }
 
@@ -27,41 +30,95 @@ const no = (reason: string): Refused => ({status: 'unanswered', reason})
 
 const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'encoder_ms', 'decoder_ms', 'samples_per_s', 'memory_gib'])
 
-/** What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. */
-const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number}[] = [
-  {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true},
-  {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false},
-  {pattern: /WhisperS2T CT|WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
+/**
+ * What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those
+ * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program).
+ */
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number}[] = [
+  {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
+  {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
+  {pattern: /WhisperS2T CT/i, program: 'whisper-s2t', flash: false, batch: 8},
+  {pattern: /WhisperS2T/i, program: 'pytorch-batches', flash: true, batch: 8},
+  {pattern: /WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
   {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
+  {pattern: /willow/i, program: 'willow', flash: false, pieces: 2},
   {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
   {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16},
+  {pattern: /insanely|batch\d|chunked/i, program: 'pytorch', flash: true, batch: 16},
   {pattern: /whisper-jax/i, program: 'whisper-jax', flash: false, batch: 16},
   {pattern: /const-me/i, program: 'const-me', flash: false},
   {pattern: /openai\/whisper/i, program: 'openai-whisper', flash: false},
   {pattern: /mlx/i, program: 'mlx', flash: true},
-  {pattern: /tensorrt/i, program: 'tensorrt-llm', flash: true, batch: 64},
+  {pattern: /tensorrt/i, program: 'tensorrt', flash: true, batch: 64},
   {pattern: /vllm/i, program: 'vllm', flash: true, batch: 64},
-  {pattern: /./, program: 'pytorch', flash: true, batch: 16},
+  {pattern: /nemo/i, program: 'nemo', flash: true, batch: 128},
+  {pattern: /onnx/i, program: 'onnxruntime', flash: false},
+  // The pipeline of transformers takes one window after the other unless it is told to take pieces.
+  {pattern: /./, program: 'pytorch', flash: true},
 ]
-const WINDOW_SECONDS = 30
-/** Words of read English, as LibriSpeech has them. */
-const TOKENS_PER_SECOND = 3.6
+/** Tokens of Whisper in recordings that everybody times: Kennedy's sentence of 1961 (22 words), their punctuation, two times and an end. */
+const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}[] = [{pattern: /\bjfk\b/, tokens: 28}]
 
+/** Where no recording is described. */
+const WINDOW_SECONDS = 30
 /** Recordings of MLPerf's benchmark on average: ten hours of LibriSpeech in 1633 samples, each padded to a window; its results are tokens a second. */
 const MLPERF_SECONDS = 36_000 / 1633
+/** Batches of its results with TensorRT-LLM, one after the other (the submitters' configurations: 256 to 360 on H200 and B200, 32 to 64 on H100 NVL and L4). */
+const LARGE_BATCH = 320
+const SMALL_BATCH = 64
+const LARGE_MEMORY_GIB = 100
+
+/**
+ * Test sets whose recordings the row does not describe: seconds of one. Sets of ESB (Gandhi et al. 2022) by their hours and clips, as LibriSpeech test-clean 5.4 h in 2,620; all of them 83,000 in 168 h;
+ * calls and talks of the leaderboard's long-form table (Earnings-21: 44 in 39 h, Del Rio et al. 2021; Earnings-22: 125 in 119 h).
+ */
+const TEST_SETS: readonly {readonly pattern: RegExp; readonly seconds: number}[] = [
+  {pattern: /long-form test sets/, seconds: 2700},
+  {pattern: /Open ASR|seven English sets/, seconds: 7},
+  {pattern: /\bAMI\b/, seconds: 2.5},
+  {pattern: /Earnings22/, seconds: 7.1},
+  {pattern: /GigaSpeech/, seconds: 6.4},
+  {pattern: /LibriSpeech test-clean/, seconds: 7.4},
+  {pattern: /LibriSpeech test-other/, seconds: 6.5},
+  {pattern: /SPGISpeech/, seconds: 9.2},
+  {pattern: /TED-LIUM/, seconds: 8.2},
+  {pattern: /VoxPopuli/, seconds: 9.6},
+]
+
+/**
+ * How many at a time the leaderboard's own scripts take: of NeMo 128, 64 in other languages, long recordings one by one; of transformers 64, and 32 long ones, which go on until the
+ * longest has ended: half of them at a time.
+ */
+function batchOfLeaderboard(program: string, dataset: string): number | undefined {
+  if (!/Open ASR/.test(dataset)) return undefined
+  const long = /long-form/.test(dataset)
+  if (program === 'nemo') return long ? 1 : /multilingual/.test(dataset) ? 64 : 128
+  return long ? 16 : 64
+}
 
 /** "2 hours of audio", "13 minutes of audio, beam 5". */
 const AUDIO_LENGTH = /([\d.]+) (second|minute|hour)s? of audio/
 const UNIT_SECONDS: Readonly<Record<string, number>> = {second: 1, minute: 60, hour: 3600}
 
-const processorName = (label: string): string => label.replace(/ \(\d+ threads\)$/, '')
+const THREADS = / \((\d+) threads\)$/
+
+/** The cores of a processor that a program was given threads for; one beyond that finds no core. */
+function withThreads(processor: Accelerator, threads: number): Accelerator {
+  const {multiprocessors: cores, memoryGib} = processor
+  return cores === undefined || threads >= cores ? processor : partOf(processor, {computeShare: threads / cores, bandwidthShare: 1, memoryGib})
+}
+
 const groups = new WeakMap<readonly Accelerator[], {readonly whole: readonly Accelerator[]; readonly processors: readonly Accelerator[]}>()
 
 /** Of accelerators with half a data sheet the rate of matmuls is not known; processors have none. */
 export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
   let known = groups.get(accelerators)
   if (known === undefined) groups.set(accelerators, (known = {whole: accelerators.filter(({partialSheet}) => partialSheet !== true), processors: accelerators.filter(({formFactor}) => formFactor === 'cpu')}))
-  if (label.startsWith('CPU ')) return matchAccelerator(processorName(label), known.processors)
+  if (label.startsWith('CPU ')) {
+    const processor = matchAccelerator(label.replace(THREADS, ''), known.processors)
+    const threads = THREADS.exec(label)?.[1]
+    return processor === undefined || threads === undefined ? processor : withThreads(processor, Number(threads))
+  }
   // A name that several parts of one chip and one memory have ("V100") is the first's: slot and socket differ little in it.
   return matchAccelerator(label, known.whole) ?? sameInAllForms(label, known.whole)
 }
@@ -82,24 +139,38 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   if (model === undefined) return no(`the shape of ${setting.model} is not known`)
   const length = AUDIO_LENGTH.exec(dataset)
   const steps = metric === 'encoder_ms' || metric === 'decoder_ms'
-  const benchmark = metric === 'samples_per_s' || metric === 'realtime_factor_x'
-  if (length === null && !steps && !benchmark) return no('the length of the audio is not stated')
+  const benchmark = metric === 'samples_per_s'
+  const set = TEST_SETS.find(({pattern}) => pattern.test(dataset))
   const named = PROGRAM_NAMES.find(({pattern}) => pattern.test(framework))
   if (named === undefined) return no('the program is not stated')
-  const {program, flash, batch} = named
+  const {flash, batch, pieces: piecesAtOnce} = named
+  // A test set is a batch of clips, made ready by the benchmark.
+  const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
+  const window = model.windowSeconds
+  const stated = set?.seconds ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
+  if (stated === undefined && !steps && !benchmark && (metric === 'time_s' || window === undefined)) return no('the length of the audio is not stated')
   const sockets = found.formFactor === 'cpu' ? Math.max(1, setting.accelerators ?? 1) : 1
-  const seconds = model.windowSeconds ?? WINDOW_SECONDS
-  const beams = Number(/beam (\d+)/.exec(dataset)?.[1] ?? /beam(\d+)/.exec(framework)?.[1] ?? 1)
-  const audioSeconds = length === null ? seconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!
-  // A model with windows of its own hears them whole however short the recording is; what is said in them is as long as the recording.
-  const spoken = metric === 'samples_per_s' ? MLPERF_SECONDS : Math.min(seconds, audioSeconds)
-  const heard = model.windowSeconds === undefined ? Math.min(seconds, audioSeconds) : seconds
-  const windows = steps ? 1 : Math.min(microBatch ?? batch ?? 1, Math.max(1, Math.ceil(audioSeconds / seconds)) * (length === null ? Number.POSITIVE_INFINITY : 1))
+  const count = sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1)
+  const beams = Number(/beam (\d+)/.exec(dataset)?.[1] ?? /beam(\d+)/.exec(framework)?.[1] ?? (steps ? 1 : (named.beams ?? 1)))
+  const recordingSeconds = benchmark ? MLPERF_SECONDS : (stated ?? window ?? WINDOW_SECONDS)
+  // A model with windows of its own hears them whole however short the recording is.
+  const seconds = window ?? recordingSeconds
+  const {inFlight, overlaps} = audioProgram(program)
+  // MLPerf's own program hands vLLM one recording at a time, and runs in bfloat16 whatever the weights that the results name.
+  const reference = benchmark && program === 'vllm'
+  const together = reference ? 1 : benchmark ? (found.memoryGib > LARGE_MEMORY_GIB ? LARGE_BATCH : SMALL_BATCH) : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
+  const overlapping = overlaps && together > 1
+  const pieces = windowsOf(recordingSeconds, seconds, overlapping)
+  const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
+  const rounds = pieces / windows / count
+  const known = model.windowSeconds !== undefined ? KNOWN_TOKENS.find(({pattern}) => pattern.test(dataset))?.tokens : undefined
+  // What lies in two windows is written twice.
+  const tokens = known === undefined ? stepsOf(model, overlapping && pieces > 1 ? seconds : recordingSeconds / pieces, tokensPerSecond(model)) : known / pieces
   return {
     status: 'case',
     case: {
-      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1), audioSeconds, program: programOf(program, model),
-      run: {windows, seconds: heard, steps: stepsOf(model, spoken, TOKENS_PER_SECOND), rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: precisionOf(setting, model), flash},
+      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!, rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark},
     },
   }
 }
@@ -118,20 +189,17 @@ const precisionOf = ({precision, accelerator}: Setting, {nativeDtype}: AudioMode
 }
 
 /** The figure that a row states: seconds, milliseconds of a part, seconds of audio in a second, tokens in a second. */
-export function measuredFigure(metric: string, {model, accelerator, accelerators, run, audioSeconds}: AudioCase, factors: AudioFactors): number | undefined {
-  if (metric === 'decoder_ms' || metric === 'encoder_ms') {
-    // The bench of the program times one part alone; 256 steps, half of their own keys and values on average.
-    const part = audioTime(model, accelerator, metric === 'encoder_ms' ? {...run, steps: 0} : {...run, steps: BENCH_STEPS}, {...factors, 'window-seconds': 0})
-    if (part === undefined) return undefined
-    return metric === 'encoder_ms' ? part.encoderSeconds * 1000 : ((part.decoderSeconds + part.launchSeconds) / BENCH_STEPS / run.rows) * 1000
-  }
-  const time = audioTime(model, accelerator, run, factors)
+export function measuredFigure(metric: string, {model, accelerator, run, rounds, recordingSeconds, audioSeconds}: AudioCase, factors: AudioFactors): number | undefined {
+  // The bench of whisper.cpp times one part alone: the encoder, or 256 steps without what the host makes of them.
+  if (metric === 'decoder_ms') return (stepSeconds(model, accelerator, {...run, steps: BENCH_STEPS}, {...factors, 'step-seconds': 0}).whole / run.rows) * 1000
+  const time = audioTime(model, accelerator, metric === 'encoder_ms' ? {...run, steps: 0} : run, factors)
   if (time === undefined) return undefined
-  const secondsOfWindow = time.seconds / run.windows / accelerators
+  if (metric === 'encoder_ms') return time.encoderSeconds * 1000
+  const seconds = rounds * time.seconds
   switch (metric) {
-    case 'samples_per_s': return run.steps / secondsOfWindow
-    case 'realtime_factor_x': return run.seconds / secondsOfWindow
-    default: return Math.ceil(audioSeconds / run.seconds) * secondsOfWindow
+    case 'samples_per_s': return run.steps / seconds
+    case 'realtime_factor_x': return recordingSeconds / seconds
+    default: return (audioSeconds / recordingSeconds) * seconds
   }
 }
 const BENCH_STEPS = 256
@@ -144,13 +212,13 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   if (reading.status !== 'case') return reading
   const {case: found} = reading
   const {model, accelerator, program, run} = found
-  const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, true)
+  const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, program)
   const about = {distance, model: model.id, acceleratorId: accelerator.id} as const
   if (setting.metric === 'memory_gib') {
     const {neededGib} = inferenceMemory(model, run, accelerator.memoryGib)
     return {status: 'answered', interval: intervalFromSpread(neededGib.p50, facts.calibration.spread(AUDIO, 'memory', distance)), ...about}
   }
-  const figure = measuredFigure(setting.metric, found, audioFactors(facts, accelerator, program))
+  const figure = measuredFigure(setting.metric, found, audioFactors(facts, accelerator, program, model))
   if (figure === undefined) return no('a rate of this hardware is not known')
   // The spread is that of a rate; times are the other way round.
   const rate: Interval = intervalFromSpread(isRate(setting.metric) ? figure : 1 / figure, spread)

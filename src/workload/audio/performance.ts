@@ -8,8 +8,9 @@ import type {Bottleneck, Configuration, Hardware, Load, MemoryUse, Operator, Per
 import {formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import {isTraining, type AudioDemand} from './demand.ts'
-import {AUDIO, audioCertainty, audioFactors, programOf} from './factors.ts'
+import {AUDIO, audioCertainty, audioFactors} from './factors.ts'
 import {inferenceMemory, trainingMemory} from './memory.ts'
+import {audioProgram, overlapShare, programOf} from './programs.ts'
 import {arithmetic, audioLowerBoundSeconds, audioTime, weightBytes, type AudioRun} from './step.ts'
 import {taughtFlops} from './work.ts'
 
@@ -71,8 +72,8 @@ function softwareProblem(demand: AudioDemand, hardware: Hardware, facts: Facts):
   return undefined
 }
 
-function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime?: string): AudioRun {
-  return {flash: PROGRAMS[runtime ?? '']?.flash ?? true, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
+function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime = 'pytorch'): AudioRun {
+  return {flash: PROGRAMS[runtime]?.flash ?? true, inFlight: audioProgram(programOf(runtime, demand.model)).inFlight, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
 }
 
 function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, checkpointed: boolean): MemoryUse {
@@ -138,9 +139,11 @@ function inferenceOf(demand: AudioDemand, hardware: Hardware, configuration: Con
   const batch = Math.min(configuration.batch ?? 1, Math.max(1, windows))
   const runtime = configuration.runtime ?? 'pytorch'
   const run = runOf(demand, hardware, batch, runtime)
-  const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, programOf(runtime, model)))
+  const program = programOf(runtime, model)
+  const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, program, model))
   if (time === undefined) return undefined
-  const rounds = windows / batch / takenOn(demand, hardware)
+  const heard = batch > 1 && demand.task === 'transcribe' && audioProgram(program).overlaps ? overlapShare(demand.windowSeconds) : 1
+  const rounds = (windows * heard) / batch / takenOn(demand, hardware)
   const peak = peakFlops(accelerator, arithmetic(accelerator, run.precision)) ?? Number.NaN
   const part = (seconds: number): number => Math.min(1, seconds / time.seconds)
   const decoderBound = time.decoderFlops / peak > time.decoderBytes / accelerator.memoryBandwidthBytesPerSecond ? 'compute' : 'memory-bandwidth'
@@ -206,7 +209,7 @@ export function performAudio(demand: AudioDemand, target: Hardware, configuratio
   const runtime = configuration.runtime ?? programsFor(demand, hardware, facts)[0]!.runtime
   const whole = training ? trainingOf(demand, hardware, configuration) : inferenceOf(demand, hardware, {...configuration, runtime}, facts)
   if (whole === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
-  const {spread, metric, basis} = audioCertainty(facts.calibration, accelerator, demand.model.id, demand.task === 'transcribe')
+  const {spread, metric, basis} = audioCertainty(facts.calibration, accelerator, demand.model.id, demand.task === 'transcribe' ? programOf(runtime, demand.model) : undefined)
   const rooflineSeconds = lowerBound(demand, hardware)
   const median = Math.max(whole.seconds, rooflineSeconds)
   const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
@@ -257,7 +260,7 @@ function notesOn(demand: AudioDemand, hardware: Hardware, runtime: string): stri
   return [
     ...(task === 'generate' ? ['No measurement of generated sound: computed only, within a factor of 1.9.'] : []),
     ...(isTraining(task) ? [`No measurement of such training: ${100 * TRAINING_SHARE} % of the sustained rate is assumed, within a factor of 1.9.`] : []),
-    ...(task === 'transcribe' && PROGRAMS[runtime]?.batches === true ? [`Windows of ${windowSeconds} s go through side by side; a recording that is heard in order, each window after the last, takes a batch of one.`] : []),
+    ...(task === 'transcribe' && PROGRAMS[runtime]?.batches === true ? [`Windows of ${windowSeconds} s go through side by side${audioProgram(programOf(runtime, model)).overlaps ? ', and a third of each is heard by its neighbours as well' : ''}; a recording that is heard in order, each window after the last, takes a batch of one.`] : []),
     ...(model.note === undefined ? [] : [`${model.id}: ${model.note}.`]),
     ...(taken < present ? [`${present - taken} of ${present} accelerators stay idle.`] : []),
   ]

@@ -4,9 +4,10 @@ import type {Configuration, Hardware, Performance} from '../../../src/performanc
 import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {audio} from '../../../src/workload/audio/index.ts'
 import {AUDIO_QUANTITIES, factorsOf} from '../../../src/workload/audio/factors.ts'
-import {readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
-import {audioTime} from '../../../src/workload/audio/step.ts'
-import {decoderParameters, encoderParameters, windowWork} from '../../../src/workload/audio/work.ts'
+import {measuredFigure, readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
+import {longestShare, overlapShare, windowsOf} from '../../../src/workload/audio/programs.ts'
+import {audioTime, stepSeconds, stepsOf, tokensPerSecond} from '../../../src/workload/audio/step.ts'
+import {decoderParameters, encoderParameters, kernelsOf, windowWork} from '../../../src/workload/audio/work.ts'
 import {settingOf} from '../../../src/accuracy/setting.ts'
 import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
 
@@ -50,11 +51,13 @@ describe('work, by hand', () => {
     expect((encoderParameters(model) + decoderParameters(model) + cross) / 1e9 / billions).toBeLessThan(1.12)
   })
 
+  const bare = (program: string) => ({...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'kernel-seconds': 0, 'step-seconds': 0})
+  const RUN = {windows: 16, seconds: 30, steps: 100, rows: 1, precision: 'fp16', flash: true, inFlight: true} as const
+
   test('a step of the decoder reads weights once and the keys of each window: bandwidth sets its pace on an H100', () => {
     const h100 = facts.accelerator('h100-sxm-80gb')!
     const model = facts.audioModel('whisper-large-v3')
-    const factors = {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'whisper.cpp', 0.9), 'layer-seconds': 0}
-    const time = audioTime(model, h100, {windows: 16, seconds: 30, steps: 100, rows: 1, precision: 'fp16', flash: true}, factors)!
+    const time = audioTime(model, h100, RUN, bare('tensorrt'))!
     // 0.8 billion weights, 16 × 246 MB of the encoder's keys and values, and half of 100 steps' own.
     const bytes = decoderParameters(model) * 2 + 16 * (1500 + 50) * 2 * 32 * 1280 * 2
 
@@ -64,10 +67,60 @@ describe('work, by hand', () => {
   test('without flash the scores of 20 heads and 32 layers go through memory seven times', () => {
     const h100 = facts.accelerator('h100-sxm-80gb')!
     const model = facts.audioModel('whisper-large-v3')
-    const factors = {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'whisper.cpp', 0.9), 'layer-seconds': 0}
-    const encoder = (flash: boolean): number => audioTime(model, h100, {windows: 1, seconds: 30, steps: 0, rows: 1, precision: 'fp16', flash}, factors)!.encoderSeconds
+    const encoder = (flash: boolean): number => audioTime(model, h100, {...RUN, windows: 1, steps: 0, flash}, bare('tensorrt'))!.encoderSeconds
 
     expect(encoder(false) - encoder(true)).toBeCloseTo((32 * 20 * 1500 ** 2 * 4 * 7) / (h100.memoryBandwidthBytesPerSecond * 0.9), 6)
+  })
+
+  test('32 layers of 21 kernels encode, 32 of 32 and 6 more are a step; three more for each attention that is not one kernel; a transducer takes 25', () => {
+    expect(kernelsOf(facts.audioModel('whisper-large-v3'), true)).toEqual({encoder: 672, step: 1030})
+    expect(kernelsOf(facts.audioModel('whisper-large-v3'), false)).toEqual({encoder: 768, step: 1222})
+    expect(kernelsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), true)).toEqual({encoder: 1680, step: 25})
+  })
+
+  test('sums of 16 bits double the rate of a GeForce card, and of no other', () => {
+    const model = facts.audioModel('whisper-large-v3')
+    const encoder = (accelerator: string, program: string): number => audioTime(model, facts.accelerator(accelerator)!, {...RUN, steps: 0}, {...bare(program), 'layer-values': 0})!.encoderSeconds
+
+    expect(encoder('rtx-4090-24gb', 'pytorch-batches') / encoder('rtx-4090-24gb', 'whisper.cpp')).toBeCloseTo(2, 9)
+    expect(encoder('a100-sxm-80gb', 'pytorch-batches') / encoder('a100-sxm-80gb', 'whisper.cpp')).toBeCloseTo(1, 9)
+  })
+
+  test('kernels of a compiled step come after its work, those of an interpreter beside it; hosts of 2022 with a display are 2 × 1.05 as fast', () => {
+    const card = facts.accelerator('rtx-4090-24gb')!
+    const model = facts.audioModel('whisper-tiny')
+    const step = (program: string): {work: number; whole: number} => stepSeconds(model, card, {...RUN, windows: 1}, {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'step-seconds': 0})
+    const kernels = (134 * 5e-6) / 2 / 1.05
+
+    expect(step('whisper.cpp').whole).toBeCloseTo(step('whisper.cpp').work + kernels, 9)
+    expect(step('pytorch').whole).toBeCloseTo((step('pytorch').work ** 4 + (8 * kernels) ** 4) ** 0.25, 9)
+  })
+
+  test('a transducer of transcribe.cpp steps on the host: 7.2 million weights of 32 bits at 100 GB/s, and its operations', () => {
+    const card = facts.accelerator('a100-sxm-80gb')!
+    const model = facts.audioModel('parakeet-tdt-0.6b-v2')
+    const {whole} = stepSeconds(model, card, {...RUN, windows: 1}, factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'transcribe.cpp', 0.9))
+
+    // Two layers of 8 × 640², and 1024 × 640; 25 operations; hosts of 2020.
+    expect(decoderParameters(model)).toBe(7_208_960)
+    expect(whole).toBeCloseTo((((7_208_960 * 4) / 1e11) + 25 * 5e-6 + 5e-4) * 1.05, 9)
+  })
+
+  test('texts: the longest of a batch, tokens of a second, steps of a transducer that jumps', () => {
+    expect(longestShare(1)).toBe(1)
+    // 0.3 × 0.8 × √(2 ln 24)
+    expect(longestShare(24)).toBeCloseTo(1.605, 3)
+    expect(stepsOf(facts.audioModel('whisper-small'), 30, 3.6)).toBeCloseTo(108, 9)
+    // 3.6 × (1 + 0.1 ln (50,000 ÷ 1,024))
+    expect(tokensPerSecond(facts.audioModel('parakeet-tdt-0.6b-v2'))).toBeCloseTo(5, 2)
+    expect(tokensPerSecond(facts.audioModel('whisper-small'))).toBe(3.6)
+    // (12.5 frames and 3.6 tokens a second) ÷ 2.82
+    expect(stepsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), 30, 3.6)).toBeCloseTo(171.3, 1)
+  })
+
+  test.for<[number, boolean, number]>([[7, false, 1], [30, true, 1], [35, false, 2], [120, false, 4], [120, true, 6], [9000, true, 450]])('%d s, overlapping: %s, are %d windows', ([seconds, overlapping, windows]) => {
+    expect(windowsOf(seconds, 30, overlapping)).toBe(windows)
+    expect(overlapShare(30)).toBe(1.5)
   })
 
   test('training holds 16 bytes a parameter, and computes three times the forward pass', () => {
@@ -87,8 +140,33 @@ describe('measured rows', () => {
   }
 
   test('two minutes are four windows; beams are rows; the program is told from its name', () => {
-    expect(read({microBatch: 8})).toMatchObject({program: 'faster-whisper', audioSeconds: 120, run: {windows: 4, rows: 5, steps: 108, flash: false}})
+    expect(read({microBatch: 8})).toMatchObject({program: 'faster-whisper', audioSeconds: 120, rounds: 1, run: {windows: 4, rows: 5, steps: 108, flash: false}})
     expect(read({framework: 'whisper.cpp CUDA flash attention', metric: 'decoder_ms', microBatch: 5, dataset: 'one decoder token, batch 5'})).toMatchObject({program: 'whisper.cpp', run: {windows: 1, rows: 5, flash: true}})
+    expect(read({framework: 'whisper.cpp CUDA', dataset: '60 seconds of audio'})).toMatchObject({run: {rows: 5}})
+  })
+
+  test('transformers takes one window after the other, or a batch of pieces that overlap', () => {
+    expect(read({framework: 'transformers FA2'})).toMatchObject({program: 'pytorch', rounds: 4, run: {windows: 1}})
+    expect(read({framework: 'transformers FA2', microBatch: 4})).toMatchObject({program: 'pytorch', rounds: 1.5, run: {windows: 4, steps: 108}})
+    expect(read({framework: 'willow-inference-server CTranslate2', microBatch: 1})).toMatchObject({program: 'willow', rounds: 3, run: {windows: 2}})
+  })
+
+  test('clips of a test set are as long as they are; the leaderboard takes as many at a time as its scripts say', () => {
+    const short = {metric: 'realtime_factor_x', framework: 'NeMo', model: 'Parakeet TDT 0.6B v2', dataset: 'English short-form test sets of the Open ASR Leaderboard, pooled'}
+    expect(read(short)).toMatchObject({program: 'nemo', recordingSeconds: 7, rounds: 1 / 128, run: {windows: 128, seconds: 7}})
+    expect(read({...short, dataset: 'English long-form test sets of the Open ASR Leaderboard, pooled'})).toMatchObject({rounds: 1, run: {windows: 1, seconds: 2700}})
+    expect(read({...short, model: 'Whisper large-v3', framework: 'transformers'})).toMatchObject({program: 'pytorch-batches', run: {windows: 64, seconds: 30, steps: 25.2}})
+    expect(read({metric: 'samples_per_s', framework: 'vllm', precision: 'fp32', dataset: 'LibriSpeech dev; result in MLPerf whisper unit'})).toMatchObject({rounds: 1, run: {windows: 1, precision: 'bf16'}})
+    expect(read({framework: 'transcribe.cpp Metal', dataset: '11.0 seconds of audio (jfk), English'})).toMatchObject({run: {windows: 1, steps: 28}})
+  })
+
+  test('a step of the decoder is answered where the rate of matmuls is not known, an encoder is not', () => {
+    const figure = (metric: string): number | undefined => {
+      const found = readAudioMeasurement(row({framework: 'whisper.cpp Metal', accelerator: 'Apple M5 Max', metric, dataset: 'one'}), facts, facts.snapshot.accelerators)
+      return found.status === 'case' ? measuredFigure(metric, found.case, factorsOf(quantity => AUDIO_QUANTITIES[quantity], 'whisper.cpp', 0.9)) : undefined
+    }
+    expect(figure('encoder_ms')).toBeUndefined()
+    expect(figure('decoder_ms')).toBeGreaterThan(1)
   })
 
   test('what cannot be asked says why', () => {
@@ -133,7 +211,7 @@ describe('every field moves something', () => {
     ['beams', BASE, {beams: 5}, {seconds: 'up', rate: 'down', memory: 'up'}],
     ['task', TRAIN, {task: 'train'}, {seconds: 'down', bound: 'down'}],
     ['epochs', TRAIN, {epochs: 6}, {seconds: 'up', bound: 'up'}],
-    ['clipLength', MUSIC, {clipLength: '10 s'}, {seconds: 'up', memory: 'down'}],
+    ['clipLength', MUSIC, {clipLength: '10 s'}, {seconds: 'down', memory: 'down'}],
     ['precision', BASE, {precision: 'int8'}, {memory: 'down', seconds: 'down'}],
     ['configuration.batch', {...BASE, configuration: {batch: 4}}, {configuration: {batch: 16}}, {seconds: 'down', memory: 'up', bound: 'same'}],
     ['configuration.dp', {...BASE, configuration: {dp: 2}}, {configuration: {dp: 1}}, {seconds: 'up', used: 'down', memory: 'same'}],
