@@ -78,7 +78,7 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
   const cost = stepCost(work, design.listReachNm)
   // Work beyond what is counted goes into the rate, which is never above the printed one.
   const harder = (work.forceField === 'polarizable' ? factors.polarizable : 1) * (work.electrostatics === 'implicit' ? factors.implicit : 1)
-  const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design) * factors.speed) / (factors['engine-pairs'] * harder))
+  const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design, precision) * factors.speed) / (factors['engine-pairs'] * harder))
   const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), {streamShare: factors.streamShare, memoryShare: factors['memory-bandwidth'], cacheShare: factors['cache-rate']}) * factors.speed / factors['engine-memory'] / harder
   const twice = design.singleAtoms && accelerator.formFactor !== 'cpu'
   const fetchedSeconds = twice ? (2 * cost.pairs * NEIGHBOUR_BYTES * cacheSeconds(accelerator, factors['cache-rate'])) / factors.speed * factors['engine-memory'] : 0

@@ -80,9 +80,10 @@ describe('hardware by hand', () => {
   })
 
   test('loops over pairs: half of the printed rate where schedulers have as many lanes as warps', () => {
-    const share = (id: string) => lanesShare(on(id).accelerator, DESIGNS.gromacs)
+    const share = (id: string, precision = 'fp32') => lanesShare(on(id).accelerator, DESIGNS.gromacs, precision)
 
     expect([share('a100-sxm-80gb'), share('v100-sxm2-32gb'), share('h100-sxm-80gb'), share('b200-sxm-180gb')]).toEqual([1, 1, 0.5, 0.5])
+    expect(share('h100-sxm-80gb', 'fp64')).toBe(1)
     // Per multiprocessor and cycle an H100 does as much as an A100.
     const rate = (id: string) => (vectorRate(on(id).accelerator, 'fp32') * share(id)) / (on(id).accelerator.multiprocessors! * clockHertz(on(id).accelerator))
     expect(rate('h100-sxm-80gb') / rate('a100-sxm-80gb')).toBeCloseTo(1, 9)
