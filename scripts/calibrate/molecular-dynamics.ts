@@ -30,7 +30,7 @@ const TAUS: Readonly<Record<Exclude<MolecularQuantity, 'speed'>, readonly number
   'list-nanoseconds': [0.5],
 }
 /** The same of one accelerator in its family. */
-const SPEED_TAU = {accelerator: 0.15, processor: 0.3}
+const SPEED_TAU = {accelerator: 0.2, processor: 0.4}
 const HIGHEST: Partial<Record<MolecularQuantity, number>> = {'compute': 1, 'exchange': 1, 'memory-bandwidth': 1, 'cache-rate': 1.5}
 
 /** Which quantities a sample can tell of. */

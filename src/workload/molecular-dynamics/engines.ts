@@ -22,8 +22,6 @@ export interface EngineDesign {
    * what they fetch.
    */
   readonly singleAtoms: boolean
-  /** At constant pressure: whether its barostat asks for the virial in every step (a piston does; others look now and then). */
-  readonly pistonBarostat: boolean
   /** Of positions, velocities and summed forces: 4 for single precision, 8 for double. */
   readonly stateValueBytes: 4 | 8
   /** On processors: loops over pairs written for vectors, or left to the compiler. */
@@ -47,16 +45,15 @@ export interface EngineDesign {
  * Streams: GROMACS gives pairs and grid one each (Páll et al. 2020).
  * Lists: GROMACS keeps one for 100 steps on accelerators (mdrun's own change), and its users on several for 300 (scripts of CSC and CSCS: -nstlist 300).
  * LAMMPS lists single atoms, on accelerators in full (KOKKOS package: neigh full, newton off).
- * Barostats: NAMD's Langevin piston and LAMMPS's fix npt take the pressure of every step (their manuals), OpenMM's and AMBER's Monte Carlo one of 25 to 100, GROMACS's one of ten or more.
  * Skins: GROMACS prunes its list to about 0.05 nm, clusters of 8; OpenMM pads by a tenth of the cutoff, tiles of 32; AMBER's skinnb is 0.2 nm, tiles of 16; NAMD's manual lists 0.15 nm
  * farther, tiles of 32, and it keeps and sums everything in doubles; LAMMPS's skin is 0.2 nm of single atoms.
  */
 export const DESIGNS: Readonly<Record<Engine, EngineDesign>> = {
-  gromacs: {name: 'GROMACS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 4, gridProcess: true, evenPairs: false, gridBeside: true, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.16, vectors: 'by hand', severalNodes: {accelerators: true, processors: true}, hostListSteps: {one: 100, several: 300}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
-  openmm: {name: 'OpenMM', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: false, gridBeside: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.26, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: false}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff', 'implicit'], forceFields: ['fixed-charge', 'polarizable', 'lennard-jones']},
-  amber: {name: 'AMBER', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: false, gridBeside: false, singleAtoms: false, pistonBarostat: false, stateValueBytes: 4, listReachNm: 0.33, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'implicit'], forceFields: ['fixed-charge']},
-  namd: {name: 'NAMD', shares: 'domains', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: true, gridBeside: false, pistonBarostat: true, stateValueBytes: 8, singleAtoms: false, listReachNm: 0.32, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'cutoff', 'implicit'], forceFields: ['fixed-charge']},
-  lammps: {name: 'LAMMPS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 1, gridProcess: false, evenPairs: false, gridBeside: false, pistonBarostat: true, stateValueBytes: 4, singleAtoms: true, listReachNm: 0.2, vectors: 'by the compiler', severalNodes: {accelerators: true, processors: true}, electrostatics: ['pme', 'lj-pme', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+  gromacs: {name: 'GROMACS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 4, gridProcess: true, evenPairs: false, gridBeside: true, singleAtoms: false, stateValueBytes: 4, listReachNm: 0.16, vectors: 'by hand', severalNodes: {accelerators: true, processors: true}, hostListSteps: {one: 100, several: 300}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
+  openmm: {name: 'OpenMM', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: false, gridBeside: false, singleAtoms: false, stateValueBytes: 4, listReachNm: 0.26, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: false}, electrostatics: ['pme', 'lj-pme', 'reaction-field', 'cutoff', 'implicit'], forceFields: ['fixed-charge', 'polarizable', 'lennard-jones']},
+  amber: {name: 'AMBER', shares: 'copies', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: false, gridBeside: false, singleAtoms: false, stateValueBytes: 4, listReachNm: 0.33, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'implicit'], forceFields: ['fixed-charge']},
+  namd: {name: 'NAMD', shares: 'domains', sendsMeanwhile: false, partsPerGrid: Number.POSITIVE_INFINITY, gridProcess: false, evenPairs: true, gridBeside: false, stateValueBytes: 8, singleAtoms: false, listReachNm: 0.32, vectors: 'by the compiler', severalNodes: {accelerators: false, processors: true}, electrostatics: ['pme', 'cutoff', 'implicit'], forceFields: ['fixed-charge']},
+  lammps: {name: 'LAMMPS', shares: 'domains', sendsMeanwhile: true, partsPerGrid: 1, gridProcess: false, evenPairs: false, gridBeside: false, stateValueBytes: 4, singleAtoms: true, listReachNm: 0.2, vectors: 'by the compiler', severalNodes: {accelerators: true, processors: true}, electrostatics: ['pme', 'lj-pme', 'cutoff'], forceFields: ['fixed-charge', 'lennard-jones']},
 }
 
 export const designOf = (runtime: string): EngineDesign | undefined => (DESIGNS as Readonly<Record<string, EngineDesign>>)[runtime]

@@ -1,6 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import {memorySort} from '../../catalog/stream-share.ts'
-import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
+import {fittedValues, vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -63,11 +63,7 @@ export function scopesOf(quantity: MolecularQuantity, accelerator: Accelerator, 
 }
 
 export function molecularFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, accelerator: Accelerator, engine: string, link: string): MolecularFactors {
-  const factors: Record<string, number> = {streamShare: streamShare(accelerator)}
-  for (const quantity of Object.keys(MOLECULAR_QUANTITIES) as MolecularQuantity[]) {
-    factors[quantity] = calibration.lookupIn(MOLECULAR_DYNAMICS, quantity, scopesOf(quantity, accelerator, engine, link), engine)?.value ?? MOLECULAR_QUANTITIES[quantity]
-  }
-  return factors as MolecularFactors
+  return {...fittedValues(calibration, MOLECULAR_DYNAMICS, MOLECULAR_QUANTITIES, engine, quantity => scopesOf(quantity, accelerator, engine, link)), streamShare: streamShare(accelerator)}
 }
 
 /** Figures that are as uncertain as each other: one accelerator alone, several that exchange, or processors. */

@@ -15,9 +15,9 @@ export const vectorRate = (accelerator: Accelerator, precision: string): number 
 
 /**
  * Loops over pairs have about as many other instructions (integers, shuffles, loads, roots) as floating-point ones. They go beside them where a scheduler has half as many lanes as a
- * warp has threads, and is free every other cycle (Volta, Turing, A100; CDNA 2 has scalar units). Where it has as many (GA10x, Ada, Hopper, Blackwell), or the printed rate counts two
- * operations to an instruction (CDNA 3 and 4, RDNA 3), they take turns, and half of it is left. Per multiprocessor and cycle NVIDIA's all do the same: OpenMM's page has A100, H100, B200,
- * RTX 4080 and RTX 5070 Ti within a tenth.
+ * warp has threads, and is free every other cycle (Volta, Turing, A100; CDNA 2 has scalar units; doubles, of which there are fewer lanes). Where it has as many (GA10x, Ada, Hopper,
+ * Blackwell), or the printed rate counts two operations to an instruction (CDNA 3 and 4, RDNA 3), they take turns, and half of it is left. Per multiprocessor and cycle NVIDIA's all do
+ * the same: OpenMM's page has A100, H100, B200, RTX 4080 and RTX 5070 Ti within a tenth.
  */
 const OTHER_INSTRUCTIONS = 1
 const SHARED_LANES = new Set(['ampere', 'ada', 'hopper', 'blackwell-workstation', 'blackwell-datacenter', 'cdna3', 'cdna4', 'rdna3'])
@@ -26,9 +26,9 @@ const sharesLanes = (accelerator: Accelerator): boolean => SHARED_LANES.has(acce
 const COMPILED_SHARE = 0.3
 
 /** Share of the printed rate that the kind of program and hardware leaves, before any factor. */
-export function lanesShare(accelerator: Accelerator, {vectors}: EngineDesign): number {
+export function lanesShare(accelerator: Accelerator, {vectors}: EngineDesign, precision: string): number {
   if (accelerator.formFactor === 'cpu') return vectors === 'by hand' ? 1 : COMPILED_SHARE
-  return (sharesLanes(accelerator) ? 1 / (1 + OTHER_INSTRUCTIONS) : 1) * heldClockShare(accelerator)
+  return (sharesLanes(accelerator) && precision !== 'fp64' ? 1 / (1 + OTHER_INSTRUCTIONS) : 1) * heldClockShare(accelerator)
 }
 
 /** Lanes of 32 bits of a multiprocessor, by architecture, from which the clock follows. NVIDIA's and AMD's white papers. */
@@ -56,7 +56,8 @@ export function clockHertz(accelerator: Accelerator): number {
 }
 
 /** Where data sheets do not say how many: as many as the printed rate takes at a usual clock. */
-const multiprocessorsOf = (accelerator: Accelerator): number => accelerator.multiprocessors ?? (accelerator.peakFlops.fp32 ?? Number.NaN) / ((lanesOf(accelerator) ?? USUAL_LANES) * 2 * USUAL_CLOCK_HERTZ)
+const multiprocessorsOf = (accelerator: Accelerator): number =>
+  accelerator.multiprocessors ?? (accelerator.peakFlops.fp32 ?? Number.NaN) / ((lanesOf(accelerator) ?? USUAL_LANES) * 2 * USUAL_CLOCK_HERTZ)
 
 /**
  * Watts for a multiprocessor and gigahertz with which loops over pairs keep the printed clock: what the chips have that do (V100 2.4, A100 2.6, H100 2.7). Those with less (L40 0.85, T4 1.1,

@@ -1,6 +1,6 @@
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, exactly, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, exactly, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatCount, formatGib, formatShare} from '../../units/format.ts'
@@ -167,10 +167,7 @@ export function performMolecular(demand: MolecularDemand, target: Hardware, conf
   // Simulations run in rounds; the last one may be of few.
   const steps = Math.ceil(demand.simulations / dp) * demand.timeSteps
   const rooflineSeconds = molecularLowerBoundSeconds(work, accelerator, tp, precision) * steps
-  const median = Math.max(step.seconds * steps, rooflineSeconds)
-  // A rate's spread, so that the ends of the time change places.
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(step.seconds * steps, timeSpread(spread), rooflineSeconds)
   const busy = 1 / step.seconds
   const share = (seconds: number): number => Math.min(1, Math.max(0, seconds * busy))
   const operators = operatorsOf(step, hardware, tp)

@@ -39,9 +39,6 @@ export interface MolecularStep {
   readonly exchangedBytes: number
 }
 
-/** A pair with energy and virial ÷ with its force alone: 107 operations of 66 (GROMACS's counts, as in forces.ts). */
-const VIRIAL_WORK = 107 / 66
-
 /** Position (16 bytes, as accelerators align it) out, force (12) back. */
 const POSITION_BYTES = 16
 const FORCE_BYTES = 12
@@ -81,12 +78,11 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
   const cost = stepCost(work, design.listReachNm)
   // Work beyond what is counted goes into the rate, which is never above the printed one.
   const harder = (work.forceField === 'polarizable' ? factors.polarizable : 1) * (work.electrostatics === 'implicit' ? factors.implicit : 1)
-  const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design) * factors.speed) / (factors['engine-pairs'] * harder))
+  const flopsPerSecond = vectorRate(accelerator, precision) * Math.min(1, (factors.compute * lanesShare(accelerator, design, precision) * factors.speed) / (factors['engine-pairs'] * harder))
   const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), {streamShare: factors.streamShare, memoryShare: factors['memory-bandwidth'], cacheShare: factors['cache-rate']}) * factors.speed / factors['engine-memory'] / harder
-  const virial = ensemble === 'npt' && design.pistonBarostat ? VIRIAL_WORK : 1
   const twice = design.singleAtoms && accelerator.formFactor !== 'cpu'
   const fetchedSeconds = twice ? (2 * cost.pairs * NEIGHBOUR_BYTES * cacheSeconds(accelerator, factors['cache-rate'])) / factors.speed * factors['engine-memory'] : 0
-  const alone = {pair: (cost.pairFlops * virial * (twice ? 2 : 1)) / flopsPerSecond + fetchedSeconds, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
+  const alone = {pair: (cost.pairFlops * (twice ? 2 : 1)) / flopsPerSecond + fetchedSeconds, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
   const grids = gridParts(design, accelerator, parts)
   const shares = sharesOf(alone, grids, hardware, layout)
   const forces = shares.pairSeconds + shares.gridSeconds
@@ -104,7 +100,7 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
     seconds: total * barostat,
     pairSeconds: pairSeconds * barostat, gridSeconds: gridSeconds * barostat, atomSeconds: atomSeconds * barostat,
     exchangeSeconds: exchangeSeconds * barostat, hostSeconds: hostSeconds * barostat, overheadSeconds: overheadSeconds * barostat,
-    flops: (cost.pairFlops * virial + cost.gridFlops) / parts,
+    flops: (cost.pairFlops + cost.gridFlops) / parts,
     bytes: cost.gridBytes / parts + (cost.atomBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1),
     exchangedBytes: exchange.bytes,
   }
@@ -178,7 +174,7 @@ function exchangeOf(work: MolecularWork, hardware: Hardware, {parts, design}: La
   const transposed = !hasGrid || grids === 1 ? 0 : (2 * gridPoints(work) * GRID_POINT_BYTES) / grids
   const gridSeconds = (near > 1 ? (sendSeconds(hardware, farthest(hardware, near), ofGroup * (near - 1), rate) ?? 0) : 0) + (group > near ? (sendSeconds(hardware, farthest(hardware, group), ofGroup * (group - near), rate) ?? 0) : 0)
   const transposeSeconds = transposed === 0 ? 0 : (allToAllSeconds(hardware, grids, Math.max(1, Math.floor(parts / grids)), transposed, rate) ?? 0)
-  const messages = 2 * pulses + (hasGrid ? 2 * Math.ceil(Math.log2(parts)) : 0) + (transposed === 0 || hardware.accelerator.formFactor === 'cpu' ? 0 : TRANSPOSES * (grids - 1))
+  const messages = 2 * pulses + (hasGrid ? 2 * Math.ceil(Math.log2(parts)) : 0) + (transposed === 0 ? 0 : TRANSPOSES * (grids - 1))
   return {dataSeconds: halo + gridSeconds + transposeSeconds, messageSeconds: messages * message, bytes: haloBytes + toGrid + transposed}
 }
 
