@@ -24,18 +24,21 @@ const KINDS: Readonly<Record<string, {readonly kind: string; readonly training: 
 const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
   'speed': [0.15, 0.1, 0.08],
   'cache': [0.2, 0.15],
-  'power-exponent': [0.7],
+  'watts-per-tflops': [0.7, 0.3],
+  'power-exponent': [0.6],
   'compute': [0.5, 0.4, 0.4, 0.2, 0.25],
   'family': [0.5],
   'network': [0.25],
   'matching-seconds': [0.7, 0.8],
   'traffic': [0.5, 0.4, 0.3],
   'fusion': [0.5, 0.3, 0.6],
+  'reordering': [0.4],
   'backward': [0.2, 0.15],
+  'backward-traffic': [0.2, 0.15],
   'kernel-seconds': [0.5, 0.5, 0.4],
   'program': [0.3, 0.25, 0.2],
   'link': [0.5],
-  'straggling': [0.7],
+  'straggling': [0.7, 0.5, 0.5],
 }
 const HIGHEST: Partial<Record<NetworkQuantity, number>> = {'compute': 1, 'fusion': 1, 'link': 1}
 
@@ -59,6 +62,14 @@ function sampleOf(measurement: Measurement, accelerators: Parameters<typeof read
   return [{setting, measured: value * unit.perUnit, source, run: id.split('--')[0] ?? id, accelerator, model: model.id, metric: spreadMetric(parts, accelerator), ...found, found: asked, streamShare: facts.streamShare(accelerator)}]
 }
 
+/** Values of the quantities in their order, as factors: one object, as it is filled millions of times. */
+const factors: Record<string, number> = {...NETWORK_QUANTITIES, streamShare: 1}
+function factorsOf(values: readonly number[], streamShare: number): NetworkFactors {
+  for (const [index, name] of NETWORK_QUANTITY_NAMES.entries()) factors[name] = values[index]!
+  factors['streamShare'] = streamShare
+  return factors as NetworkFactors
+}
+
 await calibrateRates<Sample>({
   kinds: Object.values(KINDS).map(({kind}) => kind),
   sharedName: NETWORKS,
@@ -67,6 +78,6 @@ await calibrateRates<Sample>({
   sourceBalance: 0.6,
   quantities,
   samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf', 'slices'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
-  rate: ({found, streamShare}, values) => measuredValue(found, {...Object.fromEntries(NETWORK_QUANTITY_NAMES.map((name, index) => [name, values[index]])), streamShare} as NetworkFactors),
+  rate: ({found, streamShare}, values) => measuredValue(found, factorsOf(values, streamShare)),
   predict: (setting, facts, accelerators, {kind, training}) => predictNetworks(kind, training)(setting, facts, accelerators),
 })

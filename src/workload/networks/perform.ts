@@ -5,14 +5,14 @@ import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformRe
 import {formatCount, formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import type {NetworkDemand} from './demand.ts'
-import {networkCertainty, networkFactors, PLAIN, widthOf, type Program} from './factors.ts'
+import {networkCertainty, networkFactors, NEURON, PLAIN, widthOf, type Program} from './factors.ts'
 import {loadingLimits, narrowest, type LoadingLimits} from './loading.ts'
 import {largestBatch, memoryOf} from './memory.ts'
 import {lowerBoundSecondsPerSample, networkStep, printedRate, valueBytes, type NetworkStep, type StepSetting} from './step.ts'
 
 /** Programs of data/software.csv whose speed is known here; others that run such networks are made for language models. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
-  pytorch: PLAIN, rocm: PLAIN, gaudi: {name: 'gaudi', style: 'compiled'}, neuron: {name: 'neuron', style: 'compiled'},
+  pytorch: PLAIN, rocm: PLAIN, gaudi: {name: 'gaudi', style: 'compiled'}, neuron: NEURON,
 }
 /** Precisions that change nothing of the result to speak of; narrower ones have to be asked for. */
 const USUAL_PRECISIONS = ['bf16', 'fp16', 'tf32', 'fp32'] as const

@@ -3,7 +3,7 @@ import type {NetworkModel} from '../../catalog/snapshot.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Hardware} from '../../performance/types.ts'
-import {widthOf, type NetworkFactors, type Program} from './factors.ts'
+import {widthOf, type NetworkFactors, type Program, type Width} from './factors.ts'
 import {passCost, type SampleSize} from './shape.ts'
 
 export const OPTIMIZERS = ['sgd', 'adamw', 'lamb'] as const
@@ -23,6 +23,8 @@ export interface StepSetting {
   /** Accelerators that each hold all weights. */
   readonly parts: number
   readonly program: Program
+  /** Channels of images come first, which units for products of matrices do not take: all is moved once more into their order. */
+  readonly channelsFirst?: boolean
 }
 
 /** Where the time of one step goes, on each accelerator. */
@@ -75,17 +77,23 @@ export const activationsOf = (model: NetworkModel, size: SampleSize): number => 
   return activations ?? flops * (UNKNOWN_VALUES_PER_FLOP[model.family] ?? 1 / 600)
 }
 
-/** Watts for a TFLOP/s of its vector units: data-centre parts of recent years have about ten. */
-const USUAL_WATTS_PER_TFLOPS = 10
+/** Work of units for products of matrices that one watt does in a precision, to that in 16 bits: multipliers of half the width take half the energy. */
+const WORK_PER_WATT: Readonly<Record<Width, number>> = {'32 bit': 0, 'tf32': 0.5, '16 bit': 1, '8 bit': 2}
 
-/** Power that a part may draw for its printed vector rate, over the usual; 1 where either is not known. Matmuls draw more than boards with small limits allow, which then lower the clock. */
-function clockShare({powerWatts, peakFlops: {fp32}, formFactor}: Accelerator): number {
-  return powerWatts === undefined || fp32 === undefined || formFactor === 'cpu' ? 1 : powerWatts / (fp32 / 1e12) / USUAL_WATTS_PER_TFLOPS
+/**
+ * Clock that the board's power allows under products of matrices, to the highest: they draw more than boards with small limits may. The rate goes with a
+ * power of what is there ÷ what the highest clock takes, below 1 as voltage falls with the clock. 1 where either is not known, and in vector units.
+ */
+export function clockShare({powerWatts, formFactor}: Accelerator, rate: number, precision: string, factors: Pick<NetworkFactors, 'watts-per-tflops' | 'power-exponent'>): number {
+  const work = WORK_PER_WATT[widthOf(precision)]
+  if (powerWatts === undefined || work === 0 || formFactor === 'cpu') return 1
+  const taken = (rate / work / 1e12) * factors['watts-per-tflops']
+  return Math.min(1, (powerWatts / taken) ** factors['power-exponent'])
 }
 
 /** `undefined` = the rate of the accelerator, or a link that is needed, is not known. */
 export function networkStep(setting: StepSetting, hardware: Hardware, factors: NetworkFactors): NetworkStep | undefined {
-  const {model, size, training, precision, batch, accumulation, parts, optimizer, program} = setting
+  const {model, size, training, precision, batch, accumulation, parts, optimizer, program, channelsFirst = false} = setting
   const {accelerator} = hardware
   const rate = printedRate(accelerator, precision)
   if (rate === undefined) return undefined
@@ -96,9 +104,9 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   const slower = 1 / (factors.speed * factors.program * factors.network)
   const flops = passes * cost.flops * batch * repeats
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * factors.streamShare * factors.cache
-  const moved = factors.traffic * (program.style === 'eager' ? 1 : factors.fusion)
+  const moved = factors.traffic * (program.style === 'eager' ? 1 : factors.fusion) * (channelsFirst ? factors.reordering : 1) * (training ? factors['backward-traffic'] : 1)
   const bytes = passes * repeats * (activationsOf(model, size) * valueBytes(precision) * moved * batch + model.parameters * valueBytes(precision))
-  const clock = clockShare(accelerator) ** factors['power-exponent']
+  const clock = clockShare(accelerator, rate, precision, factors)
   // Nothing beats a printed rate, whatever was fitted.
   const computeSeconds = (flops * stretch) / (rate * Math.min(1, (factors.compute * factors.family * clock) / slower))
   const memorySeconds = (bytes / bandwidth) * slower
