@@ -1,9 +1,11 @@
 /** Fits the factors of networks that see or read to data/measured: `node scripts/calibrate/networks.ts [--check] [--fast] [--rows]`. See rates.ts. */
 import type {Measurement} from '../../src/catalog/parse/measured.ts'
+import type {NetworkModel} from '../../src/catalog/snapshot.ts'
 import {settingOf} from '../../src/accuracy/setting.ts'
 import {readUnit} from '../../src/accuracy/units.ts'
 import {NETWORK_QUANTITIES, NETWORK_QUANTITY_NAMES, NETWORKS, scopesOf, spreadMetric, type NetworkFactors, type NetworkQuantity} from '../../src/workload/networks/factors.ts'
 import {measuredValue, predictNetworks, readNetworkMeasurement, type NetworkCase} from '../../src/workload/networks/measured.ts'
+import {sortOf} from '../../src/workload/networks/shape.ts'
 import {measurements} from './fit.ts'
 import {calibrateRates, type RateQuantity, type RateSample} from './rates.ts'
 
@@ -35,18 +37,21 @@ const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
   'reordering': [0.4],
   'backward': [0.2, 0.15],
   'backward-traffic': [0.2, 0.15],
-  'kernel-seconds': [0.5, 0.5, 0.4],
+  'kernel-seconds': [0.5, 1, 0.4],
   'program': [0.3, 0.25, 0.2],
   'link': [0.5],
   'straggling': [0.7, 0.5, 0.5],
 }
+/** Networks of convolutions stray farther: libraries have another kernel for each shape of them. */
+const TAU_OF_CONVOLUTIONS = 0.4
+const tauOf = (name: NetworkQuantity, index: number, model: NetworkModel): number => (name === 'network' && sortOf(model) === 'convolutions' ? TAU_OF_CONVOLUTIONS : (TAUS[name][index] ?? TAUS[name].at(-1)!))
 const HIGHEST: Partial<Record<NetworkQuantity, number>> = {'compute': 1, 'fusion': 1, 'link': 1}
 
 const quantities: readonly RateQuantity<Sample>[] = NETWORK_QUANTITY_NAMES.map(name => ({
   name,
   start: NETWORK_QUANTITIES[name],
   ...(HIGHEST[name] === undefined ? {} : {highest: HIGHEST[name]}),
-  scopes: ({found: {setting, hardware}}) => scopesOf(name, {...setting, accelerator: hardware.accelerator}).map((key, index) => ({key, tau: TAUS[name][index] ?? TAUS[name].at(-1)!})).filter(({tau}) => tau > 0),
+  scopes: ({found: {setting, hardware}}) => scopesOf(name, {...setting, accelerator: hardware.accelerator}).map((key, index) => ({key, tau: tauOf(name, index, setting.model)})),
 }))
 
 function sampleOf(measurement: Measurement, accelerators: Parameters<typeof readNetworkMeasurement>[1], facts: Parameters<Parameters<typeof calibrateRates<Sample>>[0]['samples']>[1]): Sample[] {

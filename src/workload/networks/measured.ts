@@ -37,6 +37,8 @@ const HIGH_ACCURACY = /\s*\(99\.9% accuracy\)$/
 interface Named {
   readonly network: string
   readonly size?: SampleSize
+  /** Samples between two changes of the weights. */
+  readonly perStep?: number
 }
 /** Answers to questions about paragraphs: 384 tokens, padded to that. */
 const SQUAD_TOKENS = 384
@@ -48,6 +50,9 @@ const SQUAD_MEAN_TOKENS = 180
 /** Half of what pre-training on Wikipedia pads to 512 is padding (Krell et al. 2021); bins of 64 tokens leave half a bin of it. */
 const LONG_TOKENS = 512
 const BINNED_TOKENS = 256 + 32
+/** Texts of a step of pre-training, put together from many batches: of 128 tokens, and of 512 (You et al. 2020; NVIDIA's run_pretraining_lamb.sh). */
+const SHORT_TEXTS = 65_536
+const LONG_TEXTS = 32_768
 
 function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boolean): Named | string {
   const tokens = sequenceLength === undefined ? undefined : [sequenceLength]
@@ -74,7 +79,8 @@ function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boo
   if (plain === 'GNMT' || plain.startsWith('GNMT v2')) return {network: 'gnmt'}
   if (plain === 'Transformer') return {network: 'transformer-big', size: [TRANSLATED_TOKENS, TRANSLATED_TOKENS]}
   if (plain === 'biobert') return {network: 'bert-base', size: [128]}
-  if (plain === 'BERT') return {network: 'bert-large', size: tokens === undefined ? [SQUAD_TOKENS] : binned && tokens[0] === LONG_TOKENS ? [BINNED_TOKENS] : tokens}
+  if (plain === 'BERT' && tokens === undefined) return {network: 'bert-large', size: [SQUAD_TOKENS]}
+  if (plain === 'BERT') return {network: 'bert-large', size: binned && tokens![0] === LONG_TOKENS ? [BINNED_TOKENS] : tokens!, perStep: tokens![0] === LONG_TOKENS ? LONG_TEXTS : SHORT_TEXTS}
   if (plain === 'ELECTRA') return {network: 'electra-base', size: tokens ?? [SQUAD_TOKENS]}
   if (plain === 'BART') return tokens === undefined ? {network: 'bart-large', size: [1024, 142]} : {network: 'bart-large', size: [tokens[0]!, tokens[0]!]}
   return {network: plain, ...(tokens === undefined ? {} : {size: tokens})}
@@ -123,12 +129,13 @@ export function readNetworkMeasurement(setting: Setting, accelerators: readonly 
   if (accelerator === undefined) return unanswered(`${setting.accelerator} is not in the catalog`)
   const named = namedIn(setting, run.binned === true)
   if (typeof named === 'string') return unanswered(named)
-  const model = modelNamed(named.network, network)
+  const published = modelNamed(named.network, network)
+  const model = published === undefined || run.script?.vocab === undefined ? published : {...published, vocab: run.script.vocab}
   if (model === undefined) return unanswered(`the catalog has no network "${named.network}"`)
   const precision = precisionOf(setting, accelerator)
   if (printedRate(accelerator, precision) === undefined) return unanswered(`no ${precision} rate is known of ${accelerator.name}`)
   const size = run.script?.size ?? named.size ?? model.reference
-  const optimizer: Optimizer = model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
+  const optimizer: Optimizer = model.family === 'decoder' || named.perStep !== undefined || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
   const fits = Math.max(1, Math.floor(largestBatch({model, size, training, precision, optimizer}, accelerator.memoryGib) * FILLED))
   const narrow = widthOf(precision) === '16 bit'
   const stated = setting.microBatch ?? printedBatch(setting.notes.printedBatches, precision)
@@ -137,8 +144,8 @@ export function readNetworkMeasurement(setting: Setting, accelerators: readonly 
   const cores = run.program.name === 'neuron' ? (NEURON_CORES[accelerator.architecture] ?? USUAL_NEURON_CORES) : 1
   const own = scripted ?? (stated === undefined ? Math.min(USUAL_BATCH, 2 ** Math.floor(Math.log2(fits))) : (stated * cores) / ofTokens / (run.batchOfAll === true ? count : 1))
   const streamed = /^(single|multi)stream$/.exec(phase)?.[1]
-  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? MULTISTREAM : scripted ?? Math.max(1, Math.min(own, training ? fits : own))
-  const perStep = setting.globalBatch ?? (run.batchOfAll === true || stated === undefined ? batch * count : (stated * cores * count) / ofTokens)
+  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? Math.max(1, MULTISTREAM / count) : scripted ?? Math.max(1, Math.min(own, training ? fits : own))
+  const perStep = setting.globalBatch ?? named.perStep ?? (run.batchOfAll === true || stated === undefined ? batch * count : (stated * cores * count) / ofTokens)
   const accumulation = Math.max(1, Math.round(perStep / batch / count))
   const program = phase === 'server' ? {...run.program, name: `${run.program.name} ${UNDER_DEADLINE}`} : run.program
   const channelsFirst = program.style === 'eager' && run.script?.channelsFirst?.includes(precision) === true

@@ -21,6 +21,8 @@ interface Script {
   readonly accelerator?: RegExp
   readonly style?: Program['style']
   readonly size?: SampleSize
+  /** Words that each one written is compared with, where it is not as for the network as published. */
+  readonly vocab?: number
   /** Precisions in which the channels of images come first; matrix units take them last. */
   readonly channelsFirst?: readonly string[]
   /** By memory in GB: samples of each accelerator in 32 bits (TF32 too) and in 16. */
@@ -37,13 +39,16 @@ const SQUAD_PIECES = 88_641
 /** Lambda asks run_squad.py for two epochs and at most 100 steps; the script divides 100 batches by the time whichever ends first. */
 const COUNTED_OF_SQUAD = {steps: 100, epochs: 2, samples: SQUAD_PIECES} as const
 
+/** Words of WikiText-103; without `--adaptive` all of them are compared. */
+const WIKITEXT_WORDS = 267_735
+
 /** github.com/lambdal/deeplearning-benchmark, pytorch/scripts/config_v1 and config_v2: batches go with the memory; ResNet-50 is run as PyTorch lays images out, SSD with channels last. */
 const OF_LAMBDA: readonly Script[] = [
   {model: /^ResNet-50/, channelsFirst: ['tf32', 'fp16'], batches: {80: [640, 1280], 96: [720, 1360], 140: [1280, 2560], 192: [1664, 3328]}},
   {model: /^SSD300/, batches: {80: [256, 448], 96: [272, 480], 140: [512, 896], 192: [640, 1152]}},
   {model: /^GNMT/, batches: {80: [1024, 1520], 96: [1152, 1648], 140: [2048, 3040], 192: [2688, 3968]}},
-  {model: /^Transformer-XL base/, batches: {80: [52, 104], 96: [52, 104], 140: [104, 208], 192: [128, 256]}},
-  {model: /^Transformer-XL large/, size: [256], batches: {80: [24, 48], 96: [24, 48], 140: [48, 96], 192: [64, 128]}},
+  {model: /^Transformer-XL base/, vocab: WIKITEXT_WORDS, batches: {80: [52, 104], 96: [52, 104], 140: [104, 208], 192: [128, 256]}},
+  {model: /^Transformer-XL large/, size: [256], vocab: WIKITEXT_WORDS, batches: {80: [24, 48], 96: [24, 48], 140: [48, 96], 192: [64, 128]}},
   {model: /^BERT-base SQuAD/, counted: COUNTED_OF_SQUAD, batches: {80: [172, 320], 96: [208, 384], 140: [296, 592], 192: [384, 768]}},
   {model: /^BERT-large SQuAD/, counted: COUNTED_OF_SQUAD, batches: {80: [64, 112], 96: [80, 152], 140: [96, 192], 192: [128, 256]}},
 ]
@@ -80,6 +85,7 @@ const RECIPES: readonly Recipe[] = [
   {pattern: /DeepLearningExamples PaddlePaddle/, program: {name: 'nvidia-paddle', style: 'eager'}, binned: true, scripts: [{model: /^RN50/, channelsFirst: ['tf32'], batches: {80: [256, 256]}}]},
   {pattern: /[Nn]euron/, program: NEURON},
   {pattern: /TensorRT/i, program: {name: 'tensorrt', style: 'engine'}},
+  {pattern: /^pytorch v/, program: PLAIN},
   {pattern: /onnx|openvino|dgl|nvidia|pytorch|kilt|krai/i, program: {name: 'other', style: 'engine'}},
 ]
 

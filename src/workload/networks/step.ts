@@ -62,8 +62,8 @@ export function printedRate(accelerator: Accelerator, precision: string): number
 export const PASSES_OF_TRAINING = 3
 /** Where nobody says what a network's layers write: so many FLOP to a value, the median of its family's others. Set where the family is known (demand). */
 const UNKNOWN_VALUES_PER_FLOP: Readonly<Record<string, number>> = {'convolutional': 1 / 800, 'depthwise-convolutional': 1 / 200}
-/** And of kernels: of a network of 50 convolutions. */
-const UNKNOWN_KERNELS = 150
+/** And of layers: a network of 50 convolutions. */
+const UNKNOWN_LAYERS = 50
 
 /** Bytes of a parameter that an optimizer step moves: gradient read, weight and states read and written, the 16-bit copy written (Adam: two states; LAMB reads both again for its norms). */
 const OPTIMIZER_BYTES: Readonly<Record<Optimizer, number>> = {sgd: 20, adamw: 28, lamb: 44}
@@ -110,7 +110,8 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   // Nothing beats a printed rate, whatever was fitted.
   const computeSeconds = (flops * stretch) / (rate * Math.min(1, (factors.compute * factors.family * clock) / slower))
   const memorySeconds = (bytes / bandwidth) * slower
-  const kernelSeconds = passes * stretch * repeats * (cost.kernels ?? UNKNOWN_KERNELS) * factors['kernel-seconds'] * slower
+  const kernels = program.style === 'eager' ? (cost.kernels ?? UNKNOWN_LAYERS * 3) : (cost.joinedKernels ?? UNKNOWN_LAYERS)
+  const kernelSeconds = passes * stretch * repeats * kernels * factors['kernel-seconds'] * slower
   const optimizerBytes = training ? model.parameters * OPTIMIZER_BYTES[optimizer] : 0
   const optimizerSeconds = optimizerBytes / bandwidth
   // Layers of matmuls wait for those that only move values: what each of them takes adds up.

@@ -67,6 +67,13 @@ describe('a pass through a network', () => {
     expect((at(448) - attention(448)) / (at(224) - attention(224))).toBeCloseTo(tokens(448) / tokens(224), 9)
   })
 
+  test.for([
+    // 54 convolutions with norm and activation, 24 blocks of 16 kernels; joined, a convolution is one and a block seven.
+    ['resnet50', [224, 224], 162, 54], ['bert-large', [384], 384, 168], ['transformer-xl-base', [192], 576, 160], ['gnmt', [50, 50], 50 * 5 + 50 * 4, 450],
+  ] as const)('of %s: kernels alone and joined', ([name, size, alone, joined]) => {
+    expect(passCost(facts.network(name), size)).toMatchObject({kernels: alone, joinedKernels: joined})
+  })
+
   test('of an encoder and decoder counts both texts, and the vocabulary for each token that is written', () => {
     const model = facts.network('transformer-base')
     const more = passCost(model, [32, 33]).flops - passCost(model, [32, 32]).flops

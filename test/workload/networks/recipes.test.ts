@@ -66,6 +66,28 @@ describe('how it was run', () => {
     expect(read({...queries, model: 'BERT-large SQuAD seq<=384'}, 'h100-sxm-80gb', false).setting.precision).toBe('int8')
   })
 
+  test('pre-training of BERT: steps of 65,536 texts of 128 tokens and 32,768 of 512, with LAMB; fine-tuning a batch each', () => {
+    const bert = {framework: 'NVIDIA DeepLearningExamples TensorFlow', model: 'BERT', unit: 'sequences/s'}
+
+    expect(read({...bert, sequenceLength: 128, microBatch: 64}, 'a100-sxm-80gb', true).setting).toMatchObject({optimizer: 'lamb', batch: 64, accumulation: 65_536 / 64})
+    expect(read({...bert, sequenceLength: 512, microBatch: 8, accelerators: 8}, 'a100-sxm-80gb', true).setting).toMatchObject({optimizer: 'lamb', batch: 8, accumulation: 32_768 / 64})
+    expect(read({...bert, microBatch: 8}, 'a100-sxm-80gb', true).setting).toMatchObject({optimizer: 'adamw', accumulation: 1, size: [384]})
+  })
+
+  test('Transformer-XL: NVIDIA compares with clusters of words, Lambda with all 267,735, over 256 tokens', () => {
+    const rows = {model: 'Transformer-XL large', unit: 'tok/s', microBatch: 8, metric: 'tokens_per_s'}
+
+    expect(read({...rows, framework: LAMBDA}, 'a100-sxm-80gb', true).setting).toMatchObject({size: [256], model: {vocab: 267_735}})
+    expect(read({...rows, framework: 'NVIDIA DeepLearningExamples PyTorch', model: 'Transformer-XL', notes: {largeVariant: true}}, 'a100-sxm-80gb', true).setting).toMatchObject({size: [384], model: {vocab: 37_000}})
+  })
+
+  test('a query of eight samples is divided; a reference in PyTorch runs kernel by kernel', () => {
+    const query = {model: 'RetinaNet ResNeXt50 800x800', phase: 'multistream', metric: 'latency_ms_p99', precision: 'int8'}
+
+    expect(read({...query, framework: 'TensorRT', accelerators: 2}, 'rtx-4090-24gb', false)).toMatchObject({millisecondsOf: 4, setting: {batch: 4}})
+    expect(read({...query, framework: 'pytorch v2.7.1', precision: 'fp32'}, 'rtx-4090-24gb', false)).toMatchObject({millisecondsOf: 8, setting: {program: {name: 'pytorch', style: 'eager'}}})
+  })
+
   test('Neuron: a batch for each core, four to an Inferentia and two to later chips; texts of 128 tokens', () => {
     const runs = {framework: 'PyTorch 1.13.1 Neuron 2.20.0', phase: 'offline', precision: 'cast', microBatch: 6}
 
