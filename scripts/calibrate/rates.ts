@@ -61,6 +61,8 @@ export interface RateKind<S extends RateSample> {
   readonly script: string
   /** How much sources weigh alike in the fit, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
   readonly sourceBalance?: number
+  /** Ways of leaving out that tell nothing of the spreads. Absent = none. */
+  readonly spreadsWithout?: readonly AnyWay[]
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
@@ -266,7 +268,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(tellsOfSpread).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(way => tellsOfSpread(way) && rates.spreadsWithout?.includes(way) !== true).flatMap(way => errorsBy(way, [])))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)

@@ -1,5 +1,6 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {NetworkModel} from '../../catalog/snapshot.ts'
+import {memorySort} from '../../catalog/stream-share.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import type {Hardware} from '../../performance/types.ts'
@@ -82,14 +83,21 @@ const WORK_PER_WATT: Readonly<Record<Width, number>> = {'32 bit': 0, 'tf32': 0.5
 
 /**
  * Clock that the board's power allows under products of matrices, to the highest: they draw more than boards with small limits may. The rate goes with a
- * power of what is there ÷ what the highest clock takes, below 1 as voltage falls with the clock. 1 where either is not known, and in vector units.
+ * power of what the memory leaves ÷ what the highest clock takes, below 1 as voltage falls with the clock. 1 where either is not known, and in vector units.
  */
-export function clockShare({powerWatts, formFactor}: Accelerator, rate: number, precision: string, factors: Pick<NetworkFactors, 'watts-per-tflops' | 'power-exponent'>): number {
+export function clockShare(accelerator: Accelerator, rate: number, precision: string, factors: Pick<NetworkFactors, 'watts-per-tflops' | 'power-exponent'>): number {
   const work = WORK_PER_WATT[widthOf(precision)]
-  if (powerWatts === undefined || work === 0 || formFactor === 'cpu') return 1
+  if (accelerator.powerWatts === undefined || work === 0 || accelerator.formFactor === 'cpu') return 1
   const taken = (rate / work / 1e12) * factors['watts-per-tflops']
-  return Math.min(1, (powerWatts / taken) ** factors['power-exponent'])
+  const left = Math.max(accelerator.powerWatts / 2, accelerator.powerWatts - memoryWatts(accelerator))
+  return Math.min(1, (left / taken) ** factors['power-exponent'])
 }
+
+/** Joules for a bit out of memory: stacked (O'Connor et al. 2017), and on the board (GDDR6X, as its maker says). */
+const JOULES_PER_BIT: Readonly<Record<string, number>> = {hbm: 3.9e-12, gddr: 7.25e-12}
+/** Of its bandwidth, while products are computed: an assumption. */
+const MEMORY_IN_USE = 0.5
+const memoryWatts = (accelerator: Accelerator): number => accelerator.memoryBandwidthBytesPerSecond * 8 * (JOULES_PER_BIT[memorySort(accelerator) ?? ''] ?? 0) * MEMORY_IN_USE
 
 /** `undefined` = the rate of the accelerator, or a link that is needed, is not known. */
 export function networkStep(setting: StepSetting, hardware: Hardware, factors: NetworkFactors): NetworkStep | undefined {
