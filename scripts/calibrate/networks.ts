@@ -29,7 +29,7 @@ const TAUS: Readonly<Record<NetworkQuantity, readonly number[]>> = {
   'watts-per-tflops': [0.7, 0.3],
   'power-exponent': [0.6],
   'compute': [0.5, 0.4, 0.4, 0.2, 0.25],
-  'family': [0.5],
+  'family': [0.5, 0.2],
   'network': [0.25],
   'matching-seconds': [0.7, 0.8],
   'traffic': [0.5, 0.4, 0.3],

@@ -172,7 +172,7 @@ function isScope({kind, architecture}: {readonly kind: string; readonly architec
   }
   if (kind !== NETWORKS) return OF_A_PROGRAM.test(architecture)
   const found = OF_NETWORKS.exec(architecture)
-  return NETWORK_NAMES.has(architecture) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
+  return NETWORK_NAMES.has(architecture.replace(/ (?:32 bit|tf32|16 bit|8 bit)$/, '')) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
 }
 
 test('data/calibration.json parses, its architectures are known and no factor is negative', () => {

@@ -16,7 +16,7 @@ export const NETWORK_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ printed rate of convolutions or of products of matrices. */
   'compute': 0.5,
-  /** How a family differs in that: grouped and depthwise convolutions fill the units less. */
+  /** How a family differs in that, and in each width: grouped and depthwise convolutions fill the units less, and those of 3 × 3 take fewer products in 32 bits. */
   'family': 1,
   /** How one network differs from its family in all it does. */
   'network': 1,
@@ -104,7 +104,7 @@ export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precisi
     case 'watts-per-tflops': return accelerator.formFactor === 'cpu' ? [] : ['*', coreOf(accelerator)]
     case 'power-exponent': return accelerator.formFactor === 'cpu' ? [] : ['*']
     case 'compute': return ['*', sort, width, `${width} ${vendorScope(accelerator.vendor)}`, `${width} ${coreOf(accelerator)}`]
-    case 'family': return [model.family]
+    case 'family': return accelerator.formFactor === 'cpu' ? [model.family] : [model.family, `${model.family} ${widthOf(precision)}`]
     case 'network': return [model.id]
     case 'matching-seconds': return model.task === 'detection' ? ['*', program.name] : []
     case 'traffic': return ['*', sort, model.family]

@@ -99,6 +99,12 @@ const JOULES_PER_BIT: Readonly<Record<string, number>> = {hbm: 3.9e-12, gddr: 7.
 const MEMORY_IN_USE = 0.5
 const memoryWatts = (accelerator: Accelerator): number => accelerator.memoryBandwidthBytesPerSecond * 8 * (JOULES_PER_BIT[memorySort(accelerator) ?? ''] ?? 0) * MEMORY_IN_USE
 
+/**
+ * What nothing beats, to the printed rate, whatever was fitted: 1, and in vector units of accelerators convolutions of 3 × 3 that are computed in tiles of
+ * 2 × 2 out of 16 products instead of 36 (Winograd; Lavin & Gray 2016).
+ */
+const mostOf = ({formFactor}: Accelerator, {family}: NetworkModel, precision: string): number => (formFactor !== 'cpu' && family === 'convolutional' && widthOf(precision) === '32 bit' ? 36 / 16 : 1)
+
 /** `undefined` = the rate of the accelerator, or a link that is needed, is not known. */
 export function networkStep(setting: StepSetting, hardware: Hardware, factors: NetworkFactors): NetworkStep | undefined {
   const {model, size, training, precision, batch, accumulation, parts, optimizer, program, channelsFirst = false} = setting
@@ -115,8 +121,7 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   const moved = factors.traffic * (program.style === 'eager' ? 1 : factors.fusion) * (channelsFirst ? factors.reordering : 1) * (training ? factors['backward-traffic'] : 1)
   const bytes = passes * repeats * (activationsOf(model, size) * valueBytes(precision) * moved * batch + model.parameters * valueBytes(precision))
   const clock = clockShare(accelerator, rate, precision, factors)
-  // Nothing beats a printed rate, whatever was fitted.
-  const computeSeconds = (flops * stretch) / (rate * Math.min(1, (factors.compute * factors.family * clock) / slower))
+  const computeSeconds = (flops * stretch) / (rate * Math.min(mostOf(accelerator, model, precision), (factors.compute * factors.family * clock) / slower))
   const memorySeconds = (bytes / bandwidth) * slower
   const kernels = program.style === 'eager' ? (cost.kernels ?? UNKNOWN_LAYERS * 3) : (cost.joinedKernels ?? UNKNOWN_LAYERS)
   const kernelSeconds = passes * stretch * repeats * kernels * factors['kernel-seconds'] * slower
@@ -134,9 +139,9 @@ export function networkStep(setting: StepSetting, hardware: Hardware, factors: N
   return {seconds: own + linkSeconds + stragglingSeconds, computeSeconds, memorySeconds, kernelSeconds, optimizerSeconds, matchingSeconds, linkSeconds, stragglingSeconds, flops, bytes: bytes + optimizerBytes}
 }
 
-/** Seconds of one sample on one accelerator that nothing beats: every operation at the printed rate, every value written once. */
+/** Seconds of one sample on one accelerator that nothing beats: every operation at the highest rate. */
 export function lowerBoundSecondsPerSample(model: NetworkModel, size: SampleSize, training: boolean, precision: string, accelerator: Accelerator): number {
   const {flops} = passCost(model, size)
-  return ((training ? PASSES_OF_TRAINING : 1) * flops) / (printedRate(accelerator, precision) ?? Number.POSITIVE_INFINITY)
+  return ((training ? PASSES_OF_TRAINING : 1) * flops) / ((printedRate(accelerator, precision) ?? Number.POSITIVE_INFINITY) * mostOf(accelerator, model, precision))
 }
 

@@ -8,7 +8,7 @@ import {kinds} from '../../../src/workload/index.ts'
 import {NETWORK_QUANTITIES, PLAIN, type NetworkFactors} from '../../../src/workload/networks/factors.ts'
 import {largestBatch, memoryOf, sampleBytes} from '../../../src/workload/networks/memory.ts'
 import {passCost, patchTokens} from '../../../src/workload/networks/shape.ts'
-import {clockShare, networkStep, printedRate, type StepSetting} from '../../../src/workload/networks/step.ts'
+import {clockShare, lowerBoundSecondsPerSample, networkStep, printedRate, type StepSetting} from '../../../src/workload/networks/step.ts'
 import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
 
 let facts: PlanningFacts
@@ -118,6 +118,15 @@ describe('a step by hand', () => {
     const {accelerator} = on(name)
 
     expect(clockShare(accelerator, printedRate(accelerator, precision)!, precision, {'watts-per-tflops': 1, 'power-exponent': 0.4})).toBeCloseTo(share, 6)
+  })
+
+  test.for([['v100-sxm2-16gb', 'fp32', 'resnet50', 2.25], ['v100-sxm2-16gb', 'fp16', 'resnet50', 1], ['v100-sxm2-16gb', 'fp32', 'nnunet_3d', 1], ['cpu-core-i9-10980xe', 'fp32', 'resnet50', 1]] as const)('%s in %s, %s: at most %d times the printed rate', ([name, precision, network, most]) => {
+    const {accelerator} = on(name)
+    const model = facts.network(network)
+    const step = networkStep({...setting(), model, size: model.reference, precision}, on(name), {...factors, 'compute': 100, 'watts-per-tflops': 0.001})!
+
+    expect(step.flops / step.computeSeconds / printedRate(accelerator, precision)!).toBeCloseTo(most, 6)
+    expect(lowerBoundSecondsPerSample(model, model.reference, true, precision, accelerator) * 64).toBeCloseTo(step.computeSeconds, 9)
   })
 
   test('eight of them: 15 % of the all-reduce shows, and each doubling loses 2 % of a step', () => {
