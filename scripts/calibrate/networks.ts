@@ -81,8 +81,8 @@ await calibrateRates<Sample>({
   script: 'networks.ts',
   // A few tables of many networks would else decide for all.
   sourceBalance: 0.6,
-  // A configuration has its neighbours in the same table, which whoever plans has not.
-  spreadsWithout: ['configuration'],
+  // A configuration that is left out has its neighbours in the same table, which whoever plans has not.
+  spreadWeights: {configuration: 0.5},
   quantities,
   samples: (accelerators, facts) => ['networks-training', 'networks-inference', 'mlperf', 'slices'].flatMap(file => measurements(file)).flatMap(measurement => sampleOf(measurement, accelerators, facts)),
   rate: ({found, streamShare}, values) => measuredValue(found, factorsOf(values, streamShare)),

@@ -61,8 +61,8 @@ export interface RateKind<S extends RateSample> {
   readonly script: string
   /** How much sources weigh alike in the fit, where it is not as for most (`SOURCE_BALANCE`): 1 = one vote each. */
   readonly sourceBalance?: number
-  /** Ways of leaving out that tell nothing of the spreads. Absent = none. */
-  readonly spreadsWithout?: readonly AnyWay[]
+  /** How much what one way of leaving out says of the spreads counts, where it is not as much as others. */
+  readonly spreadWeights?: Partial<Readonly<Record<AnyWay, number>>>
   readonly quantities: readonly RateQuantity<S>[]
   /** Accelerators: those with whole data sheets and those with parts of one. */
   samples(accelerators: readonly Accelerator[], facts: Facts): readonly S[]
@@ -183,7 +183,7 @@ const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'p
 const tellsOfSpread = (way: AnyWay): boolean => way !== 'program'
 
 /** 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. */
-function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, all: readonly Error<S>[]): CalibrationSpread[] {
+function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, all: readonly (Error<S> & {readonly weight: number})[]): CalibrationSpread[] {
   return kinds.flatMap(kind => {
     const errors = all.filter(({sample}) => isOf(sample, kind))
     return [...new Set(errors.map(({sample}) => sample.metric))].sort().flatMap(metric => {
@@ -195,7 +195,7 @@ function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, all: readonly Err
         const own = exact.length >= LEAST_FOR_SPREAD ? exact : near
         if (own.length === 0) return []
         const sizes = Map.groupBy(own, ({sample}) => sample.source)
-        const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
+        const values = own.map(({ratio, sample, weight}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: weight * sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))
         lowLog = Math.min(lowLog * farther, weightedQuantile(values, 0.1), 0)
         highLog = Math.max(highLog * farther, weightedQuantile(values, 0.9), 0)
         farther = WIDENING
@@ -268,7 +268,7 @@ export async function calibrateRates<S extends RateSample>(rates: RateKind<S>): 
   }
   const errorsBy = (way: AnyWay, spreads: readonly CalibrationSpread[]): Error<S>[] =>
     folds.filter(each => each.way === way).flatMap(({fold, held}) => errorsOf(rates, held, {...base, calibration: calibrationOf(fold, spreads)}, accelerators))
-  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(way => tellsOfSpread(way) && rates.spreadsWithout?.includes(way) !== true).flatMap(way => errorsBy(way, [])))
+  const spreads = spreadsOf(rates, (Object.keys(WAYS) as AnyWay[]).filter(tellsOfSpread).flatMap(way => errorsBy(way, []).map(error => ({...error, weight: rates.spreadWeights?.[way] ?? 1}))))
   for (const way of Object.keys(WAYS) as AnyWay[]) {
     const errors = errorsBy(way, spreads)
     figures(`${way}s left out`, errors)
