@@ -146,7 +146,9 @@ const OF_A_PROGRAM = /^engine:[a-z]+( [a-z]+(-[a-z]+)*){0,2}$/
 /** Factors of simulators: of a program, of a body in one, of a body on cores, of hosts and of what joins accelerators. */
 const SIMULATED = [...ENGINES.flatMap(engine => [engine, ...ENVIRONMENTS.map(({body}) => `${engine}: ${body}`)]), ...ENVIRONMENTS.map(({body}) => `cores: ${body}`), 'host: desktop', 'host: server', 'host: none', 'in a machine', 'over a network']
 /** What factors may be of: families, with a sort of memory or not, makers, single accelerators. */
-const SCOPES = new Set(['*', ...SIMULATED, ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
+/** Inferentia 2 and Trainium 1. */
+const SHARED_CORES = ['neuroncore-v2', 'neuroncore-v2 hbm']
+const SCOPES = new Set(['*', ...SIMULATED, ...SHARED_CORES, ...everything.flatMap(accelerator => [accelerator.id, accelerator.architecture, `${accelerator.architecture} ${memorySort(accelerator) ?? ''}`, vendorScope(accelerator.vendor)])])
 
 test('every family of data/devices.csv is in the list of the import, and slots are those of the parts with whole data sheets', () => {
   expect(devices.filter(({architecture}) => ![...ARCHITECTURES, ...DEVICE_ARCHITECTURES].includes(architecture))).toEqual([])
@@ -170,7 +172,7 @@ function isScope({kind, architecture}: {readonly kind: string; readonly architec
   }
   if (kind !== NETWORKS) return OF_A_PROGRAM.test(architecture)
   const found = OF_NETWORKS.exec(architecture)
-  return NETWORK_NAMES.has(architecture) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
+  return NETWORK_NAMES.has(architecture.replace(/ (?:32 bit|tf32|16 bit|8 bit)$/, '')) || (found !== null && (found.groups?.['where'] === undefined || SCOPES.has(found.groups['where'].trim())))
 }
 
 test('data/calibration.json parses, its architectures are known and no factor is negative', () => {

@@ -16,22 +16,28 @@ export const NETWORK_QUANTITIES = {
   'speed': 1,
   /** Achieved ÷ printed rate of convolutions or of products of matrices. */
   'compute': 0.5,
-  /** How a family differs in that: grouped and depthwise convolutions fill the units less. */
+  /** How a family differs in that, and in each width: grouped and depthwise convolutions fill the units less, and those of 3 × 3 take fewer products in 32 bits. */
   'family': 1,
   /** How one network differs from its family in all it does. */
   'network': 1,
   /** Seconds that each image takes beside the network where objects are found in it: boxes are matched, sorted and suppressed. */
   'matching-seconds': 5e-4,
-  /** How much of the rate goes with the power that a part may draw for its printed rate: the exponent. Cards of one chip differ in it, and hold lower clocks. */
-  'power-exponent': 0.25,
+  /** Watts for a TFLOP/s of printed 16-bit rate that a board has to have to hold its highest clock under products of matrices. */
+  'watts-per-tflops': 1,
+  /** The exponent with which the rate falls where it has less. */
+  'power-exponent': 0.4,
   /** What values find in caches on their way, by family of accelerators. */
   'cache': 1,
   /** Values moved through memory for one that a layer writes: written and read, by norms, activations and residuals again. */
   'traffic': 4,
   /** The same where a compiler joins kernels ÷ where it does not. */
   'fusion': 0.5,
-  /** A training step ÷ three forward passes. */
+  /** The same where channels come first ÷ where they come last, in units that take them last. */
+  'reordering': 1.5,
+  /** A training step ÷ three forward passes, in work of the units and in launches. */
   'backward': 1,
+  /** The same in values moved: gradients of norms and activations read what went in and what came out. */
+  'backward-traffic': 1,
   /** Seconds that each kernel takes beside its work: launch, fill and drain. */
   'kernel-seconds': 5e-6,
   /** How a program differs from PyTorch as it comes. */
@@ -65,6 +71,8 @@ export interface Program {
   readonly style: 'eager' | 'compiled' | 'engine'
 }
 export const PLAIN: Program = {name: 'pytorch', style: 'eager'}
+/** Its compiler lays out ahead what each engine of a core does when: nothing is launched. */
+export const NEURON: Program = {name: 'neuron', style: 'engine'}
 
 /** What decides where a factor is looked up. */
 export interface FactorSetting {
@@ -73,33 +81,40 @@ export interface FactorSetting {
   readonly precision: string
   readonly program: Program
   readonly training: boolean
+  readonly channelsFirst?: boolean
 }
 
-/** An architecture, and its accelerators with one sort of memory: GeForce and data-centre parts of one architecture differ. */
+/** Architectures with the same cores under two names. */
+const CORES: Readonly<Record<string, string>> = {inferentia2: 'neuroncore-v2', trainium1: 'neuroncore-v2'}
+const coreOf = ({architecture}: Accelerator): string => CORES[architecture] ?? architecture
+
+/** Accelerators with the same cores, and those of them with one sort of memory: GeForce and data-centre parts of one architecture differ. */
 function familyOf(accelerator: Accelerator): readonly string[] {
   const sort = memorySort(accelerator)
-  return [accelerator.architecture, ...(sort === undefined ? [] : [`${accelerator.architecture} ${sort}`])]
+  return [coreOf(accelerator), ...(sort === undefined ? [] : [`${coreOf(accelerator)} ${sort}`])]
 }
 
 /** Where a factor is looked up, outermost first; each lies within the one before. Empty = it plays no part. */
-export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precision, program, training}: FactorSetting): readonly string[] {
+export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precision, program, training, channelsFirst = false}: FactorSetting): readonly string[] {
   const sort = sortOf(model)
   const width = `${sort} ${widthOf(precision)}`
   switch (quantity) {
     case 'speed': return [...familyOf(accelerator), accelerator.id]
     case 'cache': return familyOf(accelerator)
+    case 'watts-per-tflops': return accelerator.formFactor === 'cpu' ? [] : ['*', coreOf(accelerator)]
     case 'power-exponent': return accelerator.formFactor === 'cpu' ? [] : ['*']
-    case 'compute': return ['*', sort, width, `${width} ${vendorScope(accelerator.vendor)}`, `${width} ${accelerator.architecture}`]
-    case 'family': return [model.family]
+    case 'compute': return ['*', sort, width, `${width} ${vendorScope(accelerator.vendor)}`, `${width} ${coreOf(accelerator)}`]
+    case 'family': return accelerator.formFactor === 'cpu' ? [model.family] : [model.family, `${model.family} ${widthOf(precision)}`]
     case 'network': return [model.id]
     case 'matching-seconds': return model.task === 'detection' ? ['*', program.name] : []
     case 'traffic': return ['*', sort, model.family]
     case 'fusion': return program.style === 'eager' ? [] : ['*', program.style, `${program.style} ${program.name}`]
-    case 'backward': return training ? ['*', sort] : []
+    case 'reordering': return channelsFirst ? ['*'] : []
+    case 'backward': case 'backward-traffic': return training ? ['*', sort] : []
     case 'kernel-seconds': return ['*', program.style, `${program.style} ${program.name}`]
     case 'program': return program.name === PLAIN.name ? [] : [program.name, `${program.name} ${sort}`, `${program.name} ${width}`]
     case 'link': return training ? ['*'] : []
-    case 'straggling': return training ? ['*'] : []
+    case 'straggling': return training ? ['*', sort, ...(program.name === PLAIN.name ? [] : [`${program.name} ${sort}`])] : []
     default: return quantity satisfies never
   }
 }

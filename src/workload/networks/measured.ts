@@ -8,8 +8,9 @@ import {intervalFromSpread} from '../../performance/interval.ts'
 import type {Hardware} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
 import {measuredAccelerator, measuredHardware} from '../llm/measured-place.ts'
-import {networkCertainty, networkFactors, PLAIN, type NetworkFactors, type Program} from './factors.ts'
+import {networkCertainty, networkFactors, widthOf, type NetworkFactors} from './factors.ts'
 import {largestBatch} from './memory.ts'
+import {countedShare, NEURON_CORES, runOf, scriptedBatch, USUAL_NEURON_CORES} from './recipes.ts'
 import type {SampleSize} from './shape.ts'
 import {networkStep, printedRate, type Optimizer, type StepSetting} from './step.ts'
 
@@ -26,63 +27,48 @@ export interface NetworkCase {
 type Refused = Exclude<Prediction, {status: 'answered'}>
 const unanswered = (reason: string): Refused => ({status: 'unanswered', reason})
 
-/** What a source's recipes do where a row does not say so: read in them, nothing fitted. */
-interface Recipe {
-  readonly pattern: RegExp
-  readonly program: Program
-  /** The column of the batch holds that of all accelerators. */
-  readonly batchOfAll?: true
-  /** Texts of pre-training are sorted into bins of like length. */
-  readonly binned?: true
-  /** Cores to a chip, each with such a batch. */
-  readonly cores?: number
-}
-const RECIPES: readonly Recipe[] = [
-  {pattern: /timm.*torch\.compile/, program: {name: PLAIN.name, style: 'compiled'}},
-  {pattern: /^timm/, program: PLAIN},
-  {pattern: /Lambda v2/, program: {name: 'nvidia-pytorch-2', style: 'eager'}, binned: true},
-  {pattern: /Lambda/, program: {name: 'nvidia-pytorch', style: 'eager'}, batchOfAll: true},
-  {pattern: /DeepLearningExamples PyTorch/, program: {name: 'nvidia-pytorch', style: 'eager'}, binned: true},
-  {pattern: /DeepLearningExamples TensorFlow2/, program: {name: 'nvidia-tensorflow2', style: 'eager'}},
-  {pattern: /DeepLearningExamples TensorFlow/, program: {name: 'nvidia-tensorflow', style: 'eager'}},
-  {pattern: /DeepLearningExamples MxNet/, program: {name: 'nvidia-mxnet', style: 'eager'}},
-  {pattern: /DeepLearningExamples PaddlePaddle/, program: {name: 'nvidia-paddle', style: 'eager'}, binned: true},
-  {pattern: /[Nn]euron/, program: {name: 'neuron', style: 'compiled'}, cores: 2},
-  {pattern: /TensorRT/i, program: {name: 'tensorrt', style: 'engine'}},
-  {pattern: /onnx|openvino|dgl|nvidia|pytorch|kilt|krai/i, program: {name: 'other', style: 'engine'}},
-]
-/** A script of one's own, where MLPerf's entries that say no more have an engine of theirs. */
-const PLAIN_RECIPE: Recipe = {pattern: /^PyTorch$/, program: PLAIN}
-const MLPERF_PHASES: ReadonlySet<string> = new Set(['offline', 'server', 'singlestream', 'multistream'])
 /** MLPerf's queries come at random and have to be answered in time: less is reached than with all of them at once. */
 const UNDER_DEADLINE = 'in time'
+
+/** MLPerf's closer accuracy. */
+const HIGH_ACCURACY = /\s*\(99\.9% accuracy\)$/
 
 /** Names of a source → network of the catalog, and what its recipe makes of it. */
 interface Named {
   readonly network: string
   readonly size?: SampleSize
+  /** Samples between two changes of the weights. */
+  readonly perStep?: number
 }
 /** Answers to questions about paragraphs: 384 tokens, padded to that. */
 const SQUAD_TOKENS = 384
+/** Of all encoders in the tables of Inferentia 1: "sequence-length=128" among the details of their models. */
+const NEURON_TOKENS = 128
 /** Mean length of those paragraphs with their questions, which engines that leave padding out have to read. */
 const SQUAD_MEAN_TOKENS = 180
 
 /** Half of what pre-training on Wikipedia pads to 512 is padding (Krell et al. 2021); bins of 64 tokens leave half a bin of it. */
 const LONG_TOKENS = 512
 const BINNED_TOKENS = 256 + 32
+/** Texts of a step of pre-training, put together from many batches: of 128 tokens, and of 512 (You et al. 2020; NVIDIA's run_pretraining_lamb.sh). */
+const SHORT_TEXTS = 65_536
+const LONG_TEXTS = 32_768
 
 /** Patches of scans (PatchCamelyon) that a script reads without changing their size. */
 const PATCH_PIXELS = 96
 
 function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boolean): Named | string {
   const tokens = sequenceLength === undefined ? undefined : [sequenceLength]
-  const plain = model.replace(/\s*\(99\.9% accuracy\)$/, '').trim()
+  const plain = model.replace(HIGH_ACCURACY, '').trim()
   const timm = /^(\S+) @(\d+)px$/.exec(plain)
   if (timm !== null) return {network: timm[1]!, size: [Number(timm[2]), Number(timm[2])]}
   const sized = /^(.*?)[ ,]+(\d+)x(\d+)$/.exec(plain)
   if (sized !== null) return {network: sized[1]!, size: [Number(sized[2]), Number(sized[3])]}
   const neuron = /^(\S+)\s+seq (\d+)$/.exec(plain)
   if (neuron !== null) return {network: neuron[1]!, size: [Number(neuron[2])]}
+  const inBrackets = /^\w+ base \((\S+)\)$/.exec(plain)
+  if (inBrackets !== null) return {network: inBrackets[1]!, size: [NEURON_TOKENS]}
+  if (plain === 'BERT base' && /Neuron/.test(framework)) return {network: 'bert-base', size: [NEURON_TOKENS]}
   if (/^BERT-(base|large) SQuAD fine-tune/.test(plain)) return {network: plain.slice(0, 10).toLowerCase().trim().replace(/ .*/, ''), size: [SQUAD_TOKENS]}
   if (/^BERT-large SQuAD seq<=384/.test(plain)) return {network: 'bert-large', size: [/TensorRT/i.test(framework) ? SQUAD_MEAN_TOKENS : SQUAD_TOKENS]}
   if (/^HuggingFace BERT-Large/.test(plain)) return tokens === undefined ? 'the length of its texts is not stated' : {network: 'bert-large', size: tokens}
@@ -97,7 +83,8 @@ function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boo
   if (plain === 'GNMT' || plain.startsWith('GNMT v2')) return {network: 'gnmt'}
   if (plain === 'Transformer') return {network: 'transformer-big', size: [TRANSLATED_TOKENS, TRANSLATED_TOKENS]}
   if (plain === 'biobert') return {network: 'bert-base', size: [128]}
-  if (plain === 'BERT') return {network: 'bert-large', size: tokens === undefined ? [SQUAD_TOKENS] : binned && tokens[0] === LONG_TOKENS ? [BINNED_TOKENS] : tokens}
+  if (plain === 'BERT' && tokens === undefined) return {network: 'bert-large', size: [SQUAD_TOKENS]}
+  if (plain === 'BERT') return {network: 'bert-large', size: binned && tokens![0] === LONG_TOKENS ? [BINNED_TOKENS] : tokens!, perStep: tokens![0] === LONG_TOKENS ? LONG_TEXTS : SHORT_TEXTS}
   if (plain === 'ELECTRA') return {network: 'electra-base', size: tokens ?? [SQUAD_TOKENS]}
   if (plain === 'BART') return tokens === undefined ? {network: 'bart-large', size: [1024, 142]} : {network: 'bart-large', size: [tokens[0]!, tokens[0]!]}
   return {network: plain, ...(tokens === undefined ? {} : {size: tokens})}
@@ -106,7 +93,7 @@ function namedIn({model, framework, sequenceLength, notes}: Setting, binned: boo
 const TRANSLATED_TOKENS = 28
 
 /** The number of a precision in the words of the source; `convolves` = in PyTorch's own convolutions, which are computed in TF32 where it exists and products of matrices are not (torch.backends.cudnn.allow_tf32). */
-function precisionOf(written: string, accelerator: Accelerator, framework: string, convolves: boolean): string {
+function precisionOf({precision: written, framework, model}: Setting, accelerator: Accelerator, convolves: boolean): string {
   const text = written.toLowerCase()
   // NVIDIA's containers compute 32-bit products in TF32 unless told otherwise.
   if (/tf32 on ampere|^tf32|tf32 default/.test(text) || (text === 'fp32' && (convolves || /NVIDIA/.test(framework)))) return accelerator.peakFlops.tf32 === undefined ? 'fp32' : 'tf32'
@@ -114,6 +101,8 @@ function precisionOf(written: string, accelerator: Accelerator, framework: strin
   if (/fp8/.test(text)) return 'fp8'
   if (/bf16|bfloat|^cast$/.test(text)) return 'bf16'
   if (/fp16|amp/.test(text)) return 'fp16'
+  // Nearer to the result in 32 bits, engines compute in 8-bit floating point, or in 16 bits where there is none (NVIDIA's configurations of MLPerf v4.1).
+  if (text === '' && HIGH_ACCURACY.test(model)) return accelerator.peakFlops.fp8 === undefined ? 'fp16' : 'fp8'
   if (text === '') return accelerator.peakFlops.int8 === undefined ? 'fp16' : 'int8'
   return 'fp32'
 }
@@ -138,32 +127,38 @@ export const knowsAccelerator = (label: string, accelerators: readonly Accelerat
 /** Reads a setting, or says why it cannot be asked. */
 export function readNetworkMeasurement(setting: Setting, accelerators: readonly Accelerator[], training: boolean, network: (name: string) => NetworkModel): {readonly status: 'case'; readonly case: NetworkCase} | Refused {
   const {metric, framework, accelerators: count = 1, phase} = setting
-  const recipe = PLAIN_RECIPE.pattern.test(framework) && !MLPERF_PHASES.has(phase) ? PLAIN_RECIPE : RECIPES.find(({pattern}) => pattern.test(framework))
-  if (recipe === undefined) return unanswered(`nothing is known of "${framework}"`)
+  const run = runOf(framework, setting.model, setting.accelerator, phase)
+  if (run === undefined) return unanswered(`nothing is known of "${framework}"`)
   const accelerator = placeNamed(setting.accelerator, accelerators)
   if (accelerator === undefined) return unanswered(`${setting.accelerator} is not in the catalog`)
-  const named = namedIn(setting, recipe.binned === true)
+  const named = namedIn(setting, run.binned === true)
   if (typeof named === 'string') return unanswered(named)
-  const model = modelNamed(named.network, network)
+  const published = modelNamed(named.network, network)
+  const model = published === undefined || run.script?.vocab === undefined ? published : {...published, vocab: run.script.vocab}
   if (model === undefined) return unanswered(`the catalog has no network "${named.network}"`)
-  const precision = precisionOf(setting.precision, accelerator, framework, recipe === PLAIN_RECIPE && /convolutional/.test(model.family))
+  const precision = precisionOf(setting, accelerator, run.ownScript === true && /convolutional/.test(model.family))
   if (printedRate(accelerator, precision) === undefined) return unanswered(`no ${precision} rate is known of ${accelerator.name}`)
-  const size = named.size ?? model.reference
-  const optimizer: Optimizer = model.family === 'decoder' || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
+  const size = run.script?.size ?? named.size ?? model.reference
+  const optimizer: Optimizer = model.family === 'decoder' || named.perStep !== undefined || /pre-?training/i.test(setting.model) ? 'lamb' : model.input === 'text' || model.family === 'vision-transformer' ? 'adamw' : 'sgd'
   const fits = Math.max(1, Math.floor(largestBatch({model, size, training, precision, optimizer}, accelerator.memoryGib) * FILLED))
+  const narrow = widthOf(precision) === '16 bit'
   const stated = setting.microBatch ?? printedBatch(setting.notes.printedBatches, precision)
+  const scripted = stated !== undefined || run.script === undefined ? undefined : scriptedBatch(run.script, accelerator.memoryGib, narrow)
   const ofTokens = model.id === 'transformer-big' ? TRANSLATED_TOKENS : 1
-  const own = stated === undefined ? Math.min(USUAL_BATCH, 2 ** Math.floor(Math.log2(fits))) : (stated * (recipe.cores ?? 1)) / ofTokens / (recipe.batchOfAll === true ? count : 1)
+  const cores = run.program.name === 'neuron' ? (NEURON_CORES[accelerator.architecture] ?? USUAL_NEURON_CORES) : 1
+  const own = scripted ?? (stated === undefined ? Math.min(USUAL_BATCH, 2 ** Math.floor(Math.log2(fits))) : (stated * cores) / ofTokens / (run.batchOfAll === true ? count : 1))
   const streamed = /^(single|multi)stream$/.exec(phase)?.[1]
-  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? MULTISTREAM : Math.max(1, Math.min(own, training ? fits : own))
-  const perStep = setting.globalBatch ?? (recipe.batchOfAll === true || stated === undefined ? batch * count : (stated * (recipe.cores ?? 1) * count) / ofTokens)
+  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? Math.max(1, MULTISTREAM / count) : scripted ?? Math.max(1, Math.min(own, training ? fits : own))
+  const perStep = setting.globalBatch ?? named.perStep ?? (run.batchOfAll === true || stated === undefined ? batch * count : (stated * cores * count) / ofTokens)
   const accumulation = Math.max(1, Math.round(perStep / batch / count))
-  const program = phase === 'server' ? {...recipe.program, name: `${recipe.program.name} ${UNDER_DEADLINE}`} : recipe.program
+  const program = phase === 'server' ? {...run.program, name: `${run.program.name} ${UNDER_DEADLINE}`} : run.program
+  const channelsFirst = program.style === 'eager' && run.script?.channelsFirst?.includes(precision) === true
+  const counted = run.script === undefined ? 1 : countedShare(run.script, own * count)
   const place = {accelerator: setting.accelerator, accelerators: count, nodes: setting.nodes, slices: undefined, interconnect: setting.interconnect}
-  const found = {setting: {model, size, training, optimizer, precision, batch, accumulation, parts: count, program}, hardware: measuredHardware(place, accelerator), unitsPerSample: 1}
+  const found = {setting: {model, size, training, optimizer, precision, batch, accumulation, parts: count, program, channelsFirst}, hardware: measuredHardware(place, accelerator), unitsPerSample: 1}
   if (metric === 'tokens_per_s' || setting.unit === 'tok/s') return {status: 'case', case: {...found, unitsPerSample: tokensOf(model, size)}}
   if (metric.startsWith('latency_ms')) return {status: 'case', case: {...found, millisecondsOf: batch}}
-  if (metric === 'samples_per_s' || metric === 'queries_per_s') return {status: 'case', case: {...found, unitsPerSample: /tok/.test(setting.unit) || (model.id === 'transformer-big' || model.id === 'gnmt' || model.family === 'decoder') ? tokensOf(model, size) : 1}}
+  if (metric === 'samples_per_s' || metric === 'queries_per_s') return {status: 'case', case: {...found, unitsPerSample: /tok/.test(setting.unit) || (model.id === 'transformer-big' || model.id === 'gnmt' || model.family === 'decoder') ? tokensOf(model, size) : counted}}
   return unanswered(`"${metric}" is no rate of samples`)
 }
 /** Samples of a query of MLPerf's multi-stream scenario. */
@@ -194,8 +189,8 @@ export const predictNetworks = (kind: string, training: boolean) => (setting: Se
   const reading = readNetworkMeasurement(setting, accelerators, training, facts.network)
   if (reading.status !== 'case') return reading
   const {case: found} = reading
-  const {setting: {model, precision, program, parts}, hardware: {accelerator}} = found
-  const value = measuredValue(found, networkFactors(facts, {model, accelerator, precision, program, training}))
+  const {setting: {model, precision, program, parts, channelsFirst = false}, hardware: {accelerator}} = found
+  const value = measuredValue(found, networkFactors(facts, {model, accelerator, precision, program, training, channelsFirst}))
   if (value === undefined) return unanswered('a link between the accelerators is not known')
   const {distance, spread} = networkCertainty(facts.calibration, kind, accelerator, model.id, parts)
   const around = intervalFromSpread(value, spread)

@@ -5,14 +5,15 @@ import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformRe
 import {formatCount, formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
 import type {NetworkDemand} from './demand.ts'
-import {networkCertainty, networkFactors, PLAIN, widthOf, type Program} from './factors.ts'
+import {networkCertainty, networkFactors, NEURON, PLAIN, widthOf, type Program} from './factors.ts'
 import {loadingLimits, narrowest, type LoadingLimits} from './loading.ts'
 import {largestBatch, memoryOf} from './memory.ts'
+import {sortOf} from './shape.ts'
 import {lowerBoundSecondsPerSample, networkStep, printedRate, valueBytes, type NetworkStep, type StepSetting} from './step.ts'
 
 /** Programs of data/software.csv whose speed is known here; others that run such networks are made for language models. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
-  pytorch: PLAIN, rocm: PLAIN, gaudi: {name: 'gaudi', style: 'compiled'}, neuron: {name: 'neuron', style: 'compiled'},
+  pytorch: PLAIN, rocm: PLAIN, gaudi: {name: 'gaudi', style: 'compiled'}, neuron: NEURON,
 }
 /** Precisions that change nothing of the result to speak of; narrower ones have to be asked for. */
 const USUAL_PRECISIONS = ['bf16', 'fp16', 'tf32', 'fp32'] as const
@@ -214,7 +215,7 @@ function bottleneckOf(operators: readonly Operator[]): Bottleneck {
   return operators.reduce<Operator | undefined>((longest, each) => (longest === undefined || each.seconds > longest.seconds ? each : longest), undefined)?.bound ?? 'compute'
 }
 
-function notesOn(demand: NetworkDemand, hardware: Hardware, {parts, program}: StepSetting, limits: LoadingLimits, {support}: Choice, distance: string): string[] {
+function notesOn(demand: NetworkDemand, hardware: Hardware, {parts, program, precision}: StepSetting, limits: LoadingLimits, {support}: Choice, distance: string): string[] {
   const notes: string[] = []
   const {model, loading} = demand
   const present = presentOn(hardware)
@@ -224,6 +225,7 @@ function notesOn(demand: NetworkDemand, hardware: Hardware, {parts, program}: St
   if (loading.place === 'accelerator') notes.push('Decoding on the accelerator is taken to cost it nothing.')
   if (model.activations === undefined && model.input !== 'text') notes.push(`How much ${model.id} moves through memory is not published; it is taken from others of its family.`)
   if (!demand.training && program.style === 'eager' && demand.precision === undefined) notes.push('Run kernel by kernel; compiled (compiled: true) it takes less, in an engine for inference less still.')
+  if (program.name === PLAIN.name && program.style === 'eager' && sortOf(model) === 'convolutions' && widthOf(precision) !== '32 bit') notes.push('Images are taken to lie with channels last (torch.channels_last); as PyTorch lays them out by itself, it takes longer.')
   if (distance === 'none') notes.push('No accelerator of this family was measured with such networks.')
   if (support.status === 'partial' && support.note !== undefined) notes.push(`${support.runtime}: ${support.note}.`)
   return notes

@@ -8,6 +8,8 @@ export interface PassCost {
   readonly activations: number | undefined
   /** Kernels that wait for each other: layers, and of recurrent networks each step of a sequence. `undefined` = the layers are not known. */
   readonly kernels: number | undefined
+  /** The same where a compiler joins norms, activations and residuals to the layer before, and attention to one kernel. */
+  readonly joinedKernels: number | undefined
 }
 
 /** Height and width in pixels, depth before them; tokens of a text, and of the text that is written from it. */
@@ -15,11 +17,18 @@ export type SampleSize = readonly number[]
 
 const product = (numbers: readonly number[]): number => numbers.reduce((result, number) => result * number, 1)
 
-/** Kernels of a layer: a convolution with norm and activation; a transformer's block (norms, four projections, attention in three, feed-forward in three, residuals). */
-const KERNELS_PER_CONVOLUTION = 3
-const KERNELS_PER_BLOCK = 16
+interface Kernels {
+  readonly alone: number
+  readonly joined: number
+}
+/** Kernels of a convolution with its norm and activation. */
+const OF_CONVOLUTION: Kernels = {alone: 3, joined: 1}
+/** Of a transformer's block: norms, four projections, attention in three, feed-forward in three, residuals; four products, attention and two norms are left of them. */
+const OF_BLOCK: Kernels = {alone: 16, joined: 7}
 /** With relative positions: two products, a shift that copies, masks and drop-outs of their own. */
-const KERNELS_PER_RELATIVE_BLOCK = 36
+const OF_RELATIVE_BLOCK: Kernels = {alone: 36, joined: 10}
+
+const kernelsOf = (layers: number, {alone, joined}: Kernels): Pick<PassCost, 'kernels' | 'joinedKernels'> => ({kernels: layers * alone, joinedKernels: layers * joined})
 
 /** One pass over one sample of this size. */
 export function passCost(model: NetworkModel, size: SampleSize): PassCost {
@@ -33,7 +42,7 @@ function gridCost({flops = Number.NaN, activations, layers, reference, family}: 
   return {
     flops: flops * ratio,
     activations: activations === undefined ? undefined : activations * ratio,
-    kernels: layers === undefined ? undefined : layers * (family === 'windowed-transformer' ? KERNELS_PER_BLOCK : KERNELS_PER_CONVOLUTION),
+    ...(layers === undefined ? {kernels: undefined, joinedKernels: undefined} : kernelsOf(layers, family === 'windowed-transformer' ? OF_BLOCK : OF_CONVOLUTION)),
   }
 }
 
@@ -49,7 +58,7 @@ function patchesCost({flops = Number.NaN, activations, layers = 0, hidden = 0, h
   return {
     flops: (flops - attention(before)) * grown + attention(tokens),
     activations: activations === undefined ? undefined : Math.max(0, activations - scores(before)) * grown + scores(tokens),
-    kernels: layers * KERNELS_PER_BLOCK,
+    ...kernelsOf(layers, OF_BLOCK),
   }
 }
 
@@ -70,7 +79,7 @@ function textCost({family, layers = 0, hidden: h = 0, heads = 0, intermediate: i
       return {
         flops: layers * (block(source) + 2 * (context - source) * 2 * h * h + RELATIVE_PRODUCTS * 2 * source * context * h) + 2 * source * h * vocab,
         activations: layers * (blockValues(source) + RELATIVE_PRODUCTS * heads * source * context) + source * vocab,
-        kernels: layers * KERNELS_PER_RELATIVE_BLOCK,
+        ...kernelsOf(layers, OF_RELATIVE_BLOCK),
       }
     }
     case 'encoder-decoder': {
@@ -78,7 +87,7 @@ function textCost({family, layers = 0, hidden: h = 0, heads = 0, intermediate: i
       return {
         flops: layers * (block(source) + 4 * source * source * h) + decoderLayers * (block(target) + 4 * target * target * h + cross) + 2 * target * h * vocab,
         activations: layers * (blockValues(source) + heads * source * source) + decoderLayers * (blockValues(target) + heads * target * target + 2 * target * h + 2 * source * h + heads * target * source) + target * vocab,
-        kernels: (layers + 1.5 * decoderLayers) * KERNELS_PER_BLOCK,
+        ...kernelsOf(layers + 1.5 * decoderLayers, OF_BLOCK),
       }
     }
     case 'recurrent': {
@@ -89,11 +98,11 @@ function textCost({family, layers = 0, hidden: h = 0, heads = 0, intermediate: i
       return {
         flops: source * encoder + target * (decoder + 4 * source * h + 2 * h * vocab),
         activations: (source * (layers + 1) + target * decoderLayers) * 5 * h + target * (vocab + source),
-        kernels: source * (layers + 1) + target * decoderLayers,
+        ...kernelsOf(source * (layers + 1) + target * decoderLayers, {alone: 1, joined: 1}),
       }
     }
     default:
-      return {flops: layers * (block(source) + 4 * source * source * h), activations: layers * (blockValues(source) + heads * source * source), kernels: layers * KERNELS_PER_BLOCK}
+      return {flops: layers * (block(source) + 4 * source * source * h), activations: layers * (blockValues(source) + heads * source * source), ...kernelsOf(layers, OF_BLOCK)}
   }
 }
 

@@ -8,7 +8,7 @@ import {kinds} from '../../../src/workload/index.ts'
 import {NETWORK_QUANTITIES, PLAIN, type NetworkFactors} from '../../../src/workload/networks/factors.ts'
 import {largestBatch, memoryOf, sampleBytes} from '../../../src/workload/networks/memory.ts'
 import {passCost, patchTokens} from '../../../src/workload/networks/shape.ts'
-import {networkStep, type StepSetting} from '../../../src/workload/networks/step.ts'
+import {clockShare, lowerBoundSecondsPerSample, networkStep, printedRate, type StepSetting} from '../../../src/workload/networks/step.ts'
 import {bundledFacts, hardwareNamed} from '../llm/training-fixtures.ts'
 
 let facts: PlanningFacts
@@ -67,6 +67,13 @@ describe('a pass through a network', () => {
     expect((at(448) - attention(448)) / (at(224) - attention(224))).toBeCloseTo(tokens(448) / tokens(224), 9)
   })
 
+  test.for([
+    // 54 convolutions with norm and activation, 24 blocks of 16 kernels; joined, a convolution is one and a block seven.
+    ['resnet50', [224, 224], 162, 54], ['bert-large', [384], 384, 168], ['transformer-xl-base', [192], 576, 160], ['gnmt', [50, 50], 50 * 5 + 50 * 4, 450],
+  ] as const)('of %s: kernels alone and joined', ([name, size, alone, joined]) => {
+    expect(passCost(facts.network(name), size)).toMatchObject({kernels: alone, joinedKernels: joined})
+  })
+
   test('of an encoder and decoder counts both texts, and the vocabulary for each token that is written', () => {
     const model = facts.network('transformer-base')
     const more = passCost(model, [32, 33]).flops - passCost(model, [32, 32]).flops
@@ -85,15 +92,41 @@ describe('a step by hand', () => {
     const step = networkStep(setting(), on('a100-sxm-80gb'), factors)!
     const [flops, values, parameters] = [2 * 4.11e9, 11.11e6, 25.56e6]
 
-    // 400 W for 19.5 TFLOP/s of its vector units: twice the usual ten, to the power of a quarter.
-    const clock = (400 / 19.5 / 10) ** 0.25
-
-    expect(step.computeSeconds).toBeCloseTo((3 * flops * 64) / (312e12 * 0.5 * clock), 9)
+    expect(step.computeSeconds).toBeCloseTo((3 * flops * 64) / (312e12 * 0.5), 9)
     expect(step.memorySeconds).toBeCloseTo((3 * (values * 2 * 4 * 64 + parameters * 2)) / (2039e9 * 0.9), 9)
     expect(step.kernelSeconds).toBeCloseTo(3 * 54 * 3 * 1e-5, 9)
     expect(step.optimizerSeconds).toBeCloseTo((parameters * 20) / (2039e9 * 0.9), 9)
     expect(step.linkSeconds).toBe(0)
     expect(step.seconds).toBeCloseTo(step.computeSeconds + step.memorySeconds + step.kernelSeconds + step.optimizerSeconds, 9)
+  })
+
+  test('channels first: half as many values again', () => {
+    const [last, first] = [networkStep(setting(), on('a100-sxm-80gb'), factors)!, networkStep({...setting(), channelsFirst: true}, on('a100-sxm-80gb'), {...factors, reordering: 1.5})!]
+
+    expect(first.memorySeconds - last.memorySeconds).toBeCloseTo((3 * 0.5 * 11.11e6 * 2 * 4 * 64) / (2039e9 * 0.9), 9)
+    expect(first.computeSeconds).toBe(last.computeSeconds)
+  })
+
+  test.for([
+    // 989.4 TFLOP/s of an H100 at a watt each take 989 W; of its 700, 3.35 TB/s of stacked memory take 3.35e12 × 8 × 3.9e-12 ÷ 2 = 52. 8 bits take as many.
+    ['h100-sxm-80gb', 'bf16', ((700 - 52.26) / 989.4) ** 0.4], ['h100-sxm-80gb', 'int8', ((700 - 52.26) / 989.45) ** 0.4], ['h100-sxm-80gb', 'tf32', ((700 - 52.26) / 989.4) ** 0.4],
+    // A GeForce with half the rate in 16 bits has watts to spare, an L4 has not: 121, and 72 less 0.3e12 × 8 × 7.25e-12 ÷ 2 = 8.7.
+    ['rtx-4090-24gb', 'fp16', 1], ['l4-24gb', 'fp16', ((72 - 8.7) / 121) ** 0.4],
+    // Vector units of 32 bits hold it.
+    ['h100-sxm-80gb', 'fp32', 1],
+  ] as const)('%s in %s: the clock that its power allows', ([name, precision, share]) => {
+    const {accelerator} = on(name)
+
+    expect(clockShare(accelerator, printedRate(accelerator, precision)!, precision, {'watts-per-tflops': 1, 'power-exponent': 0.4})).toBeCloseTo(share, 6)
+  })
+
+  test.for([['v100-sxm2-16gb', 'fp32', 'resnet50', 2.25], ['v100-sxm2-16gb', 'fp16', 'resnet50', 1], ['v100-sxm2-16gb', 'fp32', 'nnunet_3d', 1], ['cpu-core-i9-10980xe', 'fp32', 'resnet50', 1]] as const)('%s in %s, %s: at most %d times the printed rate', ([name, precision, network, most]) => {
+    const {accelerator} = on(name)
+    const model = facts.network(network)
+    const step = networkStep({...setting(), model, size: model.reference, precision}, on(name), {...factors, 'compute': 100, 'watts-per-tflops': 0.001})!
+
+    expect(step.flops / step.computeSeconds / printedRate(accelerator, precision)!).toBeCloseTo(most, 6)
+    expect(lowerBoundSecondsPerSample(model, model.reference, true, precision, accelerator) * 64).toBeCloseTo(step.computeSeconds, 9)
   })
 
   test('eight of them: 15 % of the all-reduce shows, and each doubling loses 2 % of a step', () => {
@@ -261,17 +294,17 @@ describe('every field moves something, the right way', () => {
   })
 
   test.for(Object.keys(NETWORK_QUANTITIES))('factor %s has its say', quantity => {
-    const worse = createCalibration([{kind: 'networks', quantity, architecture: '*', runtime: '*', value: ['compute', 'link'].includes(quantity) ? 0.05 : quantity.endsWith('seconds') ? 0.01 : 0.4, measurements: 1, sourceId: 'x', asOf: '2026-11-28', standing: 'modelled'}])
-    const architecture = createCalibration(['convolutional', 'resnet50', 'ampere'].map(scope => ({kind: 'networks', quantity, architecture: scope, runtime: '*', value: 0.5, measurements: 1, sourceId: 'x', asOf: '2026-11-28', standing: 'modelled' as const})))
+    const worse = createCalibration([{kind: 'networks', quantity, architecture: '*', runtime: '*', value: ['compute', 'link'].includes(quantity) ? 0.05 : quantity.endsWith('seconds') ? 0.01 : 0.3, measurements: 1, sourceId: 'x', asOf: '2026-11-28', standing: 'modelled'}])
+    const architecture = createCalibration(['convolutional', 'resnet50', 'hopper'].map(scope => ({kind: 'networks', quantity, architecture: scope, runtime: '*', value: 0.5, measurements: 1, sourceId: 'x', asOf: '2026-11-28', standing: 'modelled' as const})))
     const own = (calibration: PlanningFacts['calibration']): number => {
       const found = {...facts, calibration}
       const spec = quantity === 'matching-seconds' ? {...SEES, model: 'ssd300', resolution: 300} : {...SEES, compiled: quantity === 'fusion'}
-      return run(spec, on('a100-sxm-80gb', 8), undefined, found).workSeconds!.p50
+      return run(spec, on('h100-sxm-80gb', 8), undefined, found).workSeconds!.p50
     }
     const none = own(createCalibration([]))
 
-    // A program's own factor is looked up for programs other than PyTorch alone.
-    if (quantity === 'program') return
+    // A program's own factor is looked up for programs other than PyTorch alone, that of channels first for benchmarks.
+    if (quantity === 'program' || quantity === 'reordering') return
     expect([own(worse), own(architecture)].some(each => each !== none)).toBe(true)
   })
 })
