@@ -1,12 +1,13 @@
-import {readerOf} from './readers.ts'
+import {OTHER_MEMORY, readerOf} from './readers.ts'
 import {isSliceLabel} from './slice-label.ts'
 
 const ENERGY = /^watts|^joules|^energy/
+const MEMORY = /^memory/
 const LATENCY = 'request latency'
 /** Metrics whose name tells what they are, whatever the work; all others are speeds of the work. */
 const FIGURES: readonly (readonly [pattern: RegExp, figure: string])[] = [
   [/^fits$/, 'fits'],
-  [/^memory/, 'peak memory'],
+  [MEMORY, 'peak memory'],
   [ENERGY, 'power and energy'],
   [/^ttft/, 'TTFT'],
   [/^(?:tpot|itl)/, 'TPOT'],
@@ -22,6 +23,7 @@ export const SLICE_FIGURES = {slice: 'speed on a slice', whole: 'whole cards bes
 export function figureOf(kind: string, metric: string, accelerator: string, topic = ''): string {
   const reader = readerOf(kind)
   if (ENERGY.test(metric) && reader?.energy !== undefined) return reader.energy
+  if (MEMORY.test(metric) && reader?.memory !== undefined) return reader.memory
   const named = FIGURES.find(([pattern]) => pattern.test(metric))?.[1]
   if (named === undefined || named === LATENCY) {
     if (isSliceLabel(accelerator)) return SLICE_FIGURES.slice
@@ -31,4 +33,4 @@ export function figureOf(kind: string, metric: string, accelerator: string, topi
 }
 
 /** In the order of the tables. */
-export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', LATENCY, 'training step', 'fine-tuning step', 'images and clips', 'diffusion training', 'cell updates', 'cell updates on processors', 'environment steps', 'environment steps on processors', 'vision training', 'vision inference', 'vision inference on processors', 'NLP training', 'NLP inference', 'analytics', 'trees over tables', 'molecular dynamics', 'molecular dynamics on processors', 'transcription', 'transcription on processors', SLICE_FIGURES.slice, SLICE_FIGURES.ratio, SLICE_FIGURES.whole, 'power and energy', 'energy of images and clips', 'peak memory', 'fits']
+export const FIGURE_ORDER: readonly string[] = ['TPOT', 'serving throughput', 'TTFT', LATENCY, 'training step', 'fine-tuning step', 'images and clips', 'diffusion training', 'cell updates', 'cell updates on processors', 'environment steps', 'environment steps on processors', 'vision training', 'vision inference', 'vision inference on processors', 'NLP training', 'NLP inference', 'analytics', 'trees over tables', 'molecular dynamics', 'molecular dynamics on processors', 'transcription', 'transcription on processors', SLICE_FIGURES.slice, SLICE_FIGURES.ratio, SLICE_FIGURES.whole, 'power and energy', 'energy of images and clips', 'peak memory', OTHER_MEMORY, 'fits']

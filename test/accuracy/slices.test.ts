@@ -51,7 +51,7 @@ describe('a label of a slice', () => {
     expect(figureOf('cv_inference', 'samples_per_s', 'A30 24GB MIG 1g.6gb', 'slices')).toBe('speed on a slice')
     expect(figureOf('cv_inference', 'samples_per_s', 'A30 24GB', 'slices')).toBe('whole cards beside slices')
     expect(figureOf('cv_inference', 'samples_per_s', 'A30 24GB', 'mlperf')).toBe('vision inference')
-    expect(figureOf('cv_inference', 'memory_gib', 'A30 24GB MIG 1g.6gb', 'slices')).toBe('peak memory')
+    expect(figureOf('cv_inference', 'memory_gib', 'A30 24GB MIG 1g.6gb', 'slices')).toBe('memory of other work')
   })
 })
 
