@@ -4,7 +4,7 @@ import {intervalFromSpread} from '../../src/performance/interval.ts'
 import type {Configuration} from '../../src/performance/types.ts'
 import type {MediaFactors} from '../../src/workload/media/factors.ts'
 import {DIFFUSION_TRAIN, DIFFUSION_TRAIN_QUANTITIES, speedScopes, trainSpeed} from '../../src/workload/diffusion-train/factors.ts'
-import {measuredPerformance, readDiffusionTraining, type DiffusionTrainCase} from '../../src/workload/diffusion-train/measured.ts'
+import {measuredModel, measuredPerformance, readDiffusionTraining, type DiffusionTrainCase} from '../../src/workload/diffusion-train/measured.ts'
 import {layoutOf, RATE_SPREAD, trainFactors} from '../../src/workload/diffusion-train/performance.ts'
 import {trainTime} from '../../src/workload/diffusion-train/step.ts'
 import {measurements} from './fit.ts'
@@ -32,7 +32,7 @@ await calibrateRates<Sample>({
     const configuration = measuredPerformance(found, facts)?.configuration
     if (configuration === undefined) return []
     const {demand, hardware: {accelerator}} = found
-    return [{setting, measured: value, source, run: id, accelerator, model: demand.model.id, metric: RATE_SPREAD, found, configuration, media: trainFactors(demand, accelerator, facts)}]
+    return [{setting, measured: value, source, run: id, accelerator, model: measuredModel(demand), metric: RATE_SPREAD, found, configuration, media: trainFactors(demand, accelerator, facts)}]
   }),
   rate: (sample, [speed = DIFFUSION_TRAIN_QUANTITIES.speed]) => rateAt(sample, speed),
   // The calibration at hand has this kind's factors alone: those of generation are the sample's.

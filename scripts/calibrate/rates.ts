@@ -181,7 +181,7 @@ const isScored = (way: AnyWay): boolean => way !== 'configuration' && way !== 'p
 
 /**
  * 10th and 90th percentile of ln(measured ÷ predicted) over all that was left out, by metric and distance; farther off is never narrower. What others
- * measured on the same hardware says how far an own result may be from them: single configurations of one who measured the rest count only where there is nothing else.
+ * measured on the same hardware says how far an own result may be from them: single configurations of one who measured the rest count only where there are too few others, and figures of another sort only where there are too few of both.
  */
 function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, whole: readonly Error<S>[], configurations: readonly Error<S>[]): CalibrationSpread[] {
   return kinds.flatMap(kind => {

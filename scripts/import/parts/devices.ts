@@ -46,6 +46,7 @@ const PRODUCT_LINES: readonly ProductLine[] = [
   {ids: /^rtx-50\d\d-(?!d-)/, sibling: 'rtx-5090-32gb'},
   {ids: /^rtx-pro-/, sibling: 'rtx-pro-6000-blackwell-ws-96gb'},
   {ids: /^(?:rx-7|radeon-(?:780m|8060s|pro-w7))/, sibling: 'rx-7900-xtx-24gb'},
+  // Of the next generation: M1 and M2 compute alike in 16 and 32 bits.
   {ids: /^apple-m1-/, sibling: 'apple-m2-max'},
   {ids: /^apple-m2-/, sibling: 'apple-m2-max'},
   {ids: /^apple-m3-/, sibling: 'apple-m3-max'},
@@ -67,7 +68,7 @@ function matmulRates(id: string, fp32Tflops: number, accelerators: readonly Acce
   }))
 }
 const isMatmulColumn = (column: string): column is MatmulColumn => column in MATMUL_COLUMNS
-const BY_SIBLING = 'tensor rates derived from fp32 by the ratio of a sibling row of the same generation (dense, fp32 accumulation)'
+const BY_SIBLING = 'tensor rates derived from fp32 by the ratio of a sibling row (dense, fp32 accumulation)'
 
 /** `data/devices.csv`: accelerators of which memory, bandwidth and 32-bit rate were found beside the raw facts, and matmul rates follow from those of their product line or are not known. */
 export function importPart({to, sources}: ImportContext): void {

@@ -52,7 +52,8 @@ export function readDiffusionTraining(setting: Setting, facts: Facts, accelerato
   const [, model, resolution] = named
   const recipe = RECIPES.find(each => each.framework.test(framework))
   const microBatch = setting.microBatch ?? recipe?.microBatch
-  const configuration: Configuration = {batch: globalBatch, dp: count, ...(microBatch === undefined ? {} : {microBatch})}
+  // No script of these sources cuts weights up.
+  const configuration: Configuration = {batch: globalBatch, dp: count, zeroStage: 0, ...(microBatch === undefined ? {} : {microBatch})}
   const spec = DiffusionTrainSpec.parse({
     kind: DIFFUSION_TRAIN, model, samples: SAMPLES, method: 'full', cached: notes.cachedSamples === true, precision: /fp16/i.test(setting.precision) ? 'fp16' : 'bf16',
     resolution: /\b\d+x\d+\b/.exec(setting.dataset)?.[0] ?? resolution, configuration,
@@ -60,6 +61,9 @@ export function readDiffusionTraining(setting: Setting, facts: Facts, accelerato
   const place = {accelerator: setting.accelerator, accelerators: count, nodes, slices: undefined, interconnect}
   return {status: 'case', case: {demand: {...diffusionTrain.demand(spec, facts), recorded: recipe?.recorded === true, half: recipe?.half === true, attention: recipe?.nativeOn === accelerator.architecture ? 'native' : 'stock'}, hardware: measuredHardware(place, accelerator)}}
 }
+
+/** What was measured, in the evidence: all in 16 bits is another matter than autocast, which is what is planned. */
+export const measuredModel = ({model, half}: Pick<DiffusionTrainDemand, 'model' | 'half'>): string => (half === true ? `${model.id} in 16 bits` : model.id)
 
 /** The fastest way to run it that fits. */
 export function measuredPerformance({demand, hardware}: DiffusionTrainCase, facts: Facts): Performance | undefined {
@@ -77,8 +81,9 @@ export function measuredPerformance({demand, hardware}: DiffusionTrainCase, fact
 export function predictMeasurement(setting: Setting, facts: Facts, accelerators: readonly Accelerator[]): Prediction {
   const reading = readDiffusionTraining(setting, facts, accelerators)
   if (reading.status !== 'case') return reading
-  const {demand: {model}, hardware: {accelerator}} = reading.case
+  const {demand, hardware: {accelerator}} = reading.case
+  const model = measuredModel(demand)
   const rate = measuredPerformance(reading.case, facts)?.throughput.value
   if (rate === undefined || rate === null) return no('no way to run it fits this hardware')
-  return {status: 'answered', interval: rate, distance: facts.calibration.distance(DIFFUSION_TRAIN, accelerator, model.id), model: model.id, acceleratorId: accelerator.id}
+  return {status: 'answered', interval: rate, distance: facts.calibration.distance(DIFFUSION_TRAIN, accelerator, model), model, acceleratorId: accelerator.id}
 }

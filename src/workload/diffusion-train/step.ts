@@ -53,8 +53,8 @@ const GRADIENT_BYTES = {autocast: 4, half: 2} as const
 const AUTOCAST_TRAFFIC = {unet: 39 / 17, transformer: 124 / 80} as const
 /** And for each trained weight in each round: a copy in 16 bits (6), its gradient widened (6) and added (12). */
 const AUTOCAST_BYTES = 24
-/** Read and written by Adam: weight, mean and variance in 32 bits, gradient in 16 (Kingma & Ba 2015; mixed precision, Micikevicius et al. 2018). */
-const OPTIMIZER_BYTES = 26
+/** Read and written by Adam beside the gradient that is read: weight, mean and variance in 32 bits (Kingma & Ba 2015; mixed precision, Micikevicius et al. 2018). */
+const OPTIMIZER_BYTES = 24
 
 /** What is seen of an exchange that runs beside work. */
 const shown = (exchange: number, work: number): number => Math.max(exchange * (1 - HIDDEN_SHARE), exchange - work)
@@ -81,9 +81,10 @@ export function trainTime({model, shape, method, cached, rank, recorded = false,
   const gradients = allReduceSeconds(hardware, accelerators, 1, trained * gradientBytes, GRADIENT_LINK)
   const gathered = sharded && accelerators > 1 ? allGatherSeconds(hardware, accelerators, 1, model.coreParameters * 2, GRADIENT_LINK) : 0
   if (gradients === undefined || gathered === undefined) return undefined
-  // Weights are gathered for the forward pass and again for the backward one, in every round; gradients are summed in the last.
-  const exchangeSeconds = shown(gradients, (denoiserSeconds / rounds) * (BACKWARD[method] / linearPasses)) + shown(2 * rounds * gathered, denoiserSeconds)
-  const optimizerBytes = (trained / (sharded ? accelerators : 1)) * OPTIMIZER_BYTES + (half ? 0 : rounds * trained * AUTOCAST_BYTES)
+  // Weights are gathered for the forward pass and again for the backward one, in every round; gradients are summed in the last, over links that bring weights in the same time.
+  const lastBackwardSeconds = (denoiserSeconds / rounds) * (BACKWARD[method] / linearPasses)
+  const exchangeSeconds = shown(gradients, Math.max(0, lastBackwardSeconds - gathered)) + shown(2 * rounds * gathered, denoiserSeconds)
+  const optimizerBytes = (trained / (sharded ? accelerators : 1)) * (OPTIMIZER_BYTES + gradientBytes) + (half ? 0 : rounds * trained * AUTOCAST_BYTES)
   const optimizerSeconds = optimizerBytes / (hardware.accelerator.memoryBandwidthBytesPerSecond * factors.streamShare * speed)
   return {
     seconds: denoiserSeconds + launchSeconds + encodingSeconds + exchangeSeconds + optimizerSeconds,

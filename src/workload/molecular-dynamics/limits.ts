@@ -17,7 +17,7 @@ export const vectorRate = (accelerator: Accelerator, precision: string): number 
  * Loops over pairs have about as many other instructions (integers, shuffles, loads, roots) as floating-point ones. They go beside them where a scheduler has half as many lanes as a
  * warp has threads, and is free every other cycle (Volta, Turing, A100; CDNA 2 has scalar units; doubles, of which there are fewer lanes). Where it has as many (GA10x, Ada, Hopper,
  * Blackwell), or the printed rate counts two operations to an instruction (CDNA 3 and 4, RDNA 3), they take turns, and half of it is left. Per multiprocessor and cycle NVIDIA's all do
- * the same: OpenMM's page has A100, H100, B200, RTX 4080 and RTX 5070 Ti within a tenth.
+ * the same: OpenMM's page has A100, H100, B200, RTX 4080 and RTX 5070 Ti within a tenth. Chosen with sight of that page, which is among the measurements.
  */
 const OTHER_INSTRUCTIONS = 1
 const SHARED_LANES = new Set(['ampere', 'ada', 'hopper', 'blackwell-workstation', 'blackwell-datacenter', 'cdna3', 'cdna4', 'rdna3'])
@@ -61,7 +61,7 @@ const multiprocessorsOf = (accelerator: Accelerator): number =>
 
 /**
  * Watts for a multiprocessor and gigahertz with which loops over pairs keep the printed clock: what the chips have that do (V100 2.4, A100 2.6, H100 2.7). Those with less (L40 0.85, T4 1.1,
- * RTX 4090 1.4) go slower as the root of what they have, as power goes with clock and voltage squared and voltage a little with the clock.
+ * RTX 4090 1.4) go slower as the root of what they have, as power goes with clock and voltage squared and voltage a little with the clock. Chosen with sight of the measurements.
  */
 const FULL_CLOCK_WATTS = 2
 export function heldClockShare(accelerator: Accelerator): number {

@@ -51,7 +51,7 @@ const GRID_POINT_BYTES = 4 * 2
 /** Of a transform there and back. */
 const TRANSPOSES = 4
 const USUAL_SLOT_GENERATION = 3
-/** Handing atoms from domain to domain and sorting them ÷ sorting them: 24 and 11 ms of 152,000 atoms, 45 and 18 of 356,000 (GROMACS's own accounts of STMV on eight and four dies, LUMI's workshop). */
+/** Handing atoms from domain to domain and sorting them ÷ sorting them: 24 and 11 ms of 152,000 atoms, 45 and 18 of 356,000 (GROMACS's own accounts of STMV on eight and four dies, LUMI's workshop, whose rates are among the measurements). */
 const DOMAINS_WORK = 3.3
 
 /** Bytes/s each way between an accelerator and its host. */
@@ -82,7 +82,8 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
   const bytesPerSecond = 1 / memorySeconds(accelerator, (cost.workingBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1), {streamShare: factors.streamShare, memoryShare: factors['memory-bandwidth'], cacheShare: factors['cache-rate']}) * factors.speed / factors['engine-memory'] / harder
   const twice = design.singleAtoms && accelerator.formFactor !== 'cpu'
   const fetchedSeconds = twice ? (2 * cost.pairs * NEIGHBOUR_BYTES * cacheSeconds(accelerator, factors['cache-rate'])) / factors.speed * factors['engine-memory'] : 0
-  const alone = {pair: (cost.pairFlops * (twice ? 2 : 1)) / flopsPerSecond + fetchedSeconds, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
+  const pairFlops = cost.pairFlops * (twice ? 2 : 1)
+  const alone = {pair: pairFlops / flopsPerSecond + fetchedSeconds, grid: cost.gridFlops / flopsPerSecond + cost.gridBytes / bytesPerSecond, atoms: (cost.atomBytes * design.stateValueBytes) / 4 / bytesPerSecond}
   const grids = gridParts(design, accelerator, parts)
   const shares = sharesOf(alone, grids, hardware, layout)
   const forces = shares.pairSeconds + shares.gridSeconds
@@ -100,7 +101,7 @@ export function molecularStep(work: MolecularWork, hardware: Hardware, layout: L
     seconds: total * barostat,
     pairSeconds: pairSeconds * barostat, gridSeconds: gridSeconds * barostat, atomSeconds: atomSeconds * barostat,
     exchangeSeconds: exchangeSeconds * barostat, hostSeconds: hostSeconds * barostat, overheadSeconds: overheadSeconds * barostat,
-    flops: (cost.pairFlops + cost.gridFlops) / parts,
+    flops: (pairFlops + cost.gridFlops) / parts,
     bytes: cost.gridBytes / parts + (cost.atomBytes * design.stateValueBytes) / 4 / (design.shares === 'domains' ? parts : 1),
     exchangedBytes: exchange.bytes,
   }

@@ -11,7 +11,7 @@ import {measuredAccelerator, measuredHardware} from '../llm/measured-place.ts'
 import {networkCertainty, networkFactors, widthOf, type NetworkFactors} from './factors.ts'
 import {largestBatch} from './memory.ts'
 import {countedShare, NEURON_CORES, runOf, scriptedBatch, USUAL_NEURON_CORES} from './recipes.ts'
-import type {SampleSize} from './shape.ts'
+import {sortOf, type SampleSize} from './shape.ts'
 import {networkStep, printedRate, type Optimizer, type StepSetting} from './step.ts'
 
 /** A published rate or time, as a question for the estimator. */
@@ -20,8 +20,8 @@ export interface NetworkCase {
   readonly hardware: Hardware
   /** What the source counts, to one sample: tokens of a text, or the sample itself. */
   readonly unitsPerSample: number
-  /** The source states milliseconds for so many samples instead of a rate. */
-  readonly millisecondsOf?: number
+  /** The source states milliseconds of a batch instead of a rate. */
+  readonly isLatency?: true
 }
 
 type Refused = Exclude<Prediction, {status: 'answered'}>
@@ -148,16 +148,16 @@ export function readNetworkMeasurement(setting: Setting, accelerators: readonly 
   const cores = run.program.name === 'neuron' ? (NEURON_CORES[accelerator.architecture] ?? USUAL_NEURON_CORES) : 1
   const own = scripted ?? (stated === undefined ? Math.min(USUAL_BATCH, 2 ** Math.floor(Math.log2(fits))) : (stated * cores) / ofTokens / (run.batchOfAll === true ? count : 1))
   const streamed = /^(single|multi)stream$/.exec(phase)?.[1]
-  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? Math.max(1, MULTISTREAM / count) : scripted ?? Math.max(1, Math.min(own, training ? fits : own))
+  const batch = streamed === 'single' ? 1 : streamed === 'multi' ? Math.ceil(MULTISTREAM / count) : scripted ?? Math.max(1, Math.min(own, training ? fits : own))
   const perStep = setting.globalBatch ?? named.perStep ?? (run.batchOfAll === true || stated === undefined ? batch * count : (stated * cores * count) / ofTokens)
   const accumulation = Math.max(1, Math.round(perStep / batch / count))
   const program = phase === 'server' ? {...run.program, name: `${run.program.name} ${UNDER_DEADLINE}`} : run.program
-  const channelsFirst = program.style === 'eager' && run.script?.channelsFirst?.includes(precision) === true
+  const channelsFirst = program.style === 'eager' && sortOf(model) === 'convolutions' && run.script?.channelsFirst?.includes(precision) === true
   const counted = run.script === undefined ? 1 : countedShare(run.script, own * count)
   const place = {accelerator: setting.accelerator, accelerators: count, nodes: setting.nodes, slices: undefined, interconnect: setting.interconnect}
   const found = {setting: {model, size, training, optimizer, precision, batch, accumulation, parts: count, program, channelsFirst}, hardware: measuredHardware(place, accelerator), unitsPerSample: 1}
   if (metric === 'tokens_per_s' || setting.unit === 'tok/s') return {status: 'case', case: {...found, unitsPerSample: tokensOf(model, size)}}
-  if (metric.startsWith('latency_ms')) return {status: 'case', case: {...found, millisecondsOf: batch}}
+  if (metric.startsWith('latency_ms')) return {status: 'case', case: {...found, isLatency: true}}
   if (metric === 'samples_per_s' || metric === 'queries_per_s') return {status: 'case', case: {...found, unitsPerSample: /tok/.test(setting.unit) || (model.id === 'transformer-big' || model.id === 'gnmt' || model.family === 'decoder') ? tokensOf(model, size) : counted}}
   return unanswered(`"${metric}" is no rate of samples`)
 }
@@ -177,10 +177,10 @@ function modelNamed(name: string, network: (name: string) => NetworkModel): Netw
 }
 
 /** In the source's own unit; `undefined` = a rate or link is not known. */
-export function measuredValue({setting, hardware, unitsPerSample, millisecondsOf}: NetworkCase, factors: NetworkFactors): number | undefined {
+export function measuredValue({setting, hardware, unitsPerSample, isLatency}: NetworkCase, factors: NetworkFactors): number | undefined {
   const step = networkStep(setting, hardware, factors)
   if (step === undefined) return undefined
-  if (millisecondsOf !== undefined) return step.seconds * 1000
+  if (isLatency === true) return step.seconds * 1000
   return (setting.batch * setting.accumulation * setting.parts * unitsPerSample) / step.seconds
 }
 
@@ -194,5 +194,5 @@ export const predictNetworks = (kind: string, training: boolean) => (setting: Se
   if (value === undefined) return unanswered('a link between the accelerators is not known')
   const {distance, spread} = networkCertainty(facts.calibration, kind, accelerator, model.id, parts)
   const around = intervalFromSpread(value, spread)
-  return {status: 'answered', interval: found.millisecondsOf === undefined ? around : {p10: (value * value) / around.p90, p50: value, p90: (value * value) / around.p10}, distance, model: model.id, acceleratorId: accelerator.id}
+  return {status: 'answered', interval: found.isLatency !== true ? around : {p10: (value * value) / around.p90, p50: value, p90: (value * value) / around.p10}, distance, model: model.id, acceleratorId: accelerator.id}
 }

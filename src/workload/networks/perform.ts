@@ -226,6 +226,7 @@ function notesOn(demand: NetworkDemand, hardware: Hardware, {parts, program, pre
   if (model.activations === undefined && model.input !== 'text') notes.push(`How much ${model.id} moves through memory is not published; it is taken from others of its family.`)
   if (!demand.training && program.style === 'eager' && demand.precision === undefined) notes.push('Run kernel by kernel; compiled (compiled: true) it takes less, in an engine for inference less still.')
   if (program.name === PLAIN.name && program.style === 'eager' && sortOf(model) === 'convolutions' && widthOf(precision) !== '32 bit') notes.push('Images are taken to lie with channels last (torch.channels_last); as PyTorch lays them out by itself, it takes longer.')
+  if (program.name === PLAIN.name && precision === 'fp32' && sortOf(model) === 'convolutions' && hardware.accelerator.peakFlops.tf32 !== undefined) notes.push('In 32 bits throughout: PyTorch convolves in TF32 by itself (torch.backends.cudnn.allow_tf32), which precision tf32 stands for.')
   if (distance === 'none') notes.push('No accelerator of this family was measured with such networks.')
   if (support.status === 'partial' && support.note !== undefined) notes.push(`${support.runtime}: ${support.note}.`)
   return notes

@@ -88,7 +88,7 @@ const RECIPES: readonly Recipe[] = [
   {pattern: /[Nn]euron/, program: NEURON},
   {pattern: /TensorRT/i, program: {name: 'tensorrt', style: 'engine'}},
   {pattern: /^pytorch v/, program: PLAIN},
-  {pattern: /^PyTorch$/, program: PLAIN, ownScript: true, scripts: [{model: /./, channelsFirst: ['fp32', 'tf32', 'fp16', 'bf16']}]},
+  {pattern: /^PyTorch(?:$| \()/, program: PLAIN, ownScript: true, scripts: [{model: /./, channelsFirst: ['tf32', 'fp16', 'bf16']}]},
   {pattern: /onnx|openvino|dgl|nvidia|pytorch|kilt|krai/i, program: {name: 'other', style: 'engine'}},
 ]
 
