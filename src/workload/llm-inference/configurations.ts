@@ -141,8 +141,10 @@ export function inferenceConfigurations(demand: InferenceDemand, hardware: Hardw
   if (tight && lastResort !== undefined) collect(lastResort)
   const frugal = frugalRuntime(demand, hardware, support, facts)
   const [precision] = [lastResort, ...usual].filter(each => each !== undefined)
-  if (frugal !== undefined && precision !== undefined && servesPrecision(frugal, precision) && configurations.every(({precision: tried = precision}) => leavesNoRoom(demand, hardware, tried, support.runtime, facts))) collect(precision, frugal)
-  return configurations
+  if (frugal === undefined || precision === undefined || !servesPrecision(frugal, precision) || !configurations.every(({precision: tried = precision}) => leavesNoRoom(demand, hardware, tried, support.runtime, facts))) return configurations
+  const hopeless = configurations.length
+  collect(precision, frugal)
+  return configurations.length > hopeless ? configurations.slice(hopeless) : configurations
 }
 
 /** Sets nothing aside for itself: on a laptop's card it runs what no server has room for. */

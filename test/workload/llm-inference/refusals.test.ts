@@ -29,7 +29,8 @@ test('a laptop runs what no server has room for beside its reserve, unless the s
   // Where the server fits, nothing else is tried.
   const runtimes = (id: string): string[] => [...new Set(llmInference.configurations(demandOf(facts, spec), hardwareNamed(facts, id, 1), facts).map(({runtime}) => runtime ?? ''))]
   expect(runtimes('rtx-3060-12gb')).toEqual(['vllm'])
-  expect(runtimes('rtx-4060-laptop-8gb')).toEqual(['vllm', 'llama.cpp'])
+  expect(runtimes('rtx-4060-laptop-8gb')).toEqual(['llama.cpp'])
+  expect(refusal({...spec, traffic: chat}, laptop).detail).toMatch(/^50 requests in flight need room for 50 sequences/)
 })
 
 describe('says what is missing and what would do', () => {
