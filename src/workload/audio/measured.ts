@@ -9,7 +9,7 @@ import type {Facts} from '../contract.ts'
 import {AUDIO, audioCertainty, audioFactors, type AudioFactors} from './factors.ts'
 import {inferenceMemory} from './memory.ts'
 import {audioProgram, windowsOf} from './programs.ts'
-import {audioTime, stepSeconds, stepsOf, tokensPerSecond, type AudioRun} from './step.ts'
+import {audioTime, stepSeconds, stepsOf, TIMES_PER_SECOND, tokensPerSecond, type AudioRun} from './step.ts'
 
 /** A published result of transcription, as a question for the estimator. */
 export interface AudioCase {
@@ -34,17 +34,20 @@ const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'en
  * What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those
  * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program).
  */
-const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number}[] = [
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number; readonly times?: boolean}[] = [
+  {pattern: /whisper\.cpp 1\.[0-4]\b/i, program: 'whisper.cpp before 1.5', flash: false, beams: 5},
+  {pattern: /whisper\.cpp.*OpenVINO/i, program: 'whisper.cpp with OpenVINO', flash: false, beams: 5},
   {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
   {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
   {pattern: /WhisperS2T CT/i, program: 'whisper-s2t', flash: false, batch: 8},
   {pattern: /WhisperS2T/i, program: 'pytorch-batches', flash: true, batch: 8},
   {pattern: /WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
   {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
-  {pattern: /willow/i, program: 'willow', flash: false, pieces: 2},
+  {pattern: /willow/i, program: 'willow', flash: false, pieces: 64},
   {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
-  {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16},
-  {pattern: /insanely|batch\d|chunked/i, program: 'pytorch', flash: true, batch: 16},
+  {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16, times: true},
+  {pattern: /insanely|batch\d/i, program: 'pytorch', flash: true, batch: 16, times: true},
+  {pattern: /chunked/i, program: 'pytorch', flash: true, batch: 16},
   {pattern: /whisper-jax/i, program: 'whisper-jax', flash: false, batch: 16},
   {pattern: /const-me/i, program: 'const-me', flash: false},
   {pattern: /openai\/whisper/i, program: 'openai-whisper', flash: false},
@@ -56,8 +59,11 @@ const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: strin
   // The pipeline of transformers takes one window after the other unless it is told to take pieces.
   {pattern: /./, program: 'pytorch', flash: true},
 ]
-/** Tokens of Whisper in recordings that everybody times: Kennedy's sentence of 1961 (22 words), their punctuation, two times and an end. */
-const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}[] = [{pattern: /\bjfk\b/, tokens: 28}]
+/**
+ * Recordings that everybody times, with Whisper's tokens: Kennedy's sentence of 1961 (22 words), their punctuation and an end; faster-whisper's 13 minutes, a French
+ * talk of 799 s (youtu.be/0u7tTptBo9I; the language stands in the project's benchmark), with 1.35 times the tokens that the same text has in English (counted with the vocabulary on a text of 107 words).
+ */
+const KNOWN_RECORDINGS: readonly {readonly pattern: RegExp; readonly seconds: number; readonly tokens: number}[] = [{pattern: /\bjfk\b/, seconds: 11, tokens: 26}, {pattern: /^13 minutes of audio, beam 5$/, seconds: 799, tokens: 3880}]
 
 /** Where no recording is described. */
 const WINDOW_SECONDS = 30
@@ -99,6 +105,12 @@ function batchOfLeaderboard(program: string, dataset: string): number | undefine
 /** "2 hours of audio", "13 minutes of audio, beam 5". */
 const AUDIO_LENGTH = /([\d.]+) (second|minute|hour)s? of audio/
 const UNIT_SECONDS: Readonly<Record<string, number>> = {second: 1, minute: 60, hour: 3600}
+
+/** "97 minutes of audio, 12-minute pieces": those go through one by one. */
+const piecesOf = (dataset: string): number | undefined => {
+  const minutes = /(\d+)-minute pieces/.exec(dataset)?.[1]
+  return minutes === undefined ? undefined : Number(minutes) * 60
+}
 
 const THREADS = / \((\d+) threads\)$/
 
@@ -147,7 +159,8 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   // A test set is a batch of clips, made ready by the benchmark.
   const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
   const window = model.windowSeconds
-  const stated = set?.seconds ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
+  const known = KNOWN_RECORDINGS.find(({pattern}) => pattern.test(dataset))
+  const stated = set?.seconds ?? known?.seconds ?? piecesOf(dataset) ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
   if (stated === undefined && !steps && !benchmark && (metric === 'time_s' || window === undefined)) return no('the length of the audio is not stated')
   const sockets = found.formFactor === 'cpu' ? Math.max(1, setting.accelerators ?? 1) : 1
   const count = sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1)
@@ -155,22 +168,25 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const recordingSeconds = benchmark ? MLPERF_SECONDS : (stated ?? window ?? WINDOW_SECONDS)
   // A model with windows of its own hears them whole however short the recording is.
   const seconds = window ?? recordingSeconds
-  const {inFlight, overlaps} = audioProgram(program)
+  const {inFlight, overlaps, inOrder: orderly} = audioProgram(program)
   // MLPerf's own program hands vLLM one recording at a time, and runs in bfloat16 whatever the weights that the results name.
   const reference = benchmark && program === 'vllm'
   const together = reference ? 1 : benchmark ? (found.memoryGib > LARGE_MEMORY_GIB ? LARGE_BATCH : SMALL_BATCH) : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
   const overlapping = overlaps && together > 1
-  const pieces = windowsOf(recordingSeconds, seconds, overlapping)
+  // The leaderboard's long recordings go on in order, several side by side.
+  const inOrder = orderly && window !== undefined && (together === 1 || /long-form test sets/.test(dataset))
+  const times = inOrder || named.times === true
+  const pieces = windowsOf(recordingSeconds, seconds, {overlapping, inOrder})
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
   const rounds = pieces / windows / count
-  const known = model.windowSeconds !== undefined ? KNOWN_TOKENS.find(({pattern}) => pattern.test(dataset))?.tokens : undefined
+  const said = known === undefined || window === undefined ? tokensPerSecond(model) : known.tokens / known.seconds
   // What lies in two windows is written twice.
-  const tokens = known === undefined ? stepsOf(model, overlapping && pieces > 1 ? seconds : recordingSeconds / pieces, tokensPerSecond(model)) : known / pieces
+  const tokens = stepsOf(model, (overlapping || inOrder) && pieces > 1 ? seconds : recordingSeconds / pieces, said + (times ? TIMES_PER_SECOND : 0))
   return {
     status: 'case',
     case: {
-      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!, rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
-      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark},
+      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: known?.seconds ?? (length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!), rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark, times},
     },
   }
 }
@@ -191,7 +207,7 @@ const precisionOf = ({precision, accelerator}: Setting, {nativeDtype}: AudioMode
 /** The figure that a row states: seconds, milliseconds of a part, seconds of audio in a second, tokens in a second. */
 export function measuredFigure(metric: string, {model, accelerator, run, rounds, recordingSeconds, audioSeconds}: AudioCase, factors: AudioFactors): number | undefined {
   // The bench of whisper.cpp times one part alone: the encoder, or 256 steps without what the host makes of them.
-  if (metric === 'decoder_ms') return (stepSeconds(model, accelerator, {...run, steps: BENCH_STEPS}, {...factors, 'step-seconds': 0}).whole / run.rows) * 1000
+  if (metric === 'decoder_ms') return (stepSeconds(model, accelerator, {...run, steps: BENCH_STEPS}, {...factors, 'step-seconds': 0, rowSeconds: 0}).whole / run.rows) * 1000
   const time = audioTime(model, accelerator, metric === 'encoder_ms' ? {...run, steps: 0} : run, factors)
   if (time === undefined) return undefined
   if (metric === 'encoder_ms') return time.encoderSeconds * 1000

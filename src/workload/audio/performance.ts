@@ -10,8 +10,8 @@ import type {Facts} from '../contract.ts'
 import {isTraining, type AudioDemand} from './demand.ts'
 import {AUDIO, audioCertainty, audioFactors} from './factors.ts'
 import {inferenceMemory, trainingMemory} from './memory.ts'
-import {audioProgram, overlapShare, programOf} from './programs.ts'
-import {arithmetic, audioLowerBoundSeconds, audioTime, weightBytes, type AudioRun} from './step.ts'
+import {audioProgram, hearAgainShare, overlapShare, programOf} from './programs.ts'
+import {arithmetic, audioLowerBoundSeconds, audioTime, TIMES_PER_SECOND, weightBytes, type AudioRun} from './step.ts'
 import {taughtFlops} from './work.ts'
 
 /** What each program of data/software.csv runs, and how. */
@@ -72,8 +72,15 @@ function softwareProblem(demand: AudioDemand, hardware: Hardware, facts: Facts):
   return undefined
 }
 
+/** A batch of one is a recording heard in order, with its times. */
+const inOrder = ({model, task}: AudioDemand, windows: number, runtime: string): boolean => windows === 1 && task === 'transcribe' && model.windowSeconds !== undefined && audioProgram(programOf(runtime, model)).inOrder
+
 function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime = 'pytorch'): AudioRun {
-  return {flash: PROGRAMS[runtime]?.flash ?? true, inFlight: audioProgram(programOf(runtime, demand.model)).inFlight, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
+  const times = inOrder(demand, windows, runtime)
+  return {
+    flash: PROGRAMS[runtime]?.flash ?? true, inFlight: audioProgram(programOf(runtime, demand.model)).inFlight, times, windows, seconds: demand.windowSeconds,
+    steps: demand.steps + (times ? TIMES_PER_SECOND * demand.windowSeconds : 0), rows: demand.rows, precision: precisionOn(demand, hardware),
+  }
 }
 
 function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, checkpointed: boolean): MemoryUse {
@@ -142,7 +149,7 @@ function inferenceOf(demand: AudioDemand, hardware: Hardware, configuration: Con
   const program = programOf(runtime, model)
   const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, program, model))
   if (time === undefined) return undefined
-  const heard = batch > 1 && demand.task === 'transcribe' && audioProgram(program).overlaps ? overlapShare(demand.windowSeconds) : 1
+  const heard = run.times ? hearAgainShare(demand.windowSeconds) : batch > 1 && demand.task === 'transcribe' && audioProgram(program).overlaps ? overlapShare(demand.windowSeconds) : 1
   const rounds = (windows * heard) / batch / takenOn(demand, hardware)
   const peak = peakFlops(accelerator, arithmetic(accelerator, run.precision)) ?? Number.NaN
   const part = (seconds: number): number => Math.min(1, seconds / time.seconds)
