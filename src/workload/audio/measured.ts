@@ -231,7 +231,7 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, program)
   const about = {distance, model: model.id, acceleratorId: accelerator.id} as const
   if (setting.metric === 'memory_gib') {
-    const {neededGib} = inferenceMemory(model, run, accelerator.memoryGib)
+    const {neededGib} = inferenceMemory(model, run, accelerator, program)
     return {status: 'answered', interval: intervalFromSpread(neededGib.p50, facts.calibration.spread(AUDIO, 'memory', distance)), ...about}
   }
   const figure = measuredFigure(setting.metric, found, audioFactors(facts, accelerator, program, model))

@@ -83,11 +83,11 @@ function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime
   }
 }
 
-function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, checkpointed: boolean): MemoryUse {
-  const {memoryGib} = hardware.accelerator
+function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, {checkpointing, runtime}: Pick<Configuration, 'checkpointing' | 'runtime'>): MemoryUse {
+  const {accelerator} = hardware
   return isTraining(demand.task)
-    ? trainingMemory(demand.model, {windows, seconds: demand.windowSeconds, tokens: demand.steps, checkpointed}, memoryGib)
-    : inferenceMemory(demand.model, runOf(demand, hardware, windows), memoryGib)
+    ? trainingMemory(demand.model, {windows, seconds: demand.windowSeconds, tokens: demand.steps, checkpointed: checkpointing === 'full'}, accelerator.memoryGib)
+    : inferenceMemory(demand.model, runOf(demand, hardware, windows, runtime), accelerator, programOf(runtime ?? 'pytorch', demand.model))
 }
 const fits = ({neededGib, availableGib}: MemoryUse): boolean => neededGib.p50 <= availableGib
 
@@ -110,12 +110,12 @@ export function audioConfigurations(demand: AudioDemand, target: Hardware, facts
       const sizes = configuration.microBatch === undefined ? MICRO_BATCHES : [configuration.microBatch]
       return (configuration.checkpointing === undefined ? (['none', 'full'] as const) : [configuration.checkpointing]).flatMap(checkpointing => {
         // The largest that fits: smaller ones launch as often for less work.
-        const microBatch = sizes.find(each => fits(memoryOf(demand, hardware, each, checkpointing === 'full')))
+        const microBatch = sizes.find(each => fits(memoryOf(demand, hardware, each, {checkpointing, runtime})))
         return microBatch === undefined ? [] : [{...common, checkpointing, microBatch, batch: configuration.batch ?? Math.max(TRAINING_BATCH, microBatch * dp)}]
       })
     }
     const sizes = PROGRAMS[runtime]!.batches ? (configuration.batch === undefined ? BATCHES : [configuration.batch]) : [1]
-    return sizes.filter(batch => fits(memoryOf(demand, hardware, batch, false))).map(batch => ({...common, batch}))
+    return sizes.filter(batch => fits(memoryOf(demand, hardware, batch, {runtime}))).map(batch => ({...common, batch}))
   })
 }
 
@@ -125,7 +125,7 @@ export function audioRefusal(demand: AudioDemand, target: Hardware, facts: Facts
   if (problem !== undefined) return no(problem)
   const {configuration} = demand
   const asked = isTraining(demand.task) ? configuration.microBatch : configuration.batch
-  const least = memoryOf(demand, hardware, asked ?? 1, configuration.checkpointing !== 'none')
+  const least = memoryOf(demand, hardware, asked ?? 1, {...configuration, checkpointing: configuration.checkpointing === 'none' ? 'none' : 'full'})
   return no({
     reason: 'memory', detail: `needs ${formatGib(least.neededGib.p50)} GiB per accelerator, has ${formatGib(least.availableGib)}`, memory: least,
     nearest: asked !== undefined && asked > 1 ? (isTraining(demand.task) ? 'microBatch: 1' : 'batch: 1') : configuration.checkpointing === 'none' ? 'checkpointing: full' : null,
@@ -211,9 +211,9 @@ export function performAudio(demand: AudioDemand, target: Hardware, configuratio
   if (problem !== undefined) return no(problem)
   const training = isTraining(demand.task)
   const {accelerator} = hardware
-  const memory = memoryOf(demand, hardware, (training ? configuration.microBatch : configuration.batch) ?? 1, configuration.checkpointing === 'full')
-  if (!fits(memory)) return audioRefusal({...demand, configuration}, target, facts)
   const runtime = configuration.runtime ?? programsFor(demand, hardware, facts)[0]!.runtime
+  const memory = memoryOf(demand, hardware, (training ? configuration.microBatch : configuration.batch) ?? 1, {...configuration, runtime})
+  if (!fits(memory)) return audioRefusal({...demand, configuration}, target, facts)
   const whole = training ? trainingOf(demand, hardware, configuration) : inferenceOf(demand, hardware, {...configuration, runtime}, facts)
   if (whole === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
   const {spread, metric, basis} = audioCertainty(facts.calibration, accelerator, demand.model.id, demand.task === 'transcribe' ? programOf(runtime, demand.model) : undefined)

@@ -7,6 +7,8 @@ export type FeatureMaker = 'accelerator' | 'files' | 'compiled' | 'interpreted'
 export interface AudioProgram {
   /** Shares its kernels with others under this name. */
   readonly library: string
+  /** Runs the graphs of ggml. */
+  readonly ggml: boolean
   /** Kernels are launched one by one from an interpreter. */
   readonly interpreted: boolean
   /** Kernels that it takes ÷ those of a library that joins none but attention. */
@@ -34,7 +36,7 @@ export interface AudioProgram {
 /** Rules of times weigh all tokens of each row by itself, and the host waits for the outcome: so do CTranslate2, openai-whisper, transformers and whisper.cpp, which hardly do anything else between two steps. */
 const RULES_OF_TIMES = {stepWork: 0.25, rowWork: 1}
 
-const COMPILED: AudioProgram = {library: 'other', interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, inOrder: false, beamsApart: false, stepWork: 1, rowWork: 0, valueWork: 1, narrowSums: false, transducerOnHost: false}
+const COMPILED: AudioProgram = {library: 'other', ggml: false, interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, inOrder: false, beamsApart: false, stepWork: 1, rowWork: 0, valueWork: 1, narrowSums: false, transducerOnHost: false}
 /** An interpreter between two steps takes four times what compiled code does, ten times with the processors of logits and the criteria to stop of transformers. Assumptions. */
 const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 4, rowWork: 1}
 const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', inOrder: true, stepWork: 10, rowWork: 0.4}
@@ -42,7 +44,7 @@ const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features
 /**
  * Of Whisper's graph in ggml: values of 32 bits that each norm, bias, activation, cast and sum reads and writes, some 300 bytes a position and hidden value, where fused code of 16 bits has 60.
  */
-const GGML: AudioProgram = {...COMPILED, library: 'ggml', valueWork: 5, narrowSums: true}
+const GGML: AudioProgram = {...COMPILED, library: 'ggml', ggml: true, valueWork: 5, narrowSums: true}
 
 /** CTranslate2, of faster-whisper and others. */
 const CTRANSLATE2: AudioProgram = {...COMPILED, ...RULES_OF_TIMES, library: 'faster-whisper'}

@@ -5,6 +5,7 @@ import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {audio} from '../../../src/workload/audio/index.ts'
 import {AUDIO_QUANTITIES, factorsOf} from '../../../src/workload/audio/factors.ts'
 import {measuredFigure, readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
+import {inferenceMemory} from '../../../src/workload/audio/memory.ts'
 import {hearAgainShare, longestShare, overlapShare, windowsOf} from '../../../src/workload/audio/programs.ts'
 import {audioTime, stepSeconds, stepsOf, tokensPerSecond} from '../../../src/workload/audio/step.ts'
 import {decoderParameters, encoderParameters, kernelsOf, windowWork} from '../../../src/workload/audio/work.ts'
@@ -142,6 +143,20 @@ describe('work, by hand', () => {
 
     expect(step('whisper.cpp', 5) / step('whisper.cpp', 1)).toBeLessThan(1.6)
     expect(step('whisper.cpp before 1.5', 5) / step('whisper.cpp before 1.5', 1)).toBeGreaterThan(5)
+  })
+
+  test('memory of whisper-small on a processor: 32 bits for all but the caches of ggml, scores of one layer, libraries by program', () => {
+    const gib = (program: string, precision: string): number[] => inferenceMemory(facts.audioModel('whisper-small'), {...RUN, windows: 1, flash: false, precision}, {memoryGib: 64, formFactor: 'cpu'}, program).lines.map(each => each.gib * 2 ** 30)
+    const values = 1500 * (6 * 768 + 3072) * 4 + 12 * 1500 ** 2 * 4
+    // Keys and values of the encoder's output and of 100 steps, in 12 layers.
+    const [kept, own] = [1500 * 2 * 12 * 768, 100 * 2 * 12 * 768]
+
+    expect(gib('faster-whisper', 'int8')).toEqual([244e6, kept * 4, values, own * 4, 0.8 * 2 ** 30])
+    expect(gib('whisper.cpp', 'fp16')).toEqual([488e6, kept * 2, values, own * 2, 0.15 * 2 ** 30])
+    // On an accelerator steps take the place of what the encoder used.
+    const {lines} = inferenceMemory(facts.audioModel('whisper-small'), {...RUN, windows: 1, rows: 5}, {memoryGib: 64, formFactor: 'pcie'}, 'faster-whisper')
+    expect(lines.find(({item}) => item === 'windows in the encoder')!.gib * 2 ** 30).toBe(1500 * (6 * 768 + 3072) * 2 - 5 * own * 2)
+    expect(gib('openai-whisper', 'fp32').at(-1)).toBe(1.2 * 2 ** 30)
   })
 
   test('training holds 16 bytes a parameter, and computes three times the forward pass', () => {
