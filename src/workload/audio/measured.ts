@@ -155,7 +155,10 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const set = TEST_SETS.find(({pattern}) => pattern.test(dataset))
   const named = PROGRAM_NAMES.find(({pattern}) => pattern.test(framework))
   if (named === undefined) return no('the program is not stated')
-  const {flash, batch, pieces: piecesAtOnce} = named
+  const {batch, pieces: piecesAtOnce} = named
+  // NeMo attends to the whole of what it is given, with scores in memory, unless a script tells it otherwise, as the leaderboard's do.
+  const attendsAll = piecesOf(dataset) !== undefined
+  const flash = named.flash && !attendsAll
   // A test set is a batch of clips, made ready by the benchmark.
   const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
   const window = model.windowSeconds
@@ -186,7 +189,7 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
     status: 'case',
     case: {
       model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: known?.seconds ?? (length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!), rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
-      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark, times},
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model, program), flash, attendsAll, inFlight: inFlight && !benchmark, times},
     },
   }
 }
@@ -199,9 +202,11 @@ function modelOf(name: string, facts: Pick<Facts, 'audioModel'>): AudioModel | u
   }
 }
 
-const precisionOf = ({precision, accelerator}: Setting, {nativeDtype}: AudioModel): string => {
+/** NeMo's checkpoints are of 32 bits, and stay so but where a script casts them, as the leaderboard's do. */
+const precisionOf = ({precision, accelerator, dataset}: Setting, {nativeDtype}: AudioModel, program: string): string => {
   const written = precision.toLowerCase()
-  return written === '' ? (accelerator.startsWith('CPU') ? 'fp32' : nativeDtype) : written
+  const wide = accelerator.startsWith('CPU') || (program === 'nemo' && !/Open ASR/.test(dataset))
+  return written === '' ? (wide ? 'fp32' : nativeDtype) : written
 }
 
 /** The figure that a row states: seconds, milliseconds of a part, seconds of audio in a second, tokens in a second. */

@@ -20,6 +20,8 @@ export interface AudioRun {
   readonly flash: boolean
   /** A window takes the place of one that has ended; else all go on until the longest text has. */
   readonly inFlight: boolean
+  /** Attention of the encoder reaches over the whole window, however long. */
+  readonly attendsAll?: boolean
   /** Times are decoded, too: tokens go through rules for them. */
   readonly times: boolean
 }
@@ -154,11 +156,11 @@ export function stepSeconds(model: AudioModel, accelerator: Accelerator, {window
  * and the keys and values of each window (those of the encoder once for all beams where attention is one kernel). `undefined` = the hardware has no such arithmetic.
  */
 export function audioTime(model: AudioModel, accelerator: Accelerator, run: AudioRun, factors: AudioFactors): AudioTime | undefined {
-  const {windows, seconds, precision, flash} = run
+  const {windows, seconds, precision, flash, attendsAll} = run
   const format = arithmetic(accelerator, precision)
   const [rate, peak] = [sustainedFlops(accelerator, format), peakFlops(accelerator, format)]
   if (rate === undefined || peak === undefined) return undefined
-  const work = windowWork(model, seconds)
+  const work = windowWork(model, seconds, attendsAll)
   const gain = factors.narrowSums ? gainOfNarrowSums(accelerator, format) : 1
   const matmulRate = gain * Math.min(peak, rate * factors.matmul * factors.speed)
   const streamed = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.speed)

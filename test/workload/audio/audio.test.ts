@@ -145,6 +145,14 @@ describe('work, by hand', () => {
     expect(step('whisper.cpp before 1.5', 5) / step('whisper.cpp before 1.5', 1)).toBeGreaterThan(5)
   })
 
+  test('pieces of twelve minutes are attended to as a whole: 9,000 positions with each other', () => {
+    const model = facts.audioModel('parakeet-tdt-0.6b-v2')
+    const extra = windowWork(model, 720, true).encoderFlops - windowWork(model, 720).encoderFlops
+
+    expect(extra).toBe(9000 * 4 * 24 * (9000 - 375) * 1024)
+    expect(windowWork(model, 20, true)).toEqual(windowWork(model, 20))
+  })
+
   test('memory of whisper-small on a processor: 32 bits for all but the caches of ggml, scores of one layer, libraries by program', () => {
     const gib = (program: string, precision: string): number[] => inferenceMemory(facts.audioModel('whisper-small'), {...RUN, windows: 1, flash: false, precision}, {memoryGib: 64, formFactor: 'cpu'}, program).lines.map(each => each.gib * 2 ** 30)
     const values = 1500 * (6 * 768 + 3072) * 4 + 12 * 1500 ** 2 * 4
@@ -194,7 +202,7 @@ describe('measured rows', () => {
     expect(french).toMatchObject({audioSeconds: 799, rounds: (799 / 30) * (30 / 27.5), run: {rows: 5, times: true}})
     // 30 s of 3,880 tokens in 799 s, and 12 of times.
     expect(typeof french === 'string' ? 0 : french.run.steps).toBeCloseTo((30 * 3880) / 799 + 12, 9)
-    expect(read({framework: 'NeMo', model: 'Parakeet TDT 0.6B v3', dataset: '97 minutes of audio, 12-minute pieces', microBatch: 1})).toMatchObject({recordingSeconds: 720, audioSeconds: 5820, rounds: 1, run: {seconds: 720}})
+    expect(read({framework: 'NeMo', model: 'Parakeet TDT 0.6B v3', dataset: '97 minutes of audio, 12-minute pieces', microBatch: 1})).toMatchObject({recordingSeconds: 720, audioSeconds: 5820, rounds: 1, run: {seconds: 720, attendsAll: true, flash: false}})
     expect(read({framework: 'whisper.cpp 1.2'})).toMatchObject({program: 'whisper.cpp before 1.5'})
     expect(read({framework: 'whisper.cpp OpenVINO'})).toMatchObject({program: 'whisper.cpp with OpenVINO'})
   })
