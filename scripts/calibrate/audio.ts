@@ -13,8 +13,8 @@ interface Sample extends RateSample {
 
 /** How far a part may stray from what it lies in, in ln: all, then a family or a program, then both together. */
 const TAUS: Readonly<Record<AudioQuantity, readonly number[]>> = {
-  'speed': [0.2],
-  'matmul': [0.6, 0.2, 0.3, 0.4],
+  'speed': [0.3],
+  'matmul': [0.6, 0.2, 0.4, 0.2],
   'stream': [0.3, 0.2, 0.2, 0.2],
   'row-share': [0.5, 0.5],
   'score-passes': [0.4, 0.3, 0.3],
