@@ -32,16 +32,17 @@ const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'en
 
 /**
  * What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those
- * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program).
+ * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program); `times`: decoded even with pieces side by side; `fileByFile`: no batch reaches over two files.
  */
-const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number; readonly times?: boolean}[] = [
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number; readonly times?: boolean; readonly fileByFile?: boolean}[] = [
   {pattern: /whisper\.cpp 1\.[0-4]\b/i, program: 'whisper.cpp before 1.5', flash: false, beams: 5},
   {pattern: /whisper\.cpp.*OpenVINO/i, program: 'whisper.cpp with OpenVINO', flash: false, beams: 5},
   {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
   {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
   {pattern: /WhisperS2T CT/i, program: 'whisper-s2t', flash: false, batch: 8},
   {pattern: /WhisperS2T/i, program: 'pytorch-batches', flash: true, batch: 8},
-  {pattern: /WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
+  {pattern: /WhisperX/i, program: 'faster-whisper', flash: false, batch: 8, fileByFile: true},
+  {pattern: /CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
   {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
   {pattern: /willow/i, program: 'willow', flash: false, pieces: 64},
   {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
@@ -106,6 +107,9 @@ function batchOfLeaderboard(program: string, dataset: string): number | undefine
 const AUDIO_LENGTH = /([\d.]+) (second|minute|hour)s? of audio/
 const UNIT_SECONDS: Readonly<Record<string, number>> = {second: 1, minute: 60, hour: 3600}
 
+/** Kincaid's recordings of 2018, 46 in 218 minutes: what goes file by file has no more windows at a time than one of them. */
+const FILES_OF_SETS: readonly {readonly pattern: RegExp; readonly seconds: number}[] = [{pattern: /\bKINCAID46\b/, seconds: 285}]
+
 /** "97 minutes of audio, 12-minute pieces": those go through one by one. */
 const piecesOf = (dataset: string): number | undefined => {
   const minutes = /(\d+)-minute pieces/.exec(dataset)?.[1]
@@ -163,7 +167,8 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
   const window = model.windowSeconds
   const known = KNOWN_RECORDINGS.find(({pattern}) => pattern.test(dataset))
-  const stated = set?.seconds ?? known?.seconds ?? piecesOf(dataset) ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
+  const file = named.fileByFile === true ? FILES_OF_SETS.find(({pattern}) => pattern.test(dataset))?.seconds : undefined
+  const stated = set?.seconds ?? known?.seconds ?? file ?? piecesOf(dataset) ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
   if (stated === undefined && !steps && !benchmark && (metric === 'time_s' || window === undefined)) return no('the length of the audio is not stated')
   const sockets = found.formFactor === 'cpu' ? Math.max(1, setting.accelerators ?? 1) : 1
   const count = sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1)

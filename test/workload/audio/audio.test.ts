@@ -203,6 +203,10 @@ describe('measured rows', () => {
     // 30 s of 3,880 tokens in 799 s, and 12 of times.
     expect(typeof french === 'string' ? 0 : french.run.steps).toBeCloseTo((30 * 3880) / 799 + 12, 9)
     expect(read({framework: 'NeMo', model: 'Parakeet TDT 0.6B v3', dataset: '97 minutes of audio, 12-minute pieces', microBatch: 1})).toMatchObject({recordingSeconds: 720, audioSeconds: 5820, rounds: 1, run: {seconds: 720, attendsAll: true, flash: false}})
+    // 285 s of each of the 46 are ten windows.
+    const kincaid = {dataset: '218.4 minutes of audio (KINCAID46, English), beam 1', microBatch: 56}
+    expect(read({...kincaid, framework: 'WhisperX CTranslate2'})).toMatchObject({recordingSeconds: 285, audioSeconds: 13_104, rounds: 1, run: {windows: 10}})
+    expect(read({...kincaid, framework: 'WhisperS2T CTranslate2'})).toMatchObject({recordingSeconds: 13_104, run: {windows: 56}})
     expect(read({framework: 'whisper.cpp 1.2'})).toMatchObject({program: 'whisper.cpp before 1.5'})
     expect(read({framework: 'whisper.cpp OpenVINO'})).toMatchObject({program: 'whisper.cpp with OpenVINO'})
   })
