@@ -56,7 +56,7 @@ const JOINED = 0.5
 const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
   'whisper.cpp': {...GGML, ...RULES_OF_TIMES, inOrder: true},
   // Beams went together from 1.5 on (November 2023), and products of a block of rows came to processors after it.
-  'whisper.cpp before 1.5': {...GGML, ...RULES_OF_TIMES, library: 'early ggml', inOrder: true, beamsApart: true},
+  'whisper.cpp before 1.5': {...GGML, ...RULES_OF_TIMES, library: 'ggml-early', inOrder: true, beamsApart: true},
   // The encoder runs in OpenVINO.
   'whisper.cpp with OpenVINO': {...GGML, ...RULES_OF_TIMES, library: 'openvino', inOrder: true},
   'transcribe.cpp': {...GGML, transducerOnHost: true},
