@@ -33,6 +33,9 @@ export type AudioFactors = Readonly<Record<AudioQuantity, number>> & {
   readonly streamShare: number
   /** Seconds that the host takes to launch a kernel ÷ `kernel-seconds`; 1 = nothing waits for it. */
   readonly launchSlowness: number
+  readonly beamsApart: boolean
+  /** Of the host between two steps, for each row that goes through the rules of times. */
+  readonly rowSeconds: number
   readonly narrowSums: boolean
   readonly transducerOnHost: boolean
   /** Of the host for a recording, however short. */
@@ -78,13 +81,13 @@ const FEATURE_WORK: Readonly<Record<FeatureMaker, {readonly recording: number; r
 
 /** Factors as a step takes them, from the values that the calibration has: what compiled programs take. */
 export function factorsOf(valueOf: (quantity: AudioQuantity) => number, program: string, streamShare: number): AudioFactors {
-  const {interpreted, kernelShare, features, stepWork, valueWork, narrowSums, transducerOnHost} = audioProgram(program)
+  const {interpreted, kernelShare, features, stepWork, rowWork, valueWork, beamsApart, narrowSums, transducerOnHost} = audioProgram(program)
   const {recording, sound} = FEATURE_WORK[features]
   const values = Object.fromEntries((Object.keys(AUDIO_QUANTITIES) as AudioQuantity[]).map(quantity => [quantity, valueOf(quantity)])) as Record<AudioQuantity, number>
   return {
     ...values,
-    'layer-values': values['layer-values'] * valueWork, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork,
-    'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, narrowSums, transducerOnHost, streamShare,
+    'layer-values': values['layer-values'] * valueWork, 'kernel-seconds': values['kernel-seconds'] * kernelShare, 'step-seconds': values['step-seconds'] * stepWork, rowSeconds: values['step-seconds'] * rowWork,
+    'window-seconds': values['window-seconds'] * sound, recordingSeconds: values['window-seconds'] * recording, launchSlowness: interpreted ? INTERPRETER_SLOWNESS : 1, beamsApart, narrowSums, transducerOnHost, streamShare,
   }
 }
 

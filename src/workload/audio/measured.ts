@@ -9,7 +9,7 @@ import type {Facts} from '../contract.ts'
 import {AUDIO, audioCertainty, audioFactors, type AudioFactors} from './factors.ts'
 import {inferenceMemory} from './memory.ts'
 import {audioProgram, windowsOf} from './programs.ts'
-import {audioTime, stepSeconds, stepsOf, tokensPerSecond, type AudioRun} from './step.ts'
+import {audioTime, stepSeconds, stepsOf, TIMES_PER_SECOND, tokensPerSecond, type AudioRun} from './step.ts'
 
 /** A published result of transcription, as a question for the estimator. */
 export interface AudioCase {
@@ -32,19 +32,23 @@ const METRICS: ReadonlySet<string> = new Set(['time_s', 'realtime_factor_x', 'en
 
 /**
  * What the names of programs in tables mean; the first that fits. `flash`: attention of the encoder keeps no scores. `batch`: windows at a time where the row does not say; `pieces`: those
- * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program).
+ * of one recording, whatever the row's batch of recordings; `beams` where the row does not say (whisper.cpp's own program); `times`: decoded even with pieces side by side; `fileByFile`: no batch reaches over two files.
  */
-const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number}[] = [
+const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: string; readonly flash: boolean; readonly batch?: number; readonly pieces?: number; readonly beams?: number; readonly times?: boolean; readonly fileByFile?: boolean}[] = [
+  {pattern: /whisper\.cpp 1\.[0-4]\b/i, program: 'whisper.cpp before 1.5', flash: false, beams: 5},
+  {pattern: /whisper\.cpp.*OpenVINO/i, program: 'whisper.cpp with OpenVINO', flash: false, beams: 5},
   {pattern: /whisper\.cpp.*flash/i, program: 'whisper.cpp', flash: true, beams: 5},
   {pattern: /whisper\.cpp/i, program: 'whisper.cpp', flash: false, beams: 5},
   {pattern: /WhisperS2T CT/i, program: 'whisper-s2t', flash: false, batch: 8},
   {pattern: /WhisperS2T/i, program: 'pytorch-batches', flash: true, batch: 8},
-  {pattern: /WhisperX|CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
+  {pattern: /WhisperX/i, program: 'faster-whisper', flash: false, batch: 8, fileByFile: true},
+  {pattern: /CTranslate2 batched/i, program: 'faster-whisper', flash: false, batch: 8},
   {pattern: /transcribe\.cpp/i, program: 'transcribe.cpp', flash: true},
-  {pattern: /willow/i, program: 'willow', flash: false, pieces: 2},
+  {pattern: /willow/i, program: 'willow', flash: false, pieces: 64},
   {pattern: /faster-whisper|CT2|CTranslate2/i, program: 'faster-whisper', flash: false},
-  {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16},
-  {pattern: /insanely|batch\d|chunked/i, program: 'pytorch', flash: true, batch: 16},
+  {pattern: /BetterTransformer| BT$/, program: 'pytorch', flash: false, batch: 16, times: true},
+  {pattern: /insanely|batch\d/i, program: 'pytorch', flash: true, batch: 16, times: true},
+  {pattern: /chunked/i, program: 'pytorch', flash: true, batch: 16},
   {pattern: /whisper-jax/i, program: 'whisper-jax', flash: false, batch: 16},
   {pattern: /const-me/i, program: 'const-me', flash: false},
   {pattern: /openai\/whisper/i, program: 'openai-whisper', flash: false},
@@ -56,8 +60,11 @@ const PROGRAM_NAMES: readonly {readonly pattern: RegExp; readonly program: strin
   // The pipeline of transformers takes one window after the other unless it is told to take pieces.
   {pattern: /./, program: 'pytorch', flash: true},
 ]
-/** Tokens of Whisper in recordings that everybody times: Kennedy's sentence of 1961 (22 words), their punctuation, two times and an end. */
-const KNOWN_TOKENS: readonly {readonly pattern: RegExp; readonly tokens: number}[] = [{pattern: /\bjfk\b/, tokens: 28}]
+/**
+ * Recordings that everybody times, with Whisper's tokens: Kennedy's sentence of 1961 (22 words), their punctuation and an end; faster-whisper's 13 minutes, a French
+ * talk of 799 s (youtu.be/0u7tTptBo9I; the language stands in the project's benchmark), with 1.35 times the tokens that the same text has in English (counted with the vocabulary on a text of 107 words).
+ */
+const KNOWN_RECORDINGS: readonly {readonly pattern: RegExp; readonly seconds: number; readonly tokens: number}[] = [{pattern: /\bjfk\b/, seconds: 11, tokens: 26}, {pattern: /^13 minutes of audio, beam 5$/, seconds: 799, tokens: 3880}]
 
 /** Where no recording is described. */
 const WINDOW_SECONDS = 30
@@ -100,6 +107,15 @@ function batchOfLeaderboard(program: string, dataset: string): number | undefine
 const AUDIO_LENGTH = /([\d.]+) (second|minute|hour)s? of audio/
 const UNIT_SECONDS: Readonly<Record<string, number>> = {second: 1, minute: 60, hour: 3600}
 
+/** Kincaid's recordings of 2018, 46 in 218 minutes: what goes file by file has no more windows at a time than one of them. */
+const FILES_OF_SETS: readonly {readonly pattern: RegExp; readonly seconds: number}[] = [{pattern: /\bKINCAID46\b/, seconds: 285}]
+
+/** "97 minutes of audio, 12-minute pieces": those go through one by one. */
+const piecesOf = (dataset: string): number | undefined => {
+  const minutes = /(\d+)-minute pieces/.exec(dataset)?.[1]
+  return minutes === undefined ? undefined : Number(minutes) * 60
+}
+
 const THREADS = / \((\d+) threads\)$/
 
 /** The cores of a processor that a program was given threads for; one beyond that finds no core. */
@@ -111,13 +127,13 @@ function withThreads(processor: Accelerator, threads: number): Accelerator {
 const groups = new WeakMap<readonly Accelerator[], {readonly whole: readonly Accelerator[]; readonly processors: readonly Accelerator[]}>()
 
 /** Of accelerators with half a data sheet the rate of matmuls is not known; processors have none. */
-export function acceleratorOf(label: string, accelerators: readonly Accelerator[]): Accelerator | undefined {
+export function acceleratorOf(label: string, accelerators: readonly Accelerator[], sockets = 1): Accelerator | undefined {
   let known = groups.get(accelerators)
   if (known === undefined) groups.set(accelerators, (known = {whole: accelerators.filter(({partialSheet}) => partialSheet !== true), processors: accelerators.filter(({formFactor}) => formFactor === 'cpu')}))
   if (label.startsWith('CPU ')) {
     const processor = matchAccelerator(label.replace(THREADS, ''), known.processors)
     const threads = THREADS.exec(label)?.[1]
-    return processor === undefined || threads === undefined ? processor : withThreads(processor, Number(threads))
+    return processor === undefined || threads === undefined ? processor : withThreads(processor, Number(threads) / sockets)
   }
   // A name that several parts of one chip and one memory have ("V100") is the first's: slot and socket differ little in it.
   return matchAccelerator(label, known.whole) ?? sameInAllForms(label, known.whole)
@@ -133,7 +149,7 @@ function sameInAllForms(label: string, accelerators: readonly Accelerator[]): Ac
 export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audioModel'>, accelerators: readonly Accelerator[]): {readonly status: 'case'; readonly case: AudioCase} | Refused {
   const {metric, dataset, framework, microBatch} = setting
   if (!METRICS.has(metric)) return no(`"${metric}" is no rate, time or memory of transcription`)
-  const found = acceleratorOf(setting.accelerator, accelerators)
+  const found = acceleratorOf(setting.accelerator, accelerators, Math.max(1, setting.accelerators ?? 1))
   if (found === undefined) return no(`${setting.accelerator} is not in the catalog`)
   const model = modelOf(setting.model, facts)
   if (model === undefined) return no(`the shape of ${setting.model} is not known`)
@@ -143,11 +159,16 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const set = TEST_SETS.find(({pattern}) => pattern.test(dataset))
   const named = PROGRAM_NAMES.find(({pattern}) => pattern.test(framework))
   if (named === undefined) return no('the program is not stated')
-  const {flash, batch, pieces: piecesAtOnce} = named
+  const {batch, pieces: piecesAtOnce} = named
+  // NeMo attends to the whole of what it is given, with scores in memory, unless a script tells it otherwise, as the leaderboard's do.
+  const attendsAll = piecesOf(dataset) !== undefined
+  const flash = named.flash && !attendsAll
   // A test set is a batch of clips, made ready by the benchmark.
   const program = set !== undefined && named.program === 'pytorch' ? 'pytorch-batches' : named.program
   const window = model.windowSeconds
-  const stated = set?.seconds ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
+  const known = KNOWN_RECORDINGS.find(({pattern}) => pattern.test(dataset))
+  const file = named.fileByFile === true ? FILES_OF_SETS.find(({pattern}) => pattern.test(dataset))?.seconds : undefined
+  const stated = set?.seconds ?? known?.seconds ?? file ?? piecesOf(dataset) ?? (length === null ? undefined : Number(length[1]) * UNIT_SECONDS[length[2]!]!)
   if (stated === undefined && !steps && !benchmark && (metric === 'time_s' || window === undefined)) return no('the length of the audio is not stated')
   const sockets = found.formFactor === 'cpu' ? Math.max(1, setting.accelerators ?? 1) : 1
   const count = sockets > 1 ? 1 : Math.max(1, setting.accelerators ?? 1)
@@ -155,22 +176,25 @@ export function readAudioMeasurement(setting: Setting, facts: Pick<Facts, 'audio
   const recordingSeconds = benchmark ? MLPERF_SECONDS : (stated ?? window ?? WINDOW_SECONDS)
   // A model with windows of its own hears them whole however short the recording is.
   const seconds = window ?? recordingSeconds
-  const {inFlight, overlaps} = audioProgram(program)
+  const {inFlight, overlaps, inOrder: orderly} = audioProgram(program)
   // MLPerf's own program hands vLLM one recording at a time, and runs in bfloat16 whatever the weights that the results name.
   const reference = benchmark && program === 'vllm'
   const together = reference ? 1 : benchmark ? (found.memoryGib > LARGE_MEMORY_GIB ? LARGE_BATCH : SMALL_BATCH) : (batchOfLeaderboard(program, dataset) ?? piecesAtOnce ?? microBatch ?? batch ?? (set === undefined ? 1 : 64))
   const overlapping = overlaps && together > 1
-  const pieces = windowsOf(recordingSeconds, seconds, overlapping)
+  // The leaderboard's long recordings go on in order, several side by side.
+  const inOrder = orderly && window !== undefined && (together === 1 || /long-form test sets/.test(dataset))
+  const times = inOrder || named.times === true
+  const pieces = windowsOf(recordingSeconds, seconds, {overlapping, inOrder})
   const windows = steps ? 1 : set !== undefined || benchmark ? together : Math.ceil(Math.min(together, pieces) / count)
   const rounds = pieces / windows / count
-  const known = model.windowSeconds !== undefined ? KNOWN_TOKENS.find(({pattern}) => pattern.test(dataset))?.tokens : undefined
+  const said = known === undefined || window === undefined ? tokensPerSecond(model) : known.tokens / known.seconds
   // What lies in two windows is written twice.
-  const tokens = known === undefined ? stepsOf(model, overlapping && pieces > 1 ? seconds : recordingSeconds / pieces, tokensPerSecond(model)) : known / pieces
+  const tokens = stepsOf(model, (overlapping || inOrder) && pieces > 1 ? seconds : recordingSeconds / pieces, said + (times ? TIMES_PER_SECOND : 0))
   return {
     status: 'case',
     case: {
-      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!, rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
-      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model), flash, inFlight: inFlight && !benchmark},
+      model, accelerator: sockets > 1 ? severalSockets(found, sockets) : found, accelerators: count, recordingSeconds, audioSeconds: known?.seconds ?? (length === null ? recordingSeconds : Number(length[1]) * UNIT_SECONDS[length[2]!]!), rounds: set !== undefined || benchmark ? rounds : Math.max(1, rounds), program,
+      run: {windows, seconds, steps: tokens, rows: metric === 'decoder_ms' ? Math.max(1, microBatch ?? 1) : beams, precision: reference ? 'bf16' : precisionOf(setting, model, program), flash, attendsAll, inFlight: inFlight && !benchmark, times},
     },
   }
 }
@@ -183,15 +207,17 @@ function modelOf(name: string, facts: Pick<Facts, 'audioModel'>): AudioModel | u
   }
 }
 
-const precisionOf = ({precision, accelerator}: Setting, {nativeDtype}: AudioModel): string => {
+/** NeMo's checkpoints are of 32 bits, and stay so but where a script casts them, as the leaderboard's do. */
+const precisionOf = ({precision, accelerator, dataset}: Setting, {nativeDtype}: AudioModel, program: string): string => {
   const written = precision.toLowerCase()
-  return written === '' ? (accelerator.startsWith('CPU') ? 'fp32' : nativeDtype) : written
+  const wide = accelerator.startsWith('CPU') || (program === 'nemo' && !/Open ASR/.test(dataset))
+  return written === '' ? (wide ? 'fp32' : nativeDtype) : written
 }
 
 /** The figure that a row states: seconds, milliseconds of a part, seconds of audio in a second, tokens in a second. */
 export function measuredFigure(metric: string, {model, accelerator, run, rounds, recordingSeconds, audioSeconds}: AudioCase, factors: AudioFactors): number | undefined {
   // The bench of whisper.cpp times one part alone: the encoder, or 256 steps without what the host makes of them.
-  if (metric === 'decoder_ms') return (stepSeconds(model, accelerator, {...run, steps: BENCH_STEPS}, {...factors, 'step-seconds': 0}).whole / run.rows) * 1000
+  if (metric === 'decoder_ms') return (stepSeconds(model, accelerator, {...run, steps: BENCH_STEPS}, {...factors, 'step-seconds': 0, rowSeconds: 0}).whole / run.rows) * 1000
   const time = audioTime(model, accelerator, metric === 'encoder_ms' ? {...run, steps: 0} : run, factors)
   if (time === undefined) return undefined
   if (metric === 'encoder_ms') return time.encoderSeconds * 1000
@@ -215,7 +241,7 @@ export function predictMeasurement(setting: Setting, facts: Facts, accelerators:
   const {distance, spread} = audioCertainty(facts.calibration, accelerator, model.id, program)
   const about = {distance, model: model.id, acceleratorId: accelerator.id} as const
   if (setting.metric === 'memory_gib') {
-    const {neededGib} = inferenceMemory(model, run, accelerator.memoryGib)
+    const {neededGib} = inferenceMemory(model, run, accelerator, program)
     return {status: 'answered', interval: intervalFromSpread(neededGib.p50, facts.calibration.spread(AUDIO, 'memory', distance)), ...about}
   }
   const figure = measuredFigure(setting.metric, found, audioFactors(facts, accelerator, program, model))

@@ -10,8 +10,8 @@ import type {Facts} from '../contract.ts'
 import {isTraining, type AudioDemand} from './demand.ts'
 import {AUDIO, audioCertainty, audioFactors} from './factors.ts'
 import {inferenceMemory, trainingMemory} from './memory.ts'
-import {audioProgram, overlapShare, programOf} from './programs.ts'
-import {arithmetic, audioLowerBoundSeconds, audioTime, weightBytes, type AudioRun} from './step.ts'
+import {audioProgram, hearAgainShare, overlapShare, programOf} from './programs.ts'
+import {arithmetic, audioLowerBoundSeconds, audioTime, TIMES_PER_SECOND, weightBytes, type AudioRun} from './step.ts'
 import {taughtFlops} from './work.ts'
 
 /** What each program of data/software.csv runs, and how. */
@@ -72,15 +72,22 @@ function softwareProblem(demand: AudioDemand, hardware: Hardware, facts: Facts):
   return undefined
 }
 
+/** A batch of one is a recording heard in order, with its times. */
+const inOrder = ({model, task}: AudioDemand, windows: number, runtime: string): boolean => windows === 1 && task === 'transcribe' && model.windowSeconds !== undefined && audioProgram(programOf(runtime, model)).inOrder
+
 function runOf(demand: AudioDemand, hardware: Hardware, windows: number, runtime = 'pytorch'): AudioRun {
-  return {flash: PROGRAMS[runtime]?.flash ?? true, inFlight: audioProgram(programOf(runtime, demand.model)).inFlight, windows, seconds: demand.windowSeconds, steps: demand.steps, rows: demand.rows, precision: precisionOn(demand, hardware)}
+  const times = inOrder(demand, windows, runtime)
+  return {
+    flash: PROGRAMS[runtime]?.flash ?? true, inFlight: audioProgram(programOf(runtime, demand.model)).inFlight, times, windows, seconds: demand.windowSeconds,
+    steps: demand.steps + (times ? TIMES_PER_SECOND * demand.windowSeconds : 0), rows: demand.rows, precision: precisionOn(demand, hardware),
+  }
 }
 
-function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, checkpointed: boolean): MemoryUse {
-  const {memoryGib} = hardware.accelerator
+function memoryOf(demand: AudioDemand, hardware: Hardware, windows: number, {checkpointing, runtime}: Pick<Configuration, 'checkpointing' | 'runtime'>): MemoryUse {
+  const {accelerator} = hardware
   return isTraining(demand.task)
-    ? trainingMemory(demand.model, {windows, seconds: demand.windowSeconds, tokens: demand.steps, checkpointed}, memoryGib)
-    : inferenceMemory(demand.model, runOf(demand, hardware, windows), memoryGib)
+    ? trainingMemory(demand.model, {windows, seconds: demand.windowSeconds, tokens: demand.steps, checkpointed: checkpointing === 'full'}, accelerator.memoryGib)
+    : inferenceMemory(demand.model, runOf(demand, hardware, windows, runtime), accelerator, programOf(runtime ?? 'pytorch', demand.model))
 }
 const fits = ({neededGib, availableGib}: MemoryUse): boolean => neededGib.p50 <= availableGib
 
@@ -103,12 +110,12 @@ export function audioConfigurations(demand: AudioDemand, target: Hardware, facts
       const sizes = configuration.microBatch === undefined ? MICRO_BATCHES : [configuration.microBatch]
       return (configuration.checkpointing === undefined ? (['none', 'full'] as const) : [configuration.checkpointing]).flatMap(checkpointing => {
         // The largest that fits: smaller ones launch as often for less work.
-        const microBatch = sizes.find(each => fits(memoryOf(demand, hardware, each, checkpointing === 'full')))
+        const microBatch = sizes.find(each => fits(memoryOf(demand, hardware, each, {checkpointing, runtime})))
         return microBatch === undefined ? [] : [{...common, checkpointing, microBatch, batch: configuration.batch ?? Math.max(TRAINING_BATCH, microBatch * dp)}]
       })
     }
     const sizes = PROGRAMS[runtime]!.batches ? (configuration.batch === undefined ? BATCHES : [configuration.batch]) : [1]
-    return sizes.filter(batch => fits(memoryOf(demand, hardware, batch, false))).map(batch => ({...common, batch}))
+    return sizes.filter(batch => fits(memoryOf(demand, hardware, batch, {runtime}))).map(batch => ({...common, batch}))
   })
 }
 
@@ -118,7 +125,7 @@ export function audioRefusal(demand: AudioDemand, target: Hardware, facts: Facts
   if (problem !== undefined) return no(problem)
   const {configuration} = demand
   const asked = isTraining(demand.task) ? configuration.microBatch : configuration.batch
-  const least = memoryOf(demand, hardware, asked ?? 1, configuration.checkpointing !== 'none')
+  const least = memoryOf(demand, hardware, asked ?? 1, {...configuration, checkpointing: configuration.checkpointing === 'none' ? 'none' : 'full'})
   return no({
     reason: 'memory', detail: `needs ${formatGib(least.neededGib.p50)} GiB per accelerator, has ${formatGib(least.availableGib)}`, memory: least,
     nearest: asked !== undefined && asked > 1 ? (isTraining(demand.task) ? 'microBatch: 1' : 'batch: 1') : configuration.checkpointing === 'none' ? 'checkpointing: full' : null,
@@ -142,7 +149,7 @@ function inferenceOf(demand: AudioDemand, hardware: Hardware, configuration: Con
   const program = programOf(runtime, model)
   const time = audioTime(model, accelerator, run, audioFactors(facts, accelerator, program, model))
   if (time === undefined) return undefined
-  const heard = batch > 1 && demand.task === 'transcribe' && audioProgram(program).overlaps ? overlapShare(demand.windowSeconds) : 1
+  const heard = run.times ? hearAgainShare(demand.windowSeconds) : batch > 1 && demand.task === 'transcribe' && audioProgram(program).overlaps ? overlapShare(demand.windowSeconds) : 1
   const rounds = (windows * heard) / batch / takenOn(demand, hardware)
   const peak = peakFlops(accelerator, arithmetic(accelerator, run.precision)) ?? Number.NaN
   const part = (seconds: number): number => Math.min(1, seconds / time.seconds)
@@ -204,9 +211,9 @@ export function performAudio(demand: AudioDemand, target: Hardware, configuratio
   if (problem !== undefined) return no(problem)
   const training = isTraining(demand.task)
   const {accelerator} = hardware
-  const memory = memoryOf(demand, hardware, (training ? configuration.microBatch : configuration.batch) ?? 1, configuration.checkpointing === 'full')
-  if (!fits(memory)) return audioRefusal({...demand, configuration}, target, facts)
   const runtime = configuration.runtime ?? programsFor(demand, hardware, facts)[0]!.runtime
+  const memory = memoryOf(demand, hardware, (training ? configuration.microBatch : configuration.batch) ?? 1, {...configuration, runtime})
+  if (!fits(memory)) return audioRefusal({...demand, configuration}, target, facts)
   const whole = training ? trainingOf(demand, hardware, configuration) : inferenceOf(demand, hardware, {...configuration, runtime}, facts)
   if (whole === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
   const {spread, metric, basis} = audioCertainty(facts.calibration, accelerator, demand.model.id, demand.task === 'transcribe' ? programOf(runtime, demand.model) : undefined)

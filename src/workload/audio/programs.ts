@@ -7,6 +7,8 @@ export type FeatureMaker = 'accelerator' | 'files' | 'compiled' | 'interpreted'
 export interface AudioProgram {
   /** Shares its kernels with others under this name. */
   readonly library: string
+  /** Runs the graphs of ggml. */
+  readonly ggml: boolean
   /** Kernels are launched one by one from an interpreter. */
   readonly interpreted: boolean
   /** Kernels that it takes ÷ those of a library that joins none but attention. */
@@ -16,8 +18,13 @@ export interface AudioProgram {
   readonly inFlight: boolean
   /** Windows that go side by side share 5 s with either neighbour. */
   readonly overlaps: boolean
-  /** What runs between two steps of the decoder, in what compiled code takes for it. */
+  /** One window after the other is decoded with its times, and the next begins where the last whole sentence ended. */
+  readonly inOrder: boolean
+  /** Each beam takes a step of its own. */
+  readonly beamsApart: boolean
+  /** What runs between two steps of the decoder, in `step-seconds`; and for each row by itself where its tokens go through the rules of times. */
   readonly stepWork: number
+  readonly rowWork: number
   /** Bytes between the products of a layer ÷ those of a program that joins small operations and keeps values in 16 bits. */
   readonly valueWork: number
   /** Products of 16 bits are summed in 16 bits, not 32. */
@@ -26,33 +33,40 @@ export interface AudioProgram {
   readonly transducerOnHost: boolean
 }
 
-const COMPILED: AudioProgram = {library: 'other', interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, stepWork: 1, valueWork: 1, narrowSums: false, transducerOnHost: false}
+/** Rules of times weigh all tokens of each row by itself, and the host waits for the outcome: so do CTranslate2, openai-whisper, transformers and whisper.cpp, which hardly do anything else between two steps. */
+const RULES_OF_TIMES = {stepWork: 0.25, rowWork: 1}
+
+const COMPILED: AudioProgram = {library: 'other', ggml: false, interpreted: false, kernelShare: 1, features: 'compiled', inFlight: false, overlaps: false, inOrder: false, beamsApart: false, stepWork: 1, rowWork: 0, valueWork: 1, narrowSums: false, transducerOnHost: false}
 /** An interpreter between two steps takes four times what compiled code does, ten times with the processors of logits and the criteria to stop of transformers. Assumptions. */
-const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 4}
-const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', stepWork: 10}
+const INTERPRETED: AudioProgram = {...COMPILED, interpreted: true, stepWork: 4, rowWork: 1}
+const TRANSFORMERS: AudioProgram = {...INTERPRETED, library: 'pytorch', features: 'interpreted', inOrder: true, stepWork: 10, rowWork: 0.4}
 
 /**
  * Of Whisper's graph in ggml: values of 32 bits that each norm, bias, activation, cast and sum reads and writes, some 300 bytes a position and hidden value, where fused code of 16 bits has 60.
  */
-const GGML: AudioProgram = {...COMPILED, library: 'ggml', valueWork: 5, narrowSums: true}
+const GGML: AudioProgram = {...COMPILED, library: 'ggml', ggml: true, valueWork: 5, narrowSums: true}
 
 /** CTranslate2, of faster-whisper and others. */
-const CTRANSLATE2: AudioProgram = {...COMPILED, library: 'faster-whisper'}
+const CTRANSLATE2: AudioProgram = {...COMPILED, ...RULES_OF_TIMES, library: 'faster-whisper'}
 
 /** Compilers of whole graphs join norms, biases and activations to the products beside them: about half the kernels are left. An assumption. */
 const JOINED = 0.5
 
 /** By the name that factors have of them. */
 const PROGRAMS: Readonly<Record<string, AudioProgram>> = {
-  'whisper.cpp': GGML,
+  'whisper.cpp': {...GGML, ...RULES_OF_TIMES, inOrder: true},
+  // Beams went together from 1.5 on (November 2023), and products of a block of rows came to processors after it.
+  'whisper.cpp before 1.5': {...GGML, ...RULES_OF_TIMES, library: 'ggml-early', inOrder: true, beamsApart: true},
+  // The encoder runs in OpenVINO.
+  'whisper.cpp with OpenVINO': {...GGML, ...RULES_OF_TIMES, library: 'openvino', inOrder: true},
   'transcribe.cpp': {...GGML, transducerOnHost: true},
-  'mlx': {...COMPILED, library: 'mlx', features: 'accelerator'},
-  'const-me': {...COMPILED, library: 'const-me'},
-  'faster-whisper': {...CTRANSLATE2, features: 'interpreted'},
+  'mlx': {...COMPILED, library: 'mlx', features: 'accelerator', inOrder: true},
+  'const-me': {...COMPILED, library: 'const-me', inOrder: true},
+  'faster-whisper': {...CTRANSLATE2, features: 'interpreted', inOrder: true},
   // The server of Willow cuts long recordings as transformers does; features are torch's.
   'willow': {...CTRANSLATE2, overlaps: true},
   'whisper-s2t': {...CTRANSLATE2, features: 'accelerator'},
-  'openai-whisper': {...INTERPRETED, library: 'openai-whisper'},
+  'openai-whisper': {...INTERPRETED, library: 'openai-whisper', inOrder: true},
   'pytorch': {...TRANSFORMERS, overlaps: true},
   // Batches of windows that others have cut.
   'pytorch-batches': TRANSFORMERS,
@@ -81,8 +95,14 @@ const freshSeconds = (windowSeconds: number): number => windowSeconds - 2 * STRI
 /** Windows of a long recording that overlap ÷ those that do not. */
 export const overlapShare = (windowSeconds: number): number => windowSeconds / freshSeconds(windowSeconds)
 
-/** Windows that a recording is cut into: one after the other, or side by side with a part heard twice. */
-export function windowsOf(audioSeconds: number, windowSeconds: number, overlapping: boolean): number {
+/** Half of a sentence: a window that is decoded with its times ends where the last whole one does, and what follows is heard again. An assumption. */
+const CUT_SENTENCE_SECONDS = 2.5
+/** Windows one after the other with their times ÷ those that follow each other end to end. */
+export const hearAgainShare = (windowSeconds: number): number => windowSeconds / (windowSeconds - CUT_SENTENCE_SECONDS)
+
+/** Windows that a recording is cut into: end to end, one after the other with their times, or side by side with a part heard twice. */
+export function windowsOf(audioSeconds: number, windowSeconds: number, {overlapping, inOrder}: {readonly overlapping: boolean; readonly inOrder: boolean}): number {
+  if (inOrder) return Math.max(Math.ceil(audioSeconds / windowSeconds), (audioSeconds / windowSeconds) * hearAgainShare(windowSeconds))
   if (!overlapping || audioSeconds <= windowSeconds) return Math.max(1, Math.ceil(audioSeconds / windowSeconds))
   return 1 + Math.ceil((audioSeconds - windowSeconds) / freshSeconds(windowSeconds))
 }

@@ -20,6 +20,10 @@ export interface AudioRun {
   readonly flash: boolean
   /** A window takes the place of one that has ended; else all go on until the longest text has. */
   readonly inFlight: boolean
+  /** Attention of the encoder reaches over the whole window, however long. */
+  readonly attendsAll?: boolean
+  /** Times are decoded, too: tokens go through rules for them. */
+  readonly times: boolean
 }
 
 /** Where the time of one batch of windows goes. */
@@ -70,6 +74,9 @@ const MORE_PIECES = 0.1
 
 /** Tokens of a model's own vocabulary in a second of speech. */
 export const tokensPerSecond = ({vocab}: AudioModel): number => TOKENS_PER_SECOND * (1 + MORE_PIECES * Math.max(0, Math.log(LARGE_VOCABULARY / vocab)))
+
+/** Tokens of two times for each sentence of 5 s, where windows are decoded with them. An assumption. */
+export const TIMES_PER_SECOND = 0.4
 
 /** A transducer that says how far to jump takes 2.82 times fewer steps than one that looks at each frame, and again for each token (Xu et al. 2023). */
 const JUMP = 2.82
@@ -125,13 +132,13 @@ function filledShare({encoderHidden: hidden, encoderIntermediate: intermediate}:
 const withLaunches = (workSeconds: number, kernelSeconds: number, slowness: number): number => (slowness === 1 ? workSeconds + kernelSeconds : corner(workSeconds, kernelSeconds * slowness))
 
 /** Seconds of one step of the decoder for all rows of all windows: its work, and the same with kernels and host. Where the rate is not known a few rows do too few FLOP a byte to be held up by it. */
-export function stepSeconds(model: AudioModel, accelerator: Accelerator, {windows, seconds, steps, rows, precision, flash}: AudioRun, factors: AudioFactors, matmulRate = Number.POSITIVE_INFINITY): {readonly work: number; readonly whole: number; readonly bytes: number; readonly flops: number} {
+export function stepSeconds(model: AudioModel, accelerator: Accelerator, {windows, seconds, steps, rows, precision, flash, times}: AudioRun, factors: AudioFactors, matmulRate = Number.POSITIVE_INFINITY): {readonly work: number; readonly whole: number; readonly bytes: number; readonly flops: number} {
   const work = windowWork(model, seconds)
   const bandwidth = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.stream * factors.speed)
   const flops = windows * rows * work.stepFlops
   // Half of the steps' own keys and values lie there on average.
   const bytes = work.stepParameters * weightBytes(precision) + windows * (work.crossValues + (rows * work.selfValuesPerStep * steps) / 2) * valueBytes(precision)
-  const more = 1 + (rows - 1) * factors['row-share']
+  const more = factors.beamsApart ? rows : 1 + (rows - 1) * factors['row-share']
   const slowness = hostSlowness(accelerator)
   if (factors.transducerOnHost && model.decoder === 'transducer') {
     const own = (rows * work.stepParameters * HOST_WEIGHT_BYTES * slowness) / HOST_BYTES_PER_SECOND
@@ -141,7 +148,7 @@ export function stepSeconds(model: AudioModel, accelerator: Accelerator, {window
   // A transducer's steps are recorded once and replayed, or run in compiled code, whatever made the encoder.
   const launchSlowness = model.decoder === 'transducer' ? 1 : factors.launchSlowness
   const own = Math.max(flops / matmulRate, bytes / bandwidth) * more
-  return {work: own, whole: withLaunches(own, kernelsOf(model, flash).step * factors['kernel-seconds'] * slowness * more, launchSlowness) + (model.decoder === 'transducer' ? 0 : factors['step-seconds'] * slowness), bytes, flops}
+  return {work: own, whole: withLaunches(own, kernelsOf(model, flash).step * factors['kernel-seconds'] * slowness * more, launchSlowness) + (model.decoder === 'transducer' ? 0 : (factors['step-seconds'] + (times ? windows * rows * factors.rowSeconds : 0)) * slowness), bytes, flops}
 }
 
 /**
@@ -149,11 +156,11 @@ export function stepSeconds(model: AudioModel, accelerator: Accelerator, {window
  * and the keys and values of each window (those of the encoder once for all beams where attention is one kernel). `undefined` = the hardware has no such arithmetic.
  */
 export function audioTime(model: AudioModel, accelerator: Accelerator, run: AudioRun, factors: AudioFactors): AudioTime | undefined {
-  const {windows, seconds, precision, flash} = run
+  const {windows, seconds, precision, flash, attendsAll} = run
   const format = arithmetic(accelerator, precision)
   const [rate, peak] = [sustainedFlops(accelerator, format), peakFlops(accelerator, format)]
   if (rate === undefined || peak === undefined) return undefined
-  const work = windowWork(model, seconds)
+  const work = windowWork(model, seconds, attendsAll)
   const gain = factors.narrowSums ? gainOfNarrowSums(accelerator, format) : 1
   const matmulRate = gain * Math.min(peak, rate * factors.matmul * factors.speed)
   const streamed = accelerator.memoryBandwidthBytesPerSecond * Math.min(1, factors.streamShare * factors.speed)

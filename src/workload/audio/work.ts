@@ -25,7 +25,7 @@ export interface WindowWork {
   readonly selfValuesPerStep: number
 }
 
-/** Conformers hear long recordings in pieces, or with attention to what is near (NeMo's local attention); so much of one at a time. */
+/** Conformers hear long recordings in pieces, or with attention to what is near (NeMo's local attention); so much of one at a time, unless the whole is attended to. */
 const ATTENDED_SECONDS = 30
 
 /**
@@ -63,12 +63,12 @@ export function decoderParameters({decoder, decoderLayers, decoderHidden: hidden
 /** Four gates, each of what comes in and of the state before (Hochreiter and Schmidhuber 1997). */
 const RECURRENT = 8
 
-export function windowWork(model: AudioModel, seconds: number): WindowWork {
+export function windowWork(model: AudioModel, seconds: number, attendsAll = false): WindowWork {
   const {encoderLayers, encoderHidden, decoderLayers, decoderHidden: hidden} = model
   const positions = model.encoder === 'none' ? 0 : seconds * (model.encoderFramesPerSecond ?? 0)
   const crossed = model.decoder === 'autoregressive' ? positions : 0
   const stepParameters = decoderParameters(model)
-  const attended = Math.min(seconds, ATTENDED_SECONDS) * (model.encoderFramesPerSecond ?? 0)
+  const attended = (attendsAll ? seconds : Math.min(seconds, ATTENDED_SECONDS)) * (model.encoderFramesPerSecond ?? 0)
   return {
     positions,
     encoderFlops: positions * (2 * encoderParameters(model) + 4 * encoderLayers * attended * encoderHidden),

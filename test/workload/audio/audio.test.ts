@@ -5,7 +5,8 @@ import type {PlanningFacts} from '../../../src/planner/facts.ts'
 import {audio} from '../../../src/workload/audio/index.ts'
 import {AUDIO_QUANTITIES, factorsOf} from '../../../src/workload/audio/factors.ts'
 import {measuredFigure, readAudioMeasurement} from '../../../src/workload/audio/measured.ts'
-import {longestShare, overlapShare, windowsOf} from '../../../src/workload/audio/programs.ts'
+import {inferenceMemory} from '../../../src/workload/audio/memory.ts'
+import {hearAgainShare, longestShare, overlapShare, windowsOf} from '../../../src/workload/audio/programs.ts'
 import {audioTime, stepSeconds, stepsOf, tokensPerSecond} from '../../../src/workload/audio/step.ts'
 import {decoderParameters, encoderParameters, kernelsOf, windowWork} from '../../../src/workload/audio/work.ts'
 import {settingOf} from '../../../src/accuracy/setting.ts'
@@ -51,8 +52,8 @@ describe('work, by hand', () => {
     expect((encoderParameters(model) + decoderParameters(model) + cross) / 1e9 / billions).toBeLessThan(1.12)
   })
 
-  const bare = (program: string) => ({...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'kernel-seconds': 0, 'step-seconds': 0})
-  const RUN = {windows: 16, seconds: 30, steps: 100, rows: 1, precision: 'fp16', flash: true, inFlight: true} as const
+  const bare = (program: string) => ({...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'kernel-seconds': 0, 'step-seconds': 0, rowSeconds: 0})
+  const RUN = {windows: 16, seconds: 30, steps: 100, rows: 1, precision: 'fp16', flash: true, inFlight: true, times: false} as const
 
   test('a step of the decoder reads weights once and the keys of each window: bandwidth sets its pace on an H100', () => {
     const h100 = facts.accelerator('h100-sxm-80gb')!
@@ -89,7 +90,7 @@ describe('work, by hand', () => {
   test('kernels of a compiled step come after its work, those of an interpreter beside it; hosts of 2022 with a display are 2 × 1.05 as fast', () => {
     const card = facts.accelerator('rtx-4090-24gb')!
     const model = facts.audioModel('whisper-tiny')
-    const step = (program: string): {work: number; whole: number} => stepSeconds(model, card, {...RUN, windows: 1}, {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'step-seconds': 0})
+    const step = (program: string): {work: number; whole: number} => stepSeconds(model, card, {...RUN, windows: 1}, {...factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9), 'step-seconds': 0, rowSeconds: 0})
     const kernels = (134 * 5e-6) / 2 / 1.05
 
     expect(step('whisper.cpp').whole).toBeCloseTo(step('whisper.cpp').work + kernels, 9)
@@ -118,9 +119,52 @@ describe('work, by hand', () => {
     expect(stepsOf(facts.audioModel('parakeet-tdt-0.6b-v2'), 30, 3.6)).toBeCloseTo(171.3, 1)
   })
 
-  test.for<[number, boolean, number]>([[7, false, 1], [30, true, 1], [35, false, 2], [120, false, 4], [120, true, 6], [9000, true, 450]])('%d s, overlapping: %s, are %d windows', ([seconds, overlapping, windows]) => {
-    expect(windowsOf(seconds, 30, overlapping)).toBe(windows)
+  test.for<[number, string, number]>([[7, 'end to end', 1], [30, 'overlapping', 1], [35, 'end to end', 2], [120, 'end to end', 4], [120, 'overlapping', 6], [9000, 'overlapping', 450], [25, 'in order', 1], [35, 'in order', 2], [825, 'in order', 30]])('%d s, %s, are %d windows', ([seconds, how, windows]) => {
+    expect(windowsOf(seconds, 30, {overlapping: how === 'overlapping', inOrder: how === 'in order'})).toBeCloseTo(windows, 9)
     expect(overlapShare(30)).toBe(1.5)
+    // A window after the other loses half a sentence of 5 s.
+    expect(hearAgainShare(30)).toBeCloseTo(30 / 27.5, 9)
+  })
+
+  test('rules of times take the host as long again for each row of each window', () => {
+    const card = facts.accelerator('a100-sxm-80gb')!
+    const model = facts.audioModel('whisper-large-v3')
+    const step = (program: string, more: Record<string, unknown>): number => stepSeconds(model, card, {...RUN, windows: 1, rows: 5, ...more}, factorsOf(quantity => AUDIO_QUANTITIES[quantity], program, 0.9)).whole
+
+    // Five rows of 0.5 ms in CTranslate2, five of 0.2 ms in transformers; hosts of 2020.
+    expect(step('faster-whisper', {times: true}) - step('faster-whisper', {times: false})).toBeCloseTo(5 * 5e-4 * 1.05, 9)
+    expect(step('pytorch', {times: true}) - step('pytorch', {times: false})).toBeCloseTo(5 * 2e-4 * 1.05, 9)
+  })
+
+  test('before version 1.5 each of five beams of whisper.cpp takes a step of its own', () => {
+    const card = facts.accelerator('a100-sxm-80gb')!
+    const model = facts.audioModel('whisper-small')
+    const step = (program: string, rows: number): number => stepSeconds(model, card, {...RUN, windows: 1, rows}, bare(program)).work
+
+    expect(step('whisper.cpp', 5) / step('whisper.cpp', 1)).toBeLessThan(1.6)
+    expect(step('whisper.cpp before 1.5', 5) / step('whisper.cpp before 1.5', 1)).toBeGreaterThan(5)
+  })
+
+  test('pieces of twelve minutes are attended to as a whole: 9,000 positions with each other', () => {
+    const model = facts.audioModel('parakeet-tdt-0.6b-v2')
+    const extra = windowWork(model, 720, true).encoderFlops - windowWork(model, 720).encoderFlops
+
+    expect(extra).toBe(9000 * 4 * 24 * (9000 - 375) * 1024)
+    expect(windowWork(model, 20, true)).toEqual(windowWork(model, 20))
+  })
+
+  test('memory of whisper-small on a processor: 32 bits for all but the caches of ggml, scores of one layer, libraries by program', () => {
+    const gib = (program: string, precision: string): number[] => inferenceMemory(facts.audioModel('whisper-small'), {...RUN, windows: 1, flash: false, precision}, {memoryGib: 64, formFactor: 'cpu'}, program).lines.map(each => each.gib * 2 ** 30)
+    const values = 1500 * (6 * 768 + 3072) * 4 + 12 * 1500 ** 2 * 4
+    // Keys and values of the encoder's output and of 100 steps, in 12 layers.
+    const [kept, own] = [1500 * 2 * 12 * 768, 100 * 2 * 12 * 768]
+
+    expect(gib('faster-whisper', 'int8')).toEqual([244e6, kept * 4, values, own * 4, 0.8 * 2 ** 30])
+    expect(gib('whisper.cpp', 'fp16')).toEqual([488e6, kept * 2, values, own * 2, 0.15 * 2 ** 30])
+    // On an accelerator steps take the place of what the encoder used.
+    const {lines} = inferenceMemory(facts.audioModel('whisper-small'), {...RUN, windows: 1, rows: 5}, {memoryGib: 64, formFactor: 'pcie'}, 'faster-whisper')
+    expect(lines.find(({item}) => item === 'windows in the encoder')!.gib * 2 ** 30).toBe(1500 * (6 * 768 + 3072) * 2 - 5 * own * 2)
+    expect(gib('openai-whisper', 'fp32').at(-1)).toBe(1.2 * 2 ** 30)
   })
 
   test('training holds 16 bytes a parameter, and computes three times the forward pass', () => {
@@ -146,9 +190,25 @@ describe('measured rows', () => {
   })
 
   test('transformers takes one window after the other, or a batch of pieces that overlap', () => {
-    expect(read({framework: 'transformers FA2'})).toMatchObject({program: 'pytorch', rounds: 4, run: {windows: 1}})
-    expect(read({framework: 'transformers FA2', microBatch: 4})).toMatchObject({program: 'pytorch', rounds: 1.5, run: {windows: 4, steps: 108}})
-    expect(read({framework: 'willow-inference-server CTranslate2', microBatch: 1})).toMatchObject({program: 'willow', rounds: 3, run: {windows: 2}})
+    // 120 s in steps of 27.5 s; 3.6 tokens and 0.4 of times a second.
+    expect(read({framework: 'transformers FA2'})).toMatchObject({program: 'pytorch', rounds: 120 / 27.5, run: {windows: 1, steps: 120, times: true}})
+    expect(read({framework: 'transformers FA2', microBatch: 4})).toMatchObject({program: 'pytorch', rounds: 1.5, run: {windows: 4, steps: 108, times: false}})
+    expect(read({framework: 'willow-inference-server CTranslate2', microBatch: 1})).toMatchObject({program: 'willow', rounds: 1, run: {windows: 6, times: false}})
+    expect(read({framework: 'insanely-fast-whisper FA2', microBatch: 4})).toMatchObject({program: 'pytorch', rounds: 1.5, run: {windows: 4, steps: 120, times: true}})
+  })
+
+  test('the 13 minutes of faster-whisper are a French talk of 799 s; pieces that the row names go one by one; versions of whisper.cpp are told apart', () => {
+    const french = read({dataset: '13 minutes of audio, beam 5', microBatch: 1})
+    expect(french).toMatchObject({audioSeconds: 799, rounds: (799 / 30) * (30 / 27.5), run: {rows: 5, times: true}})
+    // 30 s of 3,880 tokens in 799 s, and 12 of times.
+    expect(typeof french === 'string' ? 0 : french.run.steps).toBeCloseTo((30 * 3880) / 799 + 12, 9)
+    expect(read({framework: 'NeMo', model: 'Parakeet TDT 0.6B v3', dataset: '97 minutes of audio, 12-minute pieces', microBatch: 1})).toMatchObject({recordingSeconds: 720, audioSeconds: 5820, rounds: 1, run: {seconds: 720, attendsAll: true, flash: false}})
+    // 285 s of each of the 46 are ten windows.
+    const kincaid = {dataset: '218.4 minutes of audio (KINCAID46, English), beam 1', microBatch: 56}
+    expect(read({...kincaid, framework: 'WhisperX CTranslate2'})).toMatchObject({recordingSeconds: 285, audioSeconds: 13_104, rounds: 1, run: {windows: 10}})
+    expect(read({...kincaid, framework: 'WhisperS2T CTranslate2'})).toMatchObject({recordingSeconds: 13_104, run: {windows: 56}})
+    expect(read({framework: 'whisper.cpp 1.2'})).toMatchObject({program: 'whisper.cpp before 1.5'})
+    expect(read({framework: 'whisper.cpp OpenVINO'})).toMatchObject({program: 'whisper.cpp with OpenVINO'})
   })
 
   test('clips of a test set are as long as they are; the leaderboard takes as many at a time as its scripts say', () => {
@@ -157,7 +217,7 @@ describe('measured rows', () => {
     expect(read({...short, dataset: 'English long-form test sets of the Open ASR Leaderboard, pooled'})).toMatchObject({rounds: 1, run: {windows: 1, seconds: 2700}})
     expect(read({...short, model: 'Whisper large-v3', framework: 'transformers'})).toMatchObject({program: 'pytorch-batches', run: {windows: 64, seconds: 30, steps: 25.2}})
     expect(read({metric: 'samples_per_s', framework: 'vllm', precision: 'fp32', dataset: 'LibriSpeech dev; result in MLPerf whisper unit'})).toMatchObject({rounds: 1, run: {windows: 1, precision: 'bf16'}})
-    expect(read({framework: 'transcribe.cpp Metal', dataset: '11.0 seconds of audio (jfk), English'})).toMatchObject({run: {windows: 1, steps: 28}})
+    expect(read({framework: 'transcribe.cpp Metal', dataset: '11.0 seconds of audio (jfk), English'})).toMatchObject({run: {windows: 1, steps: 26}})
   })
 
   test('a step of the decoder is answered where the rate of matmuls is not known, an encoder is not', () => {
