@@ -21,7 +21,7 @@ describe('nodes in use', () => {
   test('are all of the groups that a whole rig works with, and none of a group that cannot', async () => {
     const rig = rigNamed('h100x10-sxm')
     const [sxm, pcie] = rig.nodes
-    const small = {...pcie!, id: 'small', acceleratorId: 'rtx-a2000-6gb', acceleratorCount: 1}
+    const small = {...pcie!, id: 'small', acceleratorId: 'rtx-a400-4gb', acceleratorCount: 1}
 
     expect(await used({...BATCH, objective: 'time'}, {...rig, nodes: [{...sxm!, count: 2}, pcie!, small]})).toEqual({sxm: 2, pcie: 1})
   })
