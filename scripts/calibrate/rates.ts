@@ -192,7 +192,7 @@ function spreadsOf<S extends RateSample>({kinds}: RateKind<S>, whole: readonly E
       return DISTANCES.flatMap((distance): CalibrationSpread[] => {
         const at = (all: readonly Error<S>[]): readonly Error<S>[] => all.filter(each => each.distance === distance)
         const exactly = (all: readonly Error<S>[]): readonly Error<S>[] => at(all).filter(({sample}) => sample.metric === metric)
-        const own = [exactly(errors), exactly([...errors, ...single]), at([...errors, ...single])].find((each, index) => each.length >= LEAST_FOR_SPREAD || index === 2)!
+        const own = [exactly(errors), exactly([...errors, ...single])].find(each => each.length >= LEAST_FOR_SPREAD) ?? at([...errors, ...single])
         if (own.length === 0) return []
         const sizes = Map.groupBy(own, ({sample}) => sample.source)
         const values = own.map(({ratio, sample}) => ({value: Math.log(ratio) * (sample.isTime === true ? 1 : -1), weight: sizes.get(sample.source)!.length ** -SPREAD_BALANCE}))

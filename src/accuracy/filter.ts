@@ -4,7 +4,7 @@ import {RigorError} from '../errors.ts'
 import {matchesGlob} from '../text/glob.ts'
 import {didYouMean} from '../text/nearest.ts'
 import {echo} from '../text/safe.ts'
-import {figureOf} from './figures.ts'
+import {figureOf, SLICE_FIGURES} from './figures.ts'
 import {acceleratorOf} from './predict.ts'
 import {readerOf, readers} from './readers.ts'
 import type {ResultRow} from './rows.ts'
@@ -27,7 +27,7 @@ export function selectRows(rows: readonly ResultRow[], {kinds, accelerators, met
     tests.push(row => namesOf(row).some(name => kinds.some(kind => same(kind, name))))
   }
   if (metrics !== undefined) {
-    const namesOf = ({setting: {kind, accelerator}, metric, topic}: ResultRow): readonly string[] => [metric, figureOf(kind, metric, accelerator, topic)]
+    const namesOf = ({setting: {kind, accelerator}, metric, topic}: ResultRow): readonly string[] => [metric, ...figuresNamed(figureOf(kind, metric, accelerator, topic))]
     const known = rows.flatMap(namesOf)
     const unknown = unknownOf(metrics, known)
     if (unknown !== undefined) throw new RigorError('UNKNOWN_METRIC', `--metric — no row has the metric or figure "${echo(unknown, 60)}".`, {hint: choices(unknown, known)})
@@ -39,6 +39,9 @@ export function selectRows(rows: readonly ResultRow[], {kinds, accelerators, met
   }
   return rows.filter(row => tests.every(test => test(row)))
 }
+
+/** What a row takes part in: the ratio of a slice to the whole card takes both. */
+const figuresNamed = (figure: string): readonly string[] => (figure === SLICE_FIGURES.slice || figure === SLICE_FIGURES.whole ? [figure, SLICE_FIGURES.ratio] : [figure])
 
 const same = (word: string, name: string): boolean => word.trim().toLowerCase() === name.toLowerCase()
 const unknownOf = (words: readonly string[], names: readonly string[]): string | undefined => words.find(word => !names.some(name => same(word, name)))

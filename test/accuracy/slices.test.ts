@@ -4,7 +4,7 @@ import {selectRows} from '../../src/accuracy/filter.ts'
 import {figureOf} from '../../src/accuracy/figures.ts'
 import {predictRows, scopeContext, type PredictedRow} from '../../src/accuracy/predict.ts'
 import {readerOf} from '../../src/accuracy/readers.ts'
-import {readResults} from '../../src/accuracy/rows.ts'
+import {readResults, type ResultRow} from '../../src/accuracy/rows.ts'
 import {createScope} from '../../src/accuracy/scope.ts'
 import {namedBy, sliceSize, type Named} from '../../src/accuracy/slice-label.ts'
 import {slicePairs} from '../../src/accuracy/slice-pairs.ts'
@@ -57,10 +57,15 @@ describe('a label of a slice', () => {
 
 const ROW = {kind: 'cv_inference', model: 'resnet50', phase: 'offline_throughput', framework: 'PyTorch', accelerator: 'A100 SXM 80GB', accelerators: '1', nodes: '1', precision: 'fp16', micro_batch: '64', metric: 'samples_per_s', value: '2000', unit: 'samples/s', scope: 'system', source: 's'}
 
-function predict(...changes: readonly Readonly<Record<string, string>>[]): readonly PredictedRow[] {
+type Change = Readonly<Record<string, string>>
+function rowsOf(file: string, changes: readonly Change[]): readonly ResultRow[] {
+  const cells = changes.map((each, index) => MEASUREMENT_COLUMNS.map(column => ({...ROW, id: `row-${index}`, ...each} as Change)[column] ?? ''))
+  return readResults(writeCsv(MEASUREMENT_COLUMNS, cells), file).rows
+}
+
+function predict(...changes: readonly Change[]): readonly PredictedRow[] {
   const {accelerators, devices, calibration} = facts.snapshot
-  const cells = changes.map((each, index) => MEASUREMENT_COLUMNS.map(column => ({...ROW, id: `row-${index}`, ...each} as Readonly<Record<string, string>>)[column] ?? ''))
-  const {rows} = readResults(writeCsv(MEASUREMENT_COLUMNS, cells), 'slices.csv')
+  const rows = rowsOf('slices.csv', changes)
   const scope = createScope({schema: 'rigor.scope/1', outOfScope: [], excluded: []}, scopeContext(accelerators, devices, facts.migProfiles))
   return predictRows(rows, {facts, accelerators, devices, migProfiles: facts.migProfiles, calibration, scope})
 }
@@ -103,5 +108,13 @@ describe('a result on a slice', () => {
     const rows = predict({}, SLICE, {accelerator: 'H100 SXM 80GB'}).map(({row}) => row)
 
     expect(selectRows(rows, {accelerators: ['a100-*']}, facts.snapshot.accelerators).map(({id}) => id)).toEqual(['row-0', 'row-1'])
+  })
+
+  test('the ratio is asked for by its name, and takes both sides', () => {
+    const asked = (file: string, metric: string): number => selectRows(rowsOf(file, [SLICE, {}, {model: 'vit_base_patch16_224'}]), {metrics: [metric]}, facts.snapshot.accelerators).length
+
+    expect([asked('slices.csv', 'slice ÷ whole card'), asked('slices.csv', 'speed on a slice'), asked('slices.csv', 'whole cards beside slices')]).toEqual([3, 1, 2])
+    // Whole cards of other files have none beside them.
+    expect(asked('other.csv', 'slice ÷ whole card')).toBe(1)
   })
 })

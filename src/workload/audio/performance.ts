@@ -1,7 +1,7 @@
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {allReduceSeconds} from '../../performance/collectives.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import {peakFlops} from '../../performance/peak.ts'
 import {sustainedFlops} from '../../performance/sustained.ts'
 import type {Bottleneck, Configuration, Hardware, Load, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
@@ -218,9 +218,7 @@ export function performAudio(demand: AudioDemand, target: Hardware, configuratio
   if (whole === undefined) return no({reason: 'link-unknown', detail: 'the speed of a link between the accelerators is not known', nearest: null})
   const {spread, metric, basis} = audioCertainty(facts.calibration, accelerator, demand.model.id, demand.task === 'transcribe' ? programOf(runtime, demand.model) : undefined)
   const rooflineSeconds = lowerBound(demand, hardware)
-  const median = Math.max(whole.seconds, rooflineSeconds)
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(whole.seconds, timeSpread(spread), rooflineSeconds)
   const dp = takenOn(demand, hardware)
   return {
     feasible: true,

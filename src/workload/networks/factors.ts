@@ -1,7 +1,7 @@
 import type {Accelerator} from '../../catalog/schema.ts'
 import type {NetworkModel} from '../../catalog/snapshot.ts'
 import {memorySort} from '../../catalog/stream-share.ts'
-import {vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
+import {fittedValues, vendorScope, type Calibration, type Spread} from '../../performance/calibration.ts'
 import type {Distance} from '../../performance/distance.ts'
 import type {Confidence} from '../../performance/types.ts'
 import type {Facts} from '../contract.ts'
@@ -120,12 +120,7 @@ export function scopesOf(quantity: NetworkQuantity, {model, accelerator, precisi
 }
 
 export function networkFactors({calibration, streamShare}: Pick<Facts, 'calibration' | 'streamShare'>, setting: FactorSetting): NetworkFactors {
-  const factors: Record<string, number> = {streamShare: streamShare(setting.accelerator)}
-  for (const quantity of NETWORK_QUANTITY_NAMES) {
-    const scopes = scopesOf(quantity, setting).toReversed()
-    factors[quantity] = (scopes.length === 0 ? undefined : calibration.lookupIn(NETWORKS, quantity, scopes, '*')?.value) ?? NETWORK_QUANTITIES[quantity]
-  }
-  return factors as NetworkFactors
+  return {...fittedValues(calibration, NETWORKS, NETWORK_QUANTITIES, '*', quantity => scopesOf(quantity, setting).toReversed()), streamShare: streamShare(setting.accelerator)}
 }
 
 /** Figures that are as uncertain as each other: one accelerator alone, several, or processors. */

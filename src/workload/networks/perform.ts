@@ -1,6 +1,6 @@
 import type {RuntimeSupport} from '../../catalog/software.ts'
 import {sliceOf, socketsJoined, unknownLink} from '../../performance/hardware.ts'
-import {divideBy, intervalFromSpread} from '../../performance/interval.ts'
+import {divideBy, timeSpread, timeWithSpread} from '../../performance/interval.ts'
 import type {Bottleneck, Configuration, Hardware, MemoryUse, Operator, PerformResult, Refusal} from '../../performance/types.ts'
 import {formatCount, formatGib} from '../../units/format.ts'
 import type {Facts} from '../contract.ts'
@@ -165,11 +165,8 @@ export function performNetwork(demand: NetworkDemand, target: Hardware, configur
   const waitingSeconds = stepSeconds - step.seconds
   const steps = samples / perStep
   const rooflineSeconds = (lowerBoundSecondsPerSample(model, size, training, precision, accelerator) * samples) / parts
-  const median = Math.max(stepSeconds * steps, rooflineSeconds)
   const {distance, spread, metric, basis} = networkCertainty(facts.calibration, demand.kind, accelerator, model.id, parts)
-  // A rate's spread, so that the ends of the time change places.
-  const around = intervalFromSpread(median, {lowLog: -spread.highLog, highLog: -spread.lowLog})
-  const workSeconds = {p10: Math.min(Math.max(around.p10, rooflineSeconds), median), p50: median, p90: around.p90}
+  const workSeconds = timeWithSpread(stepSeconds * steps, timeSpread(spread), rooflineSeconds)
   const operators = operatorsOf(step, waitingSeconds, hardware, parts)
   const busy = 1 / stepSeconds
   const runtime = facts.runtime(choice.runtime)
